@@ -1,0 +1,49 @@
+// emit_kernels.h - from one path of a plan to one object file, through one Halide pipeline.
+//
+//   attnc::Status s = attnc::emit_path_object(plan, 0, "attn_lib_encoder_avx512_output", "out.o");
+//
+// Halide numbers its temporaries by a counter that lives as long as the process: for the same bytes on
+// every run, emit each path in a child process that has not used Halide before.
+// Not here: the table that describes the kernels and the archive (emit/library.h).
+#pragma once
+#include <string>
+#include <vector>
+
+#include "attn/runtime/kernel_abi.h"
+#include "attn/runtime/status.h"
+#include "plan/plan.h"
+
+namespace attnc {
+
+using attn::Result;
+using attn::Status;
+
+/// A path as a reader wants to see it.
+struct KernelText {
+  std::string algorithm;  // what is computed: every Func with its definitions
+  std::string loops;      // the loop nest after scheduling
+  std::string assembly;
+};
+
+/// Writes one object with `symbol`, `symbol`_argv (attn_path::run), `symbol`_workspace and
+/// `symbol`_workspace_argv (attn_path::workspace). It needs halide_malloc, halide_free,
+/// halide_do_par_for, which emit/library.h serves.
+Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
+                        const std::string& object_file);
+
+Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol);
+
+/// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one more.
+std::vector<attn_argument> path_arguments(const Plan& plan, int path);
+
+/// The targets that attnc knows, best first: avx512, avx2, baseline.
+std::vector<std::string> target_names();
+/// ATTN_CPU_... that a target needs.
+uint64_t target_cpu_features(const std::string& target);
+/// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").
+std::string target_triple(const std::string& target);
+
+/// The tuned row of codegen/schedules/ for a target and a head size; a sentence where the target is unknown.
+Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size);
+
+}  // namespace attnc

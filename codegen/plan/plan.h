@@ -1,0 +1,132 @@
+// plan.h - the kernel plan: all that the emitter needs, as plain data that can be printed.
+//
+// It stands between MLIR and Halide and includes neither. A plan is one layer for one target: what it
+// takes and returns, how its weights are packed, and one path for each set of outputs that a caller
+// can ask for. A path is a list of stages over numbered values; the emitter turns a path into one
+// Halide pipeline, stage by stage.
+//
+//   layer model::encoder (avx512)
+//     path output
+//       %3 = project query by query/kernel + query/bias, scale 0.180337, heads 12 x 64, for queries
+//       %6 = attention %3, %4, %5: online, rows without keys: uniform, keys [0, ..)
+//       output = project %6 by attention_output/kernel + attention_output/bias
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "attn/formula.h"  // attn::Step, attn::Fn: the language's own formula steps
+#include "attn/graph.h"    // attn::Kind, attn::Type, attn::FullyMasked
+
+namespace attnc {
+
+struct PlanAxis {
+  attn::Kind kind{};
+  int number = 0;
+  int of = -1;       // a feature axis without extent: the input whose feature size it is
+  int64_t extent = 0;  // 0: known at run time
+  bool operator==(const PlanAxis&) const = default;
+};
+
+struct PlanTensor {
+  std::string name;
+  std::vector<PlanAxis> axes;
+  attn::Type type = attn::Type::real;
+  bool optional = false;
+  int or_input = -1;  // inputs: stands in when this one is absent
+};
+
+/// A formula after the dialect's folding: steps in order, operands before their use, and the steps that
+/// are its results (one for a mask or a score function, two for key bounds).
+/// Step.bits as in attn::Step; `own` and `element` name an input (not a table): bits is its index.
+struct PlanFormula {
+  std::vector<attn::Step> steps;
+  std::vector<int> results;
+  bool empty() const { return steps.empty(); }
+};
+
+/// How a value lies in memory between stages; decided by its consumer.
+enum class Layout {
+  rows,         // [position][column]: what leaves the path, and the operand of a projection
+  query_rows,   // [position][head * size]: rows that attention reads
+  key_panels,   // [panel of keys][head * size][lane]: transposed, lanes count keys
+  value_rows,   // [position][head * padded size]
+};
+
+struct PlanValue {
+  std::string name;  // an input's or output's name, else "%7"
+  std::vector<PlanAxis> axes;
+  int input = -1;  // index into Plan::inputs, or -1: made by a stage
+  Layout layout = Layout::rows;
+};
+
+/// How one weight lies in memory for this variant; field for field attn_packing in kernel_abi.h.
+struct Packing {
+  int weight = -1;
+  bool vector = false;
+  int contracted = 0;
+  int row_block = 0, row_block_padded = 0;
+  int column_block = 0, column_block_padded = 0;
+  int panel_width = 0;
+  float scale = 1;
+};
+
+/// y[position, column] = sum over row of x[position, row] * kernel[row, column] + bias[column]
+struct Projection {
+  int x = -1, result = -1;         // values
+  int kernel = -1, bias = -1;      // packings; bias may be -1
+  int heads = 0, head_size = 0;    // of the result; 0: features
+  int head_size_padded = 0;        // columns that a head takes in the result
+};
+
+/// softmax over keys of base-2 scores q . k (the scale, with log2(e), lies in the query's projection or in
+/// `scale`), under a mask, and the weighted sum of values.
+struct Attention {
+  int query = -1, key = -1, value = -1, result = -1;  // values
+  int scores = -1;            // the value that receives probabilities; -1: never stored (online)
+  int heads = 0, key_heads = 0, key_size = 0, value_size = 0, value_size_padded = 0;
+  float scale = 1;            // multiplies q . k
+  PlanFormula mask;           // empty: every key
+  PlanFormula keys;           // [begin, end) of keys that a tile of queries can see; empty: all.
+                              // Reads position(query) twice: steps with number 0 for the tile's first
+                              // query and number 1 for its last
+  attn::FullyMasked rule{};   // rows without a key: uniform or zero
+};
+
+using Stage = std::variant<Projection, Attention>;
+
+/// Tuned numbers; see codegen/schedules/.
+struct Schedule {
+  int vector = 16;           // floats in a vector
+  int tile_rows = 4;         // register tile: rows x vectors accumulators
+  int tile_vectors = 4;
+  int task_rows = 128;       // rows of a projection that one task computes
+  int query_tile = 64;       // queries of an attention task
+  int key_block = 256;       // keys between two rescalings of the online softmax
+  int scores_query_tile = 16;  // queries of a task where scores are stored: it holds whole rows of them
+};
+
+struct Path {
+  std::string name;              // "output", "output_attention_scores"
+  std::vector<int> outputs;      // indices into Plan::outputs
+  std::vector<int> output_values;  // the value that each of them is
+  std::vector<PlanValue> values;
+  std::vector<Stage> stages;
+};
+
+struct Plan {
+  std::string layer;    // "model::encoder"
+  std::string library;  // "my_layers"
+  std::string target;   // "avx512", "avx2", "baseline"
+  uint64_t fingerprint = 0;
+  std::vector<PlanTensor> inputs, weights, outputs;
+  std::vector<Packing> packings;
+  std::vector<Path> paths;
+  Schedule schedule;
+};
+
+/// The plan as text: the same bytes on every machine.
+std::string print(const Plan& plan);
+
+}  // namespace attnc

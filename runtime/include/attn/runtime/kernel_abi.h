@@ -1,0 +1,201 @@
+/* kernel_abi.h - the contract between a generated library and the runtime, in C.
+ *
+ * A generated library exports one symbol a layer, an `attn_layer_table`. It is data: what the layer
+ * takes and returns (named axes, so that shapes can be checked by one function for every layer), how
+ * each variant wants its weights packed, and the compiled kernels. What a kernel needs from outside
+ * (memory, threads) comes through the `attn_call` of that call and through nothing else, so a library
+ * has no undefined symbols but memcpy and memset, and two of them never meet in one program.
+ *
+ *     extern "C" const attn_layer_table attn_my_layers_model_encoder;
+ *
+ * Everything here is read-only, static storage of the library. Not here: how a caller uses a layer
+ * (layer.h), which does all checking; kernels trust what they are given.
+ */
+#ifndef ATTN_RUNTIME_KERNEL_ABI_H
+#define ATTN_RUNTIME_KERNEL_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised with every change of anything below; a runtime refuses a table with another number. */
+#define ATTN_ABI_VERSION 1
+
+/* ---- element types and axes ------------------------------------------------------------------ */
+
+enum {
+  ATTN_FLOAT32 = 0,
+  ATTN_FLOAT64 = 1,
+  ATTN_FLOAT16 = 2,
+  ATTN_BFLOAT16 = 3,
+  ATTN_BOOL = 4, /* one byte; zero is false */
+  ATTN_INT8 = 5,
+  ATTN_UINT8 = 6,
+  ATTN_INT16 = 7,
+  ATTN_INT32 = 8,
+  ATTN_INT64 = 9
+};
+
+/* What an axis counts; the numbers are those of attn::Kind in the language. */
+enum {
+  ATTN_AXIS_BATCH = 0,
+  ATTN_AXIS_QUERY = 1,
+  ATTN_AXIS_KEY = 2,
+  ATTN_AXIS_UPDATE = 3,
+  ATTN_AXIS_SLOT = 4,
+  ATTN_AXIS_HEAD = 5,
+  ATTN_AXIS_SIZE = 6,
+  ATTN_AXIS_FEATURE = 7,
+  ATTN_AXIS_OTHER = 8
+};
+
+typedef struct attn_axis {
+  uint8_t kind;   /* ATTN_AXIS_... */
+  uint8_t number; /* the second query axis has number 1 */
+  int16_t of;     /* a feature axis without extent: the input whose feature size it is; else -1 */
+  int64_t extent; /* 0: free. Axes with equal (kind, number, of) and no extent have one length a call */
+} attn_axis;
+
+/* ---- what a layer takes and returns ---------------------------------------------------------- */
+
+enum {
+  ATTN_VALUE_REAL = 0,  /* numbers of `dtype` */
+  ATTN_VALUE_INDEX = 1, /* integers */
+  ATTN_VALUE_TRUTH = 2  /* rank > 0: a mask, any element type, non-zero is true; rank 0: a flag */
+};
+
+typedef struct attn_tensor_info {
+  const char* name; /* "query", "query/kernel", "attention_scores" */
+  const attn_axis* axes;
+  uint8_t rank;
+  uint8_t value;    /* ATTN_VALUE_... */
+  uint8_t dtype;    /* of real values */
+  uint8_t optional; /* inputs: may be left out; outputs: made for a caller that asks */
+  int16_t or_input; /* inputs: the input that stands in for this one when it is left out; else -1 */
+} attn_tensor_info;
+
+/* ---- packed weights -------------------------------------------------------------------------- */
+
+enum {
+  /* The weight as a matrix of `rows` x `columns`, float32, in panels [panel][row][lane] of
+   * `panel_width` columns. Zeros fill the last panel and whatever padding adds. */
+  ATTN_PACK_PANELS = 0,
+  /* A vector of `columns`, padded as the panels' columns are. */
+  ATTN_PACK_VECTOR = 1
+};
+
+/* One packed weight of a variant. The weight's axes are split into the leading `contracted` ones,
+ * whose product is the number of rows, and the rest, whose product is the number of columns. Rows
+ * come in blocks of `row_block` that are padded to `row_block_padded` (0: one block, no padding),
+ * columns likewise: so a head whose size is no multiple of the vector's width begins on one.
+ * Everything is multiplied by `scale`. */
+typedef struct attn_packing {
+  int16_t weight; /* index into attn_layer_table.weights */
+  uint8_t kind;   /* ATTN_PACK_... */
+  uint8_t contracted;
+  int32_t row_block, row_block_padded;
+  int32_t column_block, column_block_padded;
+  int32_t panel_width;
+  float scale;
+} attn_packing;
+
+/* ---- kernels --------------------------------------------------------------------------------- */
+
+/* What a kernel may ask for while it runs; the runtime makes one a call (and one a worker). */
+typedef struct attn_call {
+  /* `bytes` of memory aligned to 128 bytes, valid until `release`. Never null: the caller's
+   * workspace was checked against the kernel's own `workspace` before. */
+  void* (*allocate)(struct attn_call* call, uint64_t bytes);
+  void (*release)(struct attn_call* call, void* memory);
+  /* Calls task(call', i, closure) once for every i in [min, min + extent), on any threads, and
+   * returns when all have returned. call' is the worker's own. Returns 0. */
+  int (*parallel_for)(struct attn_call* call, int (*task)(struct attn_call*, int, uint8_t*), int min,
+                      int extent, uint8_t* closure);
+} attn_call;
+
+/* A tensor as kernels see it: the layout of halide_buffer_t (Halide 21), dimension 0 innermost. */
+typedef struct attn_dimension {
+  int32_t min, extent, stride; /* stride in elements */
+  uint32_t flags;
+} attn_dimension;
+
+typedef struct attn_buffer {
+  uint64_t device;
+  const void* device_interface;
+  uint8_t* host;
+  uint64_t flags;
+  uint8_t type_code; /* 0 int, 1 uint, 2 float */
+  uint8_t type_bits;
+  uint16_t type_lanes;
+  int32_t dimensions;
+  attn_dimension* dim;
+  void* padding;
+} attn_buffer;
+
+enum {
+  ATTN_ARGUMENT_INPUT = 0,  /* an attn_buffer: the input's axes, reversed; feature axes as one */
+  ATTN_ARGUMENT_FLAG = 1,   /* a uint8_t, 0 or 1: the input of rank 0 */
+  ATTN_ARGUMENT_PACKED = 2, /* an attn_buffer of float32: panels (panel_width, rows, panels) or a vector */
+  ATTN_ARGUMENT_OUTPUT = 3  /* an attn_buffer, as for inputs */
+};
+
+typedef struct attn_argument {
+  uint8_t kind;
+  int16_t index; /* into inputs, inputs, packings, outputs */
+} attn_argument;
+
+/* A kernel. `arguments` of `run` are the addresses, in order, of: an attn_call*, then for every
+ * argument its attn_buffer or flag. Masks are uint8 with extents (keys, queries, heads, batch) and
+ * strides of 0 where they broadcast; an absent mask is one true byte. `workspace` takes the same
+ * and one more: an int64_t[2] buffer of rank 1, which receives the bytes that the call allocates once and the
+ * bytes that every worker allocates at a time. It reads no tensor's contents. */
+typedef int (*attn_kernel_function)(void** arguments);
+
+typedef struct attn_path {
+  const char* name;
+  uint32_t outputs; /* bit i: this path makes outputs[i] */
+  int32_t argument_count;
+  const attn_argument* arguments;
+  attn_kernel_function run;
+  attn_kernel_function workspace;
+} attn_path;
+
+/* CPU features a variant needs: all of them, or it is not chosen. */
+enum {
+  ATTN_CPU_SSE41 = 1,
+  ATTN_CPU_AVX = 2,
+  ATTN_CPU_F16C = 4,
+  ATTN_CPU_FMA = 8,
+  ATTN_CPU_AVX2 = 16,
+  ATTN_CPU_AVX512 = 32 /* F, CD, VL, DQ and BW: what x86-64-v4 has */
+};
+
+typedef struct attn_variant {
+  const char* target; /* "avx512", "avx2", "baseline" */
+  uint64_t cpu;       /* ATTN_CPU_... */
+  int32_t packing_count, path_count;
+  const attn_packing* packings;
+  const attn_path* paths;
+} attn_variant;
+
+/* ---- the layer ------------------------------------------------------------------------------- */
+
+typedef struct attn_layer_table {
+  uint32_t abi_version;
+  int32_t input_count, weight_count, output_count, variant_count;
+  uint64_t fingerprint;
+  const char* name;    /* "model::encoder" */
+  const char* library; /* "my_layers" */
+  const attn_tensor_info* inputs;
+  const attn_tensor_info* weights; /* in the order of the original's get_weights */
+  const attn_tensor_info* outputs;
+  const attn_variant* variants; /* best first */
+} attn_layer_table;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* ATTN_RUNTIME_KERNEL_ABI_H */
