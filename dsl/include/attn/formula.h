@@ -1,0 +1,151 @@
+// formula.h - what a lambda over numbers and positions leaves behind when it is called with
+// symbols.
+//
+//   attn::Formula f = attn::trace<attn::Truth, 0>([](auto at) { return at.key <= at.query; });
+//   f.steps[0]   position key : index
+//   f.steps[1]   position query : index
+//   f.steps[2]   less_equal %0, %1 : truth          (f.size is 3; the last step is the result)
+//
+// A formula is a list of steps, each naming earlier ones; equal steps are one step. Everything
+// elementwise in a graph is a formula: masks (no argument), score functions (one), the pair
+// function of scores (two), gates, scales, rotations. Not here: the symbols that lambdas are called
+// with (symbols.h), loops, reductions, and branches; `where(condition, a, b)` chooses.
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "attn/error.h"
+
+namespace attn {
+
+/// What an axis counts. `update` is the positions of new keys on their way into a cache, `slot` its
+/// keys-or-values axis.
+enum class Kind : std::uint8_t { batch, query, key, update, slot, head, size, feature, other };
+inline constexpr int num_kinds = 9;
+inline constexpr std::array<const char*, num_kinds> kind_names{
+    "batch", "query", "key", "update", "slot", "head", "size", "feature", "other"};
+
+enum class Fn : std::uint8_t {
+  argument,
+  number,
+  position,
+  length,
+  element,  // reads a table at indices
+  own,  // reads a table where the value stands that the formula is applied to, on the table's own
+        // axes
+  add,
+  sub,
+  mul,
+  div,
+  rem,
+  neg,
+  abs,
+  min,
+  max,  // real or index
+  exp,
+  exp2,
+  log,
+  sin,
+  cos,
+  tanh,
+  sqrt,
+  rsqrt,
+  pow,
+  sigmoid,
+  less,
+  less_equal,
+  equal,
+  both,
+  either,
+  negate,
+  where,
+};
+inline constexpr int num_fns = 32;
+inline constexpr std::array<const char*, num_fns> fn_names{
+    "argument", "number", "position",   "length", "element", "own",    "add",    "sub",
+    "mul",      "div",    "rem",        "neg",    "abs",     "min",    "max",    "exp",
+    "exp2",     "log",    "sin",        "cos",    "tanh",    "sqrt",   "rsqrt",  "pow",
+    "sigmoid",  "less",   "less_equal", "equal",  "both",    "either", "negate", "where"};
+
+/// Numbers follow C++: index with index is index (and `/` truncates), index with real is real.
+enum class Type : std::uint8_t { real, index, truth };
+inline constexpr std::array<const char*, 3> type_names{"real", "index", "truth"};
+
+struct Step {
+  Fn fn{};
+  Type type{};
+  std::array<std::int8_t, 4> operand{-1, -1, -1, -1};
+  std::uint32_t bits =
+      0;  // number: its bits; argument: which; position, length: kind * 16 + which; element: table
+  constexpr bool operator==(const Step&) const = default;
+};
+
+struct TableName {
+  Name name{};
+  Type type = Type::real;
+  bool optional = false;  // an absent truth table is true everywhere
+  constexpr bool operator==(const TableName& o) const { return name == o.name && type == o.type; }
+};
+
+/// Steps, operands before their use; the last is the result.
+struct Formula {
+  static constexpr int capacity = 64, table_capacity = 4;
+  std::array<Step, capacity> steps{};
+  std::array<TableName, table_capacity> tables{};
+  std::int16_t size = 0, num_tables = 0;
+  bool too_long = false;
+
+  constexpr bool empty() const { return size == 0; }
+  constexpr const Step& result() const { return steps[static_cast<std::size_t>(size - 1)]; }
+
+  constexpr std::int8_t add(const Step& step) {
+    for (int i = 0; i < size; ++i)
+      if (steps[static_cast<std::size_t>(i)] == step) return static_cast<std::int8_t>(i);
+    if (size == capacity) return too_long = true, std::int8_t{0};
+    steps[static_cast<std::size_t>(size)] = step;
+    return static_cast<std::int8_t>(size++);
+  }
+  constexpr std::uint32_t add(const TableName& table) {
+    for (int i = 0; i < num_tables; ++i)
+      if (tables[static_cast<std::size_t>(i)] == table) return static_cast<std::uint32_t>(i);
+    if (num_tables == table_capacity) return too_long = true, 0u;
+    tables[static_cast<std::size_t>(num_tables)] = table;
+    return static_cast<std::uint32_t>(num_tables++);
+  }
+  /// Puts another formula behind this one; returns where its result came to lie.
+  constexpr std::int8_t append(const Formula& other) {
+    std::array<std::int8_t, capacity> at{};
+    for (int i = 0; i < other.size; ++i) {
+      Step step = other.steps[static_cast<std::size_t>(i)];
+      for (auto& o : step.operand)
+        if (o >= 0) o = at[static_cast<std::size_t>(o)];
+      if (step.fn == Fn::element || step.fn == Fn::own) step.bits = add(other.tables[step.bits]);
+      at[static_cast<std::size_t>(i)] = add(step);
+    }
+    too_long |= other.too_long;
+    return at[static_cast<std::size_t>(other.size - 1)];
+  }
+  /// Brings the steps that `id` needs into the one order that depends on the expression alone:
+  /// operands first, from the left. C++ leaves the order open in which `f(x) + g(y)` calls f and g,
+  /// and g++ 12 uses one order while it evaluates constants and the other in the code it makes.
+  constexpr void finish(std::int8_t id) {
+    if (too_long) return;
+    Formula out;
+    std::array<std::int8_t, capacity> at{};
+    for (auto& a : at) a = -1;
+    visit(id, out, at);
+    *this = out;
+  }
+
+ private:
+  constexpr void visit(std::int8_t id, Formula& out, std::array<std::int8_t, capacity>& at) const {
+    if (at[static_cast<std::size_t>(id)] >= 0) return;
+    Step s = steps[static_cast<std::size_t>(id)];
+    for (auto& o : s.operand)
+      if (o >= 0) visit(o, out, at), o = at[static_cast<std::size_t>(o)];
+    if (s.fn == Fn::element || s.fn == Fn::own) s.bits = out.add(tables[s.bits]);
+    at[static_cast<std::size_t>(id)] = out.add(s);
+  }
+};
+
+}  // namespace attn

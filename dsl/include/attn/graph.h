@@ -1,0 +1,329 @@
+// graph.h - values with named axes, and the graph that they are nodes of.
+//
+//   constexpr attn::Outputs build(attn::Graph& g, const Mine& d) {
+//     const auto [query, value, key] = g.query_value_key();
+//     const auto s = scores(query, key);
+//     const auto given = g.mask("attention_mask", s), is_causal = g.flag("use_causal_mask");
+//     return {.output = combine(softmax(s, given & (attn::causal | !is_causal)), value)};
+//   }
+//
+// A graph is a plain value of fixed capacity: the same code builds it in the compiler and at run
+// time.
+//
+// Nothing is a value too: a projection to zero heads, a head range of length zero, an absent gate.
+// Every operation has one answer to it (nothing + x is x; combine(nothing, x) is nothing), and
+// weights of nothing do not exist. That is what keeps conditions out of the layers. Not here: the
+// operations themselves (operations.h).
+#pragma once
+#include "attn/mask.h"
+#include "attn/nodes.h"
+
+namespace attn {
+
+class Graph;
+
+/// A value of the graph under construction, or nothing.
+struct Value {
+  Graph* graph = nullptr;
+  std::int8_t id = -1;
+  constexpr explicit operator bool() const { return id >= 0; }
+  constexpr const Axes& axes() const;
+  /// Of an input: what stands in where a call leaves it out.
+  constexpr Value or_else(Value other) const;
+};
+inline constexpr Value nothing{};
+
+/// What a layer gives back. Members that are nothing are not outputs.
+struct Outputs {
+  Value output{}, attention_scores{}, cache{};
+};
+
+/// [batch.., head, query.., key..], sequence axes by their numbers: in the order in which
+/// `attention_axes` gave them.
+constexpr Axes score_axes(const Axes& query, const Axes& heads, const Axes& key) {
+  Axes axes = query.only(Kind::batch);
+  axes += heads;
+  for (int i = 0; i < 3; ++i) {
+    if (const Axis* a = query.find(Kind::query, i)) axes.add(*a);
+  }
+  for (int i = 0; i < 3; ++i) {
+    if (const Axis* a = key.find(Kind::key, i)) axes.add(*a);
+  }
+  return axes;
+}
+
+struct Sequences {
+  Value query, value, key;
+};
+
+class Graph : public Sink {
+ public:
+  static constexpr int max_nodes = 48, max_weights = 20, max_tables = 12, max_outputs = 4;
+  static constexpr int max_steps = 192;
+
+  List<Node, max_nodes> nodes;
+  List<Weight, max_weights> weights;
+  List<TableUse, max_tables> tables;
+  List<Output, max_outputs> outputs;
+  List<Step, max_steps> steps;
+
+  /// `file` is the description's: nodes made by calls in it remember their line.
+  constexpr explicit Graph(OnError on_error = OnError::keep, const char* file = "")
+      : Sink(on_error), file_(file) {}
+
+  // ---- what comes from outside
+
+  constexpr Value input(Name name, const Axes& axes, bool optional = false, Type type = Type::real,
+                        Place place = here()) {
+    require(!optional || type == Type::truth,
+            "the input `[]` may only be left out if something stands in: write `.or_else(...)`",
+            name);
+    return add_input(
+        {.op = Op::input, .type = type, .optional = optional, .name = name, .axes = axes}, place);
+  }
+  /// The sequence that asks, the one that is asked, and `key` where it differs. `positions` names
+  /// what the latter count.
+  constexpr Sequences query_value_key(const Numbers& attention_axes = {}, int rank = 0,
+                                      Kind positions = Kind::key, Place place = here()) {
+    const Axes asks = sequence(Kind::query, attention_axes, rank);
+    const Axes asked = sequence(positions, attention_axes, rank);
+    const Value query = input("query", asks, false, Type::real, place);
+    const Value value = input("value", asked, false, Type::real, place);
+    const Value key = input("key", asked, false, Type::real, place).or_else(value);
+    return {query, value, key};
+  }
+  constexpr Sequences query_value_key(Kind positions, Place place = here()) {
+    return query_value_key({}, 0, positions, place);
+  }
+  /// A truth table that may be missing, and then allows everything: one value for every position of
+  /// `like`. For scores that is one for every query, key and head; for a sequence it is padding.
+  /// Every axis may have length one.
+  constexpr Mask mask(Name name, Value like, Place place = here()) {
+    if (!like) return {};
+    input(name, like.axes().without(Kind::size, Kind::feature), true, Type::truth, place);
+    return Mask::own({name, Type::truth, true});
+  }
+  /// An argument of the call that is true or false, and false where it is left out:
+  /// `attn::causal | !g.flag("use_causal_mask")`.
+  constexpr Mask flag(Name name, Place place = here()) {
+    add_input({.op = Op::input, .type = Type::truth, .optional = true, .flag = true, .name = name},
+              place);
+    return Mask::own({name, Type::truth, true});
+  }
+  /// A weight that formulas read by position. One without elements does not exist.
+  constexpr Table weight(Name name, const Numbers& shape = {}) {
+    Axes axes;
+    for (int extent : shape) {
+      if (extent == 0) return Table(name);
+      require(extent > 0, "the weight `[]` has a negative extent: {}", name, extent);
+    }
+    for (int extent : shape) {
+      axes.add({Kind::other, static_cast<std::uint8_t>(axes.size), -1, extent});
+    }
+    add_weight(name, axes);
+    return Table(name);
+  }
+  /// Probabilities from outside, in the place of a softmax: what `query` paid to `key`, for so many
+  /// heads.
+  constexpr Value probabilities(Name name, int heads, Value query, Value key,
+                                Place place = here()) {
+    if (heads == 0) return nothing;
+    const Axes axes = score_axes(query.axes(), {{Kind::head, 0, -1, heads}}, key.axes());
+    return input(name, axes, false, Type::real, place);
+  }
+  constexpr void output(Name name, Value v, bool optional = false) {
+    if (!v) return;
+    if (outputs.size == max_outputs) return mistake("a layer has at most {} outputs", max_outputs);
+    outputs[outputs.size++] = {name, v.id, optional};
+  }
+
+  // ---- what operations are made of
+
+  constexpr Value add(const Node& node, Place place) {
+    if (nodes.size == max_nodes) {
+      mistake("a graph has at most {} operations", max_nodes);
+      return nothing;
+    }
+    if (!require(!node.axes.too_many, "a value has at most {} axes", Axes::capacity)) {
+      return nothing;
+    }
+    if (node.op != Op::input) {
+      const char* name = op_names[static_cast<std::size_t>(node.op)];
+      for (std::size_t i = 0; i < node.operand.size(); ++i) {
+        if (node.operand[i] < 0 || (node.op == Op::splice && i == 3)) continue;
+        const Node& operand = nodes[node.operand[i]];
+        require(
+            operand.type == Type::real,
+            "[] computes with real numbers, and `[]` holds others: read it in a formula, by name",
+            name, operand.name);
+      }
+    }
+    Node& made = nodes[nodes.size++] = node;
+    made.line = std::string_view(place.file) == file_ ? place.line : 0;
+    return {this, static_cast<std::int8_t>(nodes.size - 1)};
+  }
+  constexpr std::int8_t add_weight(Name name, const Axes& axes) {
+    for (const Weight& w : weights) {
+      require(w.name != name, "the layer has two weights with the name `[]`", name);
+    }
+    check_name(name, true);
+    if (weights.size == max_weights) {
+      mistake("a layer has at most {} weights", max_weights);
+      return -1;
+    }
+    weights[weights.size++] = {name, axes};
+    return static_cast<std::int8_t>(weights.size - 1);
+  }
+  /// Takes a formula over, checks that its positions exist on `axes`, and declares its tables.
+  constexpr FormulaRange add(const Formula& f, const Axes& axes, const char* whose, Place place) {
+    require(!f.too_long, "the formula of [] is too long: at most {} steps and {} tables", whose,
+            Formula::capacity, Formula::table_capacity);
+    if (steps.size + f.size > max_steps) {
+      mistake("the formulas of a graph have at most {} steps together", max_steps);
+      return {};
+    }
+    const FormulaRange range{steps.size, f.size};
+    for (int i = 0; i < f.size; ++i) {
+      Step s = f.steps[static_cast<std::size_t>(i)];
+      if (s.fn == Fn::position || s.fn == Fn::length) {
+        if (s.bits == axis_bits(Kind::other)) s.bits = axis_bits(the_sequence(axes));
+        const auto kind = static_cast<Kind>(s.bits / 16);
+        require(axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr,
+                "the formula of [] reads at.[], an axis that is not there", whose,
+                kind_names[static_cast<std::size_t>(kind)]);
+      }
+      if (s.fn == Fn::element || s.fn == Fn::own) {
+        s.bits = static_cast<unsigned>(use(f.tables[s.bits], f, s, axes, whose, place));
+      }
+      steps[steps.size++] = s;
+    }
+    return range;
+  }
+
+  /// [batch, positions..., feature], where other axes than `attention_axes` are batch axes. Keras
+  /// counts from the front; from the back only where the rank is known.
+  constexpr Axes sequence(Kind positions, const Numbers& attention_axes, int rank) {
+    if (attention_axes.empty()) return {{Kind::batch}, {positions}, {Kind::feature}};
+    int last = rank ? rank - 2 : 1;
+    for (int a : attention_axes) {
+      if (!rank && a > last) last = a;
+    }
+    Axes axes{{Kind::batch}};
+    std::uint8_t batches = 1, found = 0;
+    for (int position = 1; position <= last && !axes.too_many; ++position) {
+      Axis axis{Kind::batch, batches};
+      for (int i = 0; i < attention_axes.size && i < 4; ++i) {
+        const int a = attention_axes.value[static_cast<std::size_t>(i)];
+        if (axis.kind == Kind::batch && position == (a < 0 && rank ? rank + a : a)) {
+          axis = {positions, static_cast<std::uint8_t>(i)};
+          ++found;
+        }
+      }
+      if (axis.kind == Kind::batch) ++batches;
+      axes.add(axis);
+    }
+    axes.add({Kind::feature});
+    require(found == attention_axes.size,
+            "`attention_axes` names an axis twice, or one that is not between the batch and the "
+            "feature axis (counting from the back needs `input_rank`)");
+    return axes;
+  }
+
+ private:
+  const char* file_;
+
+  static constexpr unsigned axis_bits(Kind kind) { return static_cast<unsigned>(kind) * 16; }
+  /// What `at.position` counts: the one sequence axis that there is.
+  static constexpr Kind the_sequence(const Axes& axes) {
+    return axes.has(Kind::query) ? Kind::query : axes.has(Kind::update) ? Kind::update : Kind::key;
+  }
+
+  constexpr void check_name(const Name& name, bool is_weight) {
+    require(!name.too_long, "`[]` is too long: names have at most {} letters", name, 31);
+    require(name.is_identifier(is_weight),
+            "`[]` becomes a name in C++: write letters, digits and `_`, a letter first", name);
+  }
+  constexpr Value add_input(const Node& node, Place place) {
+    for (const Node& n : nodes) {
+      require(n.op != Op::input || n.name != node.name,
+              "the graph has two inputs with the name `[]`", node.name);
+    }
+    check_name(node.name, false);
+    const Value v = add(node, place);
+    if (v) {
+      for (Axis& a : nodes[v.id].axes.axis) {
+        if (a.kind == Kind::feature && a.extent == 0) a.of = v.id;
+      }
+    }
+    return v;
+  }
+  /// The number of a table, which is declared as an input where it is neither input nor weight yet.
+  constexpr int use(const TableName& table, const Formula& f, const Step& step, const Axes& where,
+                    const char* whose, Place place) {
+    Axes read;  // what the indices count
+    for (auto o : step.operand) {
+      if (o < 0) break;
+      const Step& s = f.steps[static_cast<std::size_t>(o)];
+      const Axis axis{static_cast<Kind>(s.bits / 16), static_cast<std::uint8_t>(s.bits % 16)};
+      read.add(s.fn == Fn::position && !read.find(axis.kind, axis.number)
+                   ? axis
+                   : Axis{Kind::other, static_cast<std::uint8_t>(read.size)});
+    }
+    int id = 0;
+    while (id < tables.size && tables[id].name != table.name) ++id;
+    if (id == tables.size) {
+      if (id == max_tables) {
+        mistake("the formulas of a graph read at most {} tables", max_tables);
+        return 0;
+      }
+      TableUse t{table};
+      for (int i = 0; i < weights.size; ++i) {
+        if (weights[i].name == table.name) t.weight = static_cast<std::int8_t>(i);
+      }
+      for (int i = 0; i < nodes.size && t.weight < 0; ++i) {
+        if (nodes[i].op == Op::input && nodes[i].name == table.name) {
+          t.input = static_cast<std::int8_t>(i);
+        }
+      }
+      if (t.weight < 0 && t.input < 0) {  // first mentioned: an input with the axes of its indices
+        t.input = input(table.name, read, table.optional, table.type, place).id;
+      }
+      tables[tables.size++] = t;
+    }
+    const TableUse& t = tables[id];
+    if (t.weight < 0 && t.input < 0) return id;
+    const Type is = t.weight >= 0 ? Type::real : nodes[t.input].type;
+    require(is == table.type, "`[]` is of type [] and is read as []", table.name,
+            type_names[static_cast<std::size_t>(is)],
+            type_names[static_cast<std::size_t>(table.type)]);
+    Axes& own = t.weight >= 0 ? weights[t.weight].axes : nodes[t.input].axes;
+    if (step.fn == Fn::own) {
+      require(where.contains(own), "[] reads `[]` at an axis that is not there", whose, table.name);
+    } else if (require(own.size == read.size, "`[]` is read with {} indices and has {} axes",
+                       table.name, read.size, own.size)) {
+      for (int i = 0; i < own.size; ++i) {  // read along queries and keys: as long as the longer
+        Axis& a = own.axis[static_cast<std::size_t>(i)];
+        if (t.weight < 0 && !a.same_as(read.axis[static_cast<std::size_t>(i)])) {
+          a = {Kind::other, static_cast<std::uint8_t>(i)};
+        }
+      }
+    }
+    return id;
+  }
+};
+
+inline constexpr Axes no_axes{};
+constexpr const Axes& Value::axes() const { return *this ? graph->nodes[id].axes : no_axes; }
+constexpr Value Value::or_else(Value other) const {
+  if (!*this || !other) return *this;
+  Node &n = graph->nodes[id], &stands_in = graph->nodes[other.id];
+  const bool fits = graph->require(
+      n.op == Op::input && stands_in.op == Op::input && other.id < id && n.type == stands_in.type &&
+          n.axes.same_as(stands_in.axes),
+      "`or_else` is between two inputs with the same axes, and the one that stands in is "
+      "made first");
+  if (fits) n.operand[0] = other.id, n.optional = true;
+  return *this;
+}
+
+}  // namespace attn

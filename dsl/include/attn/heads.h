@@ -1,0 +1,100 @@
+// heads.h - operations on heads, and on caches of keys and values.
+//
+//   auto s = scores(q, share_heads(k, 32));     // 32 query heads read 8 key heads: grouped queries
+//   auto all = concat_heads(made, first_heads(given, 3));
+//
+// Not here: anything that computes; these say which numbers are read.
+#pragma once
+#include "attn/operations.h"
+
+namespace attn {
+
+/// Query head u reads key head u / (heads / own): grouped queries.
+constexpr Value share_heads(Value x, int heads, Place place = here()) {
+  if (!x) return nothing;
+  const int own = x.axes().extent(Kind::head);
+  if (own == heads) return x;
+  x.graph->require(own > 0 && heads > 0 && heads % own == 0,
+                   "share_heads: {} heads cannot be shared evenly by {}", own, heads);
+  return x.graph->add({.op = Op::share_heads,
+                       .operand = {x.id, -1, -1, -1},
+                       .axes = x.axes().resized(Kind::head, heads)},
+                      place);
+}
+constexpr Value first_heads(Value x, int count, Place place = here()) {
+  if (!x || count == 0) return nothing;
+  const int own = x.axes().extent(Kind::head);
+  if (own == count) return x;
+  x.graph->require(count > 0 && count < own, "first_heads: {} of {} heads", count, own);
+  return x.graph->add({.op = Op::slice_heads,
+                       .operand = {x.id, -1, -1, -1},
+                       .number = {0, count},
+                       .axes = x.axes().resized(Kind::head, count)},
+                      place);
+}
+constexpr Value concat_heads(Value x, Value y, Place place = here()) {
+  if (!x) return y;
+  if (!y) return x;
+  const int n = x.axes().extent(Kind::head) + y.axes().extent(Kind::head);
+  x.graph->require(x.axes().has(Kind::head) &&
+                       x.axes().resized(Kind::head, 1) == y.axes().resized(Kind::head, 1),
+                   "concat_heads: the values differ on another axis than the heads");
+  return x.graph->add({.op = Op::concat_heads,
+                       .operand = {x.id, y.id, -1, -1},
+                       .axes = x.axes().resized(Kind::head, n)},
+                      place);
+}
+
+/// y[.., s] = x[.., f(at)]: another order along the size of a head.
+template <class F>
+constexpr Value gather(Value x, const F& f, Place place = here()) {
+  if (!x) return nothing;
+  x.graph->require(x.axes().has(Kind::size),
+                   "gather reads along the size of a head, and this value has none");
+  Node n{.op = Op::gather, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
+  const Formula at = trace<Number, 0>(f);
+  x.graph->require(at.too_long || at.result().type == Type::index,
+                   "gather reads at an index, and its function makes a real number");
+  n.formula = x.graph->add(at, x.axes(), "gather", place);
+  return x.graph->add(n, place);
+}
+
+// ---- caches
+
+/// A cache of projected keys and values, [batch, keys | values, key, head, size], as KerasHub lays
+/// it out.
+constexpr Value cache_input(Graph& g, Name name, const Target& kept, Place place = here()) {
+  Axes axes{{Kind::batch}, {Kind::slot, 0, -1, 2}, {Kind::key}};
+  axes += kept.to;
+  return g.input(name, axes, false, Type::real, place);
+}
+/// The cache after new keys and values were written over positions `at`, `at` + 1, ...
+constexpr Value splice(Value cache, Value keys, Value values, Value at, Place place = here()) {
+  if (!cache || !keys || !values || !at) return nothing;
+  Graph& g = *cache.graph;
+  for (Value v : {keys, values}) {
+    g.require(
+        v.axes().only(Kind::head, Kind::size) == cache.axes().only(Kind::head, Kind::size) &&
+            v.axes().has(Kind::update),
+        "splice: new keys and values need the heads and the size of the cache, and positions of "
+        "their own (Kind::update)");
+  }
+  g.require(at.axes().size == 0 && g.nodes[at.id].type == Type::index,
+            "splice: the position to write at is one index");
+  return g.add(
+      {.op = Op::splice, .operand = {cache.id, keys.id, values.id, at.id}, .axes = cache.axes()},
+      place);
+}
+constexpr Value slot(Value cache, int which, Place place = here()) {
+  if (!cache) return nothing;
+  cache.graph->require(cache.axes().has(Kind::slot), "only a cache has keys and values in slots");
+  return cache.graph->add({.op = Op::slot,
+                           .operand = {cache.id, -1, -1, -1},
+                           .number = {which, 0},
+                           .axes = cache.axes().without(Kind::slot)},
+                          place);
+}
+constexpr Value keys_of(Value cache, Place place = here()) { return slot(cache, 0, place); }
+constexpr Value values_of(Value cache, Place place = here()) { return slot(cache, 1, place); }
+
+}  // namespace attn

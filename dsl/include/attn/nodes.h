@@ -1,0 +1,101 @@
+// nodes.h - a graph as plain data: operations, weights, tables, outputs.
+//
+//   for (const attn::Node& n : graph.nodes)
+//     if (n.op == attn::Op::project) use(graph.weights[n.weight[0]].axes);
+//
+// Everything that crosses from the language into the generator is made of these. Operands, weights,
+// steps and tables are named by number; there are no pointers.
+// Not here: how a graph is made (graph.h, operations.h), and which ones are well formed
+// (validate.h).
+#pragma once
+#include "attn/axes.h"
+#include "attn/error.h"
+
+namespace attn {
+
+enum class Op : std::uint8_t {
+  input,    // optional, or with another value for a default
+  project,  // contracts with a kernel, adds a bias
+  scores,  // over pairs of query and key, a pair function summed over the last axis; empty formula:
+           // the product
+  map,     // elementwise: a formula of its operands and the position
+  softmax,  // over all key axes, under a mask
+  dropout,
+  combine,
+  share_heads,  // grouped queries: a key head serves several query heads
+  slice_heads,
+  concat_heads,
+  gather,  // reads along `size` at a computed index
+  splice,  // writes keys and values into a cache at an index
+  slot,    // the keys or the values of a cache
+};
+inline constexpr int num_ops = 13;
+inline constexpr std::array<const char*, num_ops> op_names{
+    "input",       "project",     "scores",       "map",    "softmax", "dropout", "combine",
+    "share_heads", "slice_heads", "concat_heads", "gather", "splice",  "slot"};
+
+/// A row without any allowed key: the originals disagree, so the layer says.
+enum class FullyMasked : std::uint8_t {
+  uniform,   // the mean of all values, padding included (Keras, fused path)
+  zero,      // nothing is attended to (Keras, explicit path)
+  additive,  // masked scores get -1e9 added in float32, and rounding decides (tf_keras, Luong)
+};
+inline constexpr std::array<const char*, 3> fully_masked_names{"uniform", "zero", "additive"};
+
+struct FormulaRange {
+  std::int16_t begin = 0, size = 0;
+  constexpr bool empty() const { return size == 0; }
+  constexpr bool operator==(const FormulaRange&) const = default;
+};
+
+/// The rule by what a call asks for: Keras changes it when attention scores are asked for too.
+struct Rules {
+  FullyMasked alone, with_scores;
+  constexpr Rules(FullyMasked both = FullyMasked::uniform) : alone(both), with_scores(both) {}
+  constexpr Rules(FullyMasked alone, FullyMasked with_scores)
+      : alone(alone), with_scores(with_scores) {}
+};
+
+struct Node {
+  Op op{};
+  Type type = Type::real;
+  FullyMasked fully_masked{};              // softmax: for calls that take the output alone
+  FullyMasked fully_masked_with_scores{};  // softmax: for calls that take attention scores too
+  bool optional = false;  // input: may be left out; operand 0 stands in, else it is true everywhere
+  bool flag = false;      // input: one truth, false where it is left out
+  std::array<std::int8_t, 4> operand{-1, -1, -1, -1};
+  std::array<std::int8_t, 2> weight{-1, -1};  // kernel and bias
+  std::array<std::int32_t, 2>
+      number{};  // slice: first head and count; slot: which; share: the group's size
+  float rate = 0;
+  FormulaRange formula{}, mask{};
+  Name name{};
+  Axes axes{};
+  std::int32_t line =
+      0;  // of the call, if in the description's file; else 0. Not in the fingerprint
+};
+
+struct Weight {
+  Name name{};  // "query/kernel": in the order of `get_weights`
+  Axes axes{};
+};
+struct TableUse : TableName {
+  std::int8_t weight = -1, input = -1;  // where its numbers come from: one of the two
+};
+struct Output {
+  Name name{};
+  std::int8_t value = -1;
+  bool optional = false;  // made only for a caller that asks
+};
+
+template <class T, int N>
+struct List {
+  std::array<T, static_cast<std::size_t>(N)> item{};
+  std::int16_t size = 0;
+  constexpr const T* begin() const { return item.data(); }
+  constexpr const T* end() const { return item.data() + size; }
+  constexpr const T& operator[](int i) const { return item[static_cast<std::size_t>(i)]; }
+  constexpr T& operator[](int i) { return item[static_cast<std::size_t>(i)]; }
+};
+
+}  // namespace attn

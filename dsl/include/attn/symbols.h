@@ -1,0 +1,244 @@
+// symbols.h - the numbers and positions that a lambda is traced with.
+//
+//   inline constexpr attn::Table slopes{"slopes"};
+//   inline constexpr auto alibi = [](auto score, auto at) {
+//     return score + slopes[at.head] * (at.key - at.query);
+//   };
+//   constexpr attn::Formula f = attn::trace<attn::Number, 1>(alibi);
+//
+// Called with symbols, a generic lambda leaves a Formula behind; called with plain numbers
+// (evaluate.h), the same lambda computes.
+// Not here: values with axes (graph.h); a symbol is one element of such a value.
+#pragma once
+#include <bit>
+#include <concepts>
+#include <utility>
+
+#include "attn/formula.h"
+
+namespace attn {
+
+// ---- symbols
+// ------------------------------------------------------------------------------------------------------
+
+template <class>
+inline constexpr bool never = false;
+
+/// A step of a formula, or a leaf (a literal, a table without indices) that joins one when it first
+/// meets one.
+struct Symbol {
+  Formula* home = nullptr;
+  std::int8_t id = -1;
+  Step leaf{};
+  TableName table{};
+
+  constexpr Type type() const {
+    return id < 0 ? leaf.type : home->steps[static_cast<std::size_t>(id)].type;
+  }
+  constexpr std::int8_t in(Formula* f) const {
+    if (id >= 0) return id;
+    Step step = leaf;
+    if (step.fn == Fn::element || step.fn == Fn::own) step.bits = f->add(table);
+    return f->add(step);
+  }
+  template <std::same_as<bool> B>
+  constexpr operator B() const {
+    static_assert(never<B>,
+                  "a formula has no value while it is traced: write where(condition, a, b) instead "
+                  "of `if` or "
+                  "`?:`, and `&`, `|` instead of `&&`, `||`");
+    return false;
+  }
+};
+
+struct Number : Symbol {
+  constexpr Number() = default;
+  constexpr Number(float v)
+      : Symbol{
+            .leaf = {Fn::number, Type::real, {-1, -1, -1, -1}, std::bit_cast<std::uint32_t>(v)}} {}
+  constexpr Number(double v) : Number(static_cast<float>(v)) {}
+  constexpr Number(int v)
+      : Symbol{
+            .leaf = {Fn::number, Type::index, {-1, -1, -1, -1}, std::bit_cast<std::uint32_t>(v)}} {}
+  constexpr explicit Number(const Symbol& s) : Symbol(s) {}
+  constexpr bool is_one() const {
+    return id < 0 && (leaf == Number(1).leaf || leaf == Number(1.0f).leaf);
+  }
+};
+
+struct Truth : Symbol {
+  constexpr Truth() = default;
+  constexpr explicit Truth(const Symbol& s) : Symbol(s) {}
+};
+
+constexpr Formula* home_of(auto const&... s) {
+  Formula* home = nullptr;
+  ((home = home ? home : s.home), ...);
+  return home;
+}
+template <class Result>
+constexpr Result step(Fn fn, Type type, const auto&... operand) {
+  Formula* home = home_of(operand...);
+  if (!home)
+    error::read_the_sentence_in_quotes(
+        {"a formula needs a symbol: this operation has only literals or tables without an index"});
+  Step s{.fn = fn, .type = type};
+  std::size_t i = 0;
+  ((s.operand[i++] = operand.in(home)), ...);
+  return Result(Symbol{.home = home, .id = home->add(s)});
+}
+constexpr Type joined(const Number& a, const Number& b) {
+  return a.type() == Type::index && b.type() == Type::index ? Type::index : Type::real;
+}
+constexpr Number operator+(const Number& a, const Number& b) {
+  return step<Number>(Fn::add, joined(a, b), a, b);
+}
+constexpr Number operator-(const Number& a, const Number& b) {
+  return step<Number>(Fn::sub, joined(a, b), a, b);
+}
+constexpr Number operator*(const Number& a, const Number& b) {
+  return step<Number>(Fn::mul, joined(a, b), a, b);
+}
+constexpr Number operator/(const Number& a, const Number& b) {
+  return step<Number>(Fn::div, joined(a, b), a, b);
+}
+constexpr Number operator%(const Number& a, const Number& b) {
+  return step<Number>(Fn::rem, joined(a, b), a, b);
+}
+constexpr Number operator-(const Number& a) { return step<Number>(Fn::neg, a.type(), a); }
+constexpr Truth operator<(const Number& a, const Number& b) {
+  return step<Truth>(Fn::less, Type::truth, a, b);
+}
+constexpr Truth operator>(const Number& a, const Number& b) { return b < a; }
+constexpr Truth operator<=(const Number& a, const Number& b) {
+  return step<Truth>(Fn::less_equal, Type::truth, a, b);
+}
+constexpr Truth operator>=(const Number& a, const Number& b) { return b <= a; }
+constexpr Truth operator==(const Number& a, const Number& b) {
+  return step<Truth>(Fn::equal, Type::truth, a, b);
+}
+constexpr Truth operator&(const Truth& a, const Truth& b) {
+  return step<Truth>(Fn::both, Type::truth, a, b);
+}
+constexpr Truth operator|(const Truth& a, const Truth& b) {
+  return step<Truth>(Fn::either, Type::truth, a, b);
+}
+constexpr Truth operator!(const Truth& a) { return step<Truth>(Fn::negate, Type::truth, a); }
+constexpr Truth operator!=(const Number& a, const Number& b) { return !(a == b); }
+constexpr Number where(const Truth& c, const Number& a, const Number& b) {
+  return step<Number>(Fn::where, joined(a, b), c, a, b);
+}
+constexpr Number min(const Number& a, const Number& b) {
+  return step<Number>(Fn::min, joined(a, b), a, b);
+}
+constexpr Number max(const Number& a, const Number& b) {
+  return step<Number>(Fn::max, joined(a, b), a, b);
+}
+constexpr Number clamp(const Number& x, const Number& low, const Number& high) {
+  return min(max(x, low), high);
+}
+constexpr Number abs(const Number& a) { return step<Number>(Fn::abs, a.type(), a); }
+constexpr Number exp(const Number& a) { return step<Number>(Fn::exp, Type::real, a); }
+constexpr Number exp2(const Number& a) { return step<Number>(Fn::exp2, Type::real, a); }
+constexpr Number log(const Number& a) { return step<Number>(Fn::log, Type::real, a); }
+constexpr Number sin(const Number& a) { return step<Number>(Fn::sin, Type::real, a); }
+constexpr Number cos(const Number& a) { return step<Number>(Fn::cos, Type::real, a); }
+constexpr Number tanh(const Number& a) { return step<Number>(Fn::tanh, Type::real, a); }
+constexpr Number sqrt(const Number& a) { return step<Number>(Fn::sqrt, Type::real, a); }
+constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, Type::real, a); }
+constexpr Number pow(const Number& a, const Number& b) {
+  return step<Number>(Fn::pow, Type::real, a, b);
+}
+constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, Type::real, a); }
+
+/// 1 / sqrt(n) of a plain number, for scales. By Newton's steps in double, as <cmath> is not
+/// constexpr in C++20: the same bits from every compiler.
+constexpr float rsqrt(int n) {
+  double root = n > 1 ? n : 1;
+  for (int i = 0; i < 64; ++i) root = 0.5 * (root + (n > 1 ? n : 1) / root);
+  return static_cast<float>(1 / root);
+}
+
+/// Run-time data by name: `slopes[at.head]`, `bias[at.head][at.key - at.query + 511]`; without an
+/// index, one number. Its shape follows from the indices. The graph lists it among its inputs,
+/// unless it is a weight of the layer.
+template <class Result>
+struct BasicTable : TableName {
+  struct Element {
+    TableName table{};
+    std::array<Number, 4> index{};
+    std::size_t rank = 0;
+    constexpr Element operator[](const Number& i) const {
+      Element e = *this;
+      return e.index[e.rank++] = i, e;
+    }
+    constexpr operator Result() const {
+      Symbol s{.leaf = {.fn = Fn::element, .type = table.type}, .table = table};
+      if (rank == 0) return Result(s);
+      s.home = home_of(index[0], index[1], index[2], index[3]);
+      s.leaf.bits = s.home->add(table);
+      for (std::size_t i = 0; i < rank; ++i) s.leaf.operand[i] = index[i].in(s.home);
+      s.id = s.home->add(s.leaf);
+      return Result(s);
+    }
+  };
+  constexpr Element operator[](const Number& index) const { return Element{*this}[index]; }
+  constexpr operator Result() const { return Element{*this}; }
+};
+struct Table : BasicTable<Number> {
+  constexpr Table(Name n, Type t = Type::real) : BasicTable{{n, t}} {}
+};
+struct TruthTable : BasicTable<Truth> {
+  constexpr TruthTable(Name n) : BasicTable{{n, Type::truth}} {}
+};
+
+/// Where an element stands. `query` and `key` are the first axis of each; `queries[1]` the second,
+/// where there are two.
+struct Position {
+  Number batch, head, query, key, size, feature, position, query_length, key_length;
+  std::array<Number, 3> queries, keys;
+
+  constexpr explicit Position(Formula* f) {
+    auto leaf = [f](Fn fn, Kind k, unsigned which = 0) {
+      return Number(Symbol{
+          .home = f,
+          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16 + which}});
+    };
+    batch = leaf(Fn::position, Kind::batch), head = leaf(Fn::position, Kind::head),
+    size = leaf(Fn::position, Kind::size);
+    feature = leaf(Fn::position, Kind::feature), position = leaf(Fn::position, Kind::other);
+    query = leaf(Fn::position, Kind::query), key = leaf(Fn::position, Kind::key);
+    query_length = leaf(Fn::length, Kind::query), key_length = leaf(Fn::length, Kind::key);
+    for (unsigned i = 0; i < 3; ++i)
+      queries[i] = leaf(Fn::position, Kind::query, i), keys[i] = leaf(Fn::position, Kind::key, i);
+  }
+};
+
+// ---- tracing
+// ------------------------------------------------------------------------------------------------------
+
+template <int>
+using NumberAt = Number;
+template <class F, int... I>
+constexpr auto call(const F& f, Formula* home, std::integer_sequence<int, I...>) {
+  [[maybe_unused]] auto argument = [home](int i) {
+    return Number(
+        Symbol{.home = home,
+               .leaf = {Fn::argument, Type::real, {-1, -1, -1, -1}, static_cast<unsigned>(i)}});
+  };
+  if constexpr (std::invocable<const F&, NumberAt<I>..., Position>)
+    return f(argument(I)..., Position(home));
+  else
+    return f(argument(I)...);
+}
+
+/// `f(x...)` or `f(x..., at)` with symbols for numbers.
+template <class Result, int Arguments, class F>
+constexpr Formula trace(const F& f) {
+  Formula formula;
+  const Result result = call(f, &formula, std::make_integer_sequence<int, Arguments>{});
+  formula.finish(result.in(&formula));
+  return formula;
+}
+
+}  // namespace attn
