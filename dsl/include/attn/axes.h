@@ -82,6 +82,16 @@ struct Axes {
   constexpr bool operator==(const Axes&) const = default;
 };
 
+/// The product of the known extents, or a number beyond any limit.
+constexpr std::int64_t elements(const Axes& axes) {
+  std::int64_t product = 1;
+  for (const Axis& a : axes) {
+    if (a.extent > 1 && product > (std::int64_t{1} << 31)) return std::int64_t{1} << 62;
+    if (a.extent > 1) product *= a.extent;
+  }
+  return product;
+}
+
 /// A few numbers: `.output_shape = 16`, `.output_shape = {4, 4}`, `.attention_axes = {2, 3}`.
 struct Numbers {
   std::array<int, 4> value{};

@@ -60,6 +60,7 @@ class Graph : public Sink {
  public:
   static constexpr int max_nodes = 48, max_weights = 20, max_tables = 12, max_outputs = 4;
   static constexpr int max_steps = 192;
+  static constexpr std::int64_t max_elements = 1ll << 31;  // of a weight, unknown extents as one
 
   List<Node, max_nodes> nodes;
   List<Weight, max_weights> weights;
@@ -167,6 +168,8 @@ class Graph : public Sink {
       require(w.name != name, "the layer has two weights with the name `[]`", name);
     }
     check_name(name, true);
+    require(elements(axes) <= max_elements, "the weight `[]` has more than {} elements", name,
+            max_elements);
     if (weights.size == max_weights) {
       mistake("a layer has at most {} weights", max_weights);
       return -1;
@@ -249,6 +252,12 @@ class Graph : public Sink {
               "the graph has two inputs with the name `[]`", node.name);
     }
     check_name(node.name, false);
+    for (const Axis& a : node.axes) {
+      const bool counted = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::slot;
+      require(a.extent > 0 || (a.extent == 0 && !counted),
+              "the input `[]` has an axis [] of extent {}", node.name,
+              kind_names[static_cast<std::size_t>(a.kind)], a.extent);
+    }
     const Value v = add(node, place);
     if (v) {
       for (Axis& a : nodes[v.id].axes.axis) {
@@ -264,10 +273,13 @@ class Graph : public Sink {
     for (auto o : step.operand) {
       if (o < 0) break;
       const Step& s = f.steps[static_cast<std::size_t>(o)];
-      const Axis axis{static_cast<Kind>(s.bits / 16), static_cast<std::uint8_t>(s.bits % 16)};
-      read.add(s.fn == Fn::position && !read.find(axis.kind, axis.number)
-                   ? axis
-                   : Axis{Kind::other, static_cast<std::uint8_t>(read.size)});
+      Axis axis{static_cast<Kind>(s.bits / 16), static_cast<std::uint8_t>(s.bits % 16)};
+      if (s.fn != Fn::position || read.find(axis.kind, axis.number)) {
+        axis = {Kind::other, static_cast<std::uint8_t>(read.size)};
+      } else if (const Axis* there = where.find(axis.kind, axis.number)) {
+        axis.extent = there->extent;
+      }
+      read.add(axis);
     }
     int id = 0;
     while (id < tables.size && tables[id].name != table.name) ++id;
@@ -303,9 +315,10 @@ class Graph : public Sink {
                        table.name, read.size, own.size)) {
       for (int i = 0; i < own.size; ++i) {  // read along queries and keys: as long as the longer
         Axis& a = own.axis[static_cast<std::size_t>(i)];
-        if (t.weight < 0 && !a.same_as(read.axis[static_cast<std::size_t>(i)])) {
-          a = {Kind::other, static_cast<std::uint8_t>(i)};
-        }
+        const Axis& b = read.axis[static_cast<std::size_t>(i)];
+        if (t.weight < 0 && !a.same_as(b)) a = {Kind::other, static_cast<std::uint8_t>(i)};
+        require(a.kind == Kind::other || a.extent == b.extent,
+                "`[]` is read along axes of length {} and {}", table.name, a.extent, b.extent);
       }
     }
     return id;

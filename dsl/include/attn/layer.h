@@ -112,9 +112,28 @@ constexpr std::string_view name_of() {
   return s;
 }
 
+/// Whether the generator can make symbols of it: identifiers joined by `::`.
+constexpr bool is_qualified_name(std::string_view s) {
+  char before = ':';
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const char c = s[i];
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    if (c == ':') {
+      if (i == 0 || i + 2 >= s.size() || s[i + 1] != ':' || s[++i + 1] == ':') return false;
+    } else if (!letter && (before == ':' || c < '0' || c > '9')) {
+      return false;
+    }
+    before = c;
+  }
+  return !s.empty();
+}
+
 /// The layers that belong together in one library, in order.
 template <const Description&... D>
 struct Layers {
+  static_assert((is_qualified_name(qualified_name_of<D>()) && ...),
+                "a layer is known to the generator by its name: it must be a variable at namespace "
+                "scope, in named namespaces, written in ASCII");
   static constexpr std::size_t size = sizeof...(D);
   /// `f("model::encoder", model::encoder)`, and so on.
   static constexpr void for_each(auto&& f) { (f(qualified_name_of<D>(), D), ...); }

@@ -54,18 +54,16 @@ constexpr Value project(Value x, Name name, const Target& target, bool bias = tr
   g.require(target.to.size > 0, "`[]` makes no axis: write `heads(...)` or `features(...)`", name);
   g.require(target.numbers <= 4, "`[]` makes at most {} feature axes, not {}", name, 4,
             target.numbers);
-  std::int64_t columns = 1;
   for (const Axis& a : target.to) {
     const bool known = a.extent > 0 || (a.extent == 0 && a.of >= 0);
     if (!g.require(known, "`[]` must have a positive number of each axis it makes, not {}", name,
                    a.extent)) {
       return nothing;
     }
-    if (a.extent > 0) columns *= a.extent;
-    if (!g.require(columns <= Target::max_columns, "`[]` makes more than {} numbers a position",
-                   name, Target::max_columns)) {
-      return nothing;
-    }
+  }
+  if (!g.require(elements(target.to) <= Target::max_columns,
+                 "`[]` makes more than {} numbers a position", name, Target::max_columns)) {
+    return nothing;
   }
   Axes kernel = contracted, axes = x.axes().without(Kind::feature, Kind::head, Kind::size);
   kernel += target.to;

@@ -33,16 +33,17 @@ constexpr auto tie(T& t) {
   if constexpr (n == 0) return std::tuple<>();
   ATTN_TIE(1, a)
   ATTN_TIE(2, a, b)
-  ATTN_TIE(3, a, b, c) ATTN_TIE(4, a, b, c, d) ATTN_TIE(5, a, b, c, d, e)
-      ATTN_TIE(6, a, b, c, d, e, f) ATTN_TIE(7, a, b, c, d, e, f, g)
-          ATTN_TIE(8, a, b, c, d, e, f, g, h) ATTN_TIE(9, a, b, c, d, e, f, g, h, i)
-              ATTN_TIE(10, a, b, c, d, e, f, g, h, i, j)
-                  ATTN_TIE(11, a, b, c, d, e, f, g, h, i, j, k)
-                      ATTN_TIE(12, a, b, c, d, e, f, g, h, i, j, k, l)
-                          ATTN_TIE(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
-                              ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
-                                  ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
-                                      ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
+  ATTN_TIE(3, a, b, c)
+  ATTN_TIE(4, a, b, c, d)
+  ATTN_TIE(5, a, b, c, d, e)
+  ATTN_TIE(6, a, b, c, d, e, f) ATTN_TIE(7, a, b, c, d, e, f, g) ATTN_TIE(8, a, b, c, d, e, f, g, h)
+      ATTN_TIE(9, a, b, c, d, e, f, g, h, i) ATTN_TIE(10, a, b, c, d, e, f, g, h, i, j)
+          ATTN_TIE(11, a, b, c, d, e, f, g, h, i, j, k)
+              ATTN_TIE(12, a, b, c, d, e, f, g, h, i, j, k, l)
+                  ATTN_TIE(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
+                      ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
+                          ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
+                              ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
 #undef ATTN_TIE
 }
 template <class T>

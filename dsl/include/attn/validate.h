@@ -1,0 +1,453 @@
+// validate.h - whether a graph is one that the language could have made.
+//
+//   if (const attn::Error e = attn::validate(graph)) return e.text();
+//
+// For graphs that come from bytes: after it every number in the graph may be used as an index,
+// operands come before their use, types and axes are what the operations would have made of their
+// operands. Not here: mistakes in descriptions; the operations tell those in words of the layer.
+#pragma once
+#include "attn/operations.h"
+
+namespace attn {
+namespace validation {
+
+/// How many operands a function takes; `element` takes up to four.
+constexpr int arity(Fn fn) {
+  switch (fn) {
+    case Fn::argument:
+    case Fn::number:
+    case Fn::position:
+    case Fn::length:
+    case Fn::element:
+    case Fn::own:
+      return 0;
+    case Fn::where:
+      return 3;
+    case Fn::add:
+    case Fn::sub:
+    case Fn::mul:
+    case Fn::div:
+    case Fn::rem:
+    case Fn::min:
+    case Fn::max:
+    case Fn::pow:
+    case Fn::less:
+    case Fn::less_equal:
+    case Fn::equal:
+    case Fn::both:
+    case Fn::either:
+      return 2;
+    default:
+      return 1;
+  }
+}
+constexpr bool takes_truths(Fn fn) {
+  return fn == Fn::both || fn == Fn::either || fn == Fn::negate;
+}
+constexpr bool is_arithmetic(Fn fn) { return fn >= Fn::add && fn <= Fn::max; }
+constexpr bool is_real(Fn fn) { return fn >= Fn::exp && fn <= Fn::sigmoid; }
+
+class Validator {
+ public:
+  constexpr explicit Validator(const Graph& g) : g(g) {}
+
+  constexpr Error run() {
+    if (!sizes()) return sink.error();
+    for (int i = 0; i < g.weights.size && good(); ++i) weight(i);
+    for (int i = 0; i < g.nodes.size && good(); ++i) node_axes(i);
+    for (int i = 0; i < g.tables.size && good(); ++i) table(g.tables[i]);
+    for (int i = 0; i < g.nodes.size && good(); ++i) node(i);
+    if (good()) require(next_step == g.steps.size, "step {} belongs to no formula", next_step);
+    for (int i = 0; i < g.outputs.size && good(); ++i) output(i);
+    return sink.error();
+  }
+
+ private:
+  const Graph& g;
+  Sink sink{OnError::keep};
+  int next_step = 0;
+
+  constexpr bool good() const { return !sink.error(); }
+  constexpr bool require(bool holds, const char* sentence, auto... facts) {
+    return sink.require(holds, sentence, facts...);
+  }
+
+  constexpr bool sizes() {
+    auto fits = [this](int size, int most, const char* what) {
+      require(size >= 0 && size <= most, "a graph has at most {} [], not {}", most, what, size);
+    };
+    fits(g.nodes.size, Graph::max_nodes, "nodes");
+    fits(g.weights.size, Graph::max_weights, "weights");
+    fits(g.tables.size, Graph::max_tables, "tables");
+    fits(g.outputs.size, Graph::max_outputs, "outputs");
+    fits(g.steps.size, Graph::max_steps, "steps");
+    if (good()) require(g.outputs.size > 0, "a graph has at least one output");
+    return good();
+  }
+  constexpr bool is_input(int id) const {
+    return id >= 0 && id < g.nodes.size && g.nodes[id].op == Op::input;
+  }
+
+  // ---- axes, weights, tables, outputs
+
+  /// A kernel from heads to heads repeats an axis; a value does not.
+  constexpr bool axes(const Axes& axes, const char* whose, int number, bool repeats) {
+    if (!require(axes.size >= 0 && axes.size <= Axes::capacity && !axes.too_many,
+                 "[] {} has more than {} axes", whose, number, Axes::capacity)) {
+      return false;
+    }
+    for (const Axis& a : axes) {
+      const bool counted = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::slot ||
+                           a.kind == Kind::feature;
+      require(static_cast<int>(a.kind) < num_kinds && a.number < 16,
+              "[] {} has an axis of kind {}, which there is not", whose, number,
+              static_cast<int>(a.kind));
+      require(repeats || axes.find(a.kind, a.number) == &a, "[] {} has the same axis twice", whose,
+              number);
+      require(a.extent >= 0 && a.extent <= Target::max_columns, "[] {} has an axis of extent {}",
+              whose, number, a.extent);
+      require(a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && is_input(a.of)),
+              "[] {} has an axis as long as the features of node {}, which is no input", whose,
+              number, a.of);
+      require(a.of >= 0 || a.extent > 0 || !counted, "[] {} has an axis of unknown extent", whose,
+              number);
+    }
+    return good();
+  }
+  constexpr void node_axes(int id) { axes(g.nodes[id].axes, "node", id, false); }
+  constexpr void weight(int id) {
+    const Weight& w = g.weights[id];
+    require(w.name.is_identifier(true), "weight {} has no proper name", id);
+    for (int i = 0; i < id; ++i) {
+      require(g.weights[i].name != w.name, "two weights have the name `[]`", w.name);
+    }
+    if (!axes(w.axes, "weight", id, true)) return;
+    for (const Axis& a : w.axes) {
+      const bool fits = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::feature ||
+                        a.kind == Kind::other;
+      require(fits && (a.extent > 0 || a.of >= 0), "weight {} has an axis of unknown extent", id);
+    }
+    require(elements(w.axes) <= Graph::max_elements, "weight {} has more than {} elements", id,
+            Graph::max_elements);
+  }
+  constexpr void table(const TableUse& t) {
+    require(t.name.is_identifier(true), "a table has no proper name");
+    const bool of_weight = t.weight >= 0 && t.weight < g.weights.size && t.input == -1;
+    const bool of_input = t.weight == -1 && is_input(t.input);
+    if (!require(of_weight || of_input, "the table `[]` is neither a weight nor an input",
+                 t.name)) {
+      return;
+    }
+    const Name& name = of_weight ? g.weights[t.weight].name : g.nodes[t.input].name;
+    const Type type = of_weight ? Type::real : g.nodes[t.input].type;
+    require(name == t.name && type == t.type, "the table `[]` differs from what it reads", t.name);
+  }
+  constexpr void output(int id) {
+    const Output& o = g.outputs[id];
+    require(o.name.is_identifier(false), "output {} has no proper name", id);
+    for (int i = 0; i < id; ++i) {
+      require(g.outputs[i].name != o.name, "two outputs have the name `[]`", o.name);
+    }
+    require(o.value >= 0 && o.value < g.nodes.size, "the output `[]` is node {}, and there are {}",
+            o.name, o.value, g.nodes.size);
+    require(id > 0 || (o.name == Name("output") && !o.optional),
+            "the first output is `output`, which no call leaves out");
+    if (good()) {
+      require(g.nodes[o.value].type == Type::real, "the output `[]` is not of real numbers",
+              o.name);
+    }
+  }
+
+  // ---- nodes
+
+  constexpr void node(int id) {
+    const Node& n = g.nodes[id];
+    if (!require(static_cast<int>(n.op) < num_ops && static_cast<int>(n.type) < 3 &&
+                     static_cast<int>(n.fully_masked) < 3 &&
+                     static_cast<int>(n.fully_masked_with_scores) < 3,
+                 "node {} has an operation, type or rule that there is not", id)) {
+      return;
+    }
+    int operands = 0;
+    for (std::size_t i = 0; i < n.operand.size(); ++i) {
+      require(n.operand[i] >= -1 && n.operand[i] < id,
+              "node {} has node {} for an operand, which does not come before it", id,
+              n.operand[i]);
+      if (n.operand[i] < 0) continue;
+      require(operands == static_cast<int>(i), "node {} has a gap in its operands", id);
+      ++operands;
+    }
+    for (auto w : n.weight) {
+      require(w >= -1 && w < g.weights.size && (w == -1 || n.op == Op::project),
+              "node {} has weight {}, which is not there", id, w);
+    }
+    if (!good()) return;
+    if (n.op == Op::input) {
+      input(n, id, operands);
+    } else {
+      require(n.type == Type::real && !n.optional && !n.flag,
+              "node {} is no input, and has what only inputs have", id);
+      operation(n, id, operands);
+    }
+  }
+  constexpr void input(const Node& n, int id, int operands) {
+    require(n.name.is_identifier(false), "input {} has no proper name", id);
+    for (int i = 0; i < id; ++i) {
+      require(g.nodes[i].op != Op::input || g.nodes[i].name != n.name,
+              "two inputs have the name `[]`", n.name);
+    }
+    for (const Axis& a : n.axes) {
+      require(a.of == -1 || a.of == id, "input {} has the features of another", id);
+    }
+    if (operands > 0) {
+      require(operands == 1 && n.optional && !n.flag && is_input(n.operand[0]) &&
+                  g.nodes[n.operand[0]].type == n.type &&
+                  g.nodes[n.operand[0]].axes.same_as(n.axes),
+              "nothing can stand in for input {} but another of its kind", id);
+    } else if (n.optional) {
+      require(n.type == Type::truth, "input {} may be left out, and nothing stands in", id);
+    }
+    require(!n.flag || (n.optional && operands == 0 && n.axes.size == 0), "input {} is no flag",
+            id);
+    require(n.formula == FormulaRange{} && n.mask == FormulaRange{}, "input {} has a formula", id);
+  }
+  constexpr const Axes& axes_of(const Node& n, int i) const {
+    return g.nodes[n.operand[static_cast<std::size_t>(i)]].axes;
+  }
+
+  constexpr void operation(const Node& n, int id, int operands) {
+    auto takes = [&](int least, int most) {
+      for (int i = 0; i < operands; ++i) {
+        const Type type = g.nodes[n.operand[static_cast<std::size_t>(i)]].type;
+        require((type == Type::real) != (n.op == Op::splice && i == 3),
+                "node {} computes with numbers of another type", id);
+      }
+      return require(operands >= least && operands <= most, "node {} has {} operands", id,
+                     operands);
+    };
+    auto makes = [&](const Axes& axes) {
+      return require(n.axes == axes, "node {} has other axes than its operation makes", id);
+    };
+    const bool has_formula = n.op == Op::scores || n.op == Op::map || n.op == Op::gather;
+    require(has_formula || n.formula == FormulaRange{}, "node {} has a formula", id);
+    require(n.op == Op::softmax || n.mask == FormulaRange{}, "node {} has a mask", id);
+    switch (n.op) {
+      case Op::project:
+        if (takes(1, 1)) projection(n, id);
+        break;
+      case Op::scores: {
+        if (!takes(2, 2)) break;
+        const Axes &q = axes_of(n, 0), &k = axes_of(n, 1);
+        require(q.has(Kind::query) && k.has(Kind::key) &&
+                    q.extent(Kind::head) == k.extent(Kind::head) &&
+                    q.extent(Kind::size) == k.extent(Kind::size) &&
+                    q.only(Kind::batch).same_as(k.only(Kind::batch)),
+                "node {} makes scores of values that do not fit", id);
+        makes(score_axes(q, q.only(Kind::head), k));
+        formula(n.formula, n.axes, 2, id, Type::real);
+        break;
+      }
+      case Op::map:
+        if (!takes(1, 4)) break;
+        for (int i = 0; i < operands; ++i) {
+          for (const Axis& a : axes_of(n, i)) {
+            const Axis* own = n.axes.find(a.kind, a.number);
+            require(own && own->extent == a.extent, "node {} maps values that do not fit", id);
+          }
+        }
+        makes(axes_of(n, 0));
+        require(n.formula.size > 0, "node {} maps without a formula", id);
+        formula(n.formula, n.axes, operands, id, Type::real);
+        break;
+      case Op::softmax:
+        if (!takes(1, 1)) break;
+        require(n.axes.has(Kind::key), "node {} is a softmax without keys", id);
+        makes(axes_of(n, 0));
+        formula(n.mask, n.axes, 0, id, Type::truth);
+        break;
+      case Op::dropout:
+        if (takes(1, 1)) makes(axes_of(n, 0));
+        require(n.rate > 0 && n.rate < 1, "node {} has a rate that is not in (0, 1)", id);
+        break;
+      case Op::combine: {
+        if (!takes(2, 2)) break;
+        const Axes &p = axes_of(n, 0), &v = axes_of(n, 1);
+        require(p.has(Kind::query) && p.has(Kind::key) && !v.has(Kind::query) &&
+                    p.extent(Kind::head) == v.extent(Kind::head) &&
+                    p.only(Kind::key).same_as(v.only(Kind::key)),
+                "node {} combines values that do not fit", id);
+        Axes axes = p.only(Kind::batch, Kind::query);
+        axes += v.only(Kind::head, Kind::size, Kind::feature);
+        makes(axes);
+        break;
+      }
+      default:
+        if (takes(1, n.op == Op::splice ? 4 : 2)) rearranged(n, id, operands);
+    }
+  }
+  constexpr void projection(const Node& n, int id) {
+    require(n.name.is_identifier(false), "projection {} has no proper name", id);
+    if (!require(n.weight[0] >= 0, "projection {} has no kernel", id)) return;
+    const Axes &x = axes_of(n, 0), &kernel = g.weights[n.weight[0]].axes;
+    // Heads alone, which keep their place, or all that a position has: what fits, as the language
+    // does.
+    bool fits = false;
+    for (bool mixes : {true, false}) {
+      const Axes contracted =
+          mixes ? x.only(Kind::head) : x.only(Kind::feature, Kind::head, Kind::size);
+      bool prefix = contracted.size > 0 && kernel.size > contracted.size;
+      for (int i = 0; prefix && i < contracted.size; ++i) {
+        prefix = kernel.axis[static_cast<std::size_t>(i)] ==
+                 contracted.axis[static_cast<std::size_t>(i)];
+      }
+      if (!prefix) continue;
+      Axes to, made;
+      for (int i = contracted.size; i < kernel.size; ++i) {
+        to.add(kernel.axis[static_cast<std::size_t>(i)]);
+      }
+      if (mixes) {
+        if (to.size != 1 || to.begin()->kind != Kind::head) continue;
+        for (const Axis& a : x) made.add(a.kind == Kind::head ? *to.begin() : a);
+      } else {
+        made = x.without(Kind::feature, Kind::head, Kind::size);
+        made += to;
+      }
+      if (!(made == n.axes)) continue;
+      fits = n.weight[1] < 0 || g.weights[n.weight[1]].axes == to;
+      fits = fits && to.only(Kind::other).size == 0 && elements(to) <= Target::max_columns;
+      if (fits) break;
+    }
+    require(fits, "projection {} does not fit its weights", id);
+  }
+  constexpr void rearranged(const Node& n, int id, int operands) {
+    const Axes& x = axes_of(n, 0);
+    const int own = x.extent(Kind::head), heads = n.axes.extent(Kind::head);
+    bool fits = operands == 1;
+    switch (n.op) {
+      case Op::share_heads:
+        fits = fits && own > 0 && heads > 0 && heads % own == 0;
+        fits = fits && n.axes == x.resized(Kind::head, heads);
+        break;
+      case Op::slice_heads:
+        fits = fits && n.number[0] >= 0 && n.number[1] > 0 && n.number[1] == heads;
+        fits = fits && n.number[0] <= own - heads && n.axes == x.resized(Kind::head, heads);
+        break;
+      case Op::concat_heads:
+        fits = operands == 2 && own > 0 && axes_of(n, 1).resized(Kind::head, own) == x &&
+               heads == own + axes_of(n, 1).extent(Kind::head) &&
+               n.axes == x.resized(Kind::head, heads);
+        break;
+      case Op::gather:
+        fits = fits && x.has(Kind::size) && n.axes == x && n.formula.size > 0;
+        if (fits) formula(n.formula, n.axes, 0, id, Type::index);
+        break;
+      case Op::splice:
+        fits = operands == 4 && n.axes == x && x.has(Kind::slot);
+        for (int i = 1; fits && i < 3; ++i) {
+          const Axes& v = axes_of(n, i);
+          fits = v.has(Kind::update) &&
+                 v.only(Kind::head, Kind::size) == x.only(Kind::head, Kind::size);
+        }
+        fits = fits && axes_of(n, 3).size == 0 && g.nodes[n.operand[3]].type == Type::index;
+        break;
+      default:
+        fits = fits && x.has(Kind::slot) && (n.number[0] == 0 || n.number[0] == 1);
+        fits = fits && n.axes == x.without(Kind::slot);
+    }
+    require(fits, "node {} takes values that do not fit", id);
+  }
+
+  // ---- formulas
+
+  /// `wanted` real: any number.
+  constexpr void formula(FormulaRange f, const Axes& axes, int arguments, int id, Type wanted) {
+    if (f.size == 0) {
+      require(f.begin == 0, "node {} has an empty formula in a place", id);
+      return;
+    }
+    if (!require(f.begin == next_step && f.size > 0 && f.size <= Formula::capacity &&
+                     f.begin + f.size <= g.steps.size,
+                 "the formula of node {} is not the next {} steps", id, f.size)) {
+      return;
+    }
+    next_step += f.size;
+    for (int i = 0; i < f.size && good(); ++i) step(f, i, axes, arguments, id);
+    if (!good()) return;
+    const Type is = g.steps[next_step - 1].type;
+    require(wanted == Type::real ? is != Type::truth : is == wanted,
+            "the formula of node {} makes another type", id);
+  }
+  constexpr void step(FormulaRange f, int i, const Axes& axes, int arguments, int id) {
+    const Step& s = g.steps[f.begin + i];
+    if (!require(static_cast<int>(s.fn) < num_fns && static_cast<int>(s.type) < 3,
+                 "node {}, step {} has a function or type that there is not", id, i)) {
+      return;
+    }
+    int operands = 0;
+    std::array<Type, 4> types{};
+    for (std::size_t o = 0; o < s.operand.size(); ++o) {
+      if (!require(s.operand[o] >= -1 && s.operand[o] < i,
+                   "node {}, step {} reads step {}, which does not come before it", id, i,
+                   s.operand[o])) {
+        return;
+      }
+      if (s.operand[o] < 0) continue;
+      require(operands == static_cast<int>(o), "node {}, step {} has a gap in its operands", id, i);
+      types[static_cast<std::size_t>(operands++)] = g.steps[f.begin + s.operand[o]].type;
+    }
+    require(s.fn == Fn::element || operands == arity(s.fn), "node {}, step {} has {} operands", id,
+            i, operands);
+    if (!good()) return;
+    require(fits(s, axes, arguments, operands, types), "node {}, step {}: [] does not fit", id, i,
+            fn_names[static_cast<std::size_t>(s.fn)]);
+  }
+  constexpr bool fits(const Step& s, const Axes& axes, int arguments, int operands,
+                      const std::array<Type, 4>& types) const {
+    const auto kind = static_cast<Kind>(s.bits / 16);
+    const bool truths = takes_truths(s.fn);
+    for (int i = 0; i < operands; ++i) {
+      const bool wants_truth = truths || (s.fn == Fn::where && i == 0);
+      if ((types[static_cast<std::size_t>(i)] == Type::truth) != wants_truth) return false;
+    }
+    auto joined = [&](int first, int last) {
+      for (int i = first; i <= last; ++i) {
+        if (types[static_cast<std::size_t>(i)] != Type::index) return Type::real;
+      }
+      return Type::index;
+    };
+    switch (s.fn) {
+      case Fn::argument:
+        return s.type == Type::real && s.bits < static_cast<unsigned>(arguments);
+      case Fn::number:
+        return s.type != Type::truth;
+      case Fn::position:
+      case Fn::length:
+        return s.type == Type::index && s.bits / 16 < static_cast<unsigned>(num_kinds) &&
+               axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr;
+      case Fn::element:
+      case Fn::own: {
+        if (s.bits >= static_cast<unsigned>(g.tables.size)) return false;
+        const TableUse& t = g.tables[static_cast<int>(s.bits)];
+        const Axes& own = t.weight >= 0 ? g.weights[t.weight].axes : g.nodes[t.input].axes;
+        if (s.type != t.type) return false;
+        if (s.fn == Fn::own) return axes.contains(own);
+        for (int i = 0; i < operands; ++i) {
+          if (types[static_cast<std::size_t>(i)] != Type::index) return false;
+        }
+        return operands == own.size;
+      }
+      case Fn::where:
+        return s.type == joined(1, 2);
+      default:
+        if (is_arithmetic(s.fn)) return s.type == joined(0, operands - 1);
+        return s.type == (is_real(s.fn) ? Type::real : Type::truth);
+    }
+  }
+};
+
+}  // namespace validation
+
+/// The first thing that is wrong with a graph, or no error.
+constexpr Error validate(const Graph& g) { return validation::Validator(g).run(); }
+
+}  // namespace attn
