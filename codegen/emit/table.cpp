@@ -1,0 +1,174 @@
+// table.cpp - the attn_layer_table of a layer as constants in an object file.
+//
+// Every struct of kernel_abi.h is written down once, as a list of LLVM values in the order of its members; the target's
+// own data layout places them, and a check against sizeof keeps list and header together.
+#include <fmt/format.h>
+
+#include "emit/library.h"
+#include "emit/names.h"
+#include "emit/object_tools.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+
+namespace attnc {
+namespace {
+
+using llvm::Constant;
+
+class TableWriter {
+ public:
+  TableWriter(const std::string& symbol, const std::string& layout)
+      : module_(symbol, context_), pointer_(llvm::PointerType::get(context_, 0)) {
+    module_.setDataLayout(layout);
+  }
+
+  llvm::Module& module() { return module_; }
+  /// "" or the first struct whose layout is not the header's.
+  const std::string& mismatch() const { return mismatch_; }
+
+  void table(const LibraryParts& parts, const LayerParts& layer) {
+    const Plan& plan = layer.variants.front().plan;
+    std::vector<Constant*> variants;
+    for (const Variant& v : layer.variants) variants.push_back(variant(v));
+    Constant* value = structure<attn_layer_table>(
+        "attn_layer_table",
+        {number(32, ATTN_ABI_VERSION), count(plan.inputs), count(plan.weights), count(plan.outputs),
+         count(layer.variants), number(64, plan.fingerprint), text(plan.layer), text(parts.name),
+         tensors(plan.inputs), tensors(plan.weights), tensors(plan.outputs), array(variants)});
+    auto* global = new llvm::GlobalVariable(module_, value->getType(), true,
+                                            llvm::GlobalValue::ExternalLinkage, value,
+                                            table_symbol(parts.name, plan.layer));
+    global->setAlignment(llvm::Align(8));
+  }
+
+ private:
+  Constant* number(int bits, uint64_t value) {
+    return llvm::ConstantInt::get(llvm::IntegerType::get(context_, bits), value, false, true);
+  }
+  Constant* count(const auto& list) { return number(32, list.size()); }
+  Constant* null() { return llvm::ConstantPointerNull::get(pointer_); }
+
+  Constant* global(Constant* value, bool mergeable) {
+    auto* g = new llvm::GlobalVariable(module_, value->getType(), true,
+                                       llvm::GlobalValue::PrivateLinkage, value, ".data");
+    if (mergeable) g->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    return g;
+  }
+  Constant* text(const std::string& s) {
+    return global(llvm::ConstantDataArray::getString(context_, s), true);
+  }
+  Constant* array(const std::vector<Constant*>& elements) {
+    if (elements.empty()) return null();
+    auto* type = llvm::ArrayType::get(elements.front()->getType(), elements.size());
+    return global(llvm::ConstantArray::get(type, elements), false);
+  }
+  template <class C>
+  Constant* structure(const char* name, const std::vector<Constant*>& members) {
+    Constant* value = llvm::ConstantStruct::getAnon(context_, members);
+    if (module_.getDataLayout().getTypeAllocSize(value->getType()) != sizeof(C)) mismatch_ = name;
+    return value;
+  }
+  Constant* function(const std::string& name) {
+    auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context_), {pointer_}, false);
+    auto* f = llvm::cast<llvm::Function>(module_.getOrInsertFunction(name, type).getCallee());
+    f->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    f->setDSOLocal(true);
+    return f;
+  }
+
+  Constant* tensors(const std::vector<PlanTensor>& list) {
+    std::vector<Constant*> elements;
+    for (const PlanTensor& t : list) {
+      std::vector<Constant*> axes;
+      for (const PlanAxis& a : t.axes)
+        axes.push_back(structure<attn_axis>(
+            "attn_axis", {number(8, static_cast<uint8_t>(a.kind)), number(8, a.number),
+                          number(16, static_cast<uint16_t>(a.of)), number(64, a.extent)}));
+      elements.push_back(structure<attn_tensor_info>(
+          "attn_tensor_info",
+          {text(t.name), array(axes), number(8, t.axes.size()), number(8, static_cast<uint8_t>(t.type)),
+           number(8, ATTN_FLOAT32), number(8, t.optional), number(16, static_cast<uint16_t>(t.or_input))}));
+    }
+    return array(elements);
+  }
+
+  Constant* packing(const Packing& p) {
+    return structure<attn_packing>(
+        "attn_packing",
+        {number(16, static_cast<uint16_t>(p.weight)), number(8, p.vector ? ATTN_PACK_VECTOR : ATTN_PACK_PANELS),
+         number(8, p.contracted), number(32, p.row_block), number(32, p.row_block_padded),
+         number(32, p.column_block), number(32, p.column_block_padded), number(32, p.panel_width),
+         llvm::ConstantFP::get(context_, llvm::APFloat(p.scale))});
+  }
+
+  Constant* path(const Path& p, const Kernel& kernel) {
+    uint32_t outputs = 0;
+    for (int i : p.outputs) outputs |= 1u << i;
+    std::vector<Constant*> arguments;
+    for (const attn_argument& a : kernel.arguments)
+      arguments.push_back(structure<attn_argument>(
+          "attn_argument", {number(8, a.kind), number(16, static_cast<uint16_t>(a.index))}));
+    return structure<attn_path>(
+        "attn_path", {text(p.name), number(32, outputs), count(kernel.arguments), array(arguments),
+                      function(kernel.symbol + "_argv"), function(kernel.symbol + "_workspace_argv")});
+  }
+
+  Constant* variant(const Variant& v) {
+    std::vector<Constant*> packings, paths;
+    for (const Packing& p : v.plan.packings) packings.push_back(packing(p));
+    for (size_t i = 0; i < v.plan.paths.size(); ++i)
+      paths.push_back(path(v.plan.paths[i], v.kernels[i]));
+    return structure<attn_variant>("attn_variant",
+                                   {text(v.plan.target), number(64, v.cpu), count(packings), count(paths),
+                                    array(packings), array(paths)});
+  }
+
+  llvm::LLVMContext context_;
+  llvm::Module module_;
+  llvm::PointerType* pointer_;
+  std::string mismatch_;
+};
+
+// The table's numbers are the language's own.
+static_assert(static_cast<int>(attn::Type::real) == ATTN_VALUE_REAL);
+static_assert(static_cast<int>(attn::Type::index) == ATTN_VALUE_INDEX);
+static_assert(static_cast<int>(attn::Type::truth) == ATTN_VALUE_TRUTH);
+static_assert(static_cast<int>(attn::Kind::batch) == ATTN_AXIS_BATCH);
+static_assert(static_cast<int>(attn::Kind::query) == ATTN_AXIS_QUERY);
+static_assert(static_cast<int>(attn::Kind::key) == ATTN_AXIS_KEY);
+static_assert(static_cast<int>(attn::Kind::update) == ATTN_AXIS_UPDATE);
+static_assert(static_cast<int>(attn::Kind::slot) == ATTN_AXIS_SLOT);
+static_assert(static_cast<int>(attn::Kind::head) == ATTN_AXIS_HEAD);
+static_assert(static_cast<int>(attn::Kind::size) == ATTN_AXIS_SIZE);
+static_assert(static_cast<int>(attn::Kind::feature) == ATTN_AXIS_FEATURE);
+static_assert(static_cast<int>(attn::Kind::other) == ATTN_AXIS_OTHER);
+
+Status internal(std::string message) { return Status(attn::StatusCode::internal, std::move(message)); }
+
+}  // namespace
+
+Result<std::string> make_table_object(const LibraryParts& parts, const LayerParts& layer) {
+  if (layer.variants.empty()) return internal("a layer without a variant has no table");
+  const Variant& first = layer.variants.front();
+  for (const Variant& v : layer.variants) {
+    if (v.plan.layer != first.plan.layer || v.plan.fingerprint != first.plan.fingerprint)
+      return internal(fmt::format("the variants {} and {} are of different layers", first.plan.target,
+                                  v.plan.target));
+    if (v.kernels.size() != v.plan.paths.size())
+      return internal(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer, v.plan.target,
+                                  v.plan.paths.size(), v.kernels.size()));
+    if (v.triple != first.triple)
+      return internal(fmt::format("one library cannot hold objects for {} and {}", first.triple, v.triple));
+  }
+  auto layout = data_layout(first.triple);
+  if (!layout.ok()) return layout.status();
+  TableWriter writer(table_symbol(parts.name, first.plan.layer), *layout);
+  writer.table(parts, layer);
+  if (!writer.mismatch().empty())
+    return internal(fmt::format("{} lies differently here and for {}", writer.mismatch(), first.triple));
+  return compile_module(writer.module(), first.triple);
+}
+
+}  // namespace attnc

@@ -1,0 +1,88 @@
+#include "import/section.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "llvm/Object/ObjectFile.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+
+// Descriptions are small; what is larger is some other file.
+constexpr size_t max_object_bytes = size_t{256} << 20;
+
+Status invalid(const std::string& file, std::string why) {
+  return Status(StatusCode::invalid_file, fmt::format("{}: {}", file, why));
+}
+
+std::string text_of(llvm::Error error) {
+  std::string text = llvm::toString(std::move(error));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& file, size_t most) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(status)) return Status(StatusCode::not_found, fmt::format("{}: no such file", file));
+  if (!std::filesystem::is_regular_file(status)) return invalid(file, "is no regular file");
+  const uintmax_t size = std::filesystem::file_size(file, error);
+  if (error) return invalid(file, error.message());
+  if (size > most) return invalid(file, fmt::format("{} bytes are too many (at most {})", size, most));
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes(size, '\0');
+  if (!in || !in.read(bytes.data(), static_cast<std::streamsize>(size))) {
+    return Status(StatusCode::not_found, fmt::format("{}: cannot be read: {}", file, std::strerror(errno)));
+  }
+  return bytes;
+}
+
+Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& file) {
+  auto bytes = read_file(file, max_object_bytes);
+  if (!bytes.ok()) return bytes.status();
+  return layers_of_object(*bytes, file);
+}
+
+Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes, const std::string& file) {
+  if (bytes.starts_with("BC\xC0\xDE")) {
+    return invalid(file, "holds LLVM bitcode in place of machine code: switch link-time optimisation off for it");
+  }
+  auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(bytes, file));
+  if (!object) return invalid(file, "is no object file: " + text_of(object.takeError()));
+  std::vector<attn::NamedGraph> layers;
+  std::set<std::string> names;
+  bool found = false;
+  for (const llvm::object::SectionRef& section : (*object)->sections()) {
+    auto name = section.getName();
+    if (!name) return invalid(file, "is damaged: " + text_of(name.takeError()));
+    if (*name != ".attn") continue;
+    found = true;
+    auto contents = section.getContents();
+    if (!contents) return invalid(file, "is damaged: " + text_of(contents.takeError()));
+    const auto* data = reinterpret_cast<const unsigned char*>(contents->data());
+    attn::Deserialised read = attn::deserialise(std::span(data, contents->size()));
+    if (!read.ok()) return invalid(file, read.error);
+    for (attn::NamedGraph& layer : read.layers) {
+      if (!names.insert(layer.name).second) return invalid(file, fmt::format("holds the layer {} twice", layer.name));
+      layers.push_back(std::move(layer));
+    }
+  }
+  if (!found) {
+    return invalid(file, "has no section .attn: compile a file with `ATTN_SECTION(model::layers)` "
+                         "(attn/section.h), without link-time optimisation");
+  }
+  if (layers.empty()) return invalid(file, "its section .attn holds no layers");
+  return layers;
+}
+
+}  // namespace attnc
