@@ -1,0 +1,182 @@
+// attention_online.cpp - softmax(q . k) V without storing the scores of a row (online softmax:
+// Milakov and Gimelshein 2018; tiles as in FlashAttention-2, Dao 2023).
+//
+// A task is query_tile queries of one head. It walks the keys it can see in blocks of key_block; the
+// inner Funcs use a block's own maximum, and one Tuple-valued Func (accumulator, maximum, sum) merges
+// blocks. Memory does not grow with queries x keys. Blocks are large (their scores stay in L2), since
+// every block rescales the accumulator, and are cut to what exists, so a large block costs nothing
+// where there are few keys.
+//
+// Cost: 4 * pairs * head size operations; beside them about 25 instructions a vector of scores (mask,
+// maximum, exponential, sum) against 2 * head size multiply-adds.
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+void PathPipeline::add_online(const Attention& stage) {
+  const Schedule& s = schedule();
+  const int lanes = s.vector, width = s.vector * s.tile_vectors;
+  const int block = std::max(s.key_block / width, 1) * width, tile = s.query_tile;
+  const Expr queries = extent(Kind::query), keys = extent(Kind::key);
+  const int value_lanes = lanes_of(stage.value_size);
+
+  // ---- algorithm
+  Var x("x"), q("q"), c("c"), qt("qt"), h("h"), b("b"), i("i"), lane("lane");
+  // The keys that some query of the tile can see: [first, end), first at a panel's beginning.
+  Expr first = 0, end = keys;
+  if (!stage.keys.empty()) {
+    Site at = site(b, h, qt * tile, 0);
+    at.last_query = min(qt * tile + (tile - 1), queries - 1);
+    const std::vector<Expr> range = evaluate(stage.keys, at);
+    first = max(range.at(0), 0) / lanes * lanes;
+    end = clamp(range.at(1), 0, keys);
+  }
+  const Expr key = first + c * block + i;
+  const Expr query = min(qt * tile + q, queries - 1);
+
+  Func dot("dot"), score("score"), allowed("allowed");
+  RDom d(0, stage.key_size, "d");
+  dot(i, q, c, qt, h, b) = 0.0f;
+  dot(i, q, c, qt, h, b) += key_element(stage, h, d, first / lanes + c * (block / lanes) + i / lanes,
+                                        i % lanes, b) *
+                            query_element(stage, h, d, query, b);
+  Expr keep = key < keys;
+  std::vector<Func> mask_tiles;
+  if (!stage.mask.empty()) {
+    Site at = site(b, h, query, key);
+    at.own = [&](int input) -> Expr {
+      if (auto flag = flags_.find(input); flag != flags_.end()) return flag->second != 0;
+      // Masks come through a small tile of bytes, so that their unknown strides meet one short loop.
+      const ImageParam& image = masks_.at(input);
+      Func bytes(image.name() + "_tile");
+      bytes(i, q, c, qt, h, b) =
+          select(key < keys, likely(image(clamp(key, 0, keys - 1), query, h, b)), cast<uint8_t>(0));
+      mask_tiles.push_back(bytes);
+      return bytes(i, q, c, qt, h, b) != 0;
+    };
+    keep = keep && evaluate(stage.mask, at).at(0);
+  }
+  const Expr scaled = stage.scale == 1 ? dot(i, q, c, qt, h, b) : dot(i, q, c, qt, h, b) * stage.scale;
+  score(i, q, c, qt, h, b) = select(keep, scaled, masked_score);
+
+  // Over the block's keys that exist; lanes first, then across lanes.
+  const Expr count = end - first - c * block;
+  RDom v(0, block / lanes, "v"), l(0, lanes, "l"), k(0, block, "k");
+  v.where(v * lanes < count);
+  k.where(k < count);
+  Func lane_maximum("lane_maximum"), maximum("maximum"), p("p"), lane_sum("lane_sum"), sum("sum");
+  lane_maximum(lane, q, c, qt, h, b) = masked_score;
+  lane_maximum(lane, q, c, qt, h, b) =
+      max(lane_maximum(lane, q, c, qt, h, b), score(v * lanes + lane, q, c, qt, h, b));
+  maximum(q, c, qt, h, b) = masked_score;
+  maximum(q, c, qt, h, b) = max(maximum(q, c, qt, h, b), lane_maximum(l, q, c, qt, h, b));
+  p(i, q, c, qt, h, b) = exp2_of_nonpositive(score(i, q, c, qt, h, b) - maximum(q, c, qt, h, b));
+  lane_sum(lane, q, c, qt, h, b) = 0.0f;
+  lane_sum(lane, q, c, qt, h, b) += p(v * lanes + lane, q, c, qt, h, b);
+  sum(q, c, qt, h, b) = 0.0f;
+  sum(q, c, qt, h, b) += lane_sum(l, q, c, qt, h, b);
+  Func weighted("weighted");
+  weighted(x, q, c, qt, h, b) = 0.0f;
+  weighted(x, q, c, qt, h, b) +=
+      p(k, q, c, qt, h, b) * value_element(stage, h, x, first + c * block + k, b);
+
+  Func state("state");  // accumulator, maximum, sum
+  RDom blocks(0, (keys + (block - 1)) / block, "blocks");
+  blocks.where(blocks * block < end - first);
+  state(x, q, qt, h, b) = Tuple(0.0f, masked_score, 0.0f);
+  {
+    const FuncRef old = state(x, q, qt, h, b);
+    const Expr own = maximum(q, blocks, qt, h, b);
+    const Expr now = max(old[1], own);
+    const Expr keep_old = exp2_of_nonpositive(old[1] - now), take = exp2_of_nonpositive(own - now);
+    state(x, q, qt, h, b) = Tuple(old[0] * keep_old + weighted(x, q, blocks, qt, h, b) * take, now,
+                                  old[2] * keep_old + sum(q, blocks, qt, h, b) * take);
+  }
+
+  // Rows without a key: nothing, or the mean of all values (of those that the mask hides, too).
+  Func mean("mean"), normal("normal"), result("attention_" + std::to_string(stage.result));
+  Var n("n"), t("t");
+  const bool uniform = stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
+  Expr otherwise = 0.0f;
+  RDom all(0, keys, "all");
+  if (uniform) {
+    mean(n, b) = 0.0f;
+    mean(n, b) += value_element(stage, 0, n, all, b);
+    otherwise = mean(h * stage.value_size_padded + x, b) / cast<float>(max(keys, 1));
+  }
+  const FuncRef row = state(x, q, qt, h, b);
+  // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have dropped.
+  normal(x, q, qt, h, b) = select(row[1] > no_key_seen, row[0] / row[2],
+                                  strict_float(otherwise + strict_float(row[2] * 0.0f)));
+  result(n, t, b) = normal(n % stage.value_size_padded, t % tile, t / tile, n / stage.value_size_padded, b);
+  made(stage.result).func = result;
+
+  // ---- schedule
+  Var to("to"), ti("ti"), ho("ho"), hi("hi"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi"),
+      xo("xo"), xi("xi");
+  const int columns = stage.heads * stage.value_size_padded;
+  const int rows = s.tile_rows, value_vectors = vectors_of(stage.value_size_padded);
+  result.compute_root()
+      .bound(n, 0, columns)
+      .bound(t, 0, queries)
+      .split(t, to, ti, tile, TailStrategy::GuardWithIf)
+      .split(n, ho, hi, stage.value_size_padded)
+      .reorder(hi, ti, to, ho, b)
+      .never_partition_all()
+      .fuse(to, ho, task)
+      .fuse(task, b, task)
+      .parallel(task)
+      .vectorize(hi, value_lanes);
+  normal.compute_at(result, task).bound(x, 0, stage.value_size_padded).vectorize(x, value_lanes);
+  state.compute_at(result, task).bound_storage(q, tile + rows).vectorize(x, value_lanes);
+  state.update().reorder(x, q, blocks).vectorize(x, value_lanes);
+  // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
+  score.compute_at(state, blocks)
+      .bound_storage(i, block + lanes)
+      .bound_storage(q, tile + rows)
+      .tile(i, q, io, qo, ii, qi, width, rows, TailStrategy::RoundUp)
+      .reorder(ii, qi, qo, io)
+      .vectorize(ii, lanes)
+      .unroll(ii)
+      .unroll(qi);
+  dot.compute_at(score, qo).vectorize(i, lanes).unroll(i).unroll(q);
+  dot.update().reorder(i, q, d).vectorize(i, lanes).unroll(i).unroll(q);
+  for (Func& bytes : mask_tiles) {
+    bytes.compute_at(state, blocks)
+        .bound_storage(i, block + lanes)
+        .bound_storage(q, tile + rows)
+        .vectorize(i, lanes, TailStrategy::RoundUp);
+  }
+  lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
+  lane_maximum.update().reorder(lane, v).vectorize(lane, lanes);
+  maximum.compute_at(state, blocks).bound_storage(q, tile + rows);
+  maximum.update().reorder(l, q).atomic().vectorize(l, lanes);
+  p.compute_at(state, blocks)
+      .bound_storage(i, block + lanes)
+      .bound_storage(q, tile + rows)
+      .vectorize(i, lanes, TailStrategy::RoundUp);
+  lane_sum.compute_at(sum, q).vectorize(lane, lanes);
+  lane_sum.update().reorder(lane, v).vectorize(lane, lanes);
+  sum.compute_at(state, blocks).bound_storage(q, tile + rows);
+  sum.update().reorder(l, q).atomic().vectorize(l, lanes);
+  Func weighted_tile = weighted.in();
+  weighted_tile.compute_at(state, blocks)
+      .bound_extent(x, stage.value_size_padded)
+      .bound_storage(q, tile + rows)
+      .tile(x, q, xo, qo, xi, qi, value_lanes * value_vectors, rows, TailStrategy::RoundUp)
+      .reorder(xi, qi, qo, xo)
+      .vectorize(xi, value_lanes)
+      .unroll(xi)
+      .unroll(qi);
+  weighted.compute_at(weighted_tile, qo).vectorize(x, value_lanes).unroll(x).unroll(q);
+  weighted.update().reorder(x, q, k).vectorize(x, value_lanes).unroll(x).unroll(q);
+  if (uniform) {
+    mean.compute_root().bound(n, 0, columns).parallel(b).vectorize(n, value_lanes);
+    mean.update().reorder(n, all, b).parallel(b).vectorize(n, value_lanes);
+  }
+}
+
+}  // namespace attnc

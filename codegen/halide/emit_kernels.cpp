@@ -1,0 +1,111 @@
+#include "halide/emit_kernels.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "halide/describe.h"
+#include "halide/pipeline.h"
+#include "halide/target.h"
+#include "halide/workspace.h"
+
+namespace attnc {
+
+using namespace Halide;
+
+namespace {
+
+Status internal(const Plan& plan, const std::string& what) {
+  return {attn::StatusCode::internal,
+          fmt::format("internal error while compiling {} for {}: {}; please report it with this plan:\n{}",
+                      plan.layer, plan.target, what, print(plan))};
+}
+
+/// The kernel, and the function that tells what it allocates.
+Module compile(const Plan& plan, int path, const std::string& symbol) {
+  const Target target = halide_target(plan.target);
+  PathPipeline built(plan, path, target);
+  Pipeline pipeline = built.pipeline();
+  AllocationReader reader;
+  pipeline.add_custom_lowering_pass(&reader, [] {});
+  const std::vector<Argument> arguments = built.arguments();
+  const Module kernel = pipeline.compile_to_module(arguments, symbol, target);
+
+  Var i("i");
+  Func bytes("bytes");
+  bytes(i) = over_buffers(select(i == 0, reader.call_bytes(), reader.worker_bytes()), built.buffers());
+  bytes.bound(i, 0, 2);
+  std::vector<Argument> all = arguments;
+  const size_t outputs = plan.paths[static_cast<size_t>(path)].outputs.size();
+  for (size_t o = built.buffers().size() - outputs; o < built.buffers().size(); ++o) {
+    all.emplace_back(built.buffers()[o]);
+  }
+  const Module workspace = Pipeline(bytes).compile_to_module(all, symbol + "_workspace", target);
+  Module both = link_modules(symbol, {kernel, workspace});
+  // Linking forgets this, and LLVM then folds the rounding in exp2 away: (x + c) - c to x.
+  both.set_any_strict_float(kernel.any_strict_float());
+  return both;
+}
+
+template <class F>
+Status guarded(const Plan& plan, const F& f) {
+  try {
+    f();
+    return {};
+  } catch (const Halide::Error& e) {
+    return internal(plan, e.what());
+  } catch (const std::exception& e) {
+    return internal(plan, e.what());
+  }
+}
+
+std::string read_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
+  const Path& p = plan.paths.at(static_cast<size_t>(path));
+  const PathUses uses = uses_of(plan, p);
+  std::vector<attn_argument> arguments;
+  for (int i : uses.inputs) {
+    const PlanTensor& info = plan.inputs.at(static_cast<size_t>(i));
+    const bool flag = info.type == attn::Type::truth && info.axes.empty();
+    arguments.push_back({static_cast<uint8_t>(flag ? ATTN_ARGUMENT_FLAG : ATTN_ARGUMENT_INPUT),
+                         static_cast<int16_t>(i)});
+  }
+  for (int i : uses.packings) arguments.push_back({ATTN_ARGUMENT_PACKED, static_cast<int16_t>(i)});
+  for (int i : p.outputs) arguments.push_back({ATTN_ARGUMENT_OUTPUT, static_cast<int16_t>(i)});
+  return arguments;
+}
+
+Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
+                        const std::string& object_file) {
+  return guarded(plan, [&] {
+    compile(plan, path, symbol).compile({{OutputFileType::object, object_file}});
+  });
+}
+
+Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol) {
+  KernelText text;
+  const std::string file = fmt::format("/tmp/attnc-{}-{}.s", ::getpid(), symbol);
+  const Status s = guarded(plan, [&] {
+    PathPipeline built(plan, path, halide_target(plan.target));
+    text.algorithm = algorithm_text(built.pipeline());
+    text.loops = loop_text(built.pipeline());
+    compile(plan, path, symbol).compile({{OutputFileType::assembly, file}});
+    text.assembly = read_file(file);
+  });
+  std::remove(file.c_str());
+  if (!s.ok()) return s;
+  return text;
+}
+
+}  // namespace attnc

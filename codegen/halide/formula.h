@@ -1,0 +1,30 @@
+// formula.h - a plan's formula as a Halide expression at one place.
+//
+//   Site site{.batch = b, .head = h, .query = q, .key = k, ...};
+//   Expr keep = attnc::evaluate(plan_attention.mask, site)[0];
+//
+// Positions are Int(32), numbers Float(32), conditions Bool. Integer division truncates, as in the
+// language (C++).
+#pragma once
+#include <Halide.h>
+
+#include <functional>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace attnc {
+
+/// Where a formula is evaluated.
+struct Site {
+  Halide::Expr batch, head, query, key;
+  Halide::Expr last_query;  // in key bounds: `query` is the tile's first one and this its last
+  Halide::Expr query_length, key_length;
+  std::function<Halide::Expr(int input)> own;  // a mask or flag of the layer's inputs, here
+};
+
+/// The formula's results, in order. Throws std::logic_error for a step that the importer should
+/// not have let through.
+std::vector<Halide::Expr> evaluate(const PlanFormula& formula, const Site& site);
+
+}  // namespace attnc

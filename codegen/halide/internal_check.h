@@ -1,0 +1,13 @@
+// internal_check.h - what must hold in a plan that came from our own passes.
+#pragma once
+#include <stdexcept>
+#include <string>
+
+namespace attnc {
+
+/// Throws std::logic_error; emit_kernels.cpp turns it into a Status that shows the plan.
+inline void internal_check(bool holds, const std::string& what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+}  // namespace attnc

@@ -1,0 +1,155 @@
+// projection.cpp - y[row, column] = sum over k of x[row, k] * kernel[k, column] + bias[column].
+//
+// Rows of all batches are one long list, so that short sequences fill tiles. The kernel lies in panels
+// of one register tile's width ([panel][k][lane], packed when weights are loaded), read as one stream;
+// x is read as it lies, one broadcast a multiply-add. A register tile is tile_rows x tile_vectors
+// accumulators with k outermost; a task is one panel times task_rows rows.
+//
+// Cost: 2 * rows * k * columns operations. The panel (k * panel_width * 4 bytes, 192 kB for 768 x 64)
+// streams from L2 once every tile_rows rows: 4 loads of 64 bytes for 16 multiply-adds.
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+/// x at a row of the long list.
+Expr PathPipeline::row(const Projection& stage, const Expr& column, const Expr& flat_row) const {
+  const Made& x = made(stage.x);
+  const bool keys = !value(stage.x).axes.empty() && value(stage.x).axes.at(1).kind == Kind::key;
+  const Expr positions = max(extent(keys ? Kind::key : Kind::query), 1);
+  const Expr batch = flat_row / positions, position = flat_row % positions;
+  return x.image.defined() ? x.image(column, position, batch) : x.func(column, position, batch);
+}
+
+void PathPipeline::add_projection(const Projection& stage) {
+  const PlanValue& result = value(stage.result);
+  const int output = output_of(stage.result);
+  // The result's name is an argument's name where it is an output, else its number.
+  Func out(output >= 0 ? plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name
+                       : "value_" + std::to_string(stage.result));
+  made(stage.result).func = out;
+  if (result.layout == Layout::key_panels) make_key_panels(stage, out);
+  else make_rows(stage, out, output >= 0);
+  if (output >= 0) outputs_[static_cast<size_t>(output)] = out;
+}
+
+void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) {
+  const Schedule& s = schedule();
+  const int rows = s.tile_rows, width = s.vector * s.tile_vectors;
+  const ImageParam& kernel = packed_.at(stage.kernel);
+  const bool keys = value(stage.x).axes.at(1).kind == Kind::key;
+  const Expr positions = extent(keys ? Kind::key : Kind::query);
+  const Expr all_rows = positions * extent(Kind::batch);
+
+  // ---- algorithm
+  Var lane("lane"), tile_row("tile_row"), panel("panel"), tile("tile");
+  Var n("n"), r("r"), t("t"), b("b");
+  RDom k(0, kernel.dim(1).extent(), "k");
+  Func sum("sum");
+  sum(lane, tile_row, panel, tile) = 0.0f;
+  sum(lane, tile_row, panel, tile) +=
+      kernel(lane, k, panel) * row(stage, k, min(tile * rows + tile_row, all_rows - 1));
+  auto element = [&](const Expr& column, const Expr& flat_row) {
+    const Expr y = sum(column % width, flat_row % rows, column / width, flat_row / rows);
+    return stage.bias >= 0 ? y + packed_.at(stage.bias)(column) : y;
+  };
+  // The caller's view has a stride for batches, so a row of the list is found by division there.
+  RDom list(0, is_output ? features(value(stage.result)) : Expr(1), 0, all_rows, "list");
+  if (is_output) {
+    out(n, t, b) = undef<float>();
+    out(list.x, list.y % max(positions, 1), list.y / max(positions, 1)) = element(list.x, list.y);
+  } else {
+    out(n, r) = element(n, r);
+  }
+
+  // ---- schedule: a task is one panel times task_rows rows
+  Var no("no"), ni("ni"), mt("mt"), mr("mr"), mo("mo"), mi("mi"), task("task");
+  RVar ln("ln"), lv("lv"), lt("lt"), lr("lr"), lo("lo"), li("li"), list_task("list_task");
+  const int tiles = std::max(1, s.task_rows / rows);
+  if (is_output) {
+    // Guards, not partitioned loops: those would hold the tile's loops once more for every edge.
+    out.update()
+        .allow_race_conditions()
+        .split(list.x, ln, lv, width, TailStrategy::GuardWithIf)
+        .split(list.y, lt, lr, rows, TailStrategy::GuardWithIf)
+        .split(lt, lo, li, tiles, TailStrategy::GuardWithIf)
+        .reorder(lv, lr, li, lo, ln)
+        .never_partition_all()
+        .fuse(lo, ln, list_task)
+        .parallel(list_task)
+        .vectorize(lv, s.vector)
+        .unroll(lv)
+        .unroll(lr);
+    sum.compute_at(out, li);
+  } else {
+    const int columns = stage.heads * stage.head_size_padded;
+    out.compute_root()
+        .bound(r, 0, (all_rows + (rows - 1)) / rows * rows)
+        .bound(n, 0, (columns + width - 1) / width * width)
+        .split(n, no, ni, width, TailStrategy::RoundUp)
+        .split(r, mt, mr, rows, TailStrategy::RoundUp)
+        .split(mt, mo, mi, tiles, TailStrategy::GuardWithIf)
+        .reorder(ni, mr, mi, mo, no)
+        .never_partition_all()
+        .fuse(mo, no, task)
+        .parallel(task)
+        .vectorize(ni, s.vector)
+        .unroll(ni)
+        .unroll(mr);
+    sum.compute_at(out, mi);
+  }
+  sum.vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
+  sum.update().reorder(lane, tile_row, k).vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
+}
+
+void PathPipeline::make_key_panels(const Projection& stage, Func out) {
+  const Schedule& s = schedule();
+  const int rows = s.tile_rows, width = s.vector * s.tile_vectors, lanes = s.vector;
+  const ImageParam& kernel = packed_.at(stage.kernel);
+  const Expr keys = extent(Kind::key);
+  const int columns = (stage.heads * stage.head_size_padded + width - 1) / width * width;
+
+  // ---- algorithm: the same product, stored transposed. Keys past the end repeat the last one; attention
+  // masks them, and a copy of a finite number is finite.
+  Var lane("lane"), tile_row("tile_row"), panel("panel"), tile("tile"), key_lane("key_lane");
+  Var n("n"), p("p"), b("b"), group("group");
+  RDom k(0, kernel.dim(1).extent(), "k");
+  Func sum("sum"), block("block");
+  const Expr key = clamp(group * lanes + tile * rows + tile_row, 0, keys - 1);
+  sum(lane, tile_row, panel, tile, group, b) = 0.0f;
+  sum(lane, tile_row, panel, tile, group, b) +=
+      kernel(lane, k, panel) * row(stage, k, b * keys + key);
+  Expr y = sum(lane, key_lane % rows, panel, key_lane / rows, group, b);
+  if (stage.bias >= 0) y += packed_.at(stage.bias)(panel * width + lane);
+  block(lane, key_lane, panel, group, b) = y;
+  out(key_lane, n, p, b) = block(n % width, key_lane, n / width, p, b);
+
+  // ---- schedule: a task is one panel of the kernel times some panels of keys
+  Var no("no"), ni("ni"), po("po"), pi("pi"), task("task"), kt("kt"), kr("kr");
+  const int panels = std::max(1, s.task_rows / lanes);
+  out.compute_root()
+      .bound(key_lane, 0, lanes)
+      .bound(n, 0, columns)
+      .bound(p, 0, (keys + lanes - 1) / lanes)
+      .split(n, no, ni, width, TailStrategy::RoundUp)
+      .split(p, po, pi, panels, TailStrategy::GuardWithIf)
+      .reorder(key_lane, ni, pi, po, no, b)
+      .fuse(po, no, task)
+      .fuse(task, b, task)
+      .parallel(task)
+      .vectorize(key_lane, lanes);
+  block.compute_at(out, pi)
+      .bound_extent(lane, width)
+      .bound_extent(key_lane, lanes)
+      .split(key_lane, kt, kr, rows)
+      .reorder(lane, kr, kt)
+      .vectorize(lane, s.vector)
+      .unroll(lane)
+      .unroll(kr);
+  sum.compute_at(block, kt).vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
+  sum.update().reorder(lane, tile_row, k).vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
+}
+
+}  // namespace attnc

@@ -1,0 +1,56 @@
+// target.cpp - the targets that attnc knows.
+#include "halide/target.h"
+
+#include <algorithm>
+
+#include "halide/internal_check.h"
+
+namespace attnc {
+
+namespace {
+
+struct Entry {
+  const char* name;
+  const char* features;  // Halide's; none implies a lower one
+  uint64_t cpu;
+};
+constexpr Entry targets[] = {
+    {"avx512", "x86-64-linux-sse41-avx-avx2-f16c-fma-avx512-avx512_skylake",
+     ATTN_CPU_SSE41 | ATTN_CPU_AVX | ATTN_CPU_F16C | ATTN_CPU_FMA | ATTN_CPU_AVX2 | ATTN_CPU_AVX512},
+    {"avx2", "x86-64-linux-sse41-avx-avx2-f16c-fma",
+     ATTN_CPU_SSE41 | ATTN_CPU_AVX | ATTN_CPU_F16C | ATTN_CPU_FMA | ATTN_CPU_AVX2},
+    {"baseline", "x86-64-linux", 0},
+};
+
+const Entry* find(const std::string& name) {
+  const auto* e = std::find_if(std::begin(targets), std::end(targets),
+                               [&](const Entry& t) { return name == t.name; });
+  return e == std::end(targets) ? nullptr : e;
+}
+
+}  // namespace
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  for (const Entry& t : targets) names.emplace_back(t.name);
+  return names;
+}
+
+uint64_t target_cpu_features(const std::string& target) {
+  const Entry* e = find(target);
+  return e ? e->cpu : 0;
+}
+
+std::string target_triple(const std::string&) { return "x86_64-unknown-linux-gnu"; }
+
+Halide::Target halide_target(const std::string& target) {
+  const Entry* e = find(target);
+  internal_check(e != nullptr, "unknown target " + target);
+  return Halide::Target(e->features)
+      .with_feature(Halide::Target::NoRuntime)
+      .with_feature(Halide::Target::NoAsserts)
+      .with_feature(Halide::Target::NoBoundsQuery)
+      .with_feature(Halide::Target::UserContext);
+}
+
+}  // namespace attnc

@@ -1,0 +1,13 @@
+// target.h - a target's name as Halide's target. Names, CPU features: emit_kernels.h.
+#pragma once
+#include <Halide.h>
+
+#include "halide/emit_kernels.h"
+
+namespace attnc {
+
+/// With no runtime, no asserts (callers are checked by the runtime), no bounds queries, and the
+/// user_context argument that carries the call.
+Halide::Target halide_target(const std::string& target);
+
+}  // namespace attnc
