@@ -99,6 +99,8 @@ void PathPipeline::add_online(const Attention& stage) {
   // Rows without a key: nothing, or the mean of all values (of those that the mask hides, too).
   Func mean("mean"), normal("normal"), result("attention_" + std::to_string(stage.result));
   Var n("n"), t("t");
+  RDom r(0, tile, "r");  // the tile's queries that exist: short tiles do no more work than they have rows
+  r.where(r < queries - qt * tile);
   const bool uniform = stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
   Expr otherwise = 0.0f;
   RDom all(0, keys, "all");
@@ -111,28 +113,32 @@ void PathPipeline::add_online(const Attention& stage) {
   // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have dropped.
   normal(x, q, qt, h, b) = select(row[1] > no_key_seen, row[0] / row[2],
                                   strict_float(otherwise + strict_float(row[2] * 0.0f)));
-  result(n, t, b) = normal(n % stage.value_size_padded, t % tile, t / tile, n / stage.value_size_padded, b);
-  made(stage.result).func = result;
+  result(n, q, qt, b) = undef<float>();
+  result(n, r, qt, b) = normal(n % stage.value_size_padded, r, qt, n / stage.value_size_padded, b);
+  Func rows_of_result("rows_of_attention_" + std::to_string(stage.result));
+  rows_of_result(n, t, b) = result(n, t % tile, t / tile, b);
+  made(stage.result).func = rows_of_result;
 
   // ---- schedule
-  Var to("to"), ti("ti"), ho("ho"), hi("hi"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi"),
+  Var ho("ho"), hi("hi"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi"),
       xo("xo"), xi("xi");
   const int columns = stage.heads * stage.value_size_padded;
   const int rows = s.tile_rows, value_vectors = vectors_of(stage.value_size_padded);
   result.compute_root()
       .bound(n, 0, columns)
-      .bound(t, 0, queries)
-      .split(t, to, ti, tile, TailStrategy::GuardWithIf)
+      .bound(q, 0, tile)
+      .bound(qt, 0, (queries + (tile - 1)) / tile)
+      .update()
       .split(n, ho, hi, stage.value_size_padded)
-      .reorder(hi, ti, to, ho, b)
+      .reorder(hi, r, qt, ho, b)
       .never_partition_all()
-      .fuse(to, ho, task)
+      .fuse(qt, ho, task)
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(hi, value_lanes);
-  normal.compute_at(result, task).bound(x, 0, stage.value_size_padded).vectorize(x, value_lanes);
-  state.compute_at(result, task).bound_storage(q, tile + rows).vectorize(x, value_lanes);
-  state.update().reorder(x, q, blocks).vectorize(x, value_lanes);
+  normal.compute_at(result, task).bound_extent(qt, 1).bound(x, 0, stage.value_size_padded).vectorize(x, value_lanes);
+  state.compute_at(result, task).bound_extent(qt, 1).bound_storage(q, tile + rows).vectorize(x, value_lanes);
+  state.update().reorder(x, q, blocks).never_partition_all().vectorize(x, value_lanes);
   // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
   score.compute_at(state, blocks)
       .bound_storage(i, block + lanes)

@@ -69,11 +69,15 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   }
   Func weighted("weighted"), result("attention_" + std::to_string(stage.result));
   Var n("n");
+  RDom r(0, tile, "r");  // the tile's queries that exist
+  r.where(r < queries - qt * tile);
   weighted(x, q, qt, h, b) = 0.0f;
   weighted(x, q, qt, h, b) += scores(all, query, h, b) * value_element(stage, h, x, all, b);
-  result(n, t, b) =
-      weighted(n % stage.value_size_padded, t % tile, t / tile, n / stage.value_size_padded, b);
-  made(stage.result).func = result;
+  result(n, q, qt, b) = undef<float>();
+  result(n, r, qt, b) = weighted(n % stage.value_size_padded, r, qt, n / stage.value_size_padded, b);
+  Func rows_of_result("rows_of_attention_" + std::to_string(stage.result));
+  rows_of_result(n, t, b) = result(n, t % tile, t / tile, b);
+  made(stage.result).func = rows_of_result;
   made(stage.scores).func = scores;
   outputs_[static_cast<size_t>(output)] = scores;
 
@@ -113,12 +117,13 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   sum.update().reorder(l, q).atomic().vectorize(l, lanes);
   result.compute_root()
       .bound(n, 0, columns)
-      .bound(t, 0, queries)
-      .split(t, to, ti, tile, TailStrategy::GuardWithIf)
+      .bound(q, 0, tile)
+      .bound(qt, 0, (queries + (tile - 1)) / tile)
+      .update()
       .split(n, ho, hi, stage.value_size_padded)
-      .reorder(hi, ti, to, ho, b)
+      .reorder(hi, r, qt, ho, b)
       .never_partition_all()
-      .fuse(to, ho, task)
+      .fuse(qt, ho, task)
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(hi, value_lanes);

@@ -82,7 +82,7 @@ void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) 
         .vectorize(lv, s.vector)
         .unroll(lv)
         .unroll(lr);
-    sum.compute_at(out, li);
+    sum.compute_at(out, li).bound_extent(panel, 1).bound_extent(tile, 1);
   } else {
     const int columns = stage.heads * stage.head_size_padded;
     out.compute_root()
