@@ -3,7 +3,8 @@
 //   attn::ThreadPool two(2);
 //   layer.run({...}, {...}, scratch, {.executor = &two});                     // two threads
 //   layer.run({...}, {...}, scratch, {.executor = &attn::serial_executor()}); // the caller alone
-//   layer.run({...}, {...}, scratch);                                         // attn::default_executor()
+//   layer.run({...}, {...}, scratch);                                         //
+//   attn::default_executor()
 //
 // An application that has a pool lends it:
 //
@@ -14,8 +15,8 @@
 //     }
 //   };
 //
-// How many threads there are is a property of the executor and of nothing else; results are the same
-// bits for any number. Not here: priorities, affinity, futures.
+// How many threads there are is a property of the executor and of nothing else; results are the
+// same bits for any number. Not here: priorities, affinity, futures.
 #pragma once
 #include <memory>
 #include <type_traits>
@@ -32,10 +33,11 @@ class Executor {
   /// At least 1, and the same for as long as a call lasts: a call's workspace has a part for each.
   virtual int worker_count() const = 0;
 
-  /// Calls task(context, i, worker) once for every i in [0, count), in any order, on any threads, and
-  /// returns when all have returned; what they wrote is then visible to the caller. `worker` is in
-  /// [0, worker_count()), and no two tasks of this loop that run at one time have the same. It may be
-  /// called from many threads at once and must not allocate if calls are to allocate nothing.
+  /// Calls task(context, i, worker) once for every i in [0, count), in any order, on any threads,
+  /// and returns when all have returned; what they wrote is then visible to the caller. `worker` is
+  /// in [0, worker_count()), and no two tasks of this loop that run at one time have the same. It
+  /// may be called from many threads at once and must not allocate if calls are to allocate
+  /// nothing.
   virtual void parallel_for(int count, Task task, void* context) = 0;
 };
 
@@ -48,10 +50,10 @@ void parallel_for(Executor& executor, int count, Function&& function) {
       count, [](void* f, int index, int worker) { (*static_cast<F*>(f))(index, worker); }, address);
 }
 
-/// A small pool. The calling thread works too, so `threads` of them need threads - 1 more; idle ones
-/// sleep after a spin of some ten microseconds. Tasks are claimed one by one, so uneven ones even
-/// out. Loops of several callers run side by side and share the threads; a loop inside a task is
-/// allowed. None of that can block for ever, as a caller can finish its loop without any help.
+/// A small pool. The calling thread works too, so `threads` of them need threads - 1 more; idle
+/// ones sleep after a spin of some ten microseconds. Tasks are claimed one by one, so uneven ones
+/// even out. Loops of several callers run side by side and share the threads; a loop inside a task
+/// is allowed. None of that can block for ever, as a caller can finish its loop without any help.
 class ThreadPool final : public Executor {
  public:
   /// At least 1. Where the system refuses a thread the pool has as many as it got.

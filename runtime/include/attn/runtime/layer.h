@@ -8,20 +8,20 @@
 //   attn::Workspace scratch;
 //   attn::Status s = layer->run({{"query", x}, {"value", x}}, {{"output", y}}, scratch);
 //
-// Tensors go by name, or by position in the table. A misspelt name is a Status here; where the layer
-// is known at compile time the typed handle of typed.h makes it a compile error.
+// Tensors go by name, or by position in the table. A misspelt name is a Status here; where the
+// layer is known at compile time the typed handle of typed.h makes it a compile error.
 //
-// Who owns what. Loading copies the weights into memory of the layer's own, in the order in which its
-// kernels read them; the originals may be freed. A loaded layer never changes, so any number of
+// Who owns what. Loading copies the weights into memory of the layer's own, in the order in which
+// its kernels read them; the originals may be freed. A loaded layer never changes, so any number of
 // threads may call it, each with a workspace of its own. Inputs, outputs and workspace are the
 // caller's; a call keeps no pointer and, after the first one of its shapes, allocates nothing.
 //
-// Shapes. Every axis of an input or output has a meaning (batch, query, key, feature, ...); axes of one
-// meaning have one length a call, and feature sizes are those of the weights. The last axis has to be
-// contiguous, the others may have any stride; feature axes, where there are several, lie together. A
-// mask has the axes of the scores, [batch, head, query, key]: [query, key], [batch, query, key] and all
-// four are taken, each axis full or 1, any element type; what is not zero may be seen (NaN is not zero,
-// -0.0 is).
+// Shapes. Every axis of an input or output has a meaning (batch, query, key, feature, ...); axes of
+// one meaning have one length a call, and feature sizes are those of the weights. The last axis has
+// to be contiguous, the others may have any stride; feature axes, where there are several, lie
+// together. A mask has the axes of the scores, [batch, head, query, key]: [query, key], [batch,
+// query, key] and all four are taken, each axis full or 1, any element type; what is not zero may
+// be seen (NaN is not zero, -0.0 is).
 //
 // Not here: opening shared libraries, training, more than 2^31 - 1 elements in one tensor.
 #pragma once
@@ -48,13 +48,13 @@ struct NamedMutableTensor {
   MutableTensor tensor;
 };
 
-/// Where a layer finds its weights while it is loaded: a file, names, or the order of the table (which
-/// is the order of Keras's get_weights). Refers to what it was made from. What a layer has no use for
-/// is ignored.
+/// Where a layer finds its weights while it is loaded: a file, names, or the order of the table
+/// (which is the order of Keras's get_weights). Refers to what it was made from. What a layer has
+/// no use for is ignored.
 class WeightSource {
  public:
-  WeightSource(const SafeTensors& file) : file_(&file) {}                                // NOLINT
-  WeightSource(std::span<const NamedTensor> named) : named_(named) {}                    // NOLINT
+  WeightSource(const SafeTensors& file) : file_(&file) {}              // NOLINT
+  WeightSource(std::span<const NamedTensor> named) : named_(named) {}  // NOLINT
   WeightSource(std::initializer_list<NamedTensor> named) : named_(named.begin(), named.size()) {}
   WeightSource(std::span<const Tensor> in_order) : ordered_(in_order), by_order_(true) {}  // NOLINT
 

@@ -7,11 +7,12 @@
 //   attn::Status s = attn::save_safetensors("out.safetensors", {{"output", y}});
 //
 // The format: 8 bytes N (little endian), N bytes of JSON that begin with `{`, then the data; every
-// tensor has dtype, shape and data_offsets, and their bytes tile the data without holes or overlaps.
-// The reader takes nothing on trust: a file that is cut, forged or of another kind is a Status, never
-// a crash. What the reference reader refuses is refused here, and so are unknown keys and names that
-// come twice. The file is mapped, not read; it must not be shortened while it is open.
-// Little endian machines only. Not here: files sharded by an index, types smaller than a byte.
+// tensor has dtype, shape and data_offsets, and their bytes tile the data without holes or
+// overlaps. The reader takes nothing on trust: a file that is cut, forged or of another kind is a
+// Status, never a crash. What the reference reader refuses is refused here, and so are unknown keys
+// and names that come twice. The file is mapped, not read; it must not be shortened while it is
+// open. Little endian machines only. Not here: files sharded by an index, types smaller than a
+// byte.
 #pragma once
 #include <initializer_list>
 #include <memory>
@@ -32,8 +33,8 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// An open file. Copies share one mapping; views that `find` gave live as long as any of the copies.
-/// Reading is safe from many threads.
+/// An open file. Copies share one mapping; views that `find` gave live as long as any of the
+/// copies. Reading is safe from many threads.
 class SafeTensors {
  public:
   /// not_found: no such file. invalid_file: anything wrong inside.
@@ -43,9 +44,9 @@ class SafeTensors {
   /// In the order in which their data lies in the file.
   std::span<const std::string> names() const;
   bool contains(std::string_view name) const;
-  /// A contiguous view into the file. Data that does not lie at a multiple of its element's size was
-  /// copied when the file was opened, so every view is aligned. not_found: no such name. unsupported: a
-  /// type (uint16, float8, ...) or a rank that Tensor does not have.
+  /// A contiguous view into the file. Data that does not lie at a multiple of its element's size
+  /// was copied when the file was opened, so every view is aligned. not_found: no such name.
+  /// unsupported: a type (uint16, float8, ...) or a rank that Tensor does not have.
   Result<Tensor> find(std::string_view name) const;
   /// The entries of `__metadata__`.
   std::span<const std::pair<std::string, std::string>> metadata() const;
@@ -56,11 +57,12 @@ class SafeTensors {
   std::shared_ptr<const State> state_;
 };
 
-/// Writes `tensors` (any strides) in this order, beside `path` first and then renamed: a reader sees
-/// the old file or the new one, whole.
+/// Writes `tensors` (any strides), those of larger elements first so that all are aligned. The file
+/// is written beside `path` and then renamed: a reader sees the old one or the new one, whole.
 Status save_safetensors(const std::string& path, std::span<const NamedTensor> tensors,
                         std::span<const std::pair<std::string, std::string>> metadata = {});
-inline Status save_safetensors(const std::string& path, std::initializer_list<NamedTensor> tensors) {
+inline Status save_safetensors(const std::string& path,
+                               std::initializer_list<NamedTensor> tensors) {
   return save_safetensors(path, std::span<const NamedTensor>(tensors.begin(), tensors.size()));
 }
 

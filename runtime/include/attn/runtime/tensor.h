@@ -7,9 +7,9 @@
 //   attn::Tensor half(pointer, attn::DType::float16, {2, 5, 16});
 //   in.describe();                                         // "float32 [2, 5, 16]"
 //
-// A view owns nothing: the memory is the caller's and has to live as long as the view is used. A view
-// that was made by default is absent: an optional input left out, an output not asked for. Nothing
-// is checked here; a layer checks every view that it is given and answers with a Status.
+// A view owns nothing: the memory is the caller's and has to live as long as the view is used. A
+// view that was made by default is absent: an optional input left out, an output not asked for.
+// Nothing is checked here; a layer checks every view that it is given and answers with a Status.
 // Not here: arithmetic, ownership, conversion between types.
 #pragma once
 #include <array>
@@ -47,17 +47,43 @@ const char* name_of(DType dtype);
 /// The DType of a C++ type. Types of half size have no C++ type here: name the DType.
 template <class T>
 struct DTypeOf {};
-template <> struct DTypeOf<float> { static constexpr DType value = DType::float32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::float64; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::boolean; };
-template <> struct DTypeOf<int8_t> { static constexpr DType value = DType::int8; };
-template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::uint8; };
-template <> struct DTypeOf<int16_t> { static constexpr DType value = DType::int16; };
-template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::int32; };
-template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::int64; };
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::float64;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::boolean;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::int8;
+};
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr DType value = DType::uint8;
+};
+template <>
+struct DTypeOf<int16_t> {
+  static constexpr DType value = DType::int16;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::int32;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::int64;
+};
 
 template <class T>
-concept Element = requires { DTypeOf<T>::value; };
+concept Element = requires {
+  DTypeOf<T>::value;
+};
 
 inline constexpr int max_rank = 8;
 
@@ -105,13 +131,13 @@ class Tensor {
       : Tensor(data, DTypeOf<T>::value, shape, strides) {}
   /// From memory whose size is known: a layer then also checks that the shape fits into it.
   template <class T>
-    requires Element<std::remove_const_t<T>>
-  Tensor(std::span<T> data, const Shape& shape) : Tensor(data.data(), shape) {
+  requires Element<std::remove_const_t<T>> Tensor(std::span<T> data, const Shape& shape)
+      : Tensor(data.data(), shape) {
     capacity_ = static_cast<int64_t>(data.size());
   }
   template <Element T>
-    requires(!std::is_same_v<T, bool>)
-  Tensor(const std::vector<T>& data, const Shape& shape) : Tensor(std::span(data), shape) {}
+  requires(!std::is_same_v<T, bool>) Tensor(const std::vector<T>& data, const Shape& shape)
+      : Tensor(std::span(data), shape) {}
 
   /// A flag of a call: one value without axes. `value` has to live as long as the view.
   static Tensor flag(const bool& value) { return Tensor(&value, Shape{}); }
@@ -149,8 +175,8 @@ class MutableTensor {
   template <Element T>
   MutableTensor(std::span<T> data, const Shape& shape) : view_(data, shape) {}
   template <Element T>
-    requires(!std::is_same_v<T, bool>)
-  MutableTensor(std::vector<T>& data, const Shape& shape) : view_(std::span(data), shape) {}
+  requires(!std::is_same_v<T, bool>) MutableTensor(std::vector<T>& data, const Shape& shape)
+      : view_(std::span(data), shape) {}
 
   operator const Tensor&() const { return view_; }  // NOLINT: a view to write is a view to read
   bool present() const { return view_.present(); }

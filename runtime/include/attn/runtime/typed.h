@@ -10,8 +10,8 @@
 // Everything else is as in layer.h; `layer->any()` is the same layer by name.
 //
 // What the generated header holds. A Description is the language's value (attn/attn.h); this header
-// knows it by name only. For a layer that was described in C++ the header includes the user's own and
-// checks its fingerprint; for one from JSON it declares `namespace model { extern const
+// knows it by name only. For a layer that was described in C++ the header includes the user's own
+// and checks its fingerprint; for one from JSON it declares `namespace model { extern const
 // attn::Description encoder; }`, which is never defined: its name is all that is needed. Then it
 // specialises Binding. The complete text for a layer with a bias, one flag and an optional output:
 //
@@ -44,8 +44,8 @@
 //       attn::MutableTensor attention_scores{};  // [batch, head 12, query, key]; only if asked for
 //     };
 //     static const attn_layer_table& table() { return attn_my_layers_model_encoder; }
-//     static std::array<attn::Tensor, 2> list(const Weights& w) { return {w.query_kernel, w.query_bias}; }
-//     static std::array<attn::Tensor, 5> list(const Inputs& i) {
+//     static std::array<attn::Tensor, 2> list(const Weights& w) { return {w.query_kernel,
+//     w.query_bias}; } static std::array<attn::Tensor, 5> list(const Inputs& i) {
 //       return {i.query, i.value, i.key, i.attention_mask, attn::Tensor::flag(i.use_causal_mask)};
 //     }
 //     static std::array<attn::MutableTensor, 2> list(const Outputs& o) {
@@ -54,9 +54,9 @@
 //   };
 //
 // That is the whole contract: three aggregates whose members have initialisers ({}, so that leaving
-// one out is no warning), `table`, and three `list`s in the table's order. A name that is no C++ name
-// has '_' for every other character; a flag is a bool, listed through Tensor::flag, which refers to
-// the member. (An array of no tensors is `std::array<attn::Tensor, 0>`.)
+// one out is no warning), `table`, and three `list`s in the table's order. A name that is no C++
+// name has '_' for every other character; a flag is a bool, listed through Tensor::flag, which
+// refers to the member. (An array of no tensors is `std::array<attn::Tensor, 0>`.)
 #pragma once
 #include <array>
 #include <memory>

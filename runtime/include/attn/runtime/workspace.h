@@ -1,14 +1,14 @@
 // workspace.h - the memory that calls work in, owned by the caller.
 //
-//   attn::Workspace scratch;                  // empty; the first call makes it as large as it needs
-//   layer.run({...}, {...}, scratch);         // later calls of these shapes allocate nothing
+//   attn::Workspace scratch;                  // empty; the first call makes it as large as it
+//   needs layer.run({...}, {...}, scratch);         // later calls of these shapes allocate nothing
 //
 //   alignas(128) static std::byte pool[1 << 20];
 //   attn::Workspace lent{std::span(pool)};    // never grows: a call that needs more is a Status
 //
 // One workspace serves one call at a time (a second one at the same time is refused), any number of
-// layers one after another. Nothing in it lives from one call to the next. For how much a call needs
-// see AnyLayer::workspace_bytes.
+// layers one after another. Nothing in it lives from one call to the next. For how much a call
+// needs see AnyLayer::workspace_bytes.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -24,8 +24,8 @@ class Workspace {
   static constexpr size_t alignment = 128;
 
   Workspace() = default;
-  /// Over memory of the caller's, which has to outlive it. Where that does not begin on a multiple of
-  /// 128 bytes, the bytes before the first such multiple are not used.
+  /// Over memory of the caller's, which has to outlive it. Where that does not begin on a multiple
+  /// of 128 bytes, the bytes before the first such multiple are not used.
   explicit Workspace(std::span<std::byte> lent);
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;

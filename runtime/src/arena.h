@@ -1,0 +1,70 @@
+// arena.h - the memory of one kernel or worker during a call: a part of the workspace.
+//
+// Blocks are stacked; a block's header (128 bytes, what kernels count for it) keeps where the block
+// before begins. Kernels release mostly in reverse order: a block that is released under others is
+// marked and goes when it is the top. A block that does not fit, which a kernel's own account rules
+// out, comes from the system and is remembered, so that the call can report it instead of crashing.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+namespace attn {
+
+class Arena {
+ public:
+  static constexpr uint64_t unit = 128;
+  static uint64_t round_up(uint64_t bytes) { return (bytes + unit - 1) / unit * unit; }
+
+  Arena() = default;
+  /// `memory` is aligned to 128 bytes, `bytes` a multiple of it.
+  Arena(std::byte* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {}
+
+  void* allocate(uint64_t bytes) {
+    const uint64_t block = round_up(bytes) + unit;
+    if (bytes > UINT64_MAX / 2 || block > bytes_ - top_) {
+      overflowed_ = true;
+      return std::aligned_alloc(unit, bytes > UINT64_MAX / 2 ? bytes : block);
+    }
+    Header* header = at(top_);
+    *header = {last_, 0};
+    last_ = top_;
+    top_ += block;
+    return memory_ + last_ + unit;
+  }
+
+  void release(void* block) {
+    std::byte* address = static_cast<std::byte*>(block);
+    if (address == nullptr) return;
+    // As numbers: pointers to different objects have no order.
+    const uintptr_t place = reinterpret_cast<uintptr_t>(address);
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(memory_);
+    if (place < begin || place >= begin + bytes_) {
+      std::free(block);
+      return;
+    }
+    at(place - begin - unit)->released = 1;
+    while (last_ != none && at(last_)->released != 0) {
+      top_ = last_;
+      last_ = at(last_)->before;
+    }
+  }
+
+  bool overflowed() const { return overflowed_; }
+
+ private:
+  static constexpr uint64_t none = UINT64_MAX;
+  struct Header {
+    uint64_t before;    // where the block below begins
+    uint64_t released;  // 1: goes when it is the top
+  };
+  Header* at(uint64_t offset) { return reinterpret_cast<Header*>(memory_ + offset); }
+
+  std::byte* memory_ = nullptr;
+  uint64_t bytes_ = 0;
+  uint64_t top_ = 0;      // where the next block begins
+  uint64_t last_ = none;  // where the topmost block begins
+  bool overflowed_ = false;
+};
+
+}  // namespace attn

@@ -1,0 +1,276 @@
+#include "attn/runtime/layer.h"
+
+#include <string>
+#include <utility>
+
+#include "packing.h"
+#include "state.h"
+#include "table.h"
+#include "text.h"
+
+namespace attn {
+namespace {
+
+/// "`query`, `value`"
+std::string names_of(std::span<const attn_tensor_info> infos) {
+  std::string result;
+  for (const attn_tensor_info& info : infos) {
+    result += (result.empty() ? "" : ", ") + quoted(info.name);
+  }
+  return result.empty() ? "none" : result;
+}
+
+int index_of(std::span<const attn_tensor_info> infos, std::string_view name) {
+  for (size_t i = 0; i < infos.size(); ++i) {
+    if (infos[i].name == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+/// Named tensors in the order of the table; `to` has room for all of them.
+template <class Named, class View>
+Status in_order(std::span<const Named> named, std::span<const attn_tensor_info> infos,
+                const char* role, std::span<View> to) {
+  for (const Named& one : named) {
+    const int index = index_of(infos, one.name);
+    if (index < 0) {
+      return {StatusCode::not_found,
+              text("there is no ", role, " ", quoted(one.name), ", only ", names_of(infos))};
+    }
+    View& place = to[static_cast<size_t>(index)];
+    if (place.present()) {
+      return {StatusCode::invalid_argument, text(role, " ", quoted(one.name), " is given twice")};
+    }
+    place = one.tensor;
+  }
+  return {};
+}
+
+/// Tensors by position, out of names: on the stack, as calls allocate nothing.
+struct Ordered {
+  std::array<Tensor, max_inputs> inputs;
+  std::array<MutableTensor, max_outputs> outputs;
+  int input_count = 0, output_count = 0;
+
+  Status read(const AnyLayer::State& layer, std::span<const NamedTensor> in,
+              std::span<const NamedMutableTensor> out) {
+    input_count = layer.table->input_count;
+    output_count = layer.table->output_count;
+    Status s = in_order(in, layer.inputs(), "input", std::span<Tensor>(inputs));
+    if (!s.ok()) return s;
+    return in_order(out, layer.outputs(), "output", std::span<MutableTensor>(outputs));
+  }
+  std::span<const Tensor> in() const { return {inputs.data(), static_cast<size_t>(input_count)}; }
+  std::span<const MutableTensor> out() const {
+    return {outputs.data(), static_cast<size_t>(output_count)};
+  }
+};
+
+Status with_layer(const Status& status, const attn_layer_table& table) {
+  return status.ok() ? Status() : status.with_context(layer_text(table));
+}
+
+Status read_weights(const WeightSource& source, std::string_view prefix, AnyLayer::State& layer,
+                    std::vector<Tensor>& weights) {
+  const std::span<const attn_tensor_info> infos = layer.weights();
+  if (source.ordered_count() >= 0 && source.ordered_count() != layer.table->weight_count) {
+    return {StatusCode::invalid_argument,
+            text("got ", source.ordered_count(), " weights, expected ", infos.size(), ": ",
+                 names_of(infos))};
+  }
+  for (size_t i = 0; i < infos.size(); ++i) {
+    Result<Tensor> weight = source.find(static_cast<int>(i), prefix, infos[i].name);
+    if (!weight.ok()) {
+      return weight.status().with_context(text("weight ", quoted(infos[i].name), " is missing"));
+    }
+    const TensorRole role{"weight", infos[i].name};
+    if (Status s = check_shape(role, infos[i], *weight, layer.lengths); !s.ok()) return s;
+    if (Status s = check_memory(role, *weight); !s.ok()) return s;
+    weights.push_back(*weight);
+  }
+  return {};
+}
+
+Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) {
+  const std::span<const attn_packing> packings(layer.variant->packings,
+                                               static_cast<size_t>(layer.variant->packing_count));
+  std::vector<PackedShape> shapes;
+  std::vector<size_t> offsets;  // in floats
+  constexpr size_t unit = Workspace::alignment / sizeof(float);
+  size_t floats = 0;
+  for (const attn_packing& packing : packings) {
+    const Tensor& weight = weights[static_cast<size_t>(packing.weight)];
+    const attn_tensor_info& info = layer.weights()[static_cast<size_t>(packing.weight)];
+    if (weight.dtype() != DType::float32) {
+      return {StatusCode::unsupported,
+              text("weight ", quoted(info.name), " has type ", name_of(weight.dtype()),
+                   "; kernels take float32 weights only")};
+    }
+    Result<PackedShape> shape = packed_shape(packing, weight.shape());
+    if (!shape.ok()) return shape.status().with_context(text("weight ", quoted(info.name)));
+    offsets.push_back(floats);
+    floats += (static_cast<size_t>(shape->floats()) + unit - 1) / unit * unit;
+    shapes.push_back(*shape);
+  }
+  layer.packed_bytes = floats * sizeof(float);
+  if (floats > 0) {
+    layer.memory.reset(static_cast<float*>(
+        ::operator new (layer.packed_bytes, std::align_val_t{Workspace::alignment}, std::nothrow)));
+    if (layer.memory == nullptr) {
+      return {StatusCode::unsupported, text("the system has no memory for ", layer.packed_bytes,
+                                            " bytes of packed weights")};
+    }
+  }
+  layer.packed.resize(packings.size());
+  layer.packed_dimensions.resize(packings.size());
+  for (size_t p = 0; p < packings.size(); ++p) {
+    const PackedShape& shape = shapes[p];
+    float* to = layer.memory.get() + offsets[p];
+    if (shape.floats() > 0) {
+      pack(packings[p], shape, weights[static_cast<size_t>(packings[p].weight)], to);
+    }
+    const auto width = static_cast<int32_t>(shape.width),
+               rows = static_cast<int32_t>(shape.padded_rows),
+               panels = static_cast<int32_t>(shape.panels);
+    auto& dimensions = layer.packed_dimensions[p];
+    attn_buffer& buffer = layer.packed[p];
+    buffer = {};
+    buffer.host = reinterpret_cast<uint8_t*>(to);
+    buffer.type_code = 2;
+    buffer.type_bits = 32;
+    buffer.type_lanes = 1;
+    buffer.dim = dimensions.data();
+    if (packings[p].kind == ATTN_PACK_VECTOR) {
+      buffer.dimensions = 1;
+      dimensions[0] = {0, width * panels, 1, 0};
+    } else {
+      buffer.dimensions = 3;
+      dimensions[0] = {0, width, 1, 0};
+      dimensions[1] = {0, rows, width, 0};
+      dimensions[2] = {0, panels, width * rows, 0};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Tensor> WeightSource::find(int index, std::string_view prefix, std::string_view name) const {
+  if (by_order_) {
+    if (index >= 0 && index < ordered_count() && ordered_[static_cast<size_t>(index)].present()) {
+      return ordered_[static_cast<size_t>(index)];
+    }
+    return Status(StatusCode::not_found, "no tensor was given for it");
+  }
+  const std::string full = std::string(prefix) + std::string(name);
+  if (file_ != nullptr) return file_->find(full);
+  for (const NamedTensor& one : named_) {
+    if (one.name == full && one.tensor.present()) return one.tensor;
+  }
+  return Status(StatusCode::not_found,
+                text("there is no tensor ", quoted(full), " among the ", named_.size(), " given"));
+}
+
+Result<AnyLayer> AnyLayer::load(const attn_layer_table& table, const WeightSource& weights,
+                                const LoadOptions& options) {
+  if (Status s = check_table(table); !s.ok()) return s;
+  Result<const attn_variant*> variant = choose_variant(table, options.target);
+  if (!variant.ok()) return variant.status();
+  auto state = std::make_shared<State>();
+  state->table = &table;
+  state->variant = *variant;
+  state->executor = options.executor;
+  std::vector<Tensor> views;
+  if (Status s = read_weights(weights, options.prefix, *state, views); !s.ok()) {
+    return with_layer(s, table);
+  }
+  if (Status s = pack_weights(views, *state); !s.ok()) return with_layer(s, table);
+  return AnyLayer(std::move(state));
+}
+
+Status AnyLayer::run(std::span<const Tensor> inputs, std::span<const MutableTensor> outputs,
+                     Workspace& workspace, const RunOptions& options) const {
+  Prepared call;
+  Status s = prepare(*state_, inputs, outputs, call);
+  if (s.ok() && !call.empty) {
+    Executor* executor = options.executor != nullptr ? options.executor : state_->executor;
+    s = run_prepared(*state_, call, workspace,
+                     executor != nullptr ? *executor : default_executor());
+  }
+  return with_layer(s, *state_->table);
+}
+
+Status AnyLayer::run(std::span<const NamedTensor> inputs,
+                     std::span<const NamedMutableTensor> outputs, Workspace& workspace,
+                     const RunOptions& options) const {
+  Ordered ordered;
+  if (Status s = ordered.read(*state_, inputs, outputs); !s.ok()) {
+    return with_layer(s, *state_->table);
+  }
+  return run(ordered.in(), ordered.out(), workspace, options);
+}
+
+Result<size_t> AnyLayer::workspace_bytes(std::span<const Tensor> inputs,
+                                         std::span<const MutableTensor> outputs,
+                                         int worker_count) const {
+  Prepared call;
+  if (Status s = prepare(*state_, inputs, outputs, call); !s.ok()) {
+    return with_layer(s, *state_->table);
+  }
+  Result<WorkspacePlan> plan = plan_workspace(call, worker_count);
+  if (!plan.ok()) return with_layer(plan.status(), *state_->table);
+  return plan->total;
+}
+
+Result<size_t> AnyLayer::workspace_bytes(std::span<const NamedTensor> inputs,
+                                         std::span<const NamedMutableTensor> outputs,
+                                         int worker_count) const {
+  Ordered ordered;
+  if (Status s = ordered.read(*state_, inputs, outputs); !s.ok()) {
+    return with_layer(s, *state_->table);
+  }
+  return workspace_bytes(ordered.in(), ordered.out(), worker_count);
+}
+
+Result<Shape> AnyLayer::output_shape(std::string_view name, std::span<const Tensor> inputs) const {
+  auto failed = [&](const Status& s) { return with_layer(s, *state_->table); };
+  const int index = index_of(outputs(), name);
+  if (index < 0) {
+    return failed({StatusCode::not_found,
+                   text("there is no output ", quoted(name), ", only ", names_of(outputs()))});
+  }
+  Lengths lengths;
+  if (Status s = read_lengths(*state_, inputs, lengths); !s.ok()) return failed(s);
+  const attn_tensor_info& info = outputs()[static_cast<size_t>(index)];
+  std::array<int64_t, max_rank> extents{};
+  for (int axis = 0; axis < info.rank; ++axis) {
+    const int64_t extent = lengths.of(info.axes[axis]);
+    if (extent < 0) {
+      return failed(
+          {StatusCode::invalid_argument, text("the inputs given do not tell ",
+                                              axis_text(info, axis), " of output ", quoted(name))});
+    }
+    extents[static_cast<size_t>(axis)] = extent;
+  }
+  return Shape(std::span<const int64_t>(extents.data(), info.rank));
+}
+
+Result<Shape> AnyLayer::output_shape(std::string_view name,
+                                     std::span<const NamedTensor> inputs) const {
+  Ordered ordered;
+  if (Status s = ordered.read(*state_, inputs, {}); !s.ok()) {
+    return with_layer(s, *state_->table);
+  }
+  return output_shape(name, ordered.in());
+}
+
+std::string_view AnyLayer::name() const { return state_->table->name; }
+std::string_view AnyLayer::library() const { return state_->table->library; }
+std::string_view AnyLayer::target() const { return state_->variant->target; }
+uint64_t AnyLayer::fingerprint() const { return state_->table->fingerprint; }
+size_t AnyLayer::packed_bytes() const { return state_->packed_bytes; }
+std::span<const attn_tensor_info> AnyLayer::inputs() const { return state_->inputs(); }
+std::span<const attn_tensor_info> AnyLayer::weights() const { return state_->weights(); }
+std::span<const attn_tensor_info> AnyLayer::outputs() const { return state_->outputs(); }
+
+}  // namespace attn

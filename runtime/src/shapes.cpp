@@ -1,0 +1,247 @@
+#include "shapes.h"
+
+#include <cstddef>
+#include <cstdlib>
+#include <iterator>
+#include <limits>
+
+#include "text.h"
+
+namespace attn {
+namespace {
+
+bool same_axis(const attn_axis& a, const attn_axis& b) {
+  return a.kind == b.kind && a.number == b.number && a.of == b.of;
+}
+
+Status wrong(const TensorRole& role, const Tensor& tensor, const std::string& what) {
+  return {StatusCode::invalid_argument,
+          text(role.describe(), " ", what, "; got ", tensor.describe())};
+}
+
+/// "[batch, query, feature]"
+std::string axes_text(const attn_tensor_info& info) {
+  std::string result = "[";
+  for (int axis = 0; axis < info.rank; ++axis) {
+    if (axis > 0) result += ", ";
+    result += axis_word(info.axes[axis]);
+    if (info.axes[axis].extent > 0) result += " " + std::to_string(info.axes[axis].extent);
+  }
+  return result + "]";
+}
+
+/// "expected 12 as in weight `query/kernel`"
+std::string expected_text(const attn_axis& axis, const Lengths& lengths) {
+  if (axis.extent > 0) return text("expected ", axis.extent, ", which the layer was built for");
+  const Length* known = lengths.find(axis);
+  return text("expected ", known->extent, " as in ", known->from.describe());
+}
+
+Status check_sign(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor) {
+  for (int axis = 0; axis < tensor.rank(); ++axis) {
+    if (tensor.shape()[axis] < 0) {
+      return wrong(role, tensor,
+                   text("has a negative length on ", info.axes != nullptr && axis < info.rank
+                                                         ? axis_text(info, axis)
+                                                         : text("axis ", axis)));
+    }
+  }
+  if (tensor.strides().rank() != tensor.rank()) {
+    return wrong(role, tensor,
+                 text("has ", tensor.strides().rank(), " strides for ", tensor.rank(), " axes"));
+  }
+  return {};
+}
+
+/// The lowest and highest offset that a view with elements reaches, in elements; false on overflow.
+bool reach(const Tensor& tensor, int64_t& lowest, int64_t& highest) {
+  lowest = highest = 0;
+  for (int axis = 0; axis < tensor.rank(); ++axis) {
+    int64_t last = 0;
+    if (__builtin_mul_overflow(tensor.shape()[axis] - 1, tensor.strides()[axis], &last))
+      return false;
+    int64_t& end = last < 0 ? lowest : highest;
+    if (__builtin_add_overflow(end, last, &end)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string TensorRole::describe() const { return text(role, " ", quoted(name)); }
+
+const Length* Lengths::find(const attn_axis& axis) const {
+  for (int i = 0; i < size_; ++i) {
+    if (same_axis(at_[static_cast<size_t>(i)].axis, axis)) return &at_[static_cast<size_t>(i)];
+  }
+  return nullptr;
+}
+
+void Lengths::add(const attn_axis& axis, int64_t extent, const TensorRole& from) {
+  at_[static_cast<size_t>(size_++)] = {axis, extent, from};
+}
+
+int64_t Lengths::of(const attn_axis& axis) const {
+  if (axis.extent > 0) return axis.extent;
+  const Length* known = find(axis);
+  return known != nullptr ? known->extent : -1;
+}
+
+const char* axis_word(const attn_axis& axis) {
+  static constexpr const char* words[] = {"batch", "query", "key",     "update", "slot",
+                                          "head",  "size",  "feature", "other"};
+  return axis.kind < std::size(words) ? words[axis.kind] : "unknown";
+}
+
+std::string axis_text(const attn_tensor_info& info, int axis) {
+  return text("axis ", axis, " (", axis_word(info.axes[axis]), ")");
+}
+
+DType expected_dtype(const attn_tensor_info& info) {
+  const DType dtype = static_cast<DType>(info.dtype);
+  const bool integer = dtype == DType::int8 || dtype == DType::uint8 || dtype == DType::int16 ||
+                       dtype == DType::int32 || dtype == DType::int64;
+  return info.value == ATTN_VALUE_INDEX && !integer ? DType::int32 : dtype;
+}
+
+Status check_shape(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
+                   Lengths& lengths) {
+  if (tensor.rank() != info.rank) {
+    return wrong(role, tensor,
+                 text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ",
+                      static_cast<int>(info.rank), ": ", axes_text(info)));
+  }
+  if (tensor.dtype() != expected_dtype(info)) {
+    return wrong(
+        role, tensor,
+        text("has type ", name_of(tensor.dtype()), ", expected ", name_of(expected_dtype(info))));
+  }
+  if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
+  for (int i = 0; i < info.rank; ++i) {
+    const attn_axis& axis = info.axes[i];
+    const int64_t extent = tensor.shape()[i];
+    const int64_t expected = lengths.of(axis);
+    if (expected < 0) {
+      lengths.add(axis, extent, role);
+    } else if (extent != expected) {
+      return wrong(role, tensor,
+                   text("has length ", extent, " on ", axis_text(info, i), ", ",
+                        expected_text(axis, lengths)));
+    }
+  }
+  return {};
+}
+
+Status check_mask(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
+                  Lengths& lengths, MaskView& view) {
+  // The last axes, queries and keys, are always there; what comes before aligns at the left, as
+  // Keras puts new axes between the two: [batch, query, key] has no head axis.
+  int trailing = 0;
+  while (trailing < info.rank && (info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_QUERY ||
+                                  info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_KEY)) {
+    ++trailing;
+  }
+  if (tensor.rank() < trailing || tensor.rank() > info.rank) {
+    return wrong(
+        role, tensor,
+        text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ", trailing,
+             trailing == info.rank ? "" : text(" to ", static_cast<int>(info.rank)), " of ",
+             axes_text(info)));
+  }
+  if (size_of(tensor.dtype()) == 0) return wrong(role, tensor, "has an unknown type");
+  if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
+  const int leading = tensor.rank() - trailing;
+  view.data = static_cast<const std::byte*>(tensor.data());
+  view.dtype = tensor.dtype();
+  view.rank = info.rank;
+  for (int i = 0; i < info.rank; ++i) {
+    const size_t at = static_cast<size_t>(i);
+    view.extent[at] = 1;
+    view.stride[at] = 0;
+    const int from = i < leading                 ? i
+                     : i >= info.rank - trailing ? i - info.rank + tensor.rank()
+                                                 : -1;
+    if (from < 0) continue;
+    const attn_axis& axis = info.axes[i];
+    const int64_t extent = tensor.shape()[from];
+    int64_t expected = lengths.of(axis);
+    if (expected < 0) {
+      lengths.add(axis, extent, role);
+      expected = extent;
+    }
+    if (extent != expected && extent != 1) {
+      return wrong(role, tensor,
+                   text("has length ", extent, " on axis ", from, " (", axis_word(axis), "), ",
+                        expected_text(axis, lengths), ", or 1"));
+    }
+    if (extent == 1 || tensor.strides()[from] == 0) continue;
+    view.extent[at] = extent;
+    view.stride[at] = tensor.strides()[from];
+  }
+  return {};
+}
+
+Status check_memory(const TensorRole& role, const Tensor& tensor) {
+  if (tensor.shape().elements() == 0) return {};
+  if (tensor.data() == nullptr) return wrong(role, tensor, "has no memory: its pointer is null");
+  int64_t lowest = 0, highest = 0;
+  const int64_t most = std::numeric_limits<int64_t>::max() / 16;
+  if (!reach(tensor, lowest, highest) || lowest < -most || highest > most) {
+    return wrong(role, tensor, "does not fit into any memory");
+  }
+  if (tensor.capacity() >= 0 && (lowest < 0 || highest >= tensor.capacity())) {
+    return wrong(role, tensor,
+                 text("reaches element ", lowest < 0 ? lowest : highest, " of memory that holds ",
+                      tensor.capacity()));
+  }
+  return {};
+}
+
+Status check_layout(const TensorRole& role, const Tensor& tensor) {
+  if (tensor.shape().elements() == 0) return {};
+  const size_t size = size_of(tensor.dtype());
+  if (reinterpret_cast<uintptr_t>(tensor.data()) % size != 0) {
+    return wrong(role, tensor, text("lies at an address that is no multiple of ", size, " bytes"));
+  }
+  const int last = tensor.rank() - 1;
+  if (last >= 0 && tensor.shape()[last] != 1 && tensor.strides()[last] != 1) {
+    return wrong(role, tensor,
+                 text("has stride ", tensor.strides()[last],
+                      " on its last axis, expected 1: copy it to contiguous rows"));
+  }
+  int64_t lowest = 0, highest = 0;
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  if (!reach(tensor, lowest, highest) || lowest < -most || highest > most) {
+    return wrong(role, tensor,
+                 "reaches further than 2^31 - 1 elements: call the layer for a part of the batch");
+  }
+  return {};
+}
+
+Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
+  if (tensor.shape().elements() == 0) return {};
+  auto step = [&](int axis) { return std::abs(tensor.strides()[axis]); };
+  std::array<int, max_rank> order{};  // axes of more than one element, smaller steps first
+  int count = 0;
+  for (int axis = 0; axis < tensor.rank(); ++axis) {
+    if (tensor.shape()[axis] == 1) continue;
+    int place = count++;
+    for (; place > 0 && step(order[static_cast<size_t>(place - 1)]) > step(axis); --place) {
+      order[static_cast<size_t>(place)] = order[static_cast<size_t>(place - 1)];
+    }
+    order[static_cast<size_t>(place)] = axis;
+  }
+  int64_t reached = 0;
+  for (int i = 0; i < count; ++i) {
+    const int axis = order[static_cast<size_t>(i)];
+    if (step(axis) <= reached) {
+      return wrong(role, tensor,
+                   text("has elements that overlap: stride ", tensor.strides()[axis], " on axis ",
+                        axis, " is too small"));
+    }
+    reached += (tensor.shape()[axis] - 1) * step(axis);
+  }
+  return {};
+}
+
+}  // namespace attn

@@ -1,0 +1,216 @@
+#include "table.h"
+
+#include <span>
+
+#include "attn/runtime/cpu.h"
+#include "shapes.h"
+#include "text.h"
+
+namespace attn {
+namespace {
+
+template <class T>
+std::span<const T> list(const T* items, int32_t count) {
+  return {items, static_cast<size_t>(count)};
+}
+
+/// What is wrong with a list of tensors, or nothing.
+std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char* role,
+                          int32_t input_count, Lengths& lengths) {
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    const attn_tensor_info& info = tensors[t];
+    if (info.name == nullptr) return text(role, " ", t, " has no name");
+    const std::string name = text(role, " ", quoted(info.name));
+    for (size_t before = 0; before < t; ++before) {
+      if (std::string_view(tensors[before].name) == info.name) return name + " is there twice";
+    }
+    if (info.rank > max_rank) return text(name, " has ", int{info.rank}, " axes");
+    if (info.rank > 0 && info.axes == nullptr) return name + " has no axes";
+    if (info.value > ATTN_VALUE_TRUTH) return text(name, " has value ", int{info.value});
+    if (size_of(static_cast<DType>(info.dtype)) == 0) {
+      return text(name, " has type ", int{info.dtype});
+    }
+    for (int a = 0; a < info.rank; ++a) {
+      const attn_axis& axis = info.axes[a];
+      if (axis.kind > ATTN_AXIS_OTHER || axis.extent < 0) {
+        return text(name, " has a malformed axis ", a);
+      }
+      if (axis.of >= input_count) return text(name, " has an axis of input ", axis.of);
+      if (axis.extent > 0 || lengths.find(axis) != nullptr) continue;
+      if (lengths.size() == max_lengths) return text("there are over ", max_lengths, " free axes");
+      lengths.add(axis, 0, {role, info.name});
+    }
+  }
+  return {};
+}
+
+std::string wrong_inputs(std::span<const attn_tensor_info> inputs) {
+  for (const attn_tensor_info& info : inputs) {
+    const std::string name = text("input ", quoted(info.name));
+    if (info.or_input >= static_cast<int>(inputs.size())) return name + " has no such stand-in";
+    if (info.value == ATTN_VALUE_TRUTH) {
+      if (info.or_input >= 0) return name + " is a mask or flag with a stand-in";
+      continue;
+    }
+    if (info.or_input >= 0) {
+      const attn_tensor_info& other = inputs[static_cast<size_t>(info.or_input)];
+      if (other.optional || other.rank != info.rank || other.value != info.value) {
+        return text(name, " cannot be replaced by ", quoted(other.name));
+      }
+    } else if (info.optional) {
+      return name + " may be left out, and nothing stands in for it";
+    }
+  }
+  return {};
+}
+
+std::string wrong_packing(const attn_packing& packing, const attn_layer_table& table) {
+  if (packing.weight < 0 || packing.weight >= table.weight_count) return "packs no weight";
+  const attn_tensor_info& weight = table.weights[packing.weight];
+  const std::string name = text("packs weight ", quoted(weight.name));
+  if (packing.kind > ATTN_PACK_VECTOR) return text(name, " as kind ", int{packing.kind});
+  if (packing.contracted > weight.rank) return name + " with too many contracted axes";
+  if (packing.kind == ATTN_PACK_VECTOR && packing.contracted != 0) return name + " with rows";
+  if (packing.panel_width < (packing.kind == ATTN_PACK_PANELS ? 1 : 0)) {
+    return text(name, " in panels of ", packing.panel_width);
+  }
+  if (packing.row_block < 0 || packing.column_block < 0 ||
+      packing.row_block_padded < packing.row_block ||
+      packing.column_block_padded < packing.column_block) {
+    return name + " in blocks that shrink";
+  }
+  return {};
+}
+
+std::string wrong_path(const attn_path& path, const attn_variant& variant,
+                       const attn_layer_table& table) {
+  if (path.name == nullptr || path.run == nullptr || path.workspace == nullptr) {
+    return "has a path without name or kernel";
+  }
+  const std::string name = text("path ", quoted(path.name));
+  if (path.argument_count < 0 || path.argument_count > max_arguments ||
+      (path.argument_count > 0 && path.arguments == nullptr)) {
+    return text(name, " has ", path.argument_count, " arguments");
+  }
+  if (path.outputs == 0 || (path.outputs >> table.output_count) != 0) {
+    return name + " makes outputs that there are not";
+  }
+  for (const attn_argument& argument : list(path.arguments, path.argument_count)) {
+    const bool flag = argument.kind == ATTN_ARGUMENT_FLAG;
+    int32_t count = table.input_count;
+    if (argument.kind == ATTN_ARGUMENT_PACKED) count = variant.packing_count;
+    if (argument.kind == ATTN_ARGUMENT_OUTPUT) count = table.output_count;
+    if (argument.kind > ATTN_ARGUMENT_OUTPUT || argument.index < 0 || argument.index >= count) {
+      return name + " takes an argument that there is not";
+    }
+    if (argument.kind == ATTN_ARGUMENT_OUTPUT && (path.outputs >> argument.index & 1) == 0) {
+      return name + " takes an output that it does not make";
+    }
+    if (flag || argument.kind == ATTN_ARGUMENT_INPUT) {
+      const attn_tensor_info& input = table.inputs[argument.index];
+      if (flag != (input.value == ATTN_VALUE_TRUTH && input.rank == 0)) {
+        return text(name, " takes input ", quoted(input.name), " in the wrong form");
+      }
+    }
+  }
+  return {};
+}
+
+std::string wrong_variant(const attn_variant& variant, const attn_layer_table& table) {
+  if (variant.target == nullptr) return "a variant has no target";
+  const std::string name = text("variant ", quoted(variant.target), " ");
+  constexpr int32_t many = 1024;
+  if (variant.packing_count < 0 || variant.packing_count > many || variant.path_count < 1 ||
+      variant.path_count > many || variant.paths == nullptr ||
+      (variant.packing_count > 0 && variant.packings == nullptr)) {
+    return name + "has no paths, or impossibly many parts";
+  }
+  for (const attn_packing& packing : list(variant.packings, variant.packing_count)) {
+    if (std::string wrong = wrong_packing(packing, table); !wrong.empty()) return name + wrong;
+  }
+  for (const attn_path& path : list(variant.paths, variant.path_count)) {
+    if (std::string wrong = wrong_path(path, variant, table); !wrong.empty()) return name + wrong;
+  }
+  return {};
+}
+
+std::string wrong_table(const attn_layer_table& table) {
+  constexpr int32_t many = 1024;
+  if (table.library == nullptr) return "it has no library";
+  if (table.input_count < 0 || table.input_count > max_inputs || table.weight_count < 0 ||
+      table.weight_count > many || table.output_count < 1 || table.output_count > max_outputs ||
+      table.variant_count < 1 || table.variant_count > many) {
+    return text("it has ", table.input_count, " inputs, ", table.weight_count, " weights, ",
+                table.output_count, " outputs and ", table.variant_count, " variants");
+  }
+  if ((table.input_count > 0 && table.inputs == nullptr) ||
+      (table.weight_count > 0 && table.weights == nullptr) || table.outputs == nullptr ||
+      table.variants == nullptr) {
+    return "one of its lists is null";
+  }
+  Lengths lengths;
+  std::string wrong =
+      wrong_tensors(list(table.weights, table.weight_count), "weight", table.input_count, lengths);
+  if (wrong.empty()) {
+    wrong =
+        wrong_tensors(list(table.inputs, table.input_count), "input", table.input_count, lengths);
+  }
+  if (wrong.empty()) {
+    wrong = wrong_tensors(list(table.outputs, table.output_count), "output", table.input_count,
+                          lengths);
+  }
+  if (wrong.empty()) wrong = wrong_inputs(list(table.inputs, table.input_count));
+  for (const attn_variant& variant : list(table.variants, table.variant_count)) {
+    if (wrong.empty()) wrong = wrong_variant(variant, table);
+  }
+  return wrong;
+}
+
+/// "`avx512`, `baseline`"
+std::string target_names(const attn_layer_table& table) {
+  std::string names;
+  for (const attn_variant& variant : list(table.variants, table.variant_count)) {
+    names += (names.empty() ? "" : ", ") + quoted(variant.target);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string layer_text(const attn_layer_table& table) { return "layer " + quoted(table.name); }
+
+Status check_table(const attn_layer_table& table) {
+  if (table.abi_version != ATTN_ABI_VERSION) {
+    return {StatusCode::unsupported,
+            text("the layer's table has ABI version ", table.abi_version, ", expected ",
+                 ATTN_ABI_VERSION,
+                 ": build its library again with the attnc that belongs to this runtime")};
+  }
+  std::string wrong = table.name == nullptr ? "it has no name" : wrong_table(table);
+  if (wrong.empty()) return {};
+  return {StatusCode::internal,
+          text(table.name == nullptr ? "a layer" : layer_text(table), ": its table is malformed: ",
+               wrong, "; build the library again, and if that does not help please report it")};
+}
+
+Result<const attn_variant*> choose_variant(const attn_layer_table& table, std::string_view target) {
+  const uint64_t features = cpu_features();
+  for (const attn_variant& variant : list(table.variants, table.variant_count)) {
+    if (!target.empty() && target != variant.target) continue;
+    const uint64_t missing = variant.cpu & ~features;
+    if (missing == 0) return &variant;
+    if (target.empty()) continue;
+    return Status(StatusCode::unsupported,
+                  text(layer_text(table), ": target ", quoted(target), " needs ",
+                       describe_cpu_features(missing), ", which this CPU does not have"));
+  }
+  if (!target.empty()) {
+    return Status(StatusCode::unsupported, text(layer_text(table), ": there is no target ",
+                                                quoted(target), ", only ", target_names(table)));
+  }
+  return Status(StatusCode::unsupported,
+                text(layer_text(table), ": this CPU runs none of its targets, ",
+                     target_names(table), ": build the library for baseline too"));
+}
+
+}  // namespace attn

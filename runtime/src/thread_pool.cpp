@@ -1,0 +1,191 @@
+// A loop is a Job on its caller's stack, in a list that the pool's threads look through. Everything
+// about the list and who works on what is under one mutex, taken a few times a loop and thread;
+// tasks are claimed from the job's own counter without it.
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "attn/runtime/executor.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace attn {
+namespace {
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+/// 10 to 20 microseconds on what is sold today (a pause takes 40 to 140 cycles): as long as waking
+/// a thread takes, so that the loops of one call, which follow each other closely, find it awake,
+/// and an idle pool costs nothing soon after.
+constexpr int spins = 400;
+
+struct Job {
+  Executor::Task task = nullptr;
+  void* context = nullptr;
+  int count = 0;
+  std::atomic<int64_t> next{0};  // passes `count` by one a thread at the end
+  std::atomic<int> helpers{0};   // threads of the pool that work on it; changed under the mutex
+  bool caller_sleeps = false;    // under the mutex
+  std::condition_variable finished;
+  Job* before = nullptr;
+  Job* after = nullptr;
+
+  bool open() const { return next.load(std::memory_order_relaxed) < count; }
+  void work(int worker) {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      task(context, static_cast<int>(i), worker);
+    }
+  }
+};
+
+}  // namespace
+
+struct ThreadPool::State {
+  std::mutex mutex;
+  std::condition_variable wake;
+  Job* jobs = nullptr;
+  int sleepers = 0;
+  bool stop = false;
+  std::atomic<unsigned> posted{0};  // jobs so far: what a spinning thread looks at
+  std::vector<std::thread> threads;
+
+  /// The open job with the fewest helpers, so that concurrent callers share the threads evenly.
+  Job* pick() const {
+    Job* best = nullptr;
+    for (Job* job = jobs; job != nullptr; job = job->after) {
+      if (!job->open()) continue;
+      if (best == nullptr || job->helpers.load(std::memory_order_relaxed) <
+                                 best->helpers.load(std::memory_order_relaxed)) {
+        best = job;
+      }
+    }
+    return best;
+  }
+
+  void run_thread(int worker) {
+    std::unique_lock lock(mutex);
+    while (!stop) {
+      if (Job* job = pick()) {
+        job->helpers.fetch_add(1, std::memory_order_relaxed);
+        lock.unlock();
+        job->work(worker);
+        lock.lock();
+        // The caller may return, and the job be gone, as soon as a helper count of 0 can be seen
+        // and the mutex taken: nothing of the job is touched after the mutex is let go.
+        if (job->helpers.fetch_sub(1, std::memory_order_release) == 1 && job->caller_sleeps) {
+          job->finished.notify_one();
+        }
+        continue;
+      }
+      const unsigned seen = posted.load(std::memory_order_relaxed);
+      lock.unlock();
+      for (int i = 0; i < spins && posted.load(std::memory_order_relaxed) == seen; ++i) pause();
+      lock.lock();
+      if (stop || pick() != nullptr) continue;
+      ++sleepers;
+      wake.wait(lock);
+      --sleepers;
+    }
+  }
+
+  void run_job(Job& job) {
+    {
+      std::unique_lock lock(mutex);
+      job.after = jobs;
+      if (jobs != nullptr) jobs->before = &job;
+      jobs = &job;
+      posted.fetch_add(1, std::memory_order_relaxed);
+      const int wanted = std::min(job.count - 1, sleepers);
+      lock.unlock();
+      if (wanted == static_cast<int>(threads.size())) {
+        wake.notify_all();
+      } else {
+        for (int i = 0; i < wanted; ++i) wake.notify_one();
+      }
+    }
+    job.work(0);
+    // No task is left to claim; helpers may still be inside theirs.
+    for (int i = 0; i < spins && job.helpers.load(std::memory_order_relaxed) != 0; ++i) pause();
+    std::unique_lock lock(mutex);
+    job.caller_sleeps = true;
+    job.finished.wait(lock, [&] { return job.helpers.load(std::memory_order_acquire) == 0; });
+    (job.before != nullptr ? job.before->after : jobs) = job.after;
+    if (job.after != nullptr) job.after->before = job.before;
+  }
+};
+
+ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
+  if (threads < 2) return;
+  state_->threads.reserve(static_cast<size_t>(threads - 1));
+  for (int worker = 1; worker < threads; ++worker) {
+    try {
+      state_->threads.emplace_back([state = state_.get(), worker] { state->run_thread(worker); });
+    } catch (const std::system_error&) {
+      return;  // a limit of the system's: the pool is as large as it got
+    }
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->stop = true;
+    state_->posted.fetch_add(1, std::memory_order_relaxed);
+  }
+  state_->wake.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
+}
+
+int ThreadPool::worker_count() const { return static_cast<int>(state_->threads.size()) + 1; }
+
+void ThreadPool::parallel_for(int count, Task task, void* context) {
+  if (count == 1 || state_->threads.empty()) {
+    for (int i = 0; i < count; ++i) task(context, i, 0);
+    return;
+  }
+  if (count < 1) return;
+  Job job;
+  job.task = task;
+  job.context = context;
+  job.count = count;
+  state_->run_job(job);
+}
+
+namespace {
+
+class Serial final : public Executor {
+ public:
+  int worker_count() const override { return 1; }
+  void parallel_for(int count, Task task, void* context) override {
+    for (int i = 0; i < count; ++i) task(context, i, 0);
+  }
+};
+
+}  // namespace
+
+Executor& serial_executor() {
+  static Serial serial;
+  return serial;
+}
+
+Executor& default_executor() {
+  // Never destroyed: objects that die at the program's end may still call layers.
+  // hardware_concurrency follows the process's affinity mask (glibc 2.34 and later).
+  static ThreadPool& pool = *new ThreadPool(static_cast<int>(std::thread::hardware_concurrency()));
+  return pool;
+}
+
+}  // namespace attn
