@@ -44,7 +44,7 @@ void PathPipeline::add_online(const Attention& stage) {
                                         i % lanes, b) *
                             query_element(stage, h, d, query, b);
   Expr keep = key < keys;
-  std::vector<Func> mask_tiles;
+  std::vector<MaskTile> mask_tiles;
   if (!stage.mask.empty()) {
     Site at = site(b, h, query, key);
     at.own = [&](int input) -> Expr {
@@ -54,7 +54,7 @@ void PathPipeline::add_online(const Attention& stage) {
       Func bytes(image.name() + "_tile");
       bytes(i, q, c, qt, h, b) =
           select(key < keys, likely(image(clamp(key, 0, keys - 1), query, h, b)), cast<uint8_t>(0));
-      mask_tiles.push_back(bytes);
+      mask_tiles.push_back({bytes, image});
       return bytes(i, q, c, qt, h, b) != 0;
     };
     keep = keep && evaluate(stage.mask, at).at(0);
@@ -107,7 +107,9 @@ void PathPipeline::add_online(const Attention& stage) {
   if (uniform) {
     mean(n, b) = 0.0f;
     mean(n, b) += value_element(stage, 0, n, all, b);
-    otherwise = mean(h * stage.value_size_padded + x, b) / cast<float>(max(keys, 1));
+    // Without keys a sum of nothing over 1. In floating point: Halide takes it that buffers are not
+    // empty and would drop the maximum from max(keys, 1).
+    otherwise = mean(h * stage.value_size_padded + x, b) / max(cast<float>(keys), 1.0f);
   }
   const FuncRef row = state(x, q, qt, h, b);
   // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have dropped.
@@ -128,6 +130,7 @@ void PathPipeline::add_online(const Attention& stage) {
       .bound(n, 0, columns)
       .bound(q, 0, tile)
       .bound(qt, 0, (queries + (tile - 1)) / tile)
+      .bound(b, 0, extent(Kind::batch))
       .update()
       .split(n, ho, hi, stage.value_size_padded)
       .reorder(hi, r, qt, ho, b)
@@ -150,11 +153,12 @@ void PathPipeline::add_online(const Attention& stage) {
       .unroll(qi);
   dot.compute_at(score, qo).vectorize(i, lanes).unroll(i).unroll(q);
   dot.update().reorder(i, q, d).vectorize(i, lanes).unroll(i).unroll(q);
-  for (Func& bytes : mask_tiles) {
+  for (const MaskTile& mask : mask_tiles) {
+    Func bytes = mask.bytes;
     bytes.compute_at(state, blocks)
         .bound_storage(i, block + lanes)
-        .bound_storage(q, tile + rows)
-        .vectorize(i, lanes, TailStrategy::RoundUp);
+        .bound_storage(q, tile + rows);
+    schedule_mask_tile(mask, i);
   }
   lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
   lane_maximum.update().reorder(lane, v).vectorize(lane, lanes);

@@ -27,7 +27,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   dot(i, q, qt, h, b) += key_element(stage, h, d, i / lanes, i % lanes, b) *
                          query_element(stage, h, d, query, b);
   Expr keep = i < keys;
-  std::vector<Func> mask_tiles;
+  std::vector<MaskTile> mask_tiles;
   if (!stage.mask.empty()) {
     Site at = site(b, h, query, i);
     at.own = [&](int input) -> Expr {
@@ -36,7 +36,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
       Func bytes(image.name() + "_tile");
       bytes(i, q, qt, h, b) =
           select(i < keys, likely(image(clamp(i, 0, keys - 1), query, h, b)), cast<uint8_t>(0));
-      mask_tiles.push_back(bytes);
+      mask_tiles.push_back({bytes, image});
       return bytes(i, q, qt, h, b) != 0;
     };
     keep = keep && evaluate(stage.mask, at).at(0);
@@ -60,7 +60,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   {
     const Expr row = t % tile, row_tile = t / tile;
     const Expr otherwise = stage.rule == attn::FullyMasked::uniform
-                               ? 1.0f / cast<float>(max(keys, 1))
+                               ? 1.0f / max(cast<float>(keys), 1.0f)
                                : Expr(0.0f);
     const Expr total = sum(row, row_tile, h, b);
     scores(k, t, h, b) = select(maximum(row, row_tile, h, b) > no_key_seen,
@@ -88,6 +88,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
       .bound(k, 0, keys)
       .bound(t, 0, queries)
       .bound(h, 0, stage.heads)
+      .bound(b, 0, extent(Kind::batch))
       .split(t, to, ti, tile, TailStrategy::GuardWithIf)
       .reorder(k, ti, to, h, b)
       .fuse(to, h, task)
@@ -103,8 +104,10 @@ void PathPipeline::add_with_scores(const Attention& stage) {
       .unroll(qi);
   dot.compute_at(score, qo).vectorize(i, lanes).unroll(i).unroll(q);
   dot.update().reorder(i, q, d).vectorize(i, lanes).unroll(i).unroll(q);
-  for (Func& bytes : mask_tiles) {
-    bytes.compute_at(scores, task).vectorize(i, lanes, TailStrategy::RoundUp);
+  for (const MaskTile& mask : mask_tiles) {
+    Func bytes = mask.bytes;
+    bytes.compute_at(scores, task);
+    schedule_mask_tile(mask, i);
   }
   lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
   lane_maximum.update().reorder(lane, v).vectorize(lane, lanes);
@@ -119,6 +122,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
       .bound(n, 0, columns)
       .bound(q, 0, tile)
       .bound(qt, 0, (queries + (tile - 1)) / tile)
+      .bound(b, 0, extent(Kind::batch))
       .update()
       .split(n, ho, hi, stage.value_size_padded)
       .reorder(hi, r, qt, ho, b)

@@ -171,6 +171,15 @@ void PathPipeline::add_attention(const Attention& stage) {
   else add_with_scores(stage);
 }
 
+void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) const {
+  // Keys that lie one after the other, or one byte for all of them; the runtime copies others.
+  Func bytes = mask.bytes;
+  const Expr stride = mask.image.dim(0).stride();
+  bytes.specialize(stride == 0).vectorize(key, schedule().vector, TailStrategy::RoundUp);
+  bytes.specialize(stride == 1).vectorize(key, schedule().vector, TailStrategy::RoundUp);
+  bytes.specialize_fail("a mask's keys have a stride of 0 or 1");
+}
+
 Expr PathPipeline::query_element(const Attention& stage, const Expr& head, const Expr& d,
                                  const Expr& position, const Expr& batch) const {
   return made(stage.query).func(head * stage.key_size + d, batch * extent(Kind::query) + position);

@@ -63,6 +63,13 @@ class PathPipeline {
   Halide::Expr key_element(const Attention& stage, const Halide::Expr& head, const Halide::Expr& d,
                            const Halide::Expr& panel, const Halide::Expr& lane,
                            const Halide::Expr& batch) const;
+  /// A run-time mask's bytes for the scores at hand. Masks come through such a tile, so that the
+  /// caller's strides meet one short loop.
+  struct MaskTile {
+    Halide::Func bytes;
+    Halide::ImageParam image;
+  };
+  void schedule_mask_tile(const MaskTile& mask, const Halide::Var& key) const;
   int lanes_of(int size) const;          // vector lanes for rows of `size` numbers
   int vectors_of(int padded_size) const;  // vectors of a register tile over such rows
 
