@@ -1,0 +1,131 @@
+// build.cpp - attnc build: the library, the typed headers and the readable stages of some layers.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "emit/header.h"
+#include "emit/names.h"
+#include "tools/commands.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+namespace fs = std::filesystem;
+
+Status write_file(const fs::path& file, const std::string& bytes) {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file.parent_path().string(), error.message()));
+  // Beside it and then renamed: a build that is stopped leaves no half of a file.
+  const fs::path part = file.string() + ".part";
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  out << bytes;
+  out.close();
+  if (!out) return Status(StatusCode::not_found, fmt::format("{}: cannot be written", file.string()));
+  fs::rename(part, file, error);
+  if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
+  return Status();
+}
+
+std::string stem(const std::string& file) { return identifier(fs::path(file).stem().string()); }
+
+/// Names that a header and a symbol can have.
+Status check_layers(const std::vector<SourceLayer>& layers) {
+  std::map<std::string, std::string> headers;
+  for (const SourceLayer& layer : layers) {
+    const std::string& name = layer.graph.name;
+    for (size_t begin = 0; begin <= name.size();) {
+      const size_t end = std::min(name.find("::", begin), name.size());
+      const std::string part = name.substr(begin, end - begin);
+      if (part.empty() || identifier(part) != part) {
+        return Status(StatusCode::invalid_argument,
+                      fmt::format("layer {} cannot be named from another file: give it a name of its own in a named "
+                                  "namespace", name));
+      }
+      begin = end + 2;
+    }
+    auto [at, added] = headers.emplace(header_file(name), name);
+    if (!added) {
+      return Status(StatusCode::invalid_argument, fmt::format("the layers {} and {} would both be written to {}: "
+                                                              "rename one", at->second, name, at->first));
+    }
+  }
+  return Status();
+}
+
+struct Made {
+  std::string archive;
+  size_t bytes = 0, layers = 0, targets = 0;
+};
+
+Result<Made> make(const BuildOptions& options) {
+  if (options.files.empty()) return Status(StatusCode::invalid_argument, "no layer is given");
+  LibraryRequest request;
+  request.name = options.name.empty() ? stem(options.files[0]) : options.name;
+  if (identifier(request.name) != request.name) {
+    return Status(StatusCode::invalid_argument,
+                  fmt::format("`{}` cannot be a library's name: letters, digits and _ can, a letter first", request.name));
+  }
+  std::vector<std::string> made_from;  // for each layer
+  for (const std::string& file : options.files) {
+    auto layers = read_layers(file, request.name);
+    if (!layers.ok()) return layers.status();
+    for (SourceLayer& layer : *layers) {
+      made_from.push_back(!layer.definition.empty()  ? fs::path(file).filename().string()
+                          : !options.header.empty() ? options.header
+                                                    : layer.graph.file);
+      request.layers.push_back(std::move(layer));
+    }
+  }
+  if (Status s = check_layers(request.layers); !s.ok()) return s;
+  auto targets = parse_targets(options.targets);
+  if (!targets.ok()) return targets.status();
+  request.targets = *targets;
+
+  auto compiled = compile(request, progress_line("compiling"));
+  if (!compiled.ok()) return compiled.status();
+  auto archive = make_library(compiled->parts);
+  if (!archive.ok()) return archive.status();
+
+  const fs::path folder = options.folder, own = folder / request.name;
+  for (size_t i = 0; i < request.layers.size(); ++i) {
+    const SourceLayer& layer = request.layers[i];
+    const Stages& stages = compiled->stages[i];
+    const HeaderSource source{.library = request.name,
+                              .include = layer.definition.empty() ? made_from[i] : "",
+                              .definition = layer.definition,
+                              .made_from = made_from[i]};
+    const std::string base = short_name(layer.graph.name);
+    std::vector<std::pair<fs::path, std::string>> texts = {
+        {own / header_file(layer.graph.name), typed_header(stages.plan, source)},
+        {own / "stages" / (base + ".graph.mlir"), stages.graph},
+        {own / "stages" / (base + ".passes.mlir"), stages.final},
+    };
+    for (const Variant& v : compiled->parts.layers[i].variants) {
+      texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target), print(v.plan));
+    }
+    for (const auto& [file, text] : texts) {
+      if (Status s = write_file(file, text); !s.ok()) return s;
+    }
+  }
+  // Last: whoever waits for the library finds the headers there.
+  const fs::path file = folder / fmt::format("lib{}.a", request.name);
+  if (Status s = write_file(file, *archive); !s.ok()) return s;
+  return Made{file.string(), archive->size(), request.layers.size(), request.targets.size()};
+}
+
+}  // namespace
+
+int build(const BuildOptions& options) {
+  auto made = make(options);
+  if (!made.ok()) return fail(made.status());
+  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, made->layers, made->layers == 1 ? "" : "s",
+             made->targets, made->targets == 1 ? "" : "s", (made->bytes + 999) / 1000);
+  return 0;
+}
+
+}  // namespace attnc

@@ -1,0 +1,206 @@
+// check.cpp - attnc check: replays recorded calls of the original layers and compares.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "attn/runtime/cpu.h"
+#include "attn/runtime/layer.h"
+#include "halide/emit_kernels.h"
+#include "tools/cache.h"
+#include "tools/commands.h"
+#include "tools/fixture.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+
+enum class Verdict { passed, failed, skipped };
+
+struct Outcome {
+  Fixture fixture;
+  Verdict verdict = Verdict::passed;
+  std::string why;  // failed or skipped
+  double max_error = 0;
+  std::vector<std::string> details;  // a line a target and call
+};
+
+void fail_with(Outcome& outcome, const std::string& why) {
+  if (outcome.verdict == Verdict::passed) outcome.why = why;
+  outcome.verdict = Verdict::failed;
+}
+
+/// The targets that were asked for, or all; those that this processor does not run go into `left_out`.
+Result<std::vector<std::string>> targets_to_check(const CheckOptions& options, std::vector<std::string>& left_out) {
+  auto targets = parse_targets(options.targets);
+  if (!targets.ok()) return targets.status();
+  std::vector<std::string> here;
+  for (const std::string& t : *targets) {
+    const uint64_t needed = target_cpu_features(t);
+    if ((needed & ~attn::cpu_features()) == 0) here.push_back(t);
+    else if (!options.targets.empty())
+      return Status(StatusCode::unsupported, fmt::format("this processor does not run target {}", t));
+    else left_out.push_back(t);
+  }
+  return here;
+}
+
+/// One call: its sentence, and what it left behind in `outcome`.
+Status replay(const attn::AnyLayer& layer, const attn::SafeTensors& file, const Fixture& fixture,
+              const FixtureCall& call, attn::Workspace& workspace, Comparison& worst) {
+  static const bool yes = true;
+  std::vector<attn::NamedTensor> inputs;
+  for (const auto& [name, key] : call.inputs) {
+    auto tensor = file.find(key);
+    if (!tensor.ok()) return tensor.status();
+    inputs.push_back({name, *tensor});
+  }
+  for (const std::string& flag : call.flags) inputs.push_back({flag, attn::Tensor::flag(yes)});
+  std::vector<std::vector<float>> memory;
+  std::vector<attn::NamedMutableTensor> outputs;
+  std::vector<attn::Tensor> wanted;
+  for (const auto& [name, key] : call.outputs) {
+    auto want = file.find(key);
+    if (!want.ok()) return want.status();
+    auto shape = layer.output_shape(name, inputs);
+    if (!shape.ok()) return shape.status();
+    if (want->dtype() != attn::DType::float32 || !(want->shape() == *shape)) {
+      return Status(StatusCode::invalid_argument, fmt::format("{} is float32 {}, recorded is {}", name,
+                                                              shape->describe(), want->describe()));
+    }
+    // NaN in whatever the kernel leaves unwritten.
+    memory.emplace_back(static_cast<size_t>(shape->elements()), std::numeric_limits<float>::quiet_NaN());
+    outputs.push_back({name, attn::MutableTensor(memory.back(), *shape)});
+    wanted.push_back(*want);
+  }
+  if (Status s = layer.run(std::span<const attn::NamedTensor>(inputs),
+                           std::span<const attn::NamedMutableTensor>(outputs), workspace);
+      !s.ok()) {
+    return s;
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Comparison c = compare(outputs[i].tensor, wanted[i], fixture.atol, fixture.rtol);
+    worst.max_error = std::max(worst.max_error, c.max_error);
+    if (!c.passed && worst.passed) worst.passed = false, worst.where = fmt::format("{}{}", outputs[i].name, c.where);
+  }
+  return Status();
+}
+
+void replay_all(Outcome& outcome, const attn_layer_table& table, const std::string& target) {
+  const Fixture& fixture = outcome.fixture;
+  auto file = attn::SafeTensors::open(fixture.tensors_file);
+  if (!file.ok()) return fail_with(outcome, file.status().message());
+  auto layer = attn::AnyLayer::load(table, *file, {.target = target, .prefix = "w/"});
+  if (!layer.ok()) return fail_with(outcome, fmt::format("{}: {}", target, layer.status().message()));
+  attn::Workspace workspace;
+  for (size_t i = 0; i < fixture.calls.size(); ++i) {
+    const std::string where = fmt::format("{}, call {}", target, i);
+    Comparison worst;
+    const Status s = replay(*layer, *file, fixture, fixture.calls[i], workspace, worst);
+    if (!s.ok()) fail_with(outcome, fmt::format("{}: {}", where, s.message()));
+    else if (!worst.passed) fail_with(outcome, fmt::format("{}: {}", where, worst.where));
+    outcome.max_error = std::max(outcome.max_error, worst.max_error);
+    outcome.details.push_back(fmt::format("{}  max error {:.2g}{}", where, worst.max_error,
+                                          s.ok() && worst.passed ? "" : "  failed"));
+  }
+}
+
+const char* word(Verdict v) {
+  return v == Verdict::passed ? "passed" : v == Verdict::failed ? "failed" : "skipped";
+}
+
+void print_text(const std::vector<Outcome>& outcomes, const CheckOptions& options) {
+  for (const Outcome& o : outcomes) {
+    if (!o.fixture.is_fixture) {
+      fmt::print("no fixture  {}\n", o.fixture.file);
+    } else if (o.verdict == Verdict::passed) {
+      fmt::print("passed   {}  max error {:.2g}\n", o.fixture.name, o.max_error);
+    } else {
+      fmt::print("{:<7}  {}  {}\n", word(o.verdict), o.fixture.name, o.why);
+    }
+    if (options.verbose) {
+      for (const std::string& line : o.details) fmt::print("           {}\n", line);
+    }
+  }
+}
+
+void print_json(const std::vector<Outcome>& outcomes, const std::vector<std::string>& targets, const int (&counts)[3]) {
+  nlohmann::ordered_json out;
+  out["targets"] = targets;
+  out["passed"] = counts[0], out["failed"] = counts[1], out["skipped"] = counts[2];
+  out["fixtures"] = nlohmann::ordered_json::array();
+  out["no_fixtures"] = nlohmann::ordered_json::array();
+  for (const Outcome& o : outcomes) {
+    if (!o.fixture.is_fixture) {
+      out["no_fixtures"].push_back(o.fixture.file);
+      continue;
+    }
+    nlohmann::ordered_json one{{"name", o.fixture.name}, {"file", o.fixture.file}, {"verdict", word(o.verdict)}};
+    if (o.verdict == Verdict::skipped) one["reason"] = o.why;
+    else one["max_error"] = o.max_error;
+    if (o.verdict == Verdict::failed) one["reason"] = o.why;
+    out["fixtures"].push_back(one);
+  }
+  fmt::print("{}\n", out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace
+
+int check(const CheckOptions& options) {
+  std::vector<std::string> left_out;
+  auto targets = targets_to_check(options, left_out);
+  if (!targets.ok()) return fail(targets.status());
+  auto files = json_files(options.paths);
+  if (!files.ok()) return fail(files.status());
+
+  std::vector<Outcome> outcomes;
+  std::vector<CacheRequest> requests;
+  std::vector<size_t> owners;  // of each request: the outcome
+  for (const std::string& file : *files) {
+    Outcome& o = outcomes.emplace_back();
+    auto fixture = read_fixture(file);
+    if (!fixture.ok()) {
+      o.fixture.file = o.fixture.name = file;
+      fail_with(o, fixture.status().message());
+      continue;
+    }
+    o.fixture = *std::move(fixture);
+    if (!o.fixture.is_fixture) continue;
+    if (!o.fixture.skipped.empty()) {
+      o.verdict = Verdict::skipped, o.why = o.fixture.skipped;
+      continue;
+    }
+    for (const std::string& target : *targets) {
+      SourceLayer layer{{.name = "layer", .fingerprint = attn::fingerprint(o.fixture.description),
+                         .graph = o.fixture.description.graph}, o.fixture.definition};
+      requests.push_back({std::move(layer), target});
+      owners.push_back(outcomes.size() - 1);
+    }
+  }
+  const auto tables = cached_tables(requests, progress_line("building layers"));
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (tables[i].ok()) replay_all(outcomes[owners[i]], **tables[i], requests[i].target);
+    else fail_with(outcomes[owners[i]], tables[i].status().message());
+  }
+
+  int counts[3] = {};
+  for (const Outcome& o : outcomes) counts[static_cast<int>(o.verdict)] += o.fixture.is_fixture;
+  if (options.json) {
+    print_json(outcomes, *targets, counts);
+  } else {
+    print_text(outcomes, options);
+    for (const std::string& t : left_out) fmt::print("target {} was left out: this processor does not run it\n", t);
+    fmt::print("{} passed, {} failed, {} skipped\n", counts[0], counts[1], counts[2]);
+  }
+  std::fflush(stdout);
+  if (counts[0] + counts[1] + counts[2] == 0) {
+    return fail(Status(StatusCode::not_found, "no fixture is there: JSON files with \"format\": \"attn-fixture-1\""));
+  }
+  return counts[1] ? 1 : 0;
+}
+
+}  // namespace attnc

@@ -1,0 +1,46 @@
+// commands.h - what attnc does, a function a command; attnc.cpp reads the arguments.
+//
+// Every one returns the exit code: 0, or 1 after a sentence on standard error. (2 is for arguments that make no sense;
+// attnc.cpp.)
+#pragma once
+#include <string>
+#include <vector>
+
+#include "attn/runtime/status.h"
+#include "tools/compiler.h"
+
+namespace attnc {
+
+struct BuildOptions {
+  std::vector<std::string> files;    // LAYER.json, or objects with a section .attn
+  std::string folder, name, header;  // name: "" for the first file's; header: "" for the description's file
+  std::vector<std::string> targets;  // empty: all
+};
+int build(const BuildOptions& options);
+
+struct ShowOptions {
+  std::string layer, stage;
+  std::string target;  // "": the best
+  std::string path;    // "": all
+};
+int show(const ShowOptions& options);
+
+struct RunOptions {
+  std::string layer, weights, inputs, output, prefix, target;
+  bool causal = false, scores = false;
+  int threads = 0;  // 0: as many as there are processors
+};
+int run(const RunOptions& options);
+
+struct CheckOptions {
+  std::vector<std::string> paths, targets;
+  bool verbose = false, json = false;
+};
+int check(const CheckOptions& options);
+
+/// "attnc: " and the sentence on standard error; 1.
+int fail(const Status& status);
+/// A line on standard error that replaces itself, where that is a terminal; else nothing.
+Progress progress_line(const std::string& doing);
+
+}  // namespace attnc

@@ -1,0 +1,224 @@
+#include "tools/compiler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "emit/names.h"
+#include "halide/emit_kernels.h"
+#include "import/config_json.h"
+#include "import/import_layer.h"
+#include "import/section.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "plan/from_dialect.h"
+#include "tools/children.h"
+#include "transforms/Passes.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+
+constexpr size_t max_object_bytes = size_t{256} << 20;
+
+/// "section.o:encoder" as file and layer; a file that is there under the whole name wins.
+std::pair<std::string, std::string> split_layer(const std::string& file) {
+  const size_t colon = file.find(':', file.rfind('/') == file.npos ? 0 : file.rfind('/'));
+  std::error_code ignored;
+  if (colon == file.npos || std::filesystem::exists(file, ignored)) return {file, ""};
+  return {file.substr(0, colon), file.substr(colon + 1)};
+}
+
+bool looks_like_json(const std::string& file, const std::string& bytes) {
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  return file.ends_with(".json") || (first != bytes.npos && (bytes[first] == '{' || bytes[first] == '['));
+}
+
+std::string text_of(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream(text) << module;
+  return text + "\n";
+}
+
+std::string job_name(const Plan& plan, const Path& path) {
+  return fmt::format("{} ({}), path {}", plan.layer, plan.target, path.name);
+}
+
+/// The sizes of the heads of the first attention, or 0.
+std::pair<int, int> head_sizes(const Plan& plan) {
+  for (const Path& path : plan.paths) {
+    for (const Stage& stage : path.stages) {
+      if (const auto* a = std::get_if<Attention>(&stage)) return {a->key_size, a->value_size};
+    }
+  }
+  return {0, 0};
+}
+
+/// One kernel object, made in this process: call it in a child.
+Result<std::string> kernel_object(const Plan& plan, int path, const std::string& symbol) {
+  auto folder = TemporaryFolder::make();
+  if (!folder.ok()) return folder.status();
+  const std::string file = folder->path() + "/kernel.o";
+  if (Status s = emit_path_object(plan, path, symbol, file); !s.ok()) return s;
+  return read_file(file, max_object_bytes);
+}
+
+}  // namespace
+
+Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std::string& space) {
+  const auto [path, wanted] = split_layer(file);
+  auto bytes = read_file(path, max_object_bytes);
+  if (!bytes.ok()) return bytes.status();
+  std::vector<SourceLayer> layers;
+  if (looks_like_json(path, *bytes)) {
+    auto layer = layer_from_json(*bytes, path);
+    if (!layer.ok()) return layer.status();
+    std::string name = identifier(layer->name.empty() ? std::filesystem::path(path).stem().string() : layer->name);
+    if (!space.empty()) name = space + "::" + name;
+    attn::NamedGraph graph{.name = name,
+                           .file = std::filesystem::path(path).filename().string(),
+                           .line = 0,
+                           .fingerprint = attn::fingerprint(layer->description),
+                           .graph = layer->description.graph};
+    layers.push_back({std::move(graph), as_source(layer->config)});
+  } else {
+    auto graphs = layers_of_object(*bytes, path);
+    if (!graphs.ok()) return graphs.status();
+    for (attn::NamedGraph& graph : *graphs) layers.push_back({std::move(graph), ""});
+  }
+  if (wanted.empty()) return layers;
+  std::string known;
+  for (SourceLayer& layer : layers) {
+    const std::string& name = layer.graph.name;
+    if (name == wanted || name.ends_with("::" + wanted)) return std::vector{std::move(layer)};
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  return Status(StatusCode::not_found, fmt::format("{} has no layer `{}`; it has {}", path, wanted, known));
+}
+
+Result<SourceLayer> read_layer(const std::string& file, const std::string& space) {
+  auto layers = read_layers(file, space);
+  if (!layers.ok()) return layers.status();
+  if (layers->size() == 1) return std::move((*layers)[0]);
+  std::string known;
+  for (const SourceLayer& layer : *layers) known += (known.empty() ? "" : ", ") + layer.graph.name;
+  return Status(StatusCode::invalid_argument,
+                fmt::format("{} holds {} layers: choose one as {}:NAME; they are {}", file, layers->size(), file, known));
+}
+
+Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library, const std::string& target) {
+  // No threads: children are forked from this process.
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  std::string complaint;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& d) {
+    if (complaint.empty()) complaint = d.str();
+    return mlir::success();
+  });
+  const attn::NamedGraph& g = layer.graph;
+  auto module = importLayer(context, g.graph, g.name, g.file, g.line, g.fingerprint);
+  if (!module.ok()) return module.status();
+  Stages stages;
+  stages.graph = text_of(**module);
+  const auto show = [&](llvm::StringRef pass, llvm::StringRef text) {
+    if (!stages.passes.empty()) stages.passes += "\n";
+    stages.passes += fmt::format("// ---- {}\n{}\n", pass.str(), text.str());
+  };
+  if (mlir::failed(ir::runPipeline(**module, show))) {
+    return Status(StatusCode::internal, fmt::format("internal error in the passes for {}: {}; please report it with\n{}",
+                                                    g.name, complaint, stages.graph));
+  }
+  stages.final = text_of(**module);
+  // A schedule is chosen by the sizes of the heads, which a first plan tells.
+  auto sizes = planFromModule(**module, library, target, Schedule{});
+  if (!sizes.ok()) return sizes.status();
+  const auto [key_size, value_size] = head_sizes(*sizes);
+  auto schedule = schedule_for(target, key_size, value_size);
+  if (!schedule.ok()) return schedule.status();
+  auto plan = planFromModule(**module, library, target, *schedule);
+  if (!plan.ok()) return plan.status();
+  stages.plan = *std::move(plan);
+  return stages;
+}
+
+std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests, const Progress& progress) {
+  std::vector<Result<Compiled>> out;
+  // First all plans, so that a layer that cannot be compiled costs nothing; then all kernels beside each other.
+  for (const LibraryRequest& request : requests) {
+    Compiled compiled;
+    compiled.parts.name = request.name;
+    Status failure;
+    for (const SourceLayer& layer : request.layers) {
+      LayerParts parts;
+      for (const std::string& target : request.targets) {
+        auto stages = plan_layer(layer, request.name, target);
+        if (!stages.ok()) {
+          failure = stages.status();
+          break;
+        }
+        parts.variants.push_back({stages->plan, target_cpu_features(target), target_triple(target), {}});
+        if (parts.variants.size() == 1) compiled.stages.push_back(*std::move(stages));
+      }
+      if (!failure.ok()) break;
+      compiled.parts.layers.push_back(std::move(parts));
+    }
+    if (failure.ok()) out.push_back(std::move(compiled));
+    else out.push_back(failure);
+  }
+  struct Place {
+    size_t request, layer, variant, path;
+  };
+  std::vector<Job> jobs;
+  std::vector<Place> places;
+  for (size_t r = 0; r < out.size(); ++r) {
+    if (!out[r].ok()) continue;
+    for (size_t l = 0; l < out[r]->parts.layers.size(); ++l) {
+      for (size_t v = 0; v < out[r]->parts.layers[l].variants.size(); ++v) {
+        Variant& variant = out[r]->parts.layers[l].variants[v];
+        for (size_t p = 0; p < variant.plan.paths.size(); ++p) {
+          const Plan& plan = variant.plan;
+          const std::string symbol = path_symbol(plan.library, plan.layer, plan.target, plan.paths[p].name);
+          variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
+          places.push_back({r, l, v, p});
+          jobs.push_back({job_name(plan, plan.paths[p]),
+                          [&plan, p, symbol] { return kernel_object(plan, static_cast<int>(p), symbol); }});
+        }
+      }
+    }
+  }
+  auto objects = run_in_children(jobs, {.at_once = 0, .progress = progress});
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const Place& at = places[i];
+    if (!out[at.request].ok()) continue;
+    if (objects[i].ok()) {
+      out[at.request]->parts.layers[at.layer].variants[at.variant].kernels[at.path].object = *std::move(objects[i]);
+    } else {
+      out[at.request] = objects[i].status();
+    }
+  }
+  return out;
+}
+
+Result<Compiled> compile(const LibraryRequest& request, const Progress& progress) {
+  return std::move(compile_all({request}, progress)[0]);
+}
+
+Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked) {
+  const std::vector<std::string> known = target_names();
+  if (asked.empty()) return known;
+  for (const std::string& a : asked) {
+    if (std::find(known.begin(), known.end(), a) == known.end()) {
+      std::string list;
+      for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
+      return Status(StatusCode::invalid_argument, fmt::format("there is no target `{}`; there are {}", a, list));
+    }
+  }
+  std::vector<std::string> out;
+  for (const std::string& k : known) {
+    if (std::find(asked.begin(), asked.end(), k) != asked.end()) out.push_back(k);
+  }
+  return out;
+}
+
+}  // namespace attnc

@@ -1,0 +1,118 @@
+// run.cpp - attnc run: calls a layer from the shell, tensors from and to .safetensors files.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <stdexcept>
+
+#include "attn/runtime/cpu.h"
+#include "attn/runtime/layer.h"
+#include "halide/emit_kernels.h"
+#include "tools/cache.h"
+#include "tools/commands.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+
+/// The best target that this processor runs, or the one asked for.
+Result<std::string> target_here(const std::string& asked) {
+  if (!asked.empty()) {
+    auto targets = parse_targets({asked});
+    if (!targets.ok()) return targets.status();
+    return targets->front();
+  }
+  for (const std::string& t : target_names()) {
+    if ((target_cpu_features(t) & ~attn::cpu_features()) == 0) return t;
+  }
+  return Status(StatusCode::unsupported, "this processor runs no target of attnc");
+}
+
+std::string names_of(std::span<const attn_tensor_info> list) {
+  std::string out;
+  for (const attn_tensor_info& t : list) out += fmt::format("{}{}", out.empty() ? "" : ", ", t.name);
+  return out;
+}
+
+const attn_tensor_info* find(std::span<const attn_tensor_info> list, std::string_view name) {
+  for (const attn_tensor_info& t : list) {
+    if (name == t.name) return &t;
+  }
+  return nullptr;
+}
+
+Status call(const RunOptions& options) {
+  auto layer = read_layer(options.layer, "");
+  if (!layer.ok()) return layer.status();
+  auto target = target_here(options.target);
+  if (!target.ok()) return target.status();
+  // Files first: a mistake in them should not cost the time of a build.
+  auto weights = attn::SafeTensors::open(options.weights);
+  if (!weights.ok()) return weights.status();
+  auto given = attn::SafeTensors::open(options.inputs);
+  if (!given.ok()) return given.status();
+  auto tables = cached_tables({{*layer, *target}}, progress_line("building the layer"));
+  if (!tables[0].ok()) return tables[0].status();
+
+  std::unique_ptr<attn::ThreadPool> pool;
+  if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
+  auto loaded = attn::AnyLayer::load(**tables[0], *weights,
+                                     {.target = *target, .prefix = options.prefix, .executor = pool.get()});
+  if (!loaded.ok()) return loaded.status().with_context(options.weights);
+
+  static const bool yes = true;
+  std::vector<attn::NamedTensor> inputs;
+  for (const std::string& name : given->names()) {
+    if (!find(loaded->inputs(), name)) {
+      return Status(StatusCode::invalid_argument,
+                    fmt::format("{}: the layer has no input `{}`; it has {}", options.inputs, name,
+                                names_of(loaded->inputs())));
+    }
+    auto tensor = given->find(name);
+    if (!tensor.ok()) return tensor.status();
+    inputs.push_back({name, *tensor});
+  }
+  if (options.causal) {
+    if (!find(loaded->inputs(), "use_causal_mask")) {
+      return Status(StatusCode::invalid_argument, "--causal: the layer has no input `use_causal_mask`");
+    }
+    inputs.push_back({"use_causal_mask", attn::Tensor::flag(yes)});
+  }
+  std::vector<std::vector<float>> memory;
+  std::vector<attn::NamedMutableTensor> outputs;
+  for (const attn_tensor_info& info : loaded->outputs()) {
+    if (info.optional && !options.scores) continue;
+    auto shape = loaded->output_shape(info.name, inputs);
+    if (!shape.ok()) return shape.status();
+    memory.emplace_back(static_cast<size_t>(shape->elements()));
+    outputs.push_back({info.name, attn::MutableTensor(memory.back(), *shape)});
+  }
+  attn::Workspace workspace;
+  if (Status s = loaded->run(std::span<const attn::NamedTensor>(inputs),
+                             std::span<const attn::NamedMutableTensor>(outputs), workspace);
+      !s.ok()) {
+    return s;
+  }
+  std::vector<attn::NamedTensor> results;
+  for (const attn::NamedMutableTensor& o : outputs) results.push_back({o.name, o.tensor});
+  if (Status s = attn::save_safetensors(options.output, results); !s.ok()) return s;
+  for (const attn::NamedTensor& r : results) fmt::print("{} {}\n", r.name, r.tensor.describe());
+  return Status();
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+  try {
+    const Status s = call(options);
+    return s.ok() ? 0 : fail(s);
+  } catch (const std::bad_alloc&) {
+    return fail(Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
+  } catch (const std::length_error&) {
+    return fail(Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
+  }
+}
+
+}  // namespace attnc

@@ -1,0 +1,70 @@
+// show.cpp - attnc show: any stage of a layer, as text.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "emit/names.h"
+#include "halide/emit_kernels.h"
+#include "tools/children.h"
+#include "tools/commands.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+
+/// The text of one stage of the kernels, of all paths or of one.
+Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
+  std::vector<Job> jobs;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < plan.paths.size(); ++i) {
+    if (!options.path.empty() && plan.paths[i].name != options.path) continue;
+    names.push_back(plan.paths[i].name);
+    const std::string symbol = path_symbol(plan.library, plan.layer, plan.target, plan.paths[i].name);
+    jobs.push_back({fmt::format("{} ({}), path {}", plan.layer, plan.target, plan.paths[i].name),
+                    [&plan, &options, i, symbol]() -> Result<std::string> {
+                      auto text = describe_path(plan, static_cast<int>(i), symbol);
+                      if (!text.ok()) return text.status();
+                      return options.stage == "algorithm" ? text->algorithm
+                             : options.stage == "loops"   ? text->loops
+                                                          : text->assembly;
+                    }});
+  }
+  if (jobs.empty()) {
+    std::string known;
+    for (const Path& p : plan.paths) known += fmt::format("{}{}", known.empty() ? "" : ", ", p.name);
+    return Status(StatusCode::not_found, fmt::format("{} has no path `{}`; it has {}", plan.layer, options.path, known));
+  }
+  const auto results = run_in_children(jobs);
+  std::string out;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].ok()) return results[i].status();
+    out += fmt::format("{}---- {} ({}), path {}\n{}", i ? "\n" : "", plan.layer, plan.target, names[i], *results[i]);
+    if (!out.ends_with('\n')) out += '\n';
+  }
+  return out;
+}
+
+Result<std::string> text_of(const ShowOptions& options) {
+  auto layer = read_layer(options.layer, "");
+  if (!layer.ok()) return layer.status();
+  auto targets = parse_targets(options.target.empty() ? std::vector<std::string>{} : std::vector{options.target});
+  if (!targets.ok()) return targets.status();
+  auto stages = plan_layer(*layer, "show", targets->front());
+  if (!stages.ok()) return stages.status();
+  if (options.stage == "graph") return stages->graph;
+  if (options.stage == "passes") return stages->passes;
+  if (options.stage == "plan") return print(stages->plan);
+  return kernel_text(stages->plan, options);
+}
+
+}  // namespace
+
+int show(const ShowOptions& options) {
+  auto text = text_of(options);
+  if (!text.ok()) return fail(text.status());
+  std::fwrite(text->data(), 1, text->size(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace attnc
