@@ -67,6 +67,42 @@ inline constexpr std::array<const char*, num_fns> fn_names{
     "exp2",     "log",    "sin",        "cos",    "tanh",    "sqrt",   "rsqrt",  "pow",
     "sigmoid",  "less",   "less_equal", "equal",  "both",    "either", "negate", "where"};
 
+/// How many operands a function takes; `element` takes up to four.
+constexpr int arity(Fn fn) {
+  switch (fn) {
+    case Fn::argument:
+    case Fn::number:
+    case Fn::position:
+    case Fn::length:
+    case Fn::element:
+    case Fn::own:
+      return 0;
+    case Fn::where:
+      return 3;
+    case Fn::add:
+    case Fn::sub:
+    case Fn::mul:
+    case Fn::div:
+    case Fn::rem:
+    case Fn::min:
+    case Fn::max:
+    case Fn::pow:
+    case Fn::less:
+    case Fn::less_equal:
+    case Fn::equal:
+    case Fn::both:
+    case Fn::either:
+      return 2;
+    default:
+      return 1;
+  }
+}
+constexpr bool takes_truths(Fn fn) {
+  return fn == Fn::both || fn == Fn::either || fn == Fn::negate;
+}
+constexpr bool is_arithmetic(Fn fn) { return fn >= Fn::add && fn <= Fn::max; }
+constexpr bool is_real(Fn fn) { return fn >= Fn::exp && fn <= Fn::sigmoid; }
+
 /// Numbers follow C++: index with index is index (and `/` truncates), index with real is real.
 enum class Type : std::uint8_t { real, index, truth };
 inline constexpr std::array<const char*, 3> type_names{"real", "index", "truth"};

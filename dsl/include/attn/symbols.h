@@ -79,9 +79,10 @@ constexpr Formula* home_of(auto const&... s) {
 template <class Result>
 constexpr Result step(Fn fn, Type type, const auto&... operand) {
   Formula* home = home_of(operand...);
-  if (!home)
-    error::read_the_sentence_in_quotes(
-        {"a formula needs a symbol: this operation has only literals or tables without an index"});
+  Sink(OnError::stop)
+      .require(home != nullptr,
+               "a formula needs a symbol: this operation has only literals or tables without an "
+               "index");
   Step s{.fn = fn, .type = type};
   std::size_t i = 0;
   ((s.operand[i++] = operand.in(home)), ...);

@@ -1,0 +1,268 @@
+// evaluate.h - formulas and the lambdas they were traced from, on plain numbers.
+//
+//   attn::PlainPosition at{.query = 3, .key = 5};
+//   attn::evaluate(attn::causal.formula, at).truth()                    // false, by the formula's
+//   steps
+//   [](auto at) { return at.key <= at.query; }(at)                      // false, by the lambda
+//   itself attn::evaluate(f, at, {2.5}, [](std::string_view table, std::span<const std::int64_t>
+//   index) {
+//     return attn::Plain(slopes[index[0]]);
+//   });
+//
+// The reference for tests of what kernels compute: real numbers in double, indices in 64 bits.
+// Integers divide as in C++, towards zero; a division by zero, which C++ leaves open, is zero.
+// Not here: lambdas that read tables cannot be called with plain numbers; trace and evaluate them.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <span>
+
+#include "attn/graph.h"
+
+namespace attn {
+
+/// A number or a truth, with all that symbols can do.
+class Plain {
+ public:
+  constexpr Plain() = default;
+  constexpr Plain(bool v) : type_(Type::truth), index_(v) {}          // NOLINT: as symbols are made
+  constexpr Plain(double v) : type_(Type::real), real_(v) {}          // NOLINT
+  constexpr Plain(float v) : Plain(static_cast<double>(v)) {}         // NOLINT
+  constexpr Plain(std::int64_t v) : type_(Type::index), index_(v) {}  // NOLINT
+  constexpr Plain(int v) : Plain(std::int64_t{v}) {}                  // NOLINT
+
+  constexpr Type type() const { return type_; }
+  constexpr bool truth() const { return index_ != 0; }
+  constexpr std::int64_t index() const { return index_; }
+  constexpr double real() const {
+    return type_ == Type::real ? real_ : static_cast<double>(index_);
+  }
+  constexpr explicit operator bool() const { return truth(); }
+
+ private:
+  Type type_ = Type::index;
+  double real_ = 0;
+  std::int64_t index_ = 0;
+};
+
+namespace plain {
+
+/// In 64 bits, wrapping around: formulas from outside must not be undefined behaviour.
+constexpr std::int64_t integer(Fn fn, std::int64_t a, std::int64_t b) {
+  const auto x = static_cast<std::uint64_t>(a), y = static_cast<std::uint64_t>(b);
+  switch (fn) {
+    case Fn::add:
+      return static_cast<std::int64_t>(x + y);
+    case Fn::sub:
+      return static_cast<std::int64_t>(x - y);
+    case Fn::mul:
+      return static_cast<std::int64_t>(x * y);
+    case Fn::div:
+      return b == 0 ? 0 : b == -1 ? static_cast<std::int64_t>(0 - x) : a / b;
+    case Fn::rem:
+      return b == 0 || b == -1 ? 0 : a % b;
+    case Fn::neg:
+      return static_cast<std::int64_t>(0 - x);
+    case Fn::abs:
+      return a < 0 ? static_cast<std::int64_t>(0 - x) : a;
+    case Fn::min:
+      return b < a ? b : a;
+    default:
+      return a < b ? b : a;
+  }
+}
+constexpr double real(Fn fn, double a, double b) {
+  switch (fn) {
+    case Fn::add:
+      return a + b;
+    case Fn::sub:
+      return a - b;
+    case Fn::mul:
+      return a * b;
+    case Fn::div:
+      return a / b;
+    case Fn::rem:
+      return std::fmod(a, b);
+    case Fn::neg:
+      return -a;
+    case Fn::abs:
+      return a < 0 ? -a : a;
+    case Fn::min:
+      return b < a ? b : a;
+    case Fn::max:
+      return a < b ? b : a;
+    case Fn::exp:
+      return std::exp(a);
+    case Fn::exp2:
+      return std::exp2(a);
+    case Fn::log:
+      return std::log(a);
+    case Fn::sin:
+      return std::sin(a);
+    case Fn::cos:
+      return std::cos(a);
+    case Fn::tanh:
+      return std::tanh(a);
+    case Fn::sqrt:
+      return std::sqrt(a);
+    case Fn::rsqrt:
+      return 1 / std::sqrt(a);
+    case Fn::pow:
+      return std::pow(a, b);
+    default:
+      return 1 / (1 + std::exp(-a));
+  }
+}
+constexpr Plain apply(Fn fn, const Plain& a, const Plain& b = {}, const Plain& c = {}) {
+  const bool indices = a.type() == Type::index && (arity(fn) < 2 || b.type() == Type::index);
+  switch (fn) {
+    case Fn::less:
+      return indices ? a.index() < b.index() : a.real() < b.real();
+    case Fn::less_equal:
+      return indices ? a.index() <= b.index() : a.real() <= b.real();
+    case Fn::equal:
+      return indices ? a.index() == b.index() : a.real() == b.real();
+    case Fn::both:
+      return a.truth() && b.truth();
+    case Fn::either:
+      return a.truth() || b.truth();
+    case Fn::negate:
+      return !a.truth();
+    case Fn::where:
+      if (b.type() == Type::index && c.type() == Type::index) return a.truth() ? b : c;
+      return a.truth() ? b.real() : c.real();
+    default:
+      if (indices && is_arithmetic(fn)) return integer(fn, a.index(), b.index());
+      return real(fn, a.real(), b.real());
+  }
+}
+
+}  // namespace plain
+
+constexpr Plain operator+(Plain a, Plain b) { return plain::apply(Fn::add, a, b); }
+constexpr Plain operator-(Plain a, Plain b) { return plain::apply(Fn::sub, a, b); }
+constexpr Plain operator*(Plain a, Plain b) { return plain::apply(Fn::mul, a, b); }
+constexpr Plain operator/(Plain a, Plain b) { return plain::apply(Fn::div, a, b); }
+constexpr Plain operator%(Plain a, Plain b) { return plain::apply(Fn::rem, a, b); }
+constexpr Plain operator-(Plain a) { return plain::apply(Fn::neg, a); }
+constexpr Plain operator<(Plain a, Plain b) { return plain::apply(Fn::less, a, b); }
+constexpr Plain operator>(Plain a, Plain b) { return plain::apply(Fn::less, b, a); }
+constexpr Plain operator<=(Plain a, Plain b) { return plain::apply(Fn::less_equal, a, b); }
+constexpr Plain operator>=(Plain a, Plain b) { return plain::apply(Fn::less_equal, b, a); }
+constexpr Plain operator==(Plain a, Plain b) { return plain::apply(Fn::equal, a, b); }
+constexpr Plain operator!=(Plain a, Plain b) { return !plain::apply(Fn::equal, a, b).truth(); }
+constexpr Plain operator&(Plain a, Plain b) { return plain::apply(Fn::both, a, b); }
+constexpr Plain operator|(Plain a, Plain b) { return plain::apply(Fn::either, a, b); }
+constexpr Plain operator!(Plain a) { return plain::apply(Fn::negate, a); }
+constexpr Plain where(Plain c, Plain a, Plain b) { return plain::apply(Fn::where, c, a, b); }
+constexpr Plain min(Plain a, Plain b) { return plain::apply(Fn::min, a, b); }
+constexpr Plain max(Plain a, Plain b) { return plain::apply(Fn::max, a, b); }
+constexpr Plain clamp(Plain x, Plain low, Plain high) { return min(max(x, low), high); }
+constexpr Plain abs(Plain a) { return plain::apply(Fn::abs, a); }
+constexpr Plain exp(Plain a) { return plain::apply(Fn::exp, a); }
+constexpr Plain exp2(Plain a) { return plain::apply(Fn::exp2, a); }
+constexpr Plain log(Plain a) { return plain::apply(Fn::log, a); }
+constexpr Plain sin(Plain a) { return plain::apply(Fn::sin, a); }
+constexpr Plain cos(Plain a) { return plain::apply(Fn::cos, a); }
+constexpr Plain tanh(Plain a) { return plain::apply(Fn::tanh, a); }
+constexpr Plain sqrt(Plain a) { return plain::apply(Fn::sqrt, a); }
+constexpr Plain rsqrt(Plain a) { return plain::apply(Fn::rsqrt, a); }
+constexpr Plain pow(Plain a, Plain b) { return plain::apply(Fn::pow, a, b); }
+constexpr Plain sigmoid(Plain a) { return plain::apply(Fn::sigmoid, a); }
+
+/// Where an element stands, in numbers; the names are Position's (symbols.h). `queries[0]` is
+/// `query` and `keys[0]` is `key` if they are left out.
+struct PlainPosition {
+  Plain batch{}, head{}, query{}, key{}, size{}, feature{}, position{};
+  Plain query_length{}, key_length{};
+  std::array<Plain, 3> queries{query}, keys{key};
+
+  constexpr Plain of(Fn fn, Kind kind, unsigned number) const {
+    const bool length = fn == Fn::length;
+    switch (kind) {
+      case Kind::batch:
+        return batch;
+      case Kind::head:
+        return head;
+      case Kind::size:
+        return size;
+      case Kind::feature:
+        return feature;
+      case Kind::query:
+        return length ? query_length : number ? queries[number % 3] : query;
+      case Kind::key:
+        return length ? key_length : number ? keys[number % 3] : key;
+      default:
+        return position;
+    }
+  }
+};
+
+/// Where no table is read: an absent truth table is true everywhere.
+struct NoTables {
+  constexpr Plain operator()(std::string_view, std::span<const std::int64_t>) const { return true; }
+};
+
+/// The last of the steps, each from those before. `read(table's name, indices)` gives a table's
+/// element; without indices it is asked for the element at this position.
+template <class Read = NoTables>
+constexpr Plain evaluate(std::span<const Step> steps, auto&& name_of_table, const PlainPosition& at,
+                         std::span<const double> arguments, const Read& read) {
+  std::array<Plain, Formula::capacity> value{};
+  std::size_t n = 0;
+  for (const Step& s : steps.first(std::min<std::size_t>(steps.size(), value.size()))) {
+    std::array<Plain, 4> operand{};
+    std::array<std::int64_t, 4> index{};
+    std::size_t operands = 0;
+    for (auto o : s.operand) {
+      if (o < 0) break;
+      operand[operands] = value[static_cast<std::size_t>(o)];
+      index[operands] = operand[operands].index();
+      ++operands;
+    }
+    Plain& v = value[n++];
+    switch (s.fn) {
+      case Fn::argument:
+        v = s.bits < arguments.size() ? Plain(arguments[s.bits]) : Plain(0.0);
+        break;
+      case Fn::number:
+        if (s.type == Type::index)
+          v = std::bit_cast<std::int32_t>(s.bits);
+        else
+          v = std::bit_cast<float>(s.bits);
+        break;
+      case Fn::position:
+      case Fn::length:
+        v = at.of(s.fn, static_cast<Kind>(s.bits / 16), s.bits % 16);
+        break;
+      case Fn::element:
+      case Fn::own:
+        v = read(name_of_table(s.bits), std::span<const std::int64_t>(index.data(), operands));
+        break;
+      default:
+        v = plain::apply(s.fn, operand[0], operand[1], operand[2]);
+    }
+  }
+  return n == 0 ? Plain(true) : value[n - 1];
+}
+template <class Read = NoTables>
+constexpr Plain evaluate(const Formula& f, const PlainPosition& at,
+                         std::initializer_list<double> arguments = {}, const Read& read = {}) {
+  return evaluate(
+      std::span(f.steps).first(static_cast<std::size_t>(f.size)),
+      [&](std::uint32_t table) { return f.tables[table].name.view(); }, at,
+      std::span(arguments.begin(), arguments.size()), read);
+}
+/// A formula of a graph: `evaluate(g, node.mask, at)`.
+template <class Read = NoTables>
+constexpr Plain evaluate(const Graph& g, FormulaRange f, const PlainPosition& at,
+                         std::initializer_list<double> arguments = {}, const Read& read = {}) {
+  return evaluate(
+      std::span(g.steps.item)
+          .subspan(static_cast<std::size_t>(f.begin), static_cast<std::size_t>(f.size)),
+      [&](std::uint32_t table) { return g.tables[static_cast<int>(table)].name.view(); }, at,
+      std::span(arguments.begin(), arguments.size()), read);
+}
+
+}  // namespace attn

@@ -1,0 +1,14 @@
+// expect: share_heads: {} heads cannot be shared evenly by {}
+#include "attn/attn.h"
+
+inline constexpr auto layer = attn::layer([](attn::Graph& g) {
+  [[maybe_unused]] const auto [query, value, key] = g.query_value_key();
+#ifdef GOOD
+  const auto k = project(key, "key", attn::heads(4, 64));
+#else
+  const auto k = project(key, "key", attn::heads(3, 64));
+#endif
+  const auto q = project(query, "query", attn::heads(8, 64));
+  const auto v = project(value, "value", attn::heads(8, 64));
+  return combine(softmax(scores(q, share_heads(k, 8))), v);
+});

@@ -1,0 +1,198 @@
+// Bytes of .attn sections: whole, cut, concatenated, changed, and forged with a right fingerprint.
+#include "attn/deserialise.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "attn/evaluate.h"
+#include "attn/print.h"
+#include "models.h"
+
+namespace {
+
+using Bytes = std::vector<unsigned char>;
+using attn::deserialise;
+using attn::Deserialised;
+
+template <std::size_t N>
+Bytes bytes_of(const std::array<unsigned char, N>& a) {
+  return {a.begin(), a.end()};
+}
+const Bytes all = bytes_of(attn::serialise(model::layers{}));
+const Bytes one = bytes_of(attn::serialise<model::gated>());
+
+/// Bytes of one layer that never went through the compiler.
+Bytes written(std::string_view name, const attn::Description& d) {
+  Bytes bytes;
+  for (int pass = 0; pass < 2; ++pass) {
+    attn::section::Writer w(pass ? bytes.data() : nullptr);
+    w.header(bytes.size(), 1);
+    w.layer(name, d);
+    bytes.resize(w.size());
+  }
+  return bytes;
+}
+std::string error_of(const Bytes& bytes) { return deserialise(bytes).error; }
+
+/// Reads all that a generator would read of a graph.
+void walk(const attn::Graph& g) {
+  EXPECT_FALSE(text(g, "walked").empty());
+  for (const attn::Node& n : g.nodes) {
+    evaluate(g, n.formula, {.query = 1, .key = 2}, {0.5, 2.0, 1.0, 3.0});
+    evaluate(g, n.mask, {.query = 1, .key = 2});
+  }
+}
+
+TEST(Deserialise, what_was_serialised) {
+  const Deserialised read = deserialise(all);
+  ASSERT_TRUE(read.ok()) << read.error;
+  std::size_t i = 0;
+  model::layers::for_each([&](std::string_view name, const attn::Description& d) {
+    ASSERT_LT(i, read.layers.size());
+    const attn::NamedGraph& l = read.layers[i++];
+    EXPECT_EQ(l.name, name);
+    EXPECT_EQ(l.file, "models.h");
+    EXPECT_EQ(l.line, d.line);
+    EXPECT_EQ(l.fingerprint, fingerprint(d));
+    EXPECT_EQ(fingerprint(l.graph), fingerprint(d));
+    EXPECT_EQ(text(l.graph, name), text(d.graph, name));
+    for (int n = 0; n < d.graph.nodes.size; ++n) {
+      EXPECT_EQ(l.graph.nodes[n].line, d.graph.nodes[n].line);
+    }
+    walk(l.graph);
+  });
+  EXPECT_EQ(i, read.layers.size());
+}
+
+TEST(Deserialise, run_time_bytes_are_the_compiler_s) {
+  EXPECT_EQ(written("model::gated", model::gated), one);
+}
+
+TEST(Deserialise, sections_that_a_linker_joined) {
+  const Bytes two = bytes_of(attn::serialise<model::encoder>());
+  Bytes joined = one;
+  joined.insert(joined.end(), 21, 0);
+  joined.insert(joined.end(), two.begin(), two.end());
+  joined.insert(joined.end(), 3, 0);
+  joined.insert(joined.end(), one.begin(), one.end());
+  const Deserialised read = deserialise(joined);
+  ASSERT_TRUE(read.ok()) << read.error;
+  ASSERT_EQ(read.layers.size(), 2u);
+  EXPECT_EQ(read.layers[0].name, "model::gated");
+  EXPECT_EQ(read.layers[1].name, "model::encoder");
+}
+
+TEST(Deserialise, two_layers_with_one_name) {
+  Bytes joined = written("model::a", model::encoder);
+  const Bytes other = written("model::a", model::gated);
+  joined.insert(joined.end(), other.begin(), other.end());
+  EXPECT_NE(error_of(joined).find("two layers have the name `model::a`"), std::string::npos);
+}
+
+TEST(Deserialise, nothing_at_all) {
+  EXPECT_EQ(error_of({}), "the .attn section is empty: list layers in ATTN_SECTION(model::layers)");
+  EXPECT_EQ(error_of(Bytes(40, 0)), error_of({}));
+}
+
+TEST(Deserialise, another_format_or_version) {
+  EXPECT_EQ(error_of({'E', 'L', 'F'}),
+            "the .attn section is damaged at byte 1: expected descriptions made by attn/section.h");
+  Bytes next = one;
+  next[8] = 2;
+  EXPECT_EQ(error_of(next),
+            "the .attn section is damaged at byte 12: it has version 2, and this program reads "
+            "version 1: build both from one release");
+}
+
+TEST(Deserialise, names_that_are_no_names) {
+  for (const char* name : {"", "a b", "../a", "a::", "1a", "(anonymous namespace)::a", "a;b"}) {
+    EXPECT_FALSE(deserialise(written(name, model::encoder)).ok()) << name;
+  }
+  EXPECT_TRUE(deserialise(written("a::b_2", model::encoder)).ok());
+}
+
+TEST(Deserialise, only_the_base_name_of_a_file) {
+  attn::Description d = model::encoder;
+  d.file = "/home/somebody/layers.h";
+  EXPECT_EQ(deserialise(written("a", d)).layers[0].file, "layers.h");
+  d.file = "C:\\somebody\\layers.h";
+  EXPECT_EQ(deserialise(written("a", d)).layers[0].file, "layers.h");
+}
+
+TEST(Deserialise, every_cut) {
+  for (std::size_t n = 1; n < one.size(); ++n) {
+    EXPECT_FALSE(deserialise({one.data(), n}).ok()) << n;
+  }
+}
+
+/// Where the fingerprint of a section's only layer stands.
+std::size_t fingerprint_at(const Bytes& bytes) {
+  std::size_t at = 20;
+  for (int text = 0; text < 2; ++text) at += 2u + bytes[at] + 256u * bytes[at + 1];
+  return at + 4;
+}
+/// Makes the fingerprint right again, so that the reader must find what else is wrong.
+bool forge(Bytes& bytes) {
+  const std::size_t at = fingerprint_at(bytes);
+  attn::section::Reader reader({bytes.data() + at + 8, bytes.size() - at - 8});
+  attn::Graph g;
+  reader.graph(g);
+  if (!reader.ok()) return false;
+  const std::uint64_t right = fingerprint(g);
+  for (std::size_t b = 0; b < 8; ++b) bytes[at + b] = static_cast<unsigned char>(right >> (8 * b));
+  return true;
+}
+
+TEST(Deserialise, every_flip_of_every_byte) {
+  const std::size_t fingerprint = fingerprint_at(one);
+  int refused_by_validation = 0;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    for (const unsigned flip : {0x01u, 0x40u, 0x80u, 0xffu}) {
+      Bytes bytes = one;
+      bytes[i] = static_cast<unsigned char>(bytes[i] ^ flip);
+      const Deserialised read = deserialise(bytes);
+      // Names, lines and the file are not part of the fingerprint; all else is.
+      if (read.ok()) walk(read.layers[0].graph);
+      if (i < 20 || (i >= fingerprint && i < fingerprint + 8)) {
+        EXPECT_FALSE(read.ok()) << i;
+      }
+      if (i >= fingerprint && forge(bytes)) {
+        const Deserialised forged = deserialise(bytes);
+        if (forged.ok())
+          walk(forged.layers[0].graph);
+        else
+          ++refused_by_validation;
+      }
+    }
+  }
+  EXPECT_GT(refused_by_validation, 1000);
+}
+
+TEST(Deserialise, many_forged_bytes) {
+  std::mt19937 random(7);
+  std::vector<Bytes> originals;
+  model::layers::for_each([&](std::string_view name, const attn::Description& d) {
+    originals.push_back(written(name, d));
+  });
+  const unsigned char telling[] = {0, 1, 2, 3, 7, 12, 31, 47, 48, 127, 128, 255};
+  int accepted = 0;
+  for (int i = 0; i < 20000; ++i) {
+    Bytes bytes = originals[random() % originals.size()];
+    const std::size_t graph = fingerprint_at(bytes) + 8;
+    for (auto n = 1 + random() % 3; n > 0; --n) {
+      bytes[graph + random() % (bytes.size() - graph)] = telling[random() % std::size(telling)];
+    }
+    if (!forge(bytes)) {
+      EXPECT_FALSE(deserialise(bytes).ok());
+      continue;
+    }
+    const Deserialised read = deserialise(bytes);
+    if (!read.ok()) continue;
+    ++accepted;
+    walk(read.layers[0].graph);
+  }
+  EXPECT_GT(accepted, 100);  // a changed number or rate makes another proper layer
+}
+
+}  // namespace

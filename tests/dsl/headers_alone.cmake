@@ -1,0 +1,11 @@
+# Each header of the language compiles with nothing before it.
+file(GLOB headers "${INCLUDE}/attn/*.h")
+foreach(header IN LISTS headers)
+  execute_process(
+    COMMAND ${COMMAND} -fsyntax-only -include ${header} -x c++ /dev/null
+    RESULT_VARIABLE result
+    ERROR_VARIABLE errors)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${header} does not compile alone:\n${errors}")
+  endif()
+endforeach()

@@ -1,0 +1,159 @@
+// models.h - what a user writes: named layers, and layers of one's own that hold every operation.
+#pragma once
+#include "attn/attn.h"
+
+namespace model {
+
+using attn::Graph;
+using attn::Kind;
+using attn::Outputs;
+using attn::Value;
+
+inline constexpr int line_of_encoder = __LINE__ + 1;
+inline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{
+    .num_heads = 12,
+    .key_dim = 64,
+});
+
+inline constexpr auto decoder = attn::layer(attn::MultiHeadAttention{
+    .num_heads = 8,
+    .key_dim = 16,
+    .value_dim = 24,
+    .dropout = 0.1f,
+    .use_bias = false,
+    .output_shape = {6, 8},
+    .mask = attn::causal & attn::sliding_window(64),
+});
+
+// Documents packed into one sequence; their numbers come with each call.
+inline constexpr attn::Table document{"document", attn::Type::index};
+inline constexpr auto same_document = [](auto at) {
+  return document[at.query] == document[at.key];
+};
+
+inline constexpr auto packed = attn::layer(attn::MultiHeadAttention{
+    .num_heads = 4,
+    .key_dim = 32,
+    .fully_masked = attn::FullyMasked::zero,
+    .mask = same_document,
+});
+
+// Talking heads (Shazeer et al. 2020): heads exchange scores before the softmax, and probabilities
+// after it.
+inline constexpr auto talking = attn::layer([](Graph& g) {
+  const auto [query, value, key] = g.query_value_key();
+  const auto q = project(query, "query", attn::heads(8, 64));
+  const auto k = project(key, "key", attn::heads(8, 64));
+  const auto v = project(value, "value", attn::heads(8, 64));
+  const auto talked =
+      project(scores(q, k) * attn::rsqrt(64), "talking_logits", attn::heads(8), false);
+  const auto p = project(softmax(talked, attn::causal), "talking_weights", attn::heads(8), false);
+  return project(combine(p, v), "attention_output", features_of(query));
+});
+
+// Rotary positions, as an ordinary function: every pair (s, s + size / 2) turns by an angle that
+// grows with the position.
+constexpr Value rotate(Value x, int size, float base = 10000) {
+  const int half = size / 2;
+  const auto partner =
+      gather(x, [=](auto at) { return where(at.size < half, at.size + half, at.size - half); });
+  return map(x, partner, [=](auto a, auto b, auto at) {
+    const auto angle = at.position * pow(base, at.size % half * (-2.0f / static_cast<float>(size)));
+    return a * cos(angle) + where(at.size < half, -b, b) * sin(angle);
+  });
+}
+
+struct RotaryAttention {
+  int num_heads = 0;
+  int size = 0;
+  attn::Mask mask = attn::causal;
+};
+constexpr void check(attn::Sink& s, const RotaryAttention& d) {
+  s.require(d.size % 2 == 0, "rotary positions need an even `size`, not {}", d.size);
+}
+constexpr Outputs build(Graph& g, const RotaryAttention& d) {
+  const auto [query, value, key] = g.query_value_key();
+  const auto q = project(query, "query", attn::heads(d.num_heads, d.size), false);
+  const auto k = project(key, "key", attn::heads(d.num_heads, d.size), false);
+  const auto v = project(value, "value", attn::heads(d.num_heads, d.size), false);
+  const auto s = scores(rotate(q, d.size), rotate(k, d.size)) * attn::rsqrt(d.size);
+  return {.output =
+              project(combine(softmax(s, d.mask), v), "attention_output", features_of(query))};
+}
+inline constexpr auto rotary = attn::layer(RotaryAttention{.num_heads = 32, .size = 128});
+
+// A gate of its own: one number a head, from the query. Slopes (ALiBi) that come with each call.
+inline constexpr attn::Table slopes{"slopes"};
+inline constexpr auto alibi = [](auto score, auto at) {
+  return score + slopes[at.head] * (at.key - at.query);
+};
+inline constexpr auto gated = attn::layer([](Graph& g) {
+  const auto [query, value, key] = g.query_value_key();
+  const auto q = project(query, "query", attn::heads(8, 64));
+  const auto k = project(key, "key", attn::heads(8, 64));
+  const auto v = project(value, "value", attn::heads(8, 64));
+  const auto gate = sigmoid(project(query, "head_gate", attn::heads(8)));
+  const auto s = apply(attn::softcap(50), apply(alibi, scores(q, k) / 8.0f));
+  const auto p = softmax(s, attn::causal_from_the_end & g.mask("value_mask", value));
+  return Outputs{.output = project(combine(p, v) * gate, "attention_output", features_of(query)),
+                 .attention_scores = p};
+});
+
+// Grouped queries over a cache that new keys are written into.
+inline constexpr auto cached = attn::layer([](Graph& g) {
+  const auto [query, value, key] = g.query_value_key(Kind::update);
+  const auto q = project(query, "query", attn::heads(8, 64));
+  const auto k = project(key, "key", attn::heads(2, 64));
+  const auto v = project(value, "value", attn::heads(2, 64));
+  const auto old = cache_input(g, "cache", attn::heads(2, 64));
+  const auto at = g.input("cache_update_index", {}, false, attn::Type::index);
+  const auto cache = splice(old, k, v, at);
+  const auto s = scores(q, share_heads(keys_of(cache), 8)) * attn::rsqrt(64);
+  const auto p = softmax(s, g.mask("attention_mask", s));
+  const auto mixed = combine(p, share_heads(values_of(cache), 8));
+  return Outputs{.output = project(mixed, "attention_output", features_of(query)),
+                 .attention_scores = p,
+                 .cache = cache};
+});
+
+// Three of eight heads take their probabilities from another layer; the others read a weight by
+// position.
+inline constexpr auto reusing = attn::layer([](Graph& g) {
+  const auto [query, value, key] = g.query_value_key();
+  const auto bias = g.weight("position_bias", {5, 31});
+  const auto q = project(query, "query", attn::heads(5, 16));
+  const auto k = project(key, "key", attn::heads(5, 16));
+  const auto s = map(scores(q, k), [=](auto x, auto at) {
+    return x + bias[at.head][clamp(at.key - at.query + 15, 0, 30)];
+  });
+  const auto given = g.probabilities("reused_scores", 8, query, value);
+  const auto p = concat_heads(softmax(s), first_heads(given, 3));
+  const auto v = project(value, "value", attn::heads(8, 16));
+  const auto mixed = keep(combine(p, v), g.mask("query_mask", query));
+  return Outputs{.output = project(mixed, "attention_output", attn::features(40)),
+                 .attention_scores = p};
+});
+
+// Additive attention of Luong et al.: tanh of query plus key, weighed and summed.
+inline constexpr auto additive = attn::layer([](Graph& g) {
+  const auto [query, value, key] = g.query_value_key();
+  const auto scale = g.weight("scale"), weight = g.weight("concat_score_weight");
+  const auto s = scores(query, key, [=](auto q, auto k) { return tanh(scale * (q + k)); }) * weight;
+  const auto p = softmax(s, {}, {attn::FullyMasked::additive, attn::FullyMasked::zero});
+  return combine(p, value);
+});
+
+// Attention along two axes of a picture at once, with a batch axis between.
+inline constexpr auto picture = attn::layer([](Graph& g) {
+  const auto [query, value, key] = g.query_value_key({2, 3});
+  const auto q = project(query, "query", attn::heads(4, 8));
+  const auto k = project(key, "key", attn::heads(4, 8));
+  const auto v = project(value, "value", attn::heads(4, 8));
+  const auto near = [](auto at) { return abs(at.queries[1] - at.keys[1]) < 3; };
+  return project(combine(softmax(scores(q, k), near), v), "attention_output", features_of(query));
+});
+
+using layers = attn::Layers<encoder, decoder, packed, talking, rotary, gated, cached, reusing,
+                            additive, picture>;
+
+}  // namespace model
