@@ -70,6 +70,7 @@ struct Packing {
   int column_block = 0, column_block_padded = 0;
   int panel_width = 0;
   float scale = 1;
+  bool operator==(const Packing&) const = default;
 };
 
 /// y[position, column] = sum over row of x[position, row] * kernel[row, column] + bias[column]

@@ -1,0 +1,69 @@
+//===- AttnTypes.td - values with named axes ---------------------------------===//
+
+#ifndef ATTNC_DIALECT_ATTN_TYPES_TD
+#define ATTNC_DIALECT_ATTN_TYPES_TD
+
+include "dialect/AttnDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
+  let mnemonic = "value";
+  let summary = "numbers along named axes";
+  let description = [{
+    ```
+    value-type ::= `!attn.value` `<` (axis (`,` axis)* `:`)? element `>`
+    axis       ::= kind (`.` number)? (extent | `of` `@`input)?
+    kind       ::= `batch` | `query` | `key` | `update` | `slot` | `head` | `size` | `feature` | `other`
+    element    ::= `f32` | `i1` | `index`
+    ```
+    An axis without extent is free: its length comes with the call. `feature of @query` is as long
+    as the feature axis of the input "query", whatever that is. `query.1` is the second query axis.
+
+    ```mlir
+    !attn.value<batch, query, head 12, size 64 : f32>
+    !attn.value<batch, query, feature of @query : f32>
+    !attn.value<batch, head 8, query, query.1, key, key.1 : i1>
+    !attn.value<i1>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::attnc::ir::Axis">:$axes, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The axis, or null.
+    const ::attnc::ir::Axis *find(::attn::Kind kind, unsigned number = 0) const;
+    /// How many axes count this.
+    unsigned count(::attn::Kind kind) const;
+    /// The extent of the first axis of a kind; 0 where there is none, or it is free.
+    int64_t extent(::attn::Kind kind) const;
+    /// Axes of these kinds, in their order.
+    ::llvm::SmallVector<::attnc::ir::Axis> only(::llvm::ArrayRef<::attn::Kind> kinds) const;
+    bool isTruth() const { return getElementType().isInteger(1); }
+    /// A number without axes, as a flag is.
+    bool isScalar() const { return getAxes().empty(); }
+  }];
+}
+
+def Attn_AxisAttr : AttrDef<Attn_Dialect, "Axis"> {
+  let mnemonic = "axis";
+  let summary = "which axis a formula asks for: `query`, or `query.1` for the second";
+  let parameters = (ins "::attn::Kind":$kind, "unsigned":$number);
+  let assemblyFormat = "`<` custom<AxisName>($kind, $number) `>`";
+}
+
+def Attn_Rule : I32EnumAttr<"Rule", "what a row without any visible key gets", [
+    I32EnumAttrCase<"Uniform", 0, "uniform">,
+    I32EnumAttrCase<"Zero", 1, "zero">]> {
+  let cppNamespace = "::attnc::ir";
+  let genSpecializedAttr = 0;
+}
+def Attn_RuleAttr : EnumAttr<Attn_Dialect, Attn_Rule, "rule">;
+
+class Attn_ValueOf<string element, string words>
+    : Type<And<[Attn_ValueType.predicate,
+                CPred<"::llvm::cast<::attnc::ir::ValueType>($_self).getElementType()." # element>]>,
+           words>;
+def Attn_Real : Attn_ValueOf<"isF32()", "value of f32">;
+
+#endif // ATTNC_DIALECT_ATTN_TYPES_TD

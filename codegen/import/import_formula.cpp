@@ -1,0 +1,161 @@
+#include "import/import_formula.h"
+
+#include <bit>
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using attn::Fn;
+
+namespace attnc {
+
+namespace {
+
+/// Numbers follow C++: where one operand is real, both are; integer division truncates.
+class Importer {
+ public:
+  Importer(OpBuilder& builder, Location loc, const std::function<Value(int)>& table)
+      : builder_(builder), loc_(loc), table_(table) {}
+
+  Value step(const attn::Step& s, ArrayRef<Value> x, Block& block) {
+    switch (s.fn) {
+      case Fn::argument: return block.getArgument(s.bits);
+      case Fn::number: return number(s);
+      case Fn::position: return make<ir::PositionOp>(builder_.getIndexType(), axis(s.bits));
+      case Fn::length: return make<ir::LengthOp>(builder_.getIndexType(), axis(s.bits));
+      case Fn::own: return own(table_(static_cast<int>(s.bits)));
+      case Fn::element: return element(table_(static_cast<int>(s.bits)), x);
+      case Fn::both: return make<arith::AndIOp>(x[0], x[1]);
+      case Fn::either: return make<arith::OrIOp>(x[0], x[1]);
+      case Fn::negate: return make<arith::XOrIOp>(x[0], truth(true));
+      case Fn::less:
+      case Fn::less_equal:
+      case Fn::equal: return comparison(s.fn, x);
+      case Fn::where:
+        if (s.type == attn::Type::real) return make<arith::SelectOp>(x[0], real(x[1]), real(x[2]));
+        return make<arith::SelectOp>(x[0], x[1], x[2]);
+      default: break;
+    }
+    return s.type == attn::Type::index ? onIndices(s.fn, x) : onReals(s.fn, x);
+  }
+
+ private:
+  OpBuilder& builder_;
+  Location loc_;
+  const std::function<Value(int)>& table_;
+
+  template <class Op, class... A>
+  Value make(A&&... a) {
+    return Op::create(builder_, loc_, std::forward<A>(a)...);
+  }
+  Value truth(bool v) { return make<arith::ConstantOp>(builder_.getBoolAttr(v)); }
+  Value index(int64_t v) { return make<arith::ConstantOp>(builder_.getIndexAttr(v)); }
+  Value one() { return make<arith::ConstantOp>(builder_.getF32FloatAttr(1)); }
+  Value number(const attn::Step& s) {
+    if (s.type == attn::Type::index) return index(std::bit_cast<int32_t>(s.bits));
+    return make<arith::ConstantOp>(builder_.getF32FloatAttr(std::bit_cast<float>(s.bits)));
+  }
+  ir::AxisAttr axis(uint32_t bits) {
+    return ir::AxisAttr::get(builder_.getContext(), static_cast<attn::Kind>(bits / 16), bits % 16);
+  }
+  static mlir::Type elementOf(Value table) {
+    return cast<ir::ValueType>(table.getType()).getElementType();
+  }
+  Value own(Value table) { return make<ir::OwnOp>(elementOf(table), table); }
+  Value element(Value table, ArrayRef<Value> indices) {
+    // A table without axes has no place where it could be read but its own.
+    if (indices.empty()) return own(table);
+    return make<ir::ElementOp>(elementOf(table), table, indices);
+  }
+  Value real(Value x) {
+    if (!x.getType().isIndex()) return x;
+    return make<arith::SIToFPOp>(builder_.getF32Type(),
+                                 make<arith::IndexCastOp>(builder_.getI64Type(), x));
+  }
+
+  Value comparison(Fn fn, ArrayRef<Value> x) {
+    if (x[0].getType().isIndex() && x[1].getType().isIndex()) {
+      const auto predicate = fn == Fn::less         ? arith::CmpIPredicate::slt
+                             : fn == Fn::less_equal ? arith::CmpIPredicate::sle
+                                                    : arith::CmpIPredicate::eq;
+      return make<arith::CmpIOp>(predicate, x[0], x[1]);
+    }
+    const auto predicate = fn == Fn::less         ? arith::CmpFPredicate::OLT
+                           : fn == Fn::less_equal ? arith::CmpFPredicate::OLE
+                                                  : arith::CmpFPredicate::OEQ;
+    return make<arith::CmpFOp>(predicate, real(x[0]), real(x[1]));
+  }
+
+  Value onIndices(Fn fn, ArrayRef<Value> x) {
+    switch (fn) {
+      case Fn::add: return make<arith::AddIOp>(x[0], x[1]);
+      case Fn::sub: return make<arith::SubIOp>(x[0], x[1]);
+      case Fn::mul: return make<arith::MulIOp>(x[0], x[1]);
+      case Fn::div: return make<arith::DivSIOp>(x[0], x[1]);
+      case Fn::rem: return make<arith::RemSIOp>(x[0], x[1]);
+      case Fn::min: return make<arith::MinSIOp>(x[0], x[1]);
+      case Fn::max: return make<arith::MaxSIOp>(x[0], x[1]);
+      case Fn::neg: return make<arith::SubIOp>(index(0), x[0]);
+      case Fn::abs: return make<math::AbsIOp>(x[0]);
+      default: llvm_unreachable("the language has no other function of indices");
+    }
+  }
+
+  Value onReals(Fn fn, ArrayRef<Value> x) {
+    const Value a = real(x[0]), b = x.size() > 1 ? real(x[1]) : Value();
+    switch (fn) {
+      case Fn::add: return make<arith::AddFOp>(a, b);
+      case Fn::sub: return make<arith::SubFOp>(a, b);
+      case Fn::mul: return make<arith::MulFOp>(a, b);
+      case Fn::div: return make<arith::DivFOp>(a, b);
+      case Fn::rem: return make<arith::RemFOp>(a, b);
+      case Fn::min: return make<arith::MinimumFOp>(a, b);
+      case Fn::max: return make<arith::MaximumFOp>(a, b);
+      case Fn::neg: return make<arith::NegFOp>(a);
+      case Fn::abs: return make<math::AbsFOp>(a);
+      case Fn::exp: return make<math::ExpOp>(a);
+      case Fn::exp2: return make<math::Exp2Op>(a);
+      case Fn::log: return make<math::LogOp>(a);
+      case Fn::sin: return make<math::SinOp>(a);
+      case Fn::cos: return make<math::CosOp>(a);
+      case Fn::tanh: return make<math::TanhOp>(a);
+      case Fn::sqrt: return make<math::SqrtOp>(a);
+      case Fn::rsqrt: return make<math::RsqrtOp>(a);
+      case Fn::pow: return make<math::PowFOp>(a, b);
+      case Fn::sigmoid:
+        return make<arith::DivFOp>(
+            one(), make<arith::AddFOp>(one(), make<math::ExpOp>(make<arith::NegFOp>(a))));
+      default: llvm_unreachable("the language has no other function of reals");
+    }
+  }
+};
+
+}  // namespace
+
+void importFormula(Region& region, Location loc, const attn::Graph& graph,
+                   attn::FormulaRange formula, int arguments,
+                   const std::function<Value(int)>& table) {
+  OpBuilder builder(region.getContext());
+  SmallVector<mlir::Type> types(static_cast<size_t>(arguments), builder.getF32Type());
+  SmallVector<Location> locs(types.size(), loc);
+  Block* block = builder.createBlock(&region, {}, types, locs);
+  Importer importer(builder, loc, table);
+  SmallVector<Value> values;
+  for (int i = 0; i < formula.size; ++i) {
+    const attn::Step& step = graph.steps[formula.begin + i];
+    SmallVector<Value> operands;
+    for (auto o : step.operand)
+      if (o >= 0) operands.push_back(values[static_cast<size_t>(o)]);
+    values.push_back(importer.step(step, operands, *block));
+  }
+  Value result = values.back();
+  // A score function may be an index: `map` makes reals.
+  if (arguments > 0 && result.getType().isIndex())
+    result = arith::SIToFPOp::create(
+        builder, loc, builder.getF32Type(),
+        arith::IndexCastOp::create(builder, loc, builder.getI64Type(), result).getResult());
+  ir::YieldOp::create(builder, loc, result);
+}
+
+}  // namespace attnc

@@ -1,0 +1,16 @@
+// import_formula.h - a formula's steps as operations of arith, math and attn in a region.
+#pragma once
+#include <functional>
+
+#include "attn/graph.h"
+#include "dialect/AttnDialect.h"
+
+namespace attnc {
+
+/// Fills an empty region with the formula and an attn.yield. `arguments` numbers come in; `table` gives the
+/// value of table number i of the graph.
+void importFormula(mlir::Region& region, mlir::Location loc, const attn::Graph& graph,
+                   attn::FormulaRange formula, int arguments,
+                   const std::function<mlir::Value(int)>& table);
+
+}  // namespace attnc

@@ -1,0 +1,172 @@
+#include "import/import_layer.h"
+
+#include "import/import_formula.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace attnc {
+
+std::string placeText(std::string_view file, int line) {
+  if (file.empty()) return "";
+  return std::string(file) + (line > 0 ? ":" + std::to_string(line) : "") + ": ";
+}
+
+namespace {
+
+class Importer {
+ public:
+  Importer(MLIRContext& context, const attn::Graph& graph, Location loc)
+      : graph_(graph), loc_(loc), builder_(&context) {}
+
+  /// Empty, or why the graph cannot be compiled.
+  std::string import(ir::LayerOp layer) {
+    builder_.createBlock(&layer.getBody());
+    // Interfaces first: inputs, then weights, each in the caller's order.
+    nodes_.resize(static_cast<size_t>(graph_.nodes.size));
+    for (int i = 0; i < graph_.nodes.size; ++i)
+      if (graph_.nodes[i].op == attn::Op::input) input(i);
+    for (const attn::Weight& w : graph_.weights)
+      weights_.push_back(ir::WeightOp::create(builder_, loc_, type(w.axes), name(w.name)));
+    for (int i = 0; i < graph_.nodes.size; ++i) {
+      const attn::Node& n = graph_.nodes[i];
+      if (n.op == attn::Op::input) continue;
+      if (std::string mistake = operation(i, n); !mistake.empty()) return mistake;
+    }
+    SmallVector<Value> values;
+    SmallVector<Attribute> names;
+    SmallVector<bool> optional;
+    for (const attn::Output& o : graph_.outputs) {
+      values.push_back(node(o.value));
+      names.push_back(name(o.name));
+      optional.push_back(o.optional);
+    }
+    ir::ReturnOp::create(builder_, loc_, values, builder_.getArrayAttr(names),
+                         builder_.getDenseBoolArrayAttr(optional));
+    return "";
+  }
+
+ private:
+  const attn::Graph& graph_;
+  Location loc_;
+  OpBuilder builder_;
+  SmallVector<Value> nodes_;
+  SmallVector<Value> weights_;
+
+  StringAttr name(const attn::Name& n) { return builder_.getStringAttr(llvm::StringRef(n.view())); }
+  Value node(int id) { return nodes_[static_cast<size_t>(id)]; }
+  Value weight(int id) { return id < 0 ? Value() : weights_[static_cast<size_t>(id)]; }
+
+  ir::ValueType type(const attn::Axes& axes, attn::Type element = attn::Type::real) {
+    SmallVector<ir::Axis> out;
+    for (const attn::Axis& a : axes) {
+      ir::Axis axis{.kind = a.kind, .number = a.number, .extent = a.extent, .of = {}};
+      if (a.of >= 0) axis.of = name(graph_.nodes[a.of].name);
+      out.push_back(axis);
+    }
+    mlir::Type t = element == attn::Type::truth   ? mlir::Type(builder_.getI1Type())
+                   : element == attn::Type::index ? mlir::Type(builder_.getIndexType())
+                                                  : mlir::Type(builder_.getF32Type());
+    return ir::ValueType::get(builder_.getContext(), out, t);
+  }
+
+  void input(int id) {
+    const attn::Node& n = graph_.nodes[id];
+    const int instead = n.operand[0];
+    nodes_[static_cast<size_t>(id)] = ir::InputOp::create(
+        builder_, loc_, type(n.axes, n.type), name(n.name), n.optional && instead < 0,
+        instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
+  }
+
+  void formula(Region& region, attn::FormulaRange range, int arguments) {
+    if (range.empty()) return;
+    importFormula(region, loc_, graph_, range, arguments, [&](int id) {
+      const attn::TableUse& table = graph_.tables[id];
+      return table.weight >= 0 ? weight(table.weight) : node(table.input);
+    });
+  }
+
+  std::string operation(int id, const attn::Node& n) {
+    Value& result = nodes_[static_cast<size_t>(id)];
+    const ir::ValueType made = type(n.axes);
+    switch (n.op) {
+      case attn::Op::project:
+        result = ir::ProjectOp::create(builder_, loc_, made, node(n.operand[0]), weight(n.weight[0]),
+                                       weight(n.weight[1]), FloatAttr());
+        return "";
+      case attn::Op::scores:
+        if (!n.formula.empty()) return "operation `scores` with a pair function is not compiled yet";
+        result = ir::ScoresOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]),
+                                      FloatAttr());
+        return "";
+      case attn::Op::map: {
+        SmallVector<Value> inputs;
+        for (auto o : n.operand)
+          if (o >= 0) inputs.push_back(node(o));
+        auto map = ir::MapOp::create(builder_, loc_, made, inputs);
+        formula(map.getFormula(), n.formula, static_cast<int>(inputs.size()));
+        result = map;
+        return "";
+      }
+      case attn::Op::softmax: return softmax(n, made, result);
+      case attn::Op::dropout:
+        result = ir::DropoutOp::create(builder_, loc_, made, node(n.operand[0]), APFloat(n.rate));
+        return "";
+      case attn::Op::combine:
+        result = ir::CombineOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]));
+        return "";
+      default:
+        return "operation `" + std::string(attn::op_names[static_cast<size_t>(n.op)]) +
+               "` is not compiled yet";
+    }
+  }
+
+  std::string softmax(const attn::Node& n, ir::ValueType made, Value& result) {
+    for (attn::FullyMasked rule : {n.fully_masked, n.fully_masked_with_scores})
+      if (rule == attn::FullyMasked::additive)
+        return "rows without a visible key by the rule `additive` are not compiled yet; `uniform` and "
+               "`zero` are";
+    auto rule = [](attn::FullyMasked r) {
+      return r == attn::FullyMasked::zero ? ir::Rule::Zero : ir::Rule::Uniform;
+    };
+    ir::RuleAttr with_scores;
+    if (n.fully_masked_with_scores != n.fully_masked)
+      with_scores = ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked_with_scores));
+    auto op = ir::SoftmaxOp::create(builder_, loc_, made, node(n.operand[0]),
+                                    ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked)),
+                                    with_scores);
+    formula(op.getMask(), n.mask, 0);
+    result = op;
+    return "";
+  }
+};
+
+}  // namespace
+
+attn::Result<OwningOpRef<ModuleOp>> importLayer(MLIRContext& context, const attn::Graph& graph,
+                                                std::string_view name, std::string_view file,
+                                                int line, uint64_t fingerprint) {
+  context.loadDialect<ir::AttnDialect>();
+  const Location loc = file.empty() ? Location(UnknownLoc::get(&context))
+                                    : FileLineColLoc::get(&context, llvm::StringRef(file),
+                                                          static_cast<unsigned>(line), 0);
+  OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  auto layer = ir::LayerOp::create(builder, loc, llvm::StringRef(name),
+                                   static_cast<int64_t>(fingerprint));
+  const std::string where = placeText(file, line) + std::string(name) + ": ";
+  std::string mistake = Importer(context, graph, loc).import(layer);
+  if (!mistake.empty()) return attn::Status(attn::StatusCode::unsupported, where + mistake);
+
+  ScopedDiagnosticHandler keep(&context, [&](Diagnostic& d) {
+    if (mistake.empty()) mistake = d.str();
+    return success();
+  });
+  if (failed(verify(*module)))
+    return attn::Status(attn::StatusCode::internal,
+                        where + "the importer made a layer that does not verify: " + mistake);
+  return module;
+}
+
+}  // namespace attnc

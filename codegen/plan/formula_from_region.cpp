@@ -1,0 +1,254 @@
+#include "plan/formula_from_region.h"
+
+#include <bit>
+#include <optional>
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using attn::Fn;
+using attn::Step;
+
+namespace attnc {
+
+namespace {
+
+class Reader {
+ public:
+  Reader(const std::function<int(Value)>& input, std::string& mistake)
+      : input_(input), mistake_(mistake) {}
+
+  PlanFormula read(Block& block) {
+    for (BlockArgument argument : block.getArguments())
+      values_[argument] = add({.fn = Fn::position,
+                               .type = attn::Type::index,
+                               .bits = static_cast<uint32_t>(attn::Kind::query) * 16 +
+                                       argument.getArgNumber()});
+    for (Operation& op : block.without_terminator()) {
+      const std::optional<int> made = step(&op);
+      if (!made) {
+        if (mistake_.empty())
+          mistake_ = "a formula with `" + op.getName().getStringRef().str() + "` is not compiled yet";
+        return {};
+      }
+      values_[op.getResult(0)] = *made;
+    }
+    for (Value value : block.getTerminator()->getOperands()) formula_.results.push_back(at(value));
+    return std::move(formula_);
+  }
+
+ private:
+  const std::function<int(Value)>& input_;
+  std::string& mistake_;
+  PlanFormula formula_;
+  llvm::DenseMap<Value, int> values_;
+
+  int at(Value value) { return values_.lookup(value); }
+  static attn::Type typeOf(Value value) {
+    mlir::Type t = value.getType();
+    return t.isF32() ? attn::Type::real : t.isInteger(1) ? attn::Type::truth : attn::Type::index;
+  }
+
+  int add(const Step& step) {
+    for (size_t i = 0; i < formula_.steps.size(); ++i)
+      if (formula_.steps[i] == step) return static_cast<int>(i);
+    formula_.steps.push_back(step);
+    return static_cast<int>(formula_.steps.size()) - 1;
+  }
+  int add(Fn fn, attn::Type type, std::initializer_list<int> operands) {
+    Step s{.fn = fn, .type = type};
+    size_t i = 0;
+    for (int o : operands) s.operand[i++] = static_cast<int8_t>(o);
+    return add(s);
+  }
+  /// A step for an operation of the same meaning.
+  int plain(Operation* op, Fn fn) {
+    Step s{.fn = fn, .type = typeOf(op->getResult(0))};
+    for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+      s.operand[i] = static_cast<int8_t>(at(operand));
+    return add(s);
+  }
+  int negated(int truth) { return add(Fn::negate, attn::Type::truth, {truth}); }
+
+  std::optional<int> step(Operation* op) {
+    // Step::operand has eight bits.
+    if (formula_.steps.size() > 120) {
+      mistake_ = "a formula of more than 120 steps is not compiled yet";
+      return std::nullopt;
+    }
+    if (auto special = special_step(op)) return special;
+    const std::optional<Fn> fn =
+        llvm::TypeSwitch<Operation*, std::optional<Fn>>(op)
+            .Case<arith::AddIOp, arith::AddFOp>([](auto) { return Fn::add; })
+            .Case<arith::SubIOp, arith::SubFOp>([](auto) { return Fn::sub; })
+            .Case<arith::MulIOp, arith::MulFOp>([](auto) { return Fn::mul; })
+            .Case<arith::DivSIOp, arith::DivFOp>([](auto) { return Fn::div; })
+            .Case<arith::RemSIOp, arith::RemFOp>([](auto) { return Fn::rem; })
+            .Case<arith::MinSIOp, arith::MinimumFOp>([](auto) { return Fn::min; })
+            .Case<arith::MaxSIOp, arith::MaximumFOp>([](auto) { return Fn::max; })
+            .Case<math::AbsIOp, math::AbsFOp>([](auto) { return Fn::abs; })
+            .Case<arith::NegFOp>([](auto) { return Fn::neg; })
+            .Case<arith::AndIOp>([](auto) { return Fn::both; })
+            .Case<arith::OrIOp>([](auto) { return Fn::either; })
+            .Case<math::ExpOp>([](auto) { return Fn::exp; })
+            .Case<math::Exp2Op>([](auto) { return Fn::exp2; })
+            .Case<math::LogOp>([](auto) { return Fn::log; })
+            .Case<math::SinOp>([](auto) { return Fn::sin; })
+            .Case<math::CosOp>([](auto) { return Fn::cos; })
+            .Case<math::TanhOp>([](auto) { return Fn::tanh; })
+            .Case<math::SqrtOp>([](auto) { return Fn::sqrt; })
+            .Case<math::RsqrtOp>([](auto) { return Fn::rsqrt; })
+            .Case<math::PowFOp>([](auto) { return Fn::pow; })
+            .Default([](Operation*) { return std::nullopt; });
+    if (!fn) return std::nullopt;
+    const bool bitwise = *fn == Fn::both || *fn == Fn::either;
+    if (bitwise != (typeOf(op->getResult(0)) == attn::Type::truth)) return std::nullopt;
+    return plain(op, *fn);
+  }
+
+  std::optional<int> special_step(Operation* op) {
+    return llvm::TypeSwitch<Operation*, std::optional<int>>(op)
+        .Case([&](arith::ConstantOp c) { return number(c.getValue()); })
+        .Case([&](ir::PositionOp p) { return place(Fn::position, p.getAxis()); })
+        .Case([&](ir::LengthOp l) { return place(Fn::length, l.getAxis()); })
+        .Case([&](ir::OwnOp own) { return table(own, Fn::own, own.getTable()); })
+        .Case([&](ir::ElementOp element) { return table(element, Fn::element, element.getTable()); })
+        // Steps convert by themselves: an index beside a real is one.
+        .Case<arith::IndexCastOp, arith::SIToFPOp>([&](auto cast) -> std::optional<int> {
+          return at(cast.getIn());
+        })
+        .Case([&](arith::CmpIOp c) { return comparison(c); })
+        .Case([&](arith::CmpFOp c) { return comparison(c); })
+        .Case([&](arith::SelectOp s) { return choice(s); })
+        .Case([&](arith::XOrIOp x) { return exclusive(x); })
+        .Default([](Operation*) { return std::nullopt; });
+  }
+
+  std::optional<int> number(Attribute value) {
+    if (auto real = dyn_cast<FloatAttr>(value))
+      return add({.fn = Fn::number,
+                  .type = attn::Type::real,
+                  .bits = std::bit_cast<uint32_t>(static_cast<float>(real.getValueAsDouble()))});
+    auto integer = dyn_cast<IntegerAttr>(value);
+    if (!integer) return std::nullopt;
+    if (integer.getType().isInteger(1))  // the language has no literal: 0 < 1
+      return truth(integer.getValue().getBoolValue());
+    const int64_t n = integer.getInt();
+    if (n != static_cast<int32_t>(n)) {
+      mistake_ = "a formula with the number " + std::to_string(n) + ", beyond 32 bits, is not compiled yet";
+      return std::nullopt;
+    }
+    return index(static_cast<int32_t>(n));
+  }
+  int index(int32_t n) {
+    return add({.fn = Fn::number, .type = attn::Type::index, .bits = static_cast<uint32_t>(n)});
+  }
+  int truth(bool value) {
+    const int a = index(value ? 0 : 1), b = index(value ? 1 : 0);
+    return add(Fn::less, attn::Type::truth, {a, b});
+  }
+
+  std::optional<int> place(Fn fn, ir::AxisAttr axis) {
+    return add({.fn = fn,
+                .type = attn::Type::index,
+                .bits = static_cast<uint32_t>(axis.getKind()) * 16 + axis.getNumber()});
+  }
+
+  std::optional<int> table(Operation* op, Fn fn, Value value) {
+    const int input = input_(value);
+    if (input < 0) {
+      mistake_ = "a formula that reads a weight is not compiled yet";
+      return std::nullopt;
+    }
+    Step s{.fn = fn, .type = typeOf(op->getResult(0)), .bits = static_cast<uint32_t>(input)};
+    if (op->getNumOperands() > 5) return std::nullopt;
+    for (auto [i, operand] : llvm::enumerate(op->getOperands().drop_front()))
+      s.operand[i] = static_cast<int8_t>(at(operand));
+    return add(s);
+  }
+
+  std::optional<int> comparison(arith::CmpIOp op) {
+    if (op.getLhs().getType().isInteger(1)) return std::nullopt;
+    const int a = at(op.getLhs()), b = at(op.getRhs());
+    constexpr attn::Type t = attn::Type::truth;
+    switch (op.getPredicate()) {
+      case arith::CmpIPredicate::slt: return add(Fn::less, t, {a, b});
+      case arith::CmpIPredicate::sle: return add(Fn::less_equal, t, {a, b});
+      case arith::CmpIPredicate::sgt: return add(Fn::less, t, {b, a});
+      case arith::CmpIPredicate::sge: return add(Fn::less_equal, t, {b, a});
+      case arith::CmpIPredicate::eq: return add(Fn::equal, t, {a, b});
+      case arith::CmpIPredicate::ne: return negated(add(Fn::equal, t, {a, b}));
+      default: return std::nullopt;
+    }
+  }
+
+  std::optional<int> comparison(arith::CmpFOp op) {
+    const int a = at(op.getLhs()), b = at(op.getRhs());
+    constexpr attn::Type t = attn::Type::truth;
+    // What the other predicates say of NaN: the negation of an ordered comparison is unordered.
+    switch (op.getPredicate()) {
+      case arith::CmpFPredicate::OLT: return add(Fn::less, t, {a, b});
+      case arith::CmpFPredicate::OLE: return add(Fn::less_equal, t, {a, b});
+      case arith::CmpFPredicate::OGT: return add(Fn::less, t, {b, a});
+      case arith::CmpFPredicate::OGE: return add(Fn::less_equal, t, {b, a});
+      case arith::CmpFPredicate::OEQ: return add(Fn::equal, t, {a, b});
+      case arith::CmpFPredicate::UNE: return negated(add(Fn::equal, t, {a, b}));
+      case arith::CmpFPredicate::UGE: return negated(add(Fn::less, t, {a, b}));
+      case arith::CmpFPredicate::UGT: return negated(add(Fn::less_equal, t, {a, b}));
+      case arith::CmpFPredicate::ULE: return negated(add(Fn::less, t, {b, a}));
+      case arith::CmpFPredicate::ULT: return negated(add(Fn::less_equal, t, {b, a}));
+      default: return std::nullopt;
+    }
+  }
+
+  std::optional<int> choice(arith::SelectOp op) {
+    const int c = at(op.getCondition()), a = at(op.getTrueValue()), b = at(op.getFalseValue());
+    const attn::Type t = typeOf(op.getResult());
+    if (t != attn::Type::truth) return add(Fn::where, t, {c, a, b});
+    const int yes = add(Fn::both, t, {c, a}), no = add(Fn::both, t, {negated(c), b});
+    return add(Fn::either, t, {yes, no});
+  }
+
+  std::optional<int> exclusive(arith::XOrIOp op) {
+    constexpr attn::Type t = attn::Type::truth;
+    if (typeOf(op.getResult()) != t) return std::nullopt;
+    const int a = at(op.getLhs());
+    if (matchPattern(op.getRhs(), m_One())) return negated(a);
+    const int b = at(op.getRhs());
+    const int left = add(Fn::both, t, {a, negated(b)}), right = add(Fn::both, t, {negated(a), b});
+    return add(Fn::either, t, {left, right});
+  }
+};
+
+/// Steps that no result needs go: casts and folded constants leave some.
+PlanFormula withoutDead(PlanFormula formula) {
+  std::vector<int> place(formula.steps.size(), -1);
+  for (int r : formula.results) place[static_cast<size_t>(r)] = 0;
+  for (size_t i = formula.steps.size(); i-- > 0;)
+    if (place[i] == 0)
+      for (auto o : formula.steps[i].operand)
+        if (o >= 0) place[static_cast<size_t>(o)] = 0;
+  PlanFormula out;
+  for (size_t i = 0; i < formula.steps.size(); ++i) {
+    if (place[i] < 0) continue;
+    place[i] = static_cast<int>(out.steps.size());
+    Step s = formula.steps[i];
+    for (auto& o : s.operand)
+      if (o >= 0) o = static_cast<int8_t>(place[static_cast<size_t>(o)]);
+    out.steps.push_back(s);
+  }
+  for (int r : formula.results) out.results.push_back(place[static_cast<size_t>(r)]);
+  return out;
+}
+
+}  // namespace
+
+PlanFormula formulaFromRegion(Region& region, const std::function<int(Value)>& input,
+                              std::string& mistake) {
+  if (region.empty()) return {};
+  return withoutDead(Reader(input, mistake).read(region.front()));
+}
+
+}  // namespace attnc

@@ -1,0 +1,18 @@
+// attn-opt - the dialect's passes over text, as every MLIR project has it.
+//
+//   attn-opt layer.mlir --attn-fold-scale
+//   attn-opt layer.mlir --attn-pipeline
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+#include "mlir/Transforms/Passes.h"
+#include "transforms/Passes.h"
+
+int main(int argc, char** argv) {
+  mlir::DialectRegistry registry;
+  registry.insert<attnc::ir::AttnDialect, mlir::arith::ArithDialect, mlir::math::MathDialect>();
+  attnc::ir::registerPasses();
+  mlir::registerCanonicalizerPass();
+  mlir::registerCSEPass();
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "passes over attention layers\n", registry));
+}

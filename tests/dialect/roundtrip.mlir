@@ -1,0 +1,145 @@
+// Every operation as its documentation shows it, parsed and printed twice.
+// RUN: attn-opt %s | attn-opt | FileCheck %s
+
+// CHECK-LABEL: attn.layer @"model::encoder" fingerprint 0x1122334455667788
+attn.layer @"model::encoder" fingerprint 0x1122334455667788 {
+  // CHECK: %[[QUERY:.*]] = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
+  %query = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
+  // CHECK: %[[VALUE:.*]] = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
+  %value = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
+  // CHECK: %[[KEY:.*]] = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
+  %key = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
+  // CHECK: %[[MASK:.*]] = attn.input "attention_mask" optional : !attn.value<batch, head 2, query, key : i1>
+  %mask = attn.input "attention_mask" optional : !attn.value<batch, head 2, query, key : i1>
+  // CHECK: %[[CAUSAL:.*]] = attn.input "use_causal_mask" optional : !attn.value<i1>
+  %causal = attn.input "use_causal_mask" optional : !attn.value<i1>
+  // CHECK: %[[SLOPES:.*]] = attn.input "slopes" : !attn.value<head 2 : f32>
+  %slopes = attn.input "slopes" : !attn.value<head 2 : f32>
+  // CHECK: %[[WQ:.*]] = attn.weight "query/kernel" : !attn.value<feature of @query, head 2, size 8 : f32>
+  %wq = attn.weight "query/kernel" : !attn.value<feature of @query, head 2, size 8 : f32>
+  %bq = attn.weight "query/bias" : !attn.value<head 2, size 8 : f32>
+  %wk = attn.weight "key/kernel" : !attn.value<feature of @key, head 2, size 8 : f32>
+  %wv = attn.weight "value/kernel" : !attn.value<feature of @value, head 2, size 8 : f32>
+  %wo = attn.weight "attention_output/kernel" : !attn.value<head 2, size 8, feature of @query : f32>
+
+  // CHECK: attn.project %[[QUERY]] by %[[WQ]] plus %{{.*}} : (
+  %q = attn.project %query by %wq plus %bq
+      : (!attn.value<batch, query, feature of @query : f32>,
+         !attn.value<feature of @query, head 2, size 8 : f32>, !attn.value<head 2, size 8 : f32>)
+      -> !attn.value<batch, query, head 2, size 8 : f32>
+  // CHECK: attn.project %[[QUERY]] by %[[WQ]] scale 5.000000e-01 : (
+  %h = attn.project %query by %wq scale 5.000000e-01
+      : (!attn.value<batch, query, feature of @query : f32>,
+         !attn.value<feature of @query, head 2, size 8 : f32>)
+      -> !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.project %key by %wk
+      : (!attn.value<batch, key, feature of @key : f32>,
+         !attn.value<feature of @key, head 2, size 8 : f32>)
+      -> !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.project %value by %wv
+      : (!attn.value<batch, key, feature of @value : f32>,
+         !attn.value<feature of @value, head 2, size 8 : f32>)
+      -> !attn.value<batch, key, head 2, size 8 : f32>
+
+  // CHECK: %[[S:.*]] = attn.scores %{{.*}}, %{{.*}} scale 1.250000e-01 : (
+  %s = attn.scores %q, %k scale 1.250000e-01
+      : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, head 2, query, key : f32>
+  // CHECK: %[[M:.*]] = attn.map %[[S]] : (!attn.value<batch, head 2, query, key : f32>) -> !attn.value<batch, head 2, query, key : f32> {
+  // CHECK: ^bb0(%[[X:.*]]: f32):
+  // CHECK: %[[T:.*]] = math.tanh %[[X]] : f32
+  %m = attn.map %s : (!attn.value<batch, head 2, query, key : f32>)
+      -> !attn.value<batch, head 2, query, key : f32> {
+  ^bb0(%x: f32):
+    %t = math.tanh %x : f32
+    // CHECK: attn.position head
+    %i = attn.position head
+    // CHECK: attn.element %[[SLOPES]][%{{.*}}] : !attn.value<head 2 : f32>
+    %slope = attn.element %slopes[%i] : !attn.value<head 2 : f32>
+    %y = arith.mulf %t, %slope : f32
+    // CHECK: attn.yield %{{.*}} : f32
+    attn.yield %y : f32
+  }
+  // CHECK: %[[P:.*]] = attn.softmax %[[M]] rule uniform with_scores zero mask {
+  %p = attn.softmax %m rule uniform with_scores zero mask {
+    // CHECK: attn.position query
+    %i = attn.position query
+    %j = attn.position key
+    // CHECK: attn.length key
+    %n = attn.length key
+    // CHECK: attn.own %[[MASK]] : !attn.value<batch, head 2, query, key : i1>
+    %visible = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
+    // CHECK: attn.own %[[CAUSAL]] : !attn.value<i1>
+    %flag = attn.own %causal : !attn.value<i1>
+    %before = arith.cmpi sle, %j, %i : index
+    %within = arith.cmpi slt, %j, %n : index
+    %0 = arith.ori %flag, %before : i1
+    %1 = arith.andi %0, %visible : i1
+    %keep = arith.andi %1, %within : i1
+    attn.yield %keep : i1
+  // CHECK: } : !attn.value<batch, head 2, query, key : f32>
+  } : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.softmax %[[M]] rule zero : !attn.value
+  %u = attn.softmax %m rule zero : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.dropout %[[P]] rate 1.000000e-01 : !attn.value
+  %d = attn.dropout %p rate 1.000000e-01 : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.combine %{{.*}}, %{{.*}} : (
+  %c = attn.combine %d, %v
+      : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, query, head 2, size 8 : f32>
+
+  // CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} rule uniform : (
+  %online = attn.attention %q, %k, %v rule uniform
+      : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
+         !attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, query, head 2, size 8 : f32>
+  // CHECK: %{{.*}}, %{{.*}} = attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale {{.*}} rule zero mask {
+  %a, %r = attn.attention %q, %k, %v scale 1.803369e-01 rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %keep = arith.cmpi sle, %j, %i : index
+    attn.yield %keep : i1
+  // CHECK: } keys {
+  } keys {
+  // CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index):
+  ^bb0(%first: index, %last: index):
+    %zero = arith.constant 0 : index
+    %end = attn.length key
+    // CHECK: attn.yield %{{.*}}, %{{.*}} : index, index
+    attn.yield %zero, %end : index, index
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
+       !attn.value<batch, key, head 2, size 8 : f32>)
+    -> (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 2, query, key : f32>)
+  %o = attn.project %c by %wo
+      : (!attn.value<batch, query, head 2, size 8 : f32>,
+         !attn.value<head 2, size 8, feature of @query : f32>)
+      -> !attn.value<batch, query, feature of @query : f32>
+  // CHECK: attn.return "output" %{{.*}}, "attention_scores" optional %[[P]] : !attn.value<batch, query, feature of @query : f32>, !attn.value<batch, head 2, query, key : f32>
+  attn.return "output" %o, "attention_scores" optional %p
+      : !attn.value<batch, query, feature of @query : f32>, !attn.value<batch, head 2, query, key : f32>
+}
+
+// Several axes of one kind, and a layer after attn-split-paths.
+// CHECK-LABEL: attn.layer @paths fingerprint 0x0000000000000001
+attn.layer @paths fingerprint 0x0000000000000001 {
+  %query = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
+  // CHECK: !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
+  %scores = attn.input "scores" : !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
+  // CHECK: attn.path "output" {
+  attn.path "output" {
+    // CHECK: attn.return "output" %{{.*}} : !attn.value<batch, query, feature of @query : f32>
+    attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+  }
+  attn.path "output_attention_scores" {
+    %p = attn.softmax %scores rule zero mask {
+      // CHECK: attn.position query.1
+      %i = attn.position query.1
+      %j = attn.position key.1
+      %keep = arith.cmpi sle, %j, %i : index
+      attn.yield %keep : i1
+    } : !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
+    attn.return "output" %query, "attention_scores" optional %p
+        : !attn.value<batch, query, feature of @query : f32>,
+          !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
+  }
+}
