@@ -16,7 +16,7 @@ inline constexpr float masked_score = -1e30f;
 inline constexpr float no_key_seen = -0.9e30f;
 
 /// 2^x for x <= 0 in float32. At most 1 ulp (0.93 measured over 2 million points with fused
-/// multiply-add) down to 2^-126, exactly 0 from -127 downwards, NaN for NaN and for +inf.
+/// multiply-add) down to 2^-126, exactly 0 from -127 downwards, NaN for NaN.
 Halide::Expr exp2_of_nonpositive(const Halide::Expr& x);
 
 }  // namespace attnc

@@ -62,9 +62,10 @@ Result<Schedule> schedule_for(const std::string& target, int key_size, int value
     Schedule s;
     row >> limit >> s.vector >> s.tile_rows >> s.tile_vectors >> s.task_rows >> s.query_tile >>
         s.key_block >> s.scores_query_tile;
+    const bool complete = !row.fail() && (row >> std::ws).eof();
     char* end = nullptr;
     const long largest = limit == "*" ? 1 : std::strtol(limit.c_str(), &end, 10);
-    if (!row || (end && *end) || largest < 1 || !sensible(s)) {
+    if (!complete || (end && *end) || largest < 1 || !sensible(s)) {
       return Status(attn::StatusCode::invalid_file,
                     fmt::format("the schedules for {}, line {}: expected a head size (or *) and seven "
                                 "numbers in their ranges, got `{}`", target, number, line));
