@@ -2,6 +2,8 @@
 // spelt twice.
 //
 //   attn::for_each_field(description, [](std::string_view name, auto& field) { ... });
+//
+// Not here: nested structs; a field is handed over as it is. Up to 16 fields.
 #pragma once
 #include <string_view>
 #include <tuple>
@@ -37,14 +39,14 @@ constexpr auto tie(T& t) {
   ATTN_TIE(4, a, b, c, d)
   ATTN_TIE(5, a, b, c, d, e)
   ATTN_TIE(6, a, b, c, d, e, f)
-  ATTN_TIE(7, a, b, c, d, e, f, g) ATTN_TIE(8, a, b, c, d, e, f, g, h)
-      ATTN_TIE(9, a, b, c, d, e, f, g, h, i) ATTN_TIE(10, a, b, c, d, e, f, g, h, i, j)
-          ATTN_TIE(11, a, b, c, d, e, f, g, h, i, j, k)
-              ATTN_TIE(12, a, b, c, d, e, f, g, h, i, j, k, l)
-                  ATTN_TIE(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
-                      ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
-                          ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
-                              ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
+  ATTN_TIE(7, a, b, c, d, e, f, g)
+  ATTN_TIE(8, a, b, c, d, e, f, g, h) ATTN_TIE(9, a, b, c, d, e, f, g, h, i)
+      ATTN_TIE(10, a, b, c, d, e, f, g, h, i, j) ATTN_TIE(11, a, b, c, d, e, f, g, h, i, j, k)
+          ATTN_TIE(12, a, b, c, d, e, f, g, h, i, j, k, l)
+              ATTN_TIE(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
+                  ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
+                      ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
+                          ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
 #undef ATTN_TIE
 }
 template <class T>
@@ -52,6 +54,7 @@ struct Wrap {
   T value;
 };
 #ifdef __clang__
+#pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
 template <class T>
@@ -83,5 +86,9 @@ constexpr void for_each_field(D& d, auto&& f) {
   }
   (std::make_index_sequence<std::tuple_size_v<decltype(fields)>>{});
 }
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 }  // namespace attn
