@@ -36,12 +36,13 @@ const json* member(const json& object, const char* key, json::value_t type) {
 /// Why a call cannot be made yet, or "".
 std::string not_supported(const json& call) {
   if (const json* masks = member(call, "keras_masks", json::value_t::object); masks && !masks->empty()) {
-    return "padding masks that inputs carry (_keras_mask)";
+    return "a padding mask that comes with an input (_keras_mask)";
   }
   for (const auto& [name, key] : call.at("args").items()) {
     if (!tensor_arguments.contains(name)) return fmt::format("the argument {}", name);
   }
-  for (const auto& [name, value] : call.value("kwargs", json::object()).items()) {
+  const json kwargs = call.value("kwargs", json::object());
+  for (const auto& [name, value] : kwargs.items()) {
     const bool known = name == "use_causal_mask" || name == "return_attention_scores";
     if (!known && !(name == "training" && (value == false || value.is_null()))) {
       return fmt::format("the argument {} = {}", name, value.dump());
