@@ -27,11 +27,9 @@ template <class T>
 constexpr auto tie(T& t) {
   constexpr std::size_t n = count<std::remove_const_t<T>>();
   static_assert(n >= 1 && n <= 16, "a description has between 1 and 16 fields");
-#define ATTN_TIE(N, ...)          \
-  else if constexpr (n == N) {    \
-    auto& [__VA_ARGS__] = t;      \
-    return std::tie(__VA_ARGS__); \
-  }
+// clang-format off
+#define ATTN_TIE(N, ...) \
+  else if constexpr (n == N) { auto& [__VA_ARGS__] = t; return std::tie(__VA_ARGS__); }
   if constexpr (n == 0) return std::tuple<>();
   ATTN_TIE(1, a)
   ATTN_TIE(2, a, b)
@@ -40,14 +38,17 @@ constexpr auto tie(T& t) {
   ATTN_TIE(5, a, b, c, d, e)
   ATTN_TIE(6, a, b, c, d, e, f)
   ATTN_TIE(7, a, b, c, d, e, f, g)
-  ATTN_TIE(8, a, b, c, d, e, f, g, h) ATTN_TIE(9, a, b, c, d, e, f, g, h, i)
-      ATTN_TIE(10, a, b, c, d, e, f, g, h, i, j) ATTN_TIE(11, a, b, c, d, e, f, g, h, i, j, k)
-          ATTN_TIE(12, a, b, c, d, e, f, g, h, i, j, k, l)
-              ATTN_TIE(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
-                  ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
-                      ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
-                          ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
+  ATTN_TIE(8, a, b, c, d, e, f, g, h)
+  ATTN_TIE(9, a, b, c, d, e, f, g, h, i)
+  ATTN_TIE(10, a, b, c, d, e, f, g, h, i, j)
+  ATTN_TIE(11, a, b, c, d, e, f, g, h, i, j, k)
+  ATTN_TIE(12, a, b, c, d, e, f, g, h, i, j, k, l)
+  ATTN_TIE(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
+  ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
+  ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
+  ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
 #undef ATTN_TIE
+  // clang-format on
 }
 template <class T>
 struct Wrap {
