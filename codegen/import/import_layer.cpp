@@ -17,8 +17,13 @@ namespace {
 
 class Importer {
  public:
-  Importer(MLIRContext& context, const attn::Graph& graph, Location loc)
-      : graph_(graph), loc_(loc), builder_(&context) {}
+  Importer(MLIRContext& context, const attn::Graph& graph, std::string_view file, int line)
+      : graph_(graph), file_(file), line_(line), builder_(&context), loc_(place(line)) {}
+
+  /// The description's own place.
+  Location loc() const { return loc_; }
+  /// Where the operation in hand was written.
+  int line() const { return now_; }
 
   /// Empty, or why the graph cannot be compiled.
   std::string import(ir::LayerOp layer) {
@@ -27,13 +32,16 @@ class Importer {
     nodes_.resize(static_cast<size_t>(graph_.nodes.size));
     for (int i = 0; i < graph_.nodes.size; ++i)
       if (graph_.nodes[i].op == attn::Op::input) input(i);
+    loc_ = place(line_);
     for (const attn::Weight& w : graph_.weights)
       weights_.push_back(ir::WeightOp::create(builder_, loc_, type(w.axes), name(w.name)));
     for (int i = 0; i < graph_.nodes.size; ++i) {
       const attn::Node& n = graph_.nodes[i];
       if (n.op == attn::Op::input) continue;
+      goTo(n);
       if (std::string mistake = operation(i, n); !mistake.empty()) return mistake;
     }
+    loc_ = place(line_);
     SmallVector<Value> values;
     SmallVector<Attribute> names;
     SmallVector<bool> optional;
@@ -49,11 +57,23 @@ class Importer {
 
  private:
   const attn::Graph& graph_;
-  Location loc_;
+  std::string_view file_;
+  int line_, now_ = line_;
   OpBuilder builder_;
+  Location loc_;
   SmallVector<Value> nodes_;
   SmallVector<Value> weights_;
 
+  Location place(int line) {
+    if (file_.empty()) return UnknownLoc::get(builder_.getContext());
+    return FileLineColLoc::get(builder_.getContext(), llvm::StringRef(file_),
+                               static_cast<unsigned>(line), 0);
+  }
+  /// A node that was written elsewhere than in the description's file lies at the description.
+  void goTo(const attn::Node& n) {
+    now_ = n.line > 0 ? n.line : line_;
+    loc_ = place(now_);
+  }
   StringAttr name(const attn::Name& n) { return builder_.getStringAttr(llvm::StringRef(n.view())); }
   Value node(int id) { return nodes_[static_cast<size_t>(id)]; }
   Value weight(int id) { return id < 0 ? Value() : weights_[static_cast<size_t>(id)]; }
@@ -74,6 +94,7 @@ class Importer {
   void input(int id) {
     const attn::Node& n = graph_.nodes[id];
     const int instead = n.operand[0];
+    goTo(n);
     nodes_[static_cast<size_t>(id)] = ir::InputOp::create(
         builder_, loc_, type(n.axes, n.type), name(n.name), n.optional && instead < 0,
         instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
@@ -148,15 +169,14 @@ attn::Result<OwningOpRef<ModuleOp>> importLayer(MLIRContext& context, const attn
                                                 std::string_view name, std::string_view file,
                                                 int line, uint64_t fingerprint) {
   context.loadDialect<ir::AttnDialect>();
-  const Location loc = file.empty() ? Location(UnknownLoc::get(&context))
-                                    : FileLineColLoc::get(&context, llvm::StringRef(file),
-                                                          static_cast<unsigned>(line), 0);
+  Importer importer(context, graph, file, line);
+  const Location loc = importer.loc();
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
   auto layer = ir::LayerOp::create(builder, loc, llvm::StringRef(name),
                                    static_cast<int64_t>(fingerprint));
-  const std::string where = placeText(file, line) + std::string(name) + ": ";
-  std::string mistake = Importer(context, graph, loc).import(layer);
+  std::string mistake = importer.import(layer);
+  const std::string where = placeText(file, importer.line()) + std::string(name) + ": ";
   if (!mistake.empty()) return attn::Status(attn::StatusCode::unsupported, where + mistake);
 
   ScopedDiagnosticHandler keep(&context, [&](Diagnostic& d) {

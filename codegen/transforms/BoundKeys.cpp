@@ -19,6 +19,9 @@ namespace {
 
 /// Flags whose two values are told apart; each doubles the cases. Further ones may be anything.
 constexpr size_t maxFlags = 4;
+/// Bounds are computed once a tile. Longer ones come from masks of many alternatives, whose hull is seldom
+/// narrow, and would not fit a plan's formula.
+constexpr size_t maxOperations = 80;
 
 std::optional<int64_t> constantOf(mlir::Value value) {
   APInt number;
@@ -294,6 +297,7 @@ struct BoundKeys : impl::BoundKeysBase<BoundKeys> {
     mlir::Value begin = writer.write(range.begin), end = writer.write(range.end);
     builder.setInsertionPointToEnd(keys);
     YieldOp::create(builder, loc, ValueRange{begin, end});
+    if (keys->getOperations().size() > maxOperations) keys->erase();
   }
 };
 
