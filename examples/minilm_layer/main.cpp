@@ -46,15 +46,15 @@ std::vector<std::vector<std::string>> read_sentences(const std::string& file) {
   return sentences;
 }
 
-/// For every word of a sentence, the one that it looks at most, over all heads.
+/// For every word of a sentence, the one that it looks at most over all heads; [CLS], where idle heads look, left aside.
 void print_sentence(const std::vector<std::string>& tokens, const float* scores, int heads, int length) {
   std::printf("\n ");
   for (const std::string& t : tokens) std::printf(" %s", t.c_str());
   std::printf("\n");
-  for (size_t q = 0; q < tokens.size(); ++q) {
-    size_t best = 0;
+  for (size_t q = 1; q < tokens.size(); ++q) {
+    size_t best = 1;
     float most = -1;
-    for (size_t k = 0; k < tokens.size(); ++k) {
+    for (size_t k = 1; k < tokens.size(); ++k) {
       float sum = 0;
       for (int h = 0; h < heads; ++h) sum += scores[(static_cast<size_t>(h) * length + q) * length + k];
       if (sum > most) most = sum, best = k;
