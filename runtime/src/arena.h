@@ -39,7 +39,9 @@ class Arena {
     // As numbers: pointers to different objects have no order.
     const uintptr_t place = reinterpret_cast<uintptr_t>(address);
     const uintptr_t begin = reinterpret_cast<uintptr_t>(memory_);
-    if (place < begin || place >= begin + bytes_) {
+    // A block of no bytes may lie at the very end.
+    const bool at_end = place == begin + bytes_ && last_ + unit == bytes_;
+    if ((place <= begin || place >= begin + bytes_) && !at_end) {
       std::free(block);
       return;
     }

@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -170,13 +169,15 @@ void write_tensor(const Tensor& tensor, TemporaryFile& file) {
 
 Status save_safetensors(const std::string& path, std::span<const NamedTensor> tensors,
                         std::span<const std::pair<std::string, std::string>> metadata) {
-  std::vector<NamedTensor> order(tensors.begin(), tensors.end());
-  for (const NamedTensor& one : order) {
+  for (const NamedTensor& one : tensors) {
     if (Status s = check(one); !s.ok()) return s.with_context(quoted(path));
   }
-  std::stable_sort(order.begin(), order.end(), [](const NamedTensor& a, const NamedTensor& b) {
-    return size_of(a.tensor.dtype()) > size_of(b.tensor.dtype());
-  });
+  std::vector<NamedTensor> order;
+  for (size_t size : {size_t{8}, size_t{4}, size_t{2}, size_t{1}}) {
+    for (const NamedTensor& one : tensors) {
+      if (size_of(one.tensor.dtype()) == size) order.push_back(one);
+    }
+  }
 
   std::string header = "{";
   if (!metadata.empty()) {

@@ -39,7 +39,11 @@ Status Workspace::reserve(size_t bytes) {
                 " bytes of lent memory and the call needs " + std::to_string(bytes) +
                 ": lend more, or use a Workspace that owns its memory"};
   }
-  void* memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+  // No process has 2^47 bytes. The allocator is not asked for them, as debugging ones abort then.
+  void* memory = nullptr;
+  if (bytes >> 47 == 0) {
+    memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+  }
   if (memory == nullptr) {
     return {StatusCode::unsupported, "the system has no memory for a workspace of " +
                                          std::to_string(bytes) +

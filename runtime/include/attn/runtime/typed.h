@@ -44,8 +44,10 @@
 //       attn::MutableTensor attention_scores{};  // [batch, head 12, query, key]; only if asked for
 //     };
 //     static const attn_layer_table& table() { return attn_my_layers_model_encoder; }
-//     static std::array<attn::Tensor, 2> list(const Weights& w) { return {w.query_kernel,
-//     w.query_bias}; } static std::array<attn::Tensor, 5> list(const Inputs& i) {
+//     static std::array<attn::Tensor, 2> list(const Weights& w) {
+//       return {w.query_kernel, w.query_bias};
+//     }
+//     static std::array<attn::Tensor, 5> list(const Inputs& i) {
 //       return {i.query, i.value, i.key, i.attention_mask, attn::Tensor::flag(i.use_causal_mask)};
 //     }
 //     static std::array<attn::MutableTensor, 2> list(const Outputs& o) {

@@ -1,0 +1,56 @@
+// safetensors_files.h - files for the tests, good and forged, made byte by byte.
+#pragma once
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "attn/runtime/safetensors.h"
+
+namespace files {
+
+inline std::string path(const std::string& name) {
+  return testing::TempDir() + "attn_" + std::to_string(getpid()) + "_" + name + ".safetensors";
+}
+
+inline void write(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+inline std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Eight bytes of length, the header, the data.
+inline std::string file(const std::string& header, const std::string& data, int64_t length = -1) {
+  const uint64_t n = length < 0 ? header.size() : static_cast<uint64_t>(length);
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(n >> 8 * i);
+  return bytes + header + data;
+}
+
+/// Opens these bytes as a file.
+inline attn::Result<attn::SafeTensors> open(const std::string& bytes) {
+  const std::string name = path("bytes");
+  write(name, bytes);
+  attn::Result<attn::SafeTensors> result = attn::SafeTensors::open(name);
+  std::remove(name.c_str());
+  return result;
+}
+
+/// The sentence of a file that must not open, without its path; also checks that it is there.
+inline std::string message(const std::string& bytes) {
+  const attn::Result<attn::SafeTensors> result = open(bytes);
+  EXPECT_FALSE(result.ok());
+  EXPECT_EQ(result.status().code(), attn::StatusCode::invalid_file);
+  const std::string start = "`" + path("bytes") + "`: ";
+  const std::string& m = result.status().message();
+  EXPECT_EQ(m.substr(0, start.size()), start);
+  return m.size() < start.size() ? m : m.substr(start.size());
+}
+
+}  // namespace files

@@ -1,0 +1,137 @@
+// Tables that no generator of ours makes.
+#include <gtest/gtest.h>
+
+#include "fake_layer.h"
+
+namespace {
+
+std::string message(const attn_layer_table& table,
+                    attn::StatusCode code = attn::StatusCode::internal) {
+  const fake::Call call;
+  const std::vector<attn::NamedTensor> weights = call.weights();
+  const auto layer = attn::AnyLayer::load(table, std::span<const attn::NamedTensor>(weights));
+  EXPECT_EQ(layer.status().code(), code);
+  const std::string start = "layer `model::fake`: its table is malformed: ";
+  const std::string end = "; build the library again, and if that does not help please report it";
+  std::string m = layer.status().message();
+  if (m.substr(0, start.size()) != start || m.size() < start.size() + end.size()) return m;
+  m = m.substr(start.size());
+  EXPECT_EQ(m.substr(m.size() - end.size()), end);
+  return m.substr(0, m.size() - end.size());
+}
+
+TEST(Table, AnotherVersion) {
+  attn_layer_table other = fake::table;
+  other.abi_version = 9;
+  other.name = reinterpret_cast<const char*>(8);  // nothing else may be read
+  EXPECT_EQ(
+      message(other, attn::StatusCode::unsupported),
+      "the layer's table has ABI version 9, expected 1: build its library again with the attnc "
+      "that belongs to this runtime");
+}
+
+TEST(Table, Counts) {
+  EXPECT_EQ(message(fake::changed([](auto& t) { t.input_count = 33; })),
+            "it has 33 inputs, 3 weights, 2 outputs and 4 variants");
+  EXPECT_EQ(message(fake::changed([](auto& t) { t.variant_count = 0; })),
+            "it has 5 inputs, 3 weights, 2 outputs and 0 variants");
+  EXPECT_EQ(message(fake::changed([](auto& t) { t.inputs = nullptr; })),
+            "one of its lists is null");
+  EXPECT_EQ(message(fake::changed([](auto& t) { t.library = nullptr; })), "it has no library");
+  EXPECT_EQ(message(fake::changed([](auto& t) { t.name = nullptr; })),
+            "a layer: its table is malformed: it has no name; build the library again, and if that "
+            "does not help please report it");
+}
+
+TEST(Table, Tensors) {
+  auto with = [](size_t index, auto change) {
+    std::vector<attn_tensor_info> inputs(fake::table.inputs, fake::table.inputs + 5);
+    change(inputs[index]);
+    return message(fake::changed([&](auto& t) { t.inputs = inputs.data(); }));
+  };
+  EXPECT_EQ(with(0, [](auto& i) { i.name = nullptr; }), "input 0 has no name");
+  EXPECT_EQ(with(1, [](auto& i) { i.name = "query"; }), "input `query` is there twice");
+  EXPECT_EQ(with(0, [](auto& i) { i.rank = 9; }), "input `query` has 9 axes");
+  EXPECT_EQ(with(0, [](auto& i) { i.axes = nullptr; }), "input `query` has no axes");
+  EXPECT_EQ(with(0, [](auto& i) { i.value = 3; }), "input `query` has value 3");
+  EXPECT_EQ(with(0, [](auto& i) { i.dtype = 10; }), "input `query` has type 10");
+  EXPECT_EQ(with(0, [](auto& i) { i.or_input = 5; }), "input `query` has no such stand-in");
+  EXPECT_EQ(with(0, [](auto& i) { i.or_input = 2; }), "input `query` cannot be replaced by `key`");
+  EXPECT_EQ(with(0, [](auto& i) { i.optional = 1; }),
+            "input `query` may be left out, and nothing stands in for it");
+  EXPECT_EQ(with(3, [](auto& i) { i.or_input = 0; }),
+            "input `attention_mask` is a mask or flag with a stand-in");
+  const attn_axis bad[] = {{9, 0, -1, 0}, {0, 0, -1, -1}, {ATTN_AXIS_FEATURE, 0, 5, 0}};
+  EXPECT_EQ(with(0, [&](auto& i) { i.axes = bad, i.rank = 1; }),
+            "input `query` has a malformed axis 0");
+  EXPECT_EQ(with(0, [&](auto& i) { i.axes = bad + 1, i.rank = 1; }),
+            "input `query` has a malformed axis 0");
+  EXPECT_EQ(with(0, [&](auto& i) { i.axes = bad + 2, i.rank = 1; }),
+            "input `query` has an axis of input 5");
+}
+
+TEST(Table, FreeAxes) {
+  std::vector<attn_axis> axes;
+  std::vector<attn_tensor_info> inputs;
+  for (uint8_t i = 0; i < 72; ++i) axes.push_back({ATTN_AXIS_OTHER, i, -1, 0});
+  std::vector<std::string> names;
+  for (int i = 0; i < 9; ++i) names.push_back("x" + std::to_string(i));
+  for (size_t i = 0; i < 9; ++i) {
+    inputs.push_back({names[i].c_str(), &axes[8 * i], 8, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1});
+  }
+  EXPECT_EQ(message(fake::changed([&](auto& t) { t.inputs = inputs.data(), t.input_count = 9; })),
+            "there are over 64 free axes");
+}
+
+TEST(Table, Variants) {
+  attn_variant variant = fake::table.variants[1];
+  auto with = [&] {
+    return message(fake::changed([&](auto& t) { t.variants = &variant, t.variant_count = 1; }));
+  };
+  auto packed = [&](auto change) {
+    attn_packing packing = fake::table.variants[1].packings[0];
+    change(packing);
+    variant.packings = &packing;
+    variant.packing_count = 1;
+    return with();
+  };
+  EXPECT_EQ(packed([](auto& p) { p.weight = 3; }), "variant `plain` packs no weight");
+  EXPECT_EQ(packed([](auto& p) { p.kind = 2; }),
+            "variant `plain` packs weight `query/kernel` as kind 2");
+  EXPECT_EQ(packed([](auto& p) { p.contracted = 4; }),
+            "variant `plain` packs weight `query/kernel` with too many contracted axes");
+  EXPECT_EQ(packed([](auto& p) { p.kind = ATTN_PACK_VECTOR; }),
+            "variant `plain` packs weight `query/kernel` with rows");
+  EXPECT_EQ(packed([](auto& p) { p.panel_width = 0; }),
+            "variant `plain` packs weight `query/kernel` in panels of 0");
+  EXPECT_EQ(packed([](auto& p) { p.column_block_padded = 4; }),
+            "variant `plain` packs weight `query/kernel` in blocks that shrink");
+  variant = fake::table.variants[1];
+  auto path = [&](auto change) {
+    attn_path one = fake::table.variants[1].paths[0];
+    std::vector<attn_argument> arguments(one.arguments, one.arguments + one.argument_count);
+    one.arguments = arguments.data();
+    change(one, arguments);
+    variant.paths = &one;
+    variant.path_count = 1;
+    return with();
+  };
+  EXPECT_EQ(path([](auto& p, auto&) { p.run = nullptr; }),
+            "variant `plain` has a path without name or kernel");
+  EXPECT_EQ(path([](auto& p, auto&) { p.argument_count = 97; }),
+            "variant `plain` path `output` has 97 arguments");
+  EXPECT_EQ(path([](auto& p, auto&) { p.outputs = 4; }),
+            "variant `plain` path `output` makes outputs that there are not");
+  EXPECT_EQ(path([](auto&, auto& a) { a[5].index = 2; }),
+            "variant `plain` path `output` takes an argument that there is not");
+  EXPECT_EQ(path([](auto&, auto& a) { a[6].index = 1; }),
+            "variant `plain` path `output` takes an output that it does not make");
+  EXPECT_EQ(path([](auto&, auto& a) { a[0].index = 4; }),
+            "variant `plain` path `output` takes input `use_causal_mask` in the wrong form");
+  variant.path_count = 0;
+  EXPECT_EQ(with(), "variant `plain` has no paths, or impossibly many parts");
+  variant.target = nullptr;
+  EXPECT_EQ(with(), "a variant has no target");
+}
+
+}  // namespace

@@ -1,0 +1,95 @@
+// The typed handle, over a binding as attnc emits it for a layer from JSON: the description is a
+// name.
+#include "attn/runtime/typed.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_layer.h"
+
+namespace model {
+extern const attn::Description fake_layer;
+}
+
+template <>
+struct attn::Binding<model::fake_layer> {
+  struct Weights {
+    attn::Tensor query_kernel{};
+    attn::Tensor query_bias{};
+    attn::Tensor key_kernel{};
+  };
+  struct Inputs {
+    attn::Tensor query{};
+    attn::Tensor value{};
+    attn::Tensor key{};
+    attn::Tensor attention_mask{};
+    bool use_causal_mask = false;
+  };
+  struct Outputs {
+    attn::MutableTensor output{};
+    attn::MutableTensor attention_scores{};
+  };
+  static const attn_layer_table& table() { return fake::table; }
+  static std::array<attn::Tensor, 3> list(const Weights& w) {
+    return {w.query_kernel, w.query_bias, w.key_kernel};
+  }
+  static std::array<attn::Tensor, 5> list(const Inputs& i) {
+    return {i.query, i.value, i.key, i.attention_mask, attn::Tensor::flag(i.use_causal_mask)};
+  }
+  static std::array<attn::MutableTensor, 2> list(const Outputs& o) {
+    return {o.output, o.attention_scores};
+  }
+};
+
+namespace {
+
+using Layer = attn::Layer<model::fake_layer>;
+
+TEST(Typed, LoadsAndRuns) {
+  fake::Call call;
+  const auto weights = call.weights();
+  auto layer = Layer::load({.query_kernel = weights[0].tensor,
+                            .query_bias = weights[1].tensor,
+                            .key_kernel = weights[2].tensor},
+                           {.target = "plain"});
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  attn::Workspace scratch;
+  ASSERT_TRUE(layer
+                  ->run({.query = call.q(), .value = call.v(), .use_causal_mask = true},
+                        {.output = call.o()}, scratch)
+                  .ok());
+  EXPECT_EQ(call.output, fake::reference(call, false, true, {}).output);
+  ASSERT_TRUE(layer
+                  ->run({.query = call.q(), .value = call.v(), .key = call.k()},
+                        {.output = call.o(), .attention_scores = call.s()}, scratch,
+                        {.executor = &attn::serial_executor()})
+                  .ok());
+  EXPECT_EQ(call.scores, fake::reference(call, true, false, {}).scores);
+  EXPECT_EQ(layer->any().target(), "plain");
+  EXPECT_TRUE(
+      layer->workspace_bytes({.query = call.q(), .value = call.v()}, {.output = call.o()}, 2).ok());
+}
+
+TEST(Typed, LoadsFromAFile) {
+  fake::Call call;
+  std::vector<attn::NamedTensor> weights = call.weights();
+  std::vector<std::string> names;
+  for (const auto& w : weights) names.push_back("w/" + std::string(w.name));
+  for (size_t i = 0; i < names.size(); ++i) weights[i].name = names[i];
+  const std::string path = testing::TempDir() + "typed_weights.safetensors";
+  ASSERT_TRUE(attn::save_safetensors(path, std::span<const attn::NamedTensor>(weights)).ok());
+  auto file = attn::SafeTensors::open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_TRUE(Layer::load(*file, {.prefix = "w/"}).ok());
+  EXPECT_EQ(Layer::load(*file).status().message(),
+            "layer `model::fake`: weight `query/kernel` is missing: `" + path +
+                "`: there is no tensor `query/kernel` among its 3");
+  std::remove(path.c_str());
+}
+
+TEST(Typed, AWeightLeftOutIsAStatus) {
+  fake::Call call;
+  EXPECT_EQ(Layer::load({.query_kernel = call.weights()[0].tensor}).status().message(),
+            "layer `model::fake`: weight `query/bias` is missing: no tensor was given for it");
+}
+
+}  // namespace
