@@ -15,7 +15,7 @@ std::string axisName(attn::Kind kind, unsigned number) {
   return number ? name + "." + std::to_string(number) : name;
 }
 
-bool parseAxisName(StringRef text, attn::Kind &kind, unsigned &number) {
+bool parseAxisName(StringRef text, attn::Kind& kind, unsigned& number) {
   auto [name, suffix] = text.split('.');
   number = 0;
   // Formula steps keep four bits for the number.
@@ -28,7 +28,7 @@ bool parseAxisName(StringRef text, attn::Kind &kind, unsigned &number) {
   return false;
 }
 
-static ParseResult parseAxisName(AsmParser &parser, attn::Kind &kind, unsigned &number) {
+static ParseResult parseAxisName(AsmParser& parser, attn::Kind& kind, unsigned& number) {
   SMLoc loc = parser.getCurrentLocation();
   StringRef word;
   if (parser.parseKeyword(&word)) return failure();
@@ -36,7 +36,7 @@ static ParseResult parseAxisName(AsmParser &parser, attn::Kind &kind, unsigned &
   return parser.emitError(loc, "expected an axis such as 'query' or 'query.1', got '")
          << word << "'";
 }
-static void printAxisName(AsmPrinter &printer, attn::Kind kind, unsigned number) {
+static void printAxisName(AsmPrinter& printer, attn::Kind kind, unsigned number) {
   printer << axisName(kind, number);
 }
 
@@ -44,47 +44,47 @@ static void printAxisName(AsmPrinter &printer, attn::Kind kind, unsigned number)
 // The value type
 //===----------------------------------------------------------------------===//
 
-const Axis *ValueType::find(attn::Kind kind, unsigned number) const {
-  for (const Axis &axis : getAxes())
+const Axis* ValueType::find(attn::Kind kind, unsigned number) const {
+  for (const Axis& axis : getAxes())
     if (axis.kind == kind && axis.number == number) return &axis;
   return nullptr;
 }
 
 unsigned ValueType::count(attn::Kind kind) const {
-  return llvm::count_if(getAxes(), [&](const Axis &axis) { return axis.kind == kind; });
+  return llvm::count_if(getAxes(), [&](const Axis& axis) { return axis.kind == kind; });
 }
 
 int64_t ValueType::extent(attn::Kind kind) const {
-  const Axis *axis = find(kind);
+  const Axis* axis = find(kind);
   return axis ? axis->extent : 0;
 }
 
 SmallVector<Axis> ValueType::only(ArrayRef<attn::Kind> kinds) const {
   SmallVector<Axis> out;
   llvm::copy_if(getAxes(), std::back_inserter(out),
-                [&](const Axis &axis) { return llvm::is_contained(kinds, axis.kind); });
+                [&](const Axis& axis) { return llvm::is_contained(kinds, axis.kind); });
   return out;
 }
 
-LogicalResult ValueType::verify(function_ref<InFlightDiagnostic()> emitError,
-                                ArrayRef<Axis> axes, mlir::Type elementType) {
+LogicalResult ValueType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<Axis> axes,
+                                mlir::Type elementType) {
   if (!elementType.isF32() && !elementType.isInteger(1) && !elementType.isIndex())
     return emitError() << "expected elements of f32, i1 or index, got " << elementType;
-  for (const Axis &axis : axes) {
+  for (const Axis& axis : axes) {
     std::string name = axisName(axis.kind, axis.number);
     if (axis.extent < 0)
       return emitError() << "axis '" << name << "': expected a positive extent, got "
                          << axis.extent;
     if (axis.of && (axis.kind != attn::Kind::feature || axis.extent))
       return emitError() << "axis '" << name << "': expected 'of' at a free feature axis only";
-    if (llvm::count_if(axes, [&](const Axis &o) { return o.sameAs(axis); }) > 1 &&
+    if (llvm::count_if(axes, [&](const Axis& o) { return o.sameAs(axis); }) > 1 &&
         axis.kind != attn::Kind::head && axis.kind != attn::Kind::feature)
       return emitError() << "axis '" << name << "': expected it once, got it twice";
   }
   return success();
 }
 
-mlir::Type ValueType::parse(AsmParser &parser) {
+mlir::Type ValueType::parse(AsmParser& parser) {
   SMLoc loc = parser.getCurrentLocation();
   SmallVector<Axis> axes;
   mlir::Type element;
@@ -116,9 +116,9 @@ mlir::Type ValueType::parse(AsmParser &parser) {
   return parser.getChecked<ValueType>(loc, parser.getContext(), axes, element);
 }
 
-void ValueType::print(AsmPrinter &printer) const {
+void ValueType::print(AsmPrinter& printer) const {
   printer << "<";
-  llvm::interleaveComma(getAxes(), printer, [&](const Axis &axis) {
+  llvm::interleaveComma(getAxes(), printer, [&](const Axis& axis) {
     printer << axisName(axis.kind, axis.number);
     if (axis.extent) printer << " " << axis.extent;
     if (axis.of) {
@@ -138,7 +138,7 @@ namespace {
 /// Constants of a formula stay in the formula: it is read on its own.
 struct KeepConstantsInside : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
-  bool shouldMaterializeInto(Region *region) const final {
+  bool shouldMaterializeInto(Region* region) const final {
     return isa<MapOp, SoftmaxOp, AttentionOp>(region->getParentOp());
   }
 };

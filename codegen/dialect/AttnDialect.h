@@ -29,16 +29,14 @@ namespace attnc::ir {
 /// What a dimension counts, and how far. Kinds are the language's own.
 struct Axis {
   attn::Kind kind{};
-  unsigned number = 0;   // the second query axis has number 1
-  int64_t extent = 0;    // 0: free
-  mlir::StringAttr of;   // a free feature axis: the input whose feature size it is
+  unsigned number = 0;  // the second query axis has number 1
+  int64_t extent = 0;   // 0: free
+  mlir::StringAttr of;  // a free feature axis: the input whose feature size it is
 
-  bool sameAs(const Axis &o) const { return kind == o.kind && number == o.number; }
-  bool operator==(const Axis &o) const {
-    return sameAs(o) && extent == o.extent && of == o.of;
-  }
-  bool operator!=(const Axis &o) const { return !(*this == o); }
-  friend llvm::hash_code hash_value(const Axis &a) {
+  bool sameAs(const Axis& o) const { return kind == o.kind && number == o.number; }
+  bool operator==(const Axis& o) const { return sameAs(o) && extent == o.extent && of == o.of; }
+  bool operator!=(const Axis& o) const { return !(*this == o); }
+  friend llvm::hash_code hash_value(const Axis& a) {
     return llvm::hash_combine(static_cast<unsigned>(a.kind), a.number, a.extent,
                               a.of.getAsOpaquePointer());
   }
@@ -46,7 +44,7 @@ struct Axis {
 
 /// "query", or "query.1" for the second; and back.
 std::string axisName(attn::Kind kind, unsigned number);
-bool parseAxisName(llvm::StringRef text, attn::Kind &kind, unsigned &number);
+bool parseAxisName(llvm::StringRef text, attn::Kind& kind, unsigned& number);
 
 }  // namespace attnc::ir
 

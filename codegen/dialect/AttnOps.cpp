@@ -15,17 +15,17 @@ namespace attnc::ir {
 // Syntax
 //===----------------------------------------------------------------------===//
 
-static ParseResult parseHexadecimal(OpAsmParser &parser, IntegerAttr &value) {
+static ParseResult parseHexadecimal(OpAsmParser& parser, IntegerAttr& value) {
   uint64_t number = 0;
   if (parser.parseInteger(number)) return failure();
   value = parser.getBuilder().getI64IntegerAttr(static_cast<int64_t>(number));
   return success();
 }
-static void printHexadecimal(OpAsmPrinter &printer, Operation *, IntegerAttr value) {
+static void printHexadecimal(OpAsmPrinter& printer, Operation*, IntegerAttr value) {
   printer << llvm::format_hex(static_cast<uint64_t>(value.getInt()), 18);
 }
 
-static ParseResult parseRuleWord(OpAsmParser &parser, RuleAttr &rule) {
+static ParseResult parseRuleWord(OpAsmParser& parser, RuleAttr& rule) {
   SMLoc loc = parser.getCurrentLocation();
   StringRef word;
   if (parser.parseKeyword(&word)) return failure();
@@ -35,11 +35,11 @@ static ParseResult parseRuleWord(OpAsmParser &parser, RuleAttr &rule) {
   rule = RuleAttr::get(parser.getContext(), *known);
   return success();
 }
-static void printRuleWord(OpAsmPrinter &printer, Operation *, RuleAttr rule) {
+static void printRuleWord(OpAsmPrinter& printer, Operation*, RuleAttr rule) {
   printer << stringifyRule(rule.getValue());
 }
 
-static ParseResult parseAxisWord(OpAsmParser &parser, AxisAttr &axis) {
+static ParseResult parseAxisWord(OpAsmParser& parser, AxisAttr& axis) {
   SMLoc loc = parser.getCurrentLocation();
   StringRef word;
   Kind kind{};
@@ -51,11 +51,11 @@ static ParseResult parseAxisWord(OpAsmParser &parser, AxisAttr &axis) {
   axis = AxisAttr::get(parser.getContext(), kind, number);
   return success();
 }
-static void printAxisWord(OpAsmPrinter &printer, Operation *, AxisAttr axis) {
+static void printAxisWord(OpAsmPrinter& printer, Operation*, AxisAttr axis) {
   printer << axisName(axis.getKind(), axis.getNumber());
 }
 
-static ParseResult parseElementOf(OpAsmParser &parser, mlir::Type &table, mlir::Type &result) {
+static ParseResult parseElementOf(OpAsmParser& parser, mlir::Type& table, mlir::Type& result) {
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseType(table)) return failure();
   auto value = dyn_cast<ValueType>(table);
@@ -63,14 +63,14 @@ static ParseResult parseElementOf(OpAsmParser &parser, mlir::Type &table, mlir::
   result = value.getElementType();
   return success();
 }
-static void printElementOf(OpAsmPrinter &printer, Operation *, mlir::Type table, mlir::Type) {
+static void printElementOf(OpAsmPrinter& printer, Operation*, mlir::Type table, mlir::Type) {
   printer << table;
 }
 
-static ParseResult parseOutputs(OpAsmParser &parser,
-                                SmallVectorImpl<OpAsmParser::UnresolvedOperand> &values,
-                                SmallVectorImpl<mlir::Type> &types, ArrayAttr &names,
-                                DenseBoolArrayAttr &optional) {
+static ParseResult parseOutputs(OpAsmParser& parser,
+                                SmallVectorImpl<OpAsmParser::UnresolvedOperand>& values,
+                                SmallVectorImpl<mlir::Type>& types, ArrayAttr& names,
+                                DenseBoolArrayAttr& optional) {
   SmallVector<Attribute> name;
   SmallVector<bool> asked;
   auto one = [&]() -> ParseResult {
@@ -85,7 +85,7 @@ static ParseResult parseOutputs(OpAsmParser &parser,
   optional = parser.getBuilder().getDenseBoolArrayAttr(asked);
   return success();
 }
-static void printOutputs(OpAsmPrinter &printer, Operation *, OperandRange values, TypeRange types,
+static void printOutputs(OpAsmPrinter& printer, Operation*, OperandRange values, TypeRange types,
                          ArrayAttr names, DenseBoolArrayAttr optional) {
   for (auto [i, value] : llvm::enumerate(values)) {
     printer << (i ? ", " : "") << names[i] << (optional[i] ? " optional " : " ") << value;
@@ -100,23 +100,25 @@ static void printOutputs(OpAsmPrinter &printer, Operation *, OperandRange values
 static ValueType typeOf(mlir::Value value) { return cast<ValueType>(value.getType()); }
 
 static std::string text(ArrayRef<Axis> axes) {
-  std::string out = "[";
-  for (const Axis &axis : axes) {
-    if (out.size() > 1) out += ", ";
-    out += axisName(axis.kind, axis.number);
-    if (axis.extent) out += " " + std::to_string(axis.extent);
-    if (axis.of) out += " of @" + axis.of.str();
-  }
-  return out + "]";
+  std::string out;
+  llvm::raw_string_ostream stream(out);
+  stream << "[";
+  llvm::interleaveComma(axes, stream, [&](const Axis& axis) {
+    stream << axisName(axis.kind, axis.number);
+    if (axis.extent) stream << " " << axis.extent;
+    if (axis.of) stream << " of @" << axis.of.strref();
+  });
+  stream << "]";
+  return out;
 }
 
 static bool inAnyOrder(ArrayRef<Axis> a, ArrayRef<Axis> b) {
   return a.size() == b.size() &&
-         llvm::all_of(a, [&](const Axis &x) { return llvm::count(a, x) == llvm::count(b, x); });
+         llvm::all_of(a, [&](const Axis& x) { return llvm::count(a, x) == llvm::count(b, x); });
 }
 
 /// The formula's results: their types, one by one.
-static LogicalResult verifyYield(Operation *op, StringRef region, Region &body,
+static LogicalResult verifyYield(Operation* op, StringRef region, Region& body,
                                  ArrayRef<mlir::Type> expected) {
   if (body.empty()) return success();
   auto yield = dyn_cast<YieldOp>(body.front().back());
@@ -137,13 +139,13 @@ static LogicalResult verifyYield(Operation *op, StringRef region, Region &body,
 }
 
 /// Positions and lengths that a formula reads must be axes of what it is applied to.
-static LogicalResult verifyPositions(Region &body, ValueType where) {
-  WalkResult walked = body.walk([&](Operation *op) {
+static LogicalResult verifyPositions(Region& body, ValueType where) {
+  WalkResult walked = body.walk([&](Operation* op) {
     AxisAttr axis;
     if (auto position = dyn_cast<PositionOp>(op)) axis = position.getAxis();
     if (auto length = dyn_cast<LengthOp>(op)) axis = length.getAxis();
     if (auto own = dyn_cast<OwnOp>(op)) {
-      for (const Axis &a : typeOf(own.getTable()).getAxes()) {
+      for (const Axis& a : typeOf(own.getTable()).getAxes()) {
         if (where.find(a.kind, a.number)) continue;
         own.emitOpError() << "operand 'table': expected axes of " << text(where.getAxes())
                           << ", got " << axisName(a.kind, a.number);
@@ -158,7 +160,7 @@ static LogicalResult verifyPositions(Region &body, ValueType where) {
   return failure(walked.wasInterrupted());
 }
 
-static LogicalResult verifyArguments(Operation *op, StringRef region, Region &body,
+static LogicalResult verifyArguments(Operation* op, StringRef region, Region& body,
                                      ArrayRef<mlir::Type> expected) {
   if (body.empty() || llvm::equal(body.getArgumentTypes(), expected)) return success();
   return op->emitOpError() << region << ": expected " << expected.size() << " arguments of "
@@ -174,17 +176,18 @@ static LogicalResult verifyArguments(Operation *op, StringRef region, Region &bo
 LogicalResult LayerOp::verifyRegions() {
   llvm::StringSet<> inputs, weights, paths;
   bool returns = false;
-  for (Operation &op : getBody().front()) {
+  for (Operation& op : getBody().front()) {
     if (auto input = dyn_cast<InputOp>(op)) {
-      if (std::optional<StringRef> instead = input.getInstead(); instead && !inputs.contains(*instead))
+      if (std::optional<StringRef> instead = input.getInstead();
+          instead && !inputs.contains(*instead))
         return input.emitOpError() << "'or': expected an earlier input, got \"" << *instead << "\"";
       if (!inputs.insert(input.getName()).second)
-        return input.emitOpError() << "'name': expected it once a layer, got \""
-                                   << input.getName() << "\" twice";
+        return input.emitOpError()
+               << "'name': expected it once a layer, got \"" << input.getName() << "\" twice";
     } else if (auto weight = dyn_cast<WeightOp>(op)) {
       if (!weights.insert(weight.getName()).second)
-        return weight.emitOpError() << "'name': expected it once a layer, got \""
-                                    << weight.getName() << "\" twice";
+        return weight.emitOpError()
+               << "'name': expected it once a layer, got \"" << weight.getName() << "\" twice";
     } else if (auto path = dyn_cast<PathOp>(op)) {
       if (!isa<ReturnOp>(path.getBody().front().back()))
         return path.emitOpError() << "expected attn.return at its end, got "
@@ -223,8 +226,8 @@ LogicalResult ReturnOp::verify() {
 unsigned ProjectOp::contracted() {
   ValueType x = typeOf(getX());
   SmallVector<Axis> seen;
-  for (const Axis &axis : typeOf(getKernel()).getAxes()) {
-    auto same = [&](const Axis &a) { return a.sameAs(axis); };
+  for (const Axis& axis : typeOf(getKernel()).getAxes()) {
+    auto same = [&](const Axis& a) { return a.sameAs(axis); };
     if (!x.find(axis.kind, axis.number) || llvm::any_of(seen, same)) break;
     seen.push_back(axis);
   }
@@ -235,13 +238,13 @@ LogicalResult ProjectOp::verify() {
   ArrayRef<Axis> x = typeOf(getX()).getAxes(), kernel = typeOf(getKernel()).getAxes();
   unsigned n = contracted();
   if (n == 0)
-    return emitOpError() << "operand 'kernel': expected leading axes of 'x' " << text(x)
-                         << ", got " << text(kernel);
+    return emitOpError() << "operand 'kernel': expected leading axes of 'x' " << text(x) << ", got "
+                         << text(kernel);
   ArrayRef<Axis> made = kernel.drop_front(n);
   SmallVector<Axis> expected;
-  for (const Axis &axis : x) {
-    const Axis *same = llvm::find_if(kernel.take_front(n),
-                                     [&](const Axis &a) { return a.sameAs(axis); });
+  for (const Axis& axis : x) {
+    const Axis* same =
+        llvm::find_if(kernel.take_front(n), [&](const Axis& a) { return a.sameAs(axis); });
     if (same == kernel.begin() + n) {
       expected.push_back(axis);
     } else if (*same != axis) {
@@ -261,12 +264,14 @@ LogicalResult ProjectOp::verify() {
 
 /// [batch.., head, query.., key..]
 static SmallVector<Axis> scoreAxes(ValueType query, ValueType key) {
-  SmallVector<Axis> axes = query.only({Kind::batch, Kind::head, Kind::query});
+  SmallVector<Axis> axes;
+  for (Kind kind : {Kind::batch, Kind::head, Kind::query})
+    llvm::append_range(axes, query.only({kind}));
   llvm::append_range(axes, key.only({Kind::key}));
   return axes;
 }
 
-static LogicalResult verifyQueryKey(Operation *op, ValueType query, ValueType key) {
+static LogicalResult verifyQueryKey(Operation* op, ValueType query, ValueType key) {
   if (!query.find(Kind::query))
     return op->emitOpError() << "operand 'query': expected a query axis, got "
                              << text(query.getAxes());
@@ -283,7 +288,7 @@ static LogicalResult verifyQueryKey(Operation *op, ValueType query, ValueType ke
   return success();
 }
 
-static LogicalResult verifyScores(Operation *op, StringRef whose, ValueType scores, ValueType query,
+static LogicalResult verifyScores(Operation* op, StringRef whose, ValueType scores, ValueType query,
                                   ValueType key) {
   SmallVector<Axis> expected = scoreAxes(query, key);
   if (inAnyOrder(scores.getAxes(), expected)) return success();
@@ -292,7 +297,7 @@ static LogicalResult verifyScores(Operation *op, StringRef whose, ValueType scor
 }
 
 /// Values under probabilities: the same keys and heads; `probabilities` may have further axes.
-static LogicalResult verifyCombined(Operation *op, ValueType probabilities, ValueType value,
+static LogicalResult verifyCombined(Operation* op, ValueType probabilities, ValueType value,
                                     ValueType result) {
   for (Kind kind : {Kind::batch, Kind::head, Kind::key}) {
     SmallVector<Axis> a = probabilities.only({kind}), b = value.only({kind});
@@ -314,8 +319,7 @@ LogicalResult ScoresOp::verify() {
 }
 
 LogicalResult CombineOp::verify() {
-  return verifyCombined(*this, typeOf(getProbabilities()), typeOf(getValue()),
-                        typeOf(getResult()));
+  return verifyCombined(*this, typeOf(getProbabilities()), typeOf(getValue()), typeOf(getResult()));
 }
 
 LogicalResult DropoutOp::verify() {
@@ -328,7 +332,7 @@ LogicalResult MapOp::verifyRegions() {
   if (getInputs().empty()) return emitOpError() << "expected at least one operand, got none";
   ValueType first = typeOf(getInputs().front());
   for (mlir::Value input : getInputs().drop_front()) {
-    for (const Axis &axis : typeOf(input).getAxes()) {
+    for (const Axis& axis : typeOf(input).getAxes()) {
       if (llvm::is_contained(first.getAxes(), axis)) continue;
       return emitOpError() << "operand 'inputs': expected axes of " << text(first.getAxes())
                            << ", got " << text(axis);
@@ -343,7 +347,7 @@ LogicalResult MapOp::verifyRegions() {
   return verifyPositions(getFormula(), first);
 }
 
-static LogicalResult verifyMask(Operation *op, Region &mask, ValueType scores) {
+static LogicalResult verifyMask(Operation* op, Region& mask, ValueType scores) {
   mlir::Type i1 = IntegerType::get(op->getContext(), 1);
   if (failed(verifyArguments(op, "mask", mask, {})) || failed(verifyYield(op, "mask", mask, {i1})))
     return failure();
@@ -353,8 +357,7 @@ static LogicalResult verifyMask(Operation *op, Region &mask, ValueType scores) {
 LogicalResult SoftmaxOp::verifyRegions() {
   ValueType scores = typeOf(getScores());
   if (!scores.find(Kind::key))
-    return emitOpError() << "operand 'scores': expected a key axis, got "
-                         << text(scores.getAxes());
+    return emitOpError() << "operand 'scores': expected a key axis, got " << text(scores.getAxes());
   return verifyMask(*this, getMask(), scores);
 }
 
@@ -364,7 +367,8 @@ LogicalResult AttentionOp::verifyRegions() {
   auto scores = ValueType::get(getContext(), scoreAxes(query, key), Float32Type::get(getContext()));
   if (failed(verifyCombined(*this, scores, typeOf(getValue()), typeOf(getResult()))))
     return failure();
-  if (getScores() && failed(verifyScores(*this, "result 'scores'", typeOf(getScores()), query, key)))
+  if (getScores() &&
+      failed(verifyScores(*this, "result 'scores'", typeOf(getScores()), query, key)))
     return failure();
   if (failed(verifyMask(*this, getMask(), scores))) return failure();
   mlir::Type index = IndexType::get(getContext());
@@ -372,7 +376,8 @@ LogicalResult AttentionOp::verifyRegions() {
       failed(verifyYield(*this, "keys", getKeys(), {index, index})))
     return failure();
   if (PositionOp position; getKeys().walk([&](PositionOp p) { position = p; }), position)
-    return position.emitOpError() << "keys: expected the tile's first and last query, got a position";
+    return position.emitOpError()
+           << "keys: expected the tile's first and last query, got a position";
   return verifyPositions(getKeys(), scores);
 }
 
@@ -380,15 +385,13 @@ LogicalResult AttentionOp::verifyRegions() {
 // Inside formulas
 //===----------------------------------------------------------------------===//
 
-static LogicalResult verifyElement(Operation *op, mlir::Value table, mlir::Type result) {
+static LogicalResult verifyElement(Operation* op, mlir::Value table, mlir::Type result) {
   if (typeOf(table).getElementType() == result) return success();
   return op->emitOpError() << "result: expected " << typeOf(table).getElementType() << ", got "
                            << result;
 }
 
-LogicalResult OwnOp::verify() {
-  return verifyElement(*this, getTable(), getResult().getType());
-}
+LogicalResult OwnOp::verify() { return verifyElement(*this, getTable(), getResult().getType()); }
 
 LogicalResult ElementOp::verify() {
   size_t rank = typeOf(getTable()).getAxes().size();
@@ -410,21 +413,19 @@ OpFoldResult MapOp::fold(FoldAdaptor) {
 
 /// A mask that is always true says nothing.
 template <class Op>
-static LogicalResult dropTrueMask(Op op, PatternRewriter &rewriter) {
+static LogicalResult dropTrueMask(Op op, PatternRewriter& rewriter) {
   if (op.getMask().empty()) return failure();
   auto yield = cast<YieldOp>(op.getMask().front().back());
   BoolAttr keep;
   if (!matchPattern(yield.getValues()[0], m_Constant(&keep)) || !keep.getValue()) return failure();
-  rewriter.modifyOpInPlace(op, [&] {
-    rewriter.eraseBlock(&op.getMask().front());
-  });
+  rewriter.modifyOpInPlace(op, [&] { rewriter.eraseBlock(&op.getMask().front()); });
   return success();
 }
 
-LogicalResult SoftmaxOp::canonicalize(SoftmaxOp op, PatternRewriter &rewriter) {
+LogicalResult SoftmaxOp::canonicalize(SoftmaxOp op, PatternRewriter& rewriter) {
   return dropTrueMask(op, rewriter);
 }
-LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter &rewriter) {
+LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter& rewriter) {
   return dropTrueMask(op, rewriter);
 }
 

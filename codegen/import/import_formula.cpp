@@ -20,22 +20,33 @@ class Importer {
 
   Value step(const attn::Step& s, ArrayRef<Value> x, Block& block) {
     switch (s.fn) {
-      case Fn::argument: return block.getArgument(s.bits);
-      case Fn::number: return number(s);
-      case Fn::position: return make<ir::PositionOp>(builder_.getIndexType(), axis(s.bits));
-      case Fn::length: return make<ir::LengthOp>(builder_.getIndexType(), axis(s.bits));
-      case Fn::own: return own(table_(static_cast<int>(s.bits)));
-      case Fn::element: return element(table_(static_cast<int>(s.bits)), x);
-      case Fn::both: return make<arith::AndIOp>(x[0], x[1]);
-      case Fn::either: return make<arith::OrIOp>(x[0], x[1]);
-      case Fn::negate: return make<arith::XOrIOp>(x[0], truth(true));
+      case Fn::argument:
+        return block.getArgument(s.bits);
+      case Fn::number:
+        return number(s);
+      case Fn::position:
+        return make<ir::PositionOp>(builder_.getIndexType(), axis(s.bits));
+      case Fn::length:
+        return make<ir::LengthOp>(builder_.getIndexType(), axis(s.bits));
+      case Fn::own:
+        return own(table_(static_cast<int>(s.bits)));
+      case Fn::element:
+        return element(table_(static_cast<int>(s.bits)), x);
+      case Fn::both:
+        return make<arith::AndIOp>(x[0], x[1]);
+      case Fn::either:
+        return make<arith::OrIOp>(x[0], x[1]);
+      case Fn::negate:
+        return make<arith::XOrIOp>(x[0], truth(true));
       case Fn::less:
       case Fn::less_equal:
-      case Fn::equal: return comparison(s.fn, x);
+      case Fn::equal:
+        return comparison(s.fn, x);
       case Fn::where:
         if (s.type == attn::Type::real) return make<arith::SelectOp>(x[0], real(x[1]), real(x[2]));
         return make<arith::SelectOp>(x[0], x[1], x[2]);
-      default: break;
+      default:
+        break;
     }
     return s.type == attn::Type::index ? onIndices(s.fn, x) : onReals(s.fn, x);
   }
@@ -89,44 +100,73 @@ class Importer {
 
   Value onIndices(Fn fn, ArrayRef<Value> x) {
     switch (fn) {
-      case Fn::add: return make<arith::AddIOp>(x[0], x[1]);
-      case Fn::sub: return make<arith::SubIOp>(x[0], x[1]);
-      case Fn::mul: return make<arith::MulIOp>(x[0], x[1]);
-      case Fn::div: return make<arith::DivSIOp>(x[0], x[1]);
-      case Fn::rem: return make<arith::RemSIOp>(x[0], x[1]);
-      case Fn::min: return make<arith::MinSIOp>(x[0], x[1]);
-      case Fn::max: return make<arith::MaxSIOp>(x[0], x[1]);
-      case Fn::neg: return make<arith::SubIOp>(index(0), x[0]);
-      case Fn::abs: return make<math::AbsIOp>(x[0]);
-      default: llvm_unreachable("the language has no other function of indices");
+      case Fn::add:
+        return make<arith::AddIOp>(x[0], x[1]);
+      case Fn::sub:
+        return make<arith::SubIOp>(x[0], x[1]);
+      case Fn::mul:
+        return make<arith::MulIOp>(x[0], x[1]);
+      case Fn::div:
+        return make<arith::DivSIOp>(x[0], x[1]);
+      case Fn::rem:
+        return make<arith::RemSIOp>(x[0], x[1]);
+      case Fn::min:
+        return make<arith::MinSIOp>(x[0], x[1]);
+      case Fn::max:
+        return make<arith::MaxSIOp>(x[0], x[1]);
+      case Fn::neg:
+        return make<arith::SubIOp>(index(0), x[0]);
+      case Fn::abs:
+        return make<math::AbsIOp>(x[0]);
+      default:
+        llvm_unreachable("the language has no other function of indices");
     }
   }
 
   Value onReals(Fn fn, ArrayRef<Value> x) {
     const Value a = real(x[0]), b = x.size() > 1 ? real(x[1]) : Value();
     switch (fn) {
-      case Fn::add: return make<arith::AddFOp>(a, b);
-      case Fn::sub: return make<arith::SubFOp>(a, b);
-      case Fn::mul: return make<arith::MulFOp>(a, b);
-      case Fn::div: return make<arith::DivFOp>(a, b);
-      case Fn::rem: return make<arith::RemFOp>(a, b);
-      case Fn::min: return make<arith::MinimumFOp>(a, b);
-      case Fn::max: return make<arith::MaximumFOp>(a, b);
-      case Fn::neg: return make<arith::NegFOp>(a);
-      case Fn::abs: return make<math::AbsFOp>(a);
-      case Fn::exp: return make<math::ExpOp>(a);
-      case Fn::exp2: return make<math::Exp2Op>(a);
-      case Fn::log: return make<math::LogOp>(a);
-      case Fn::sin: return make<math::SinOp>(a);
-      case Fn::cos: return make<math::CosOp>(a);
-      case Fn::tanh: return make<math::TanhOp>(a);
-      case Fn::sqrt: return make<math::SqrtOp>(a);
-      case Fn::rsqrt: return make<math::RsqrtOp>(a);
-      case Fn::pow: return make<math::PowFOp>(a, b);
+      case Fn::add:
+        return make<arith::AddFOp>(a, b);
+      case Fn::sub:
+        return make<arith::SubFOp>(a, b);
+      case Fn::mul:
+        return make<arith::MulFOp>(a, b);
+      case Fn::div:
+        return make<arith::DivFOp>(a, b);
+      case Fn::rem:
+        return make<arith::RemFOp>(a, b);
+      case Fn::min:
+        return make<arith::MinimumFOp>(a, b);
+      case Fn::max:
+        return make<arith::MaximumFOp>(a, b);
+      case Fn::neg:
+        return make<arith::NegFOp>(a);
+      case Fn::abs:
+        return make<math::AbsFOp>(a);
+      case Fn::exp:
+        return make<math::ExpOp>(a);
+      case Fn::exp2:
+        return make<math::Exp2Op>(a);
+      case Fn::log:
+        return make<math::LogOp>(a);
+      case Fn::sin:
+        return make<math::SinOp>(a);
+      case Fn::cos:
+        return make<math::CosOp>(a);
+      case Fn::tanh:
+        return make<math::TanhOp>(a);
+      case Fn::sqrt:
+        return make<math::SqrtOp>(a);
+      case Fn::rsqrt:
+        return make<math::RsqrtOp>(a);
+      case Fn::pow:
+        return make<math::PowFOp>(a, b);
       case Fn::sigmoid:
         return make<arith::DivFOp>(
             one(), make<arith::AddFOp>(one(), make<math::ExpOp>(make<arith::NegFOp>(a))));
-      default: llvm_unreachable("the language has no other function of reals");
+      default:
+        llvm_unreachable("the language has no other function of reals");
     }
   }
 };

@@ -10,7 +10,9 @@ namespace attnc {
 
 std::string placeText(std::string_view file, int line) {
   if (file.empty()) return "";
-  return std::string(file) + (line > 0 ? ":" + std::to_string(line) : "") + ": ";
+  std::string place(file);
+  if (line > 0) place.append(":").append(std::to_string(line));
+  return place.append(": ");
 }
 
 namespace {
@@ -113,11 +115,12 @@ class Importer {
     const ir::ValueType made = type(n.axes);
     switch (n.op) {
       case attn::Op::project:
-        result = ir::ProjectOp::create(builder_, loc_, made, node(n.operand[0]), weight(n.weight[0]),
-                                       weight(n.weight[1]), FloatAttr());
+        result = ir::ProjectOp::create(builder_, loc_, made, node(n.operand[0]),
+                                       weight(n.weight[0]), weight(n.weight[1]), FloatAttr());
         return "";
       case attn::Op::scores:
-        if (!n.formula.empty()) return "operation `scores` with a pair function is not compiled yet";
+        if (!n.formula.empty())
+          return "operation `scores` with a pair function is not compiled yet";
         result = ir::ScoresOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]),
                                       FloatAttr());
         return "";
@@ -130,12 +133,14 @@ class Importer {
         result = map;
         return "";
       }
-      case attn::Op::softmax: return softmax(n, made, result);
+      case attn::Op::softmax:
+        return softmax(n, made, result);
       case attn::Op::dropout:
         result = ir::DropoutOp::create(builder_, loc_, made, node(n.operand[0]), APFloat(n.rate));
         return "";
       case attn::Op::combine:
-        result = ir::CombineOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]));
+        result =
+            ir::CombineOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]));
         return "";
       default:
         return "operation `" + std::string(attn::op_names[static_cast<size_t>(n.op)]) +
@@ -146,7 +151,8 @@ class Importer {
   std::string softmax(const attn::Node& n, ir::ValueType made, Value& result) {
     for (attn::FullyMasked rule : {n.fully_masked, n.fully_masked_with_scores})
       if (rule == attn::FullyMasked::additive)
-        return "rows without a visible key by the rule `additive` are not compiled yet; `uniform` and "
+        return "rows without a visible key by the rule `additive` are not compiled yet; `uniform` "
+               "and "
                "`zero` are";
     auto rule = [](attn::FullyMasked r) {
       return r == attn::FullyMasked::zero ? ir::Rule::Zero : ir::Rule::Uniform;
@@ -173,8 +179,8 @@ attn::Result<OwningOpRef<ModuleOp>> importLayer(MLIRContext& context, const attn
   const Location loc = importer.loc();
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  auto layer = ir::LayerOp::create(builder, loc, llvm::StringRef(name),
-                                   static_cast<int64_t>(fingerprint));
+  auto layer =
+      ir::LayerOp::create(builder, loc, llvm::StringRef(name), static_cast<int64_t>(fingerprint));
   std::string mistake = importer.import(layer);
   const std::string where = placeText(file, importer.line()) + std::string(name) + ": ";
   if (!mistake.empty()) return attn::Status(attn::StatusCode::unsupported, where + mistake);

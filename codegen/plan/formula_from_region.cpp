@@ -22,15 +22,16 @@ class Reader {
 
   PlanFormula read(Block& block) {
     for (BlockArgument argument : block.getArguments())
-      values_[argument] = add({.fn = Fn::position,
-                               .type = attn::Type::index,
-                               .bits = static_cast<uint32_t>(attn::Kind::query) * 16 +
-                                       argument.getArgNumber()});
+      values_[argument] =
+          add({.fn = Fn::position,
+               .type = attn::Type::index,
+               .bits = static_cast<uint32_t>(attn::Kind::query) * 16 + argument.getArgNumber()});
     for (Operation& op : block.without_terminator()) {
       const std::optional<int> made = step(&op);
       if (!made) {
         if (mistake_.empty())
-          mistake_ = "a formula with `" + op.getName().getStringRef().str() + "` is not compiled yet";
+          mistake_ =
+              "a formula with `" + op.getName().getStringRef().str() + "` is not compiled yet";
         return {};
       }
       values_[op.getResult(0)] = *made;
@@ -114,11 +115,11 @@ class Reader {
         .Case([&](ir::PositionOp p) { return place(Fn::position, p.getAxis()); })
         .Case([&](ir::LengthOp l) { return place(Fn::length, l.getAxis()); })
         .Case([&](ir::OwnOp own) { return table(own, Fn::own, own.getTable()); })
-        .Case([&](ir::ElementOp element) { return table(element, Fn::element, element.getTable()); })
+        .Case(
+            [&](ir::ElementOp element) { return table(element, Fn::element, element.getTable()); })
         // Steps convert by themselves: an index beside a real is one.
-        .Case<arith::IndexCastOp, arith::SIToFPOp>([&](auto cast) -> std::optional<int> {
-          return at(cast.getIn());
-        })
+        .Case<arith::IndexCastOp, arith::SIToFPOp>(
+            [&](auto cast) -> std::optional<int> { return at(cast.getIn()); })
         .Case([&](arith::CmpIOp c) { return comparison(c); })
         .Case([&](arith::CmpFOp c) { return comparison(c); })
         .Case([&](arith::SelectOp s) { return choice(s); })
@@ -137,7 +138,8 @@ class Reader {
       return truth(integer.getValue().getBoolValue());
     const int64_t n = integer.getInt();
     if (n != static_cast<int32_t>(n)) {
-      mistake_ = "a formula with the number " + std::to_string(n) + ", beyond 32 bits, is not compiled yet";
+      mistake_ = "a formula with the number " + std::to_string(n) +
+                 ", beyond 32 bits, is not compiled yet";
       return std::nullopt;
     }
     return index(static_cast<int32_t>(n));
@@ -174,13 +176,20 @@ class Reader {
     const int a = at(op.getLhs()), b = at(op.getRhs());
     constexpr attn::Type t = attn::Type::truth;
     switch (op.getPredicate()) {
-      case arith::CmpIPredicate::slt: return add(Fn::less, t, {a, b});
-      case arith::CmpIPredicate::sle: return add(Fn::less_equal, t, {a, b});
-      case arith::CmpIPredicate::sgt: return add(Fn::less, t, {b, a});
-      case arith::CmpIPredicate::sge: return add(Fn::less_equal, t, {b, a});
-      case arith::CmpIPredicate::eq: return add(Fn::equal, t, {a, b});
-      case arith::CmpIPredicate::ne: return negated(add(Fn::equal, t, {a, b}));
-      default: return std::nullopt;
+      case arith::CmpIPredicate::slt:
+        return add(Fn::less, t, {a, b});
+      case arith::CmpIPredicate::sle:
+        return add(Fn::less_equal, t, {a, b});
+      case arith::CmpIPredicate::sgt:
+        return add(Fn::less, t, {b, a});
+      case arith::CmpIPredicate::sge:
+        return add(Fn::less_equal, t, {b, a});
+      case arith::CmpIPredicate::eq:
+        return add(Fn::equal, t, {a, b});
+      case arith::CmpIPredicate::ne:
+        return negated(add(Fn::equal, t, {a, b}));
+      default:
+        return std::nullopt;
     }
   }
 
@@ -189,17 +198,28 @@ class Reader {
     constexpr attn::Type t = attn::Type::truth;
     // What the other predicates say of NaN: the negation of an ordered comparison is unordered.
     switch (op.getPredicate()) {
-      case arith::CmpFPredicate::OLT: return add(Fn::less, t, {a, b});
-      case arith::CmpFPredicate::OLE: return add(Fn::less_equal, t, {a, b});
-      case arith::CmpFPredicate::OGT: return add(Fn::less, t, {b, a});
-      case arith::CmpFPredicate::OGE: return add(Fn::less_equal, t, {b, a});
-      case arith::CmpFPredicate::OEQ: return add(Fn::equal, t, {a, b});
-      case arith::CmpFPredicate::UNE: return negated(add(Fn::equal, t, {a, b}));
-      case arith::CmpFPredicate::UGE: return negated(add(Fn::less, t, {a, b}));
-      case arith::CmpFPredicate::UGT: return negated(add(Fn::less_equal, t, {a, b}));
-      case arith::CmpFPredicate::ULE: return negated(add(Fn::less, t, {b, a}));
-      case arith::CmpFPredicate::ULT: return negated(add(Fn::less_equal, t, {b, a}));
-      default: return std::nullopt;
+      case arith::CmpFPredicate::OLT:
+        return add(Fn::less, t, {a, b});
+      case arith::CmpFPredicate::OLE:
+        return add(Fn::less_equal, t, {a, b});
+      case arith::CmpFPredicate::OGT:
+        return add(Fn::less, t, {b, a});
+      case arith::CmpFPredicate::OGE:
+        return add(Fn::less_equal, t, {b, a});
+      case arith::CmpFPredicate::OEQ:
+        return add(Fn::equal, t, {a, b});
+      case arith::CmpFPredicate::UNE:
+        return negated(add(Fn::equal, t, {a, b}));
+      case arith::CmpFPredicate::UGE:
+        return negated(add(Fn::less, t, {a, b}));
+      case arith::CmpFPredicate::UGT:
+        return negated(add(Fn::less_equal, t, {a, b}));
+      case arith::CmpFPredicate::ULE:
+        return negated(add(Fn::less, t, {b, a}));
+      case arith::CmpFPredicate::ULT:
+        return negated(add(Fn::less_equal, t, {b, a}));
+      default:
+        return std::nullopt;
     }
   }
 

@@ -17,8 +17,8 @@ namespace {
 std::string placeOf(Location loc) {
   if (auto line = loc->findInstanceOf<FileLineColLoc>()) {
     std::string place = line.getFilename().str();
-    if (line.getLine() > 0) place += ":" + std::to_string(line.getLine());
-    return place + ": ";
+    if (line.getLine() > 0) place.append(":").append(std::to_string(line.getLine()));
+    return place.append(": ");
   }
   return "";
 }
@@ -99,7 +99,8 @@ class Planner {
       auto one = cast<ir::ReturnOp>(path.getBody().front().back());
       if (!most || one.getValues().size() > most.getValues().size()) most = one;
     }
-    if (!most) return {StatusCode::internal, plan_.layer + ": the layer has no paths: run the passes first"};
+    if (!most)
+      return {StatusCode::internal, plan_.layer + ": the layer has no paths: run the passes first"};
     for (auto [value, name, optional] :
          llvm::zip_equal(most.getValues(), most.getNames(), most.getOptional())) {
       PlanTensor t = tensor(cast<StringAttr>(name).getValue(), typeOf(value));
@@ -115,11 +116,16 @@ class Planner {
     values_.clear();
     for (Operation& op : path.getBody().front()) {
       Status s;
-      if (auto project = dyn_cast<ir::ProjectOp>(op)) s = addProjection(project);
-      else if (auto attention = dyn_cast<ir::AttentionOp>(op)) s = addAttention(attention);
-      else if (auto outputs = dyn_cast<ir::ReturnOp>(op)) s = addReturn(outputs);
-      else s = unsupported(&op, "operation `" + shortName(&op) + "` is not compiled yet where it stands: " +
-                                    "only projections and attention are, after the passes");
+      if (auto project = dyn_cast<ir::ProjectOp>(op))
+        s = addProjection(project);
+      else if (auto attention = dyn_cast<ir::AttentionOp>(op))
+        s = addAttention(attention);
+      else if (auto outputs = dyn_cast<ir::ReturnOp>(op))
+        s = addReturn(outputs);
+      else
+        s = unsupported(&op, "operation `" + shortName(&op) +
+                                 "` is not compiled yet where it stands: " +
+                                 "only projections and attention are, after the passes");
       if (!s.ok()) return s;
     }
     plan_.paths.push_back(std::move(path_));
@@ -155,8 +161,10 @@ class Planner {
 
   int define(Value value, Layout layout) {
     const int id = static_cast<int>(path_.values.size());
-    path_.values.push_back({.name = std::string("%").append(std::to_string(id)), .axes = axes(typeOf(value)),
-                            .input = -1, .layout = layout});
+    path_.values.push_back({.name = std::string("%").append(std::to_string(id)),
+                            .axes = axes(typeOf(value)),
+                            .input = -1,
+                            .layout = layout});
     return values_[value] = id;
   }
 
@@ -167,8 +175,9 @@ class Planner {
     if (type.count(Kind::batch) == 1 && positions.size() == 1 && positions[0].number == 0 &&
         type.find(Kind::batch))
       return {};
-    return unsupported(op, "operation `" + shortName(op) +
-                               "` over other than one batch axis and one sequence axis is not compiled yet");
+    return unsupported(
+        op, "operation `" + shortName(op) +
+                "` over other than one batch axis and one sequence axis is not compiled yet");
   }
 
   /// How a projection's result lies: as its readers want it.
@@ -177,7 +186,8 @@ class Planner {
     for (OpOperand& use : project->getUses()) {
       Layout one = Layout::rows;
       if (auto attention = dyn_cast<ir::AttentionOp>(use.getOwner())) {
-        if (use.get() == attention.getQuery() && use.getOperandNumber() == 0) one = Layout::query_rows;
+        if (use.get() == attention.getQuery() && use.getOperandNumber() == 0)
+          one = Layout::query_rows;
         if (use.getOperandNumber() == 1) one = Layout::key_panels;
         if (use.getOperandNumber() == 2) one = Layout::value_rows;
       }
@@ -191,7 +201,8 @@ class Planner {
 
   /// Columns that a head of the values takes: whole vectors, or a power of two below one.
   int paddedSize(int size) const {
-    const int lanes = std::min(plan_.schedule.vector, static_cast<int>(std::bit_ceil(unsigned(size))));
+    const int lanes =
+        std::min(plan_.schedule.vector, static_cast<int>(std::bit_ceil(unsigned(size))));
     return roundUp(size, lanes);
   }
 
@@ -213,7 +224,8 @@ class Planner {
 
     ir::ValueType x = typeOf(op.getX()), kernel = typeOf(op.getKernel());
     const unsigned contracted = op.contracted();
-    const auto rows = kernel.getAxes().take_front(contracted), made = kernel.getAxes().drop_front(contracted);
+    const auto rows = kernel.getAxes().take_front(contracted),
+               made = kernel.getAxes().drop_front(contracted);
     if (llvm::ArrayRef(x.only({Kind::head, Kind::size, Kind::feature})) != rows)
       return unsupported(op, "a projection of some of its operand's axes is not compiled yet");
 
@@ -226,7 +238,8 @@ class Planner {
       packing.row_block = static_cast<int>(x.extent(Kind::size));
       packing.row_block_padded = paddedSize(packing.row_block);
     }
-    const bool makes_heads = made.size() == 2 && made[0].kind == Kind::head && made[1].kind == Kind::size;
+    const bool makes_heads =
+        made.size() == 2 && made[0].kind == Kind::head && made[1].kind == Kind::size;
     if (makes_heads) {
       stage.heads = static_cast<int>(made[0].extent);
       stage.head_size = stage.head_size_padded = static_cast<int>(made[1].extent);
@@ -237,7 +250,8 @@ class Planner {
       }
     } else if (layout != Layout::rows ||
                llvm::any_of(made, [](const ir::Axis& a) { return a.kind != Kind::feature; })) {
-      return unsupported(op, "a projection to other than heads with a size, or features, is not compiled yet");
+      return unsupported(
+          op, "a projection to other than heads with a size, or features, is not compiled yet");
     }
     packing.weight = weights_.lookup(op.getKernel());
     stage.kernel = addPacking(packing);
@@ -262,7 +276,8 @@ class Planner {
     for (Operation* user : op.getResult().getUsers()) {
       auto project = dyn_cast<ir::ProjectOp>(user);
       if (!project || project.getX() != op.getResult())
-        return unsupported(op, "attention whose result goes elsewhere than into a projection is not compiled yet");
+        return unsupported(
+            op, "attention whose result goes elsewhere than into a projection is not compiled yet");
     }
     ir::ValueType query = typeOf(op.getQuery()), value = typeOf(op.getValue());
     Attention stage;
@@ -275,7 +290,8 @@ class Planner {
     stage.value_size = static_cast<int>(value.extent(Kind::size));
     stage.value_size_padded = paddedSize(stage.value_size);
     stage.scale = op.getScale().convertToFloat();
-    stage.rule = op.getRule() == ir::Rule::Zero ? attn::FullyMasked::zero : attn::FullyMasked::uniform;
+    stage.rule =
+        op.getRule() == ir::Rule::Zero ? attn::FullyMasked::zero : attn::FullyMasked::uniform;
 
     std::string mistake;
     auto input = [&](Value v) {
@@ -288,7 +304,8 @@ class Planner {
     // Elsewhere than in masks, tables that a formula reads are not there yet.
     for (const attn::Step& s : stage.mask.steps)
       if (s.fn == attn::Fn::element || (s.fn == attn::Fn::own && s.type != attn::Type::truth))
-        return unsupported(op, "a mask that reads a table of numbers, or at an index, is not compiled yet");
+        return unsupported(
+            op, "a mask that reads a table of numbers, or at an index, is not compiled yet");
 
     stage.result = define(op.getResult(), Layout::rows);
     if (op.getScores()) stage.scores = define(op.getScores(), Layout::rows);
@@ -299,12 +316,12 @@ class Planner {
 
 }  // namespace
 
-attn::Result<Plan> planFromModule(ModuleOp module, std::string_view library, std::string_view target,
-                                  const Schedule& schedule) {
+attn::Result<Plan> planFromModule(ModuleOp module, std::string_view library,
+                                  std::string_view target, const Schedule& schedule) {
   auto layers = llvm::to_vector(module.getOps<ir::LayerOp>());
   if (layers.size() != 1)
-    return Status(StatusCode::internal, "a plan is of one layer, and the module has " +
-                                            std::to_string(layers.size()));
+    return Status(StatusCode::internal,
+                  "a plan is of one layer, and the module has " + std::to_string(layers.size()));
   Plan plan;
   plan.library = library;
   plan.target = target;

@@ -4,9 +4,9 @@
 //   if (!plan.ok()) return plan.status();   // "layers.h:12: model::encoder: operation `map` ..."
 //   std::puts(attnc::print(*plan).c_str());
 //
-// The module holds one layer, and the pipeline of transforms/Passes.h ran over it. What is decided here:
-// where every value lies (its consumer says), and how each weight is packed for the schedule's vectors.
-// Not here: anything about loops; that is the emitter's.
+// The module holds one layer, and the pipeline of transforms/Passes.h ran over it. What is decided
+// here: where every value lies (its consumer says), and how each weight is packed for the
+// schedule's vectors. Not here: anything about loops; that is the emitter's.
 #pragma once
 #include <string_view>
 

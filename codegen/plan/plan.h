@@ -1,9 +1,9 @@
 // plan.h - the kernel plan: all that the emitter needs, as plain data that can be printed.
 //
-// It stands between MLIR and Halide and includes neither. A plan is one layer for one target: what it
-// takes and returns, how its weights are packed, and one path for each set of outputs that a caller
-// can ask for. A path is a list of stages over numbered values; the emitter turns a path into one
-// Halide pipeline, stage by stage.
+// It stands between MLIR and Halide and includes neither. A plan is one layer for one target: what
+// it takes and returns, how its weights are packed, and one path for each set of outputs that a
+// caller can ask for. A path is a list of stages over numbered values; the emitter turns a path
+// into one Halide pipeline, stage by stage.
 //
 //   layer model::encoder (avx512)
 //     path output
@@ -24,7 +24,7 @@ namespace attnc {
 struct PlanAxis {
   attn::Kind kind{};
   int number = 0;
-  int of = -1;       // a feature axis without extent: the input whose feature size it is
+  int of = -1;         // a feature axis without extent: the input whose feature size it is
   int64_t extent = 0;  // 0: known at run time
   bool operator==(const PlanAxis&) const = default;
 };
@@ -37,9 +37,9 @@ struct PlanTensor {
   int or_input = -1;  // inputs: stands in when this one is absent
 };
 
-/// A formula after the dialect's folding: steps in order, operands before their use, and the steps that
-/// are its results (one for a mask or a score function, two for key bounds).
-/// Step.bits as in attn::Step; `own` and `element` name an input (not a table): bits is its index.
+/// A formula after the dialect's folding: steps in order, operands before their use, and the steps
+/// that are its results (one for a mask or a score function, two for key bounds). Step.bits as in
+/// attn::Step; `own` and `element` name an input (not a table): bits is its index.
 struct PlanFormula {
   std::vector<attn::Step> steps;
   std::vector<int> results;
@@ -48,10 +48,10 @@ struct PlanFormula {
 
 /// How a value lies in memory between stages; decided by its consumer.
 enum class Layout {
-  rows,         // [position][column]: what leaves the path, and the operand of a projection
-  query_rows,   // [position][head * size]: rows that attention reads
-  key_panels,   // [panel of keys][head * size][lane]: transposed, lanes count keys
-  value_rows,   // [position][head * padded size]
+  rows,        // [position][column]: what leaves the path, and the operand of a projection
+  query_rows,  // [position][head * size]: rows that attention reads
+  key_panels,  // [panel of keys][head * size][lane]: transposed, lanes count keys
+  value_rows,  // [position][head * padded size]
 };
 
 struct PlanValue {
@@ -75,42 +75,43 @@ struct Packing {
 
 /// y[position, column] = sum over row of x[position, row] * kernel[row, column] + bias[column]
 struct Projection {
-  int x = -1, result = -1;         // values
-  int kernel = -1, bias = -1;      // packings; bias may be -1
-  int heads = 0, head_size = 0;    // of the result; 0: features
-  int head_size_padded = 0;        // columns that a head takes in the result
+  int x = -1, result = -1;       // values
+  int kernel = -1, bias = -1;    // packings; bias may be -1
+  int heads = 0, head_size = 0;  // of the result; 0: features
+  int head_size_padded = 0;      // columns that a head takes in the result
 };
 
-/// softmax over keys of base-2 scores q . k (the scale, with log2(e), lies in the query's projection or in
-/// `scale`), under a mask, and the weighted sum of values.
+/// softmax over keys of base-2 scores q . k (the scale, with log2(e), lies in the query's
+/// projection or in `scale`), under a mask, and the weighted sum of values.
 struct Attention {
   int query = -1, key = -1, value = -1, result = -1;  // values
-  int scores = -1;            // the value that receives probabilities; -1: never stored (online)
+  int scores = -1;  // the value that receives probabilities; -1: never stored (online)
   int heads = 0, key_heads = 0, key_size = 0, value_size = 0, value_size_padded = 0;
-  float scale = 1;            // multiplies q . k
-  PlanFormula mask;           // empty: every key
-  PlanFormula keys;           // [begin, end) of keys that a tile of queries can see; empty: all.
-                              // Reads position(query) twice: steps with number 0 for the tile's first
-                              // query and number 1 for its last
-  attn::FullyMasked rule{};   // rows without a key: uniform or zero
+  float scale = 1;   // multiplies q . k
+  PlanFormula mask;  // empty: every key
+  PlanFormula keys;  // [begin, end) of keys that a tile of queries can see; empty: all.
+                     // Reads position(query) twice: steps with number 0 for the tile's first
+                     // query and number 1 for its last
+  attn::FullyMasked rule{};  // rows without a key: uniform or zero
 };
 
 using Stage = std::variant<Projection, Attention>;
 
 /// Tuned numbers; see codegen/schedules/.
 struct Schedule {
-  int vector = 16;           // floats in a vector
-  int tile_rows = 4;         // register tile: rows x vectors accumulators
+  int vector = 16;    // floats in a vector
+  int tile_rows = 4;  // register tile: rows x vectors accumulators
   int tile_vectors = 4;
-  int task_rows = 128;       // rows of a projection that one task computes
-  int query_tile = 64;       // queries of an attention task
-  int key_block = 256;       // keys between two rescalings of the online softmax
-  int scores_query_tile = 16;  // queries of a task where scores are stored: it holds whole rows of them
+  int task_rows = 128;  // rows of a projection that one task computes
+  int query_tile = 64;  // queries of an attention task
+  int key_block = 256;  // keys between two rescalings of the online softmax
+  int scores_query_tile =
+      16;  // queries of a task where scores are stored: it holds whole rows of them
 };
 
 struct Path {
-  std::string name;              // "output", "output_attention_scores"
-  std::vector<int> outputs;      // indices into Plan::outputs
+  std::string name;                // "output", "output_attention_scores"
+  std::vector<int> outputs;        // indices into Plan::outputs
   std::vector<int> output_values;  // the value that each of them is
   std::vector<PlanValue> values;
   std::vector<Stage> stages;

@@ -27,10 +27,14 @@ const char* name(attn::Type type) {
 
 const char* name(Layout layout) {
   switch (layout) {
-    case Layout::rows: return "rows";
-    case Layout::query_rows: return "query rows";
-    case Layout::key_panels: return "key panels";
-    case Layout::value_rows: return "value rows";
+    case Layout::rows:
+      return "rows";
+    case Layout::query_rows:
+      return "query rows";
+    case Layout::key_panels:
+      return "key panels";
+    case Layout::value_rows:
+      return "value rows";
   }
   return "";
 }
@@ -73,8 +77,11 @@ std::string text(const Plan& plan, const attn::Step& s) {
       if (s.bits % 16) out += fmt::format(".{}", s.bits % 16);
       break;
     case attn::Fn::own:
-    case attn::Fn::element: out += " " + plan.inputs.at(s.bits).name; break;
-    default: break;
+    case attn::Fn::element:
+      out += " " + plan.inputs.at(s.bits).name;
+      break;
+    default:
+      break;
   }
   const char* separator = " ";
   for (auto o : s.operand)
@@ -142,8 +149,9 @@ std::string print(const Plan& plan) {
   out += "  schedule\n";
   out += fmt::format("    vector {}, register tile {} rows x {} vectors\n", s.vector, s.tile_rows,
                      s.tile_vectors);
-  out += fmt::format("    task {} rows; {} queries, {} keys a block; {} queries where scores are stored\n",
-                     s.task_rows, s.query_tile, s.key_block, s.scores_query_tile);
+  out += fmt::format(
+      "    task {} rows; {} queries, {} keys a block; {} queries where scores are stored\n",
+      s.task_rows, s.query_tile, s.key_block, s.scores_query_tile);
   return out;
 }
 

@@ -3,7 +3,6 @@
 //   attn-opt layer.mlir --attn-fold-scale
 //   attn-opt layer.mlir --attn-pipeline
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-
 #include "mlir/Transforms/Passes.h"
 #include "transforms/Passes.h"
 

@@ -1,6 +1,7 @@
 //===- BoundKeys.cpp - attn-bound-keys -----------------------------------------===//
 //
-// The mask's region becomes a condition, KeyBounds solves it, and the range becomes the `keys` region.
+// The mask's region becomes a condition, KeyBounds solves it, and the range becomes the `keys`
+// region.
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -19,8 +20,8 @@ namespace {
 
 /// Flags whose two values are told apart; each doubles the cases. Further ones may be anything.
 constexpr size_t maxFlags = 4;
-/// Bounds are computed once a tile. Longer ones come from masks of many alternatives, whose hull is seldom
-/// narrow, and would not fit a plan's formula.
+/// Bounds are computed once a tile. Longer ones come from masks of many alternatives, whose hull is
+/// seldom narrow, and would not fit a plan's formula.
 constexpr size_t maxOperations = 80;
 
 std::optional<int64_t> constantOf(mlir::Value value) {
@@ -32,7 +33,7 @@ std::optional<int64_t> constantOf(mlir::Value value) {
 /// A mask's region as a condition, for given values of its flags.
 class Reader {
  public:
-  explicit Reader(const llvm::MapVector<mlir::Value, bool> &flags) : flags_(flags) {}
+  explicit Reader(const llvm::MapVector<mlir::Value, bool>& flags) : flags_(flags) {}
 
   Condition condition(mlir::Value value) {
     if (auto known = conditions_.find(value); known != conditions_.end()) return known->second;
@@ -41,15 +42,15 @@ class Reader {
   }
 
  private:
-  const llvm::MapVector<mlir::Value, bool> &flags_;
+  const llvm::MapVector<mlir::Value, bool>& flags_;
   DenseMap<mlir::Value, Condition> conditions_;
   DenseMap<mlir::Value, Term> terms_;
 
   Condition readCondition(mlir::Value value) {
     if (auto number = constantOf(value)) return *number ? always() : never();
-    Operation *op = value.getDefiningOp();
+    Operation* op = value.getDefiningOp();
     if (!op) return unknown();
-    return llvm::TypeSwitch<Operation *, Condition>(op)
+    return llvm::TypeSwitch<Operation*, Condition>(op)
         .Case([&](arith::AndIOp op) { return condition(op.getLhs()) & condition(op.getRhs()); })
         .Case([&](arith::OrIOp op) { return condition(op.getLhs()) | condition(op.getRhs()); })
         .Case([&](arith::XOrIOp op) {
@@ -65,7 +66,7 @@ class Reader {
           auto flag = flags_.find(op.getTable());
           return flag == flags_.end() ? unknown() : flag->second ? always() : never();
         })
-        .Default([](Operation *) { return unknown(); });
+        .Default([](Operation*) { return unknown(); });
   }
 
   Condition comparison(arith::CmpIOp op) {
@@ -73,14 +74,20 @@ class Reader {
     Term a = term(op.getLhs()), b = term(op.getRhs());
     if (!a || !b) return unknown();
     switch (op.getPredicate()) {
-      case arith::CmpIPredicate::sle: return notNegative(b - a);
-      case arith::CmpIPredicate::slt: return notNegative(b - a - constant(1));
-      case arith::CmpIPredicate::sge: return notNegative(a - b);
-      case arith::CmpIPredicate::sgt: return notNegative(a - b - constant(1));
-      case arith::CmpIPredicate::eq: return notNegative(a - b) & notNegative(b - a);
+      case arith::CmpIPredicate::sle:
+        return notNegative(b - a);
+      case arith::CmpIPredicate::slt:
+        return notNegative(b - a - constant(1));
+      case arith::CmpIPredicate::sge:
+        return notNegative(a - b);
+      case arith::CmpIPredicate::sgt:
+        return notNegative(a - b - constant(1));
+      case arith::CmpIPredicate::eq:
+        return notNegative(a - b) & notNegative(b - a);
       case arith::CmpIPredicate::ne:
         return notNegative(a - b - constant(1)) | notNegative(b - a - constant(1));
-      default: return unknown();
+      default:
+        return unknown();
     }
   }
 
@@ -93,13 +100,13 @@ class Reader {
 
   Term readTerm(mlir::Value value) {
     if (auto number = constantOf(value)) return constant(*number);
-    Operation *op = value.getDefiningOp();
+    Operation* op = value.getDefiningOp();
     if (!op) return nullptr;
-    auto binary = [&](auto op, auto &&make) -> Term {
+    auto binary = [&](auto op, auto&& make) -> Term {
       Term a = term(op.getLhs()), b = term(op.getRhs());
       return a && b ? make(a, b) : nullptr;
     };
-    auto divided = [&](auto op, Term (*make)(const Term &, int64_t), bool truncates) -> Term {
+    auto divided = [&](auto op, Term (*make)(const Term&, int64_t), bool truncates) -> Term {
       Term a = term(op.getLhs());
       auto divisor = constantOf(op.getRhs());
       if (!a || !divisor || *divisor <= 0) return nullptr;
@@ -107,19 +114,19 @@ class Reader {
       auto low = lowerBound(a);
       return truncates && (!low || *low < 0) ? nullptr : make(a, *divisor);
     };
-    return llvm::TypeSwitch<Operation *, Term>(op)
+    return llvm::TypeSwitch<Operation*, Term>(op)
         .Case([](PositionOp op) { return axis(op.getAxis(), TermKind::query, TermKind::key); })
         .Case([](LengthOp op) {
           return axis(op.getAxis(), TermKind::queryLength, TermKind::keyLength);
         })
         .Case([&](arith::AddIOp op) {
-          return binary(op, [](const Term &a, const Term &b) { return a + b; });
+          return binary(op, [](const Term& a, const Term& b) { return a + b; });
         })
         .Case([&](arith::SubIOp op) {
-          return binary(op, [](const Term &a, const Term &b) { return a - b; });
+          return binary(op, [](const Term& a, const Term& b) { return a - b; });
         })
         .Case([&](arith::MulIOp op) {
-          return binary(op, [](const Term &a, const Term &b) -> Term {
+          return binary(op, [](const Term& a, const Term& b) -> Term {
             if (a->isConstant()) return b * a->number;
             return b->isConstant() ? a * b->number : nullptr;
           });
@@ -137,7 +144,7 @@ class Reader {
         .Case([&](arith::DivSIOp op) { return divided(op, quotient, true); })
         .Case([&](arith::FloorDivSIOp op) { return divided(op, quotient, false); })
         .Case([&](arith::RemSIOp op) { return divided(op, remainder, true); })
-        .Default([](Operation *) { return Term(); });
+        .Default([](Operation*) { return Term(); });
   }
 
   static Term axis(AxisAttr axis, TermKind query, TermKind key) {
@@ -149,10 +156,10 @@ class Reader {
 /// Terms of a range as operations, each once.
 class Writer {
  public:
-  Writer(OpBuilder builder, Location loc, Block *keys, ArrayRef<mlir::Value> flags)
+  Writer(OpBuilder builder, Location loc, Block* keys, ArrayRef<mlir::Value> flags)
       : builder_(builder), loc_(loc), keys_(keys), flags_(flags) {}
 
-  mlir::Value write(const Term &term) {
+  mlir::Value write(const Term& term) {
     if (auto known = values_.find(term->text); known != values_.end()) return known->second;
     mlir::Value value = make(term);
     return values_[term->text] = value;
@@ -161,7 +168,7 @@ class Writer {
  private:
   OpBuilder builder_;
   Location loc_;
-  Block *keys_;
+  Block* keys_;
   ArrayRef<mlir::Value> flags_;
   llvm::StringMap<mlir::Value> values_;
 
@@ -171,14 +178,20 @@ class Writer {
                             AxisAttr::get(builder_.getContext(), kind, 0));
   }
 
-  mlir::Value make(const Term &term) {
+  mlir::Value make(const Term& term) {
     switch (term->kind) {
-      case TermKind::first: return keys_->getArgument(0);
-      case TermKind::last: return keys_->getArgument(1);
-      case TermKind::queryLength: return length(Kind::query);
-      case TermKind::keyLength: return length(Kind::key);
-      case TermKind::sum: return makeSum(term);
-      case TermKind::quotient: return makeQuotient(term);
+      case TermKind::first:
+        return keys_->getArgument(0);
+      case TermKind::last:
+        return keys_->getArgument(1);
+      case TermKind::queryLength:
+        return length(Kind::query);
+      case TermKind::keyLength:
+        return length(Kind::key);
+      case TermKind::sum:
+        return makeSum(term);
+      case TermKind::quotient:
+        return makeQuotient(term);
       case TermKind::minimum: {
         mlir::Value a = write(term->a), b = write(term->b);
         return arith::MinSIOp::create(builder_, loc_, a, b);
@@ -193,19 +206,21 @@ class Writer {
       }
       case TermKind::remainder:  // ranges have none: only its interval [0, d) is used
       case TermKind::query:
-      case TermKind::key: break;
+      case TermKind::key:
+        break;
     }
     llvm_unreachable("a key range is made of tile terms");
   }
 
-  mlir::Value makeSum(const Term &term) {
+  mlir::Value makeSum(const Term& term) {
     mlir::Value sum;
-    auto scaled = [&](const Term &part, int64_t factor) -> mlir::Value {
+    auto scaled = [&](const Term& part, int64_t factor) -> mlir::Value {
       mlir::Value value = write(part);
-      return factor == 1 ? value
-                         : mlir::Value(arith::MulIOp::create(builder_, loc_, value, number(factor)));
+      return factor == 1
+                 ? value
+                 : mlir::Value(arith::MulIOp::create(builder_, loc_, value, number(factor)));
     };
-    for (auto &[part, factor] : term->parts) {
+    for (auto& [part, factor] : term->parts) {
       if (factor < 0) continue;
       mlir::Value value = scaled(part, factor);
       sum = sum ? mlir::Value(arith::AddIOp::create(builder_, loc_, sum, value)) : value;
@@ -214,7 +229,7 @@ class Writer {
       mlir::Value value = number(term->number);
       sum = sum ? mlir::Value(arith::AddIOp::create(builder_, loc_, sum, value)) : value;
     }
-    for (auto &[part, factor] : term->parts) {
+    for (auto& [part, factor] : term->parts) {
       if (factor > 0) continue;
       mlir::Value value = scaled(part, -factor);
       sum = arith::SubIOp::create(builder_, loc_, sum, value);
@@ -223,7 +238,7 @@ class Writer {
   }
 
   /// Rounds down; arith.divsi rounds towards zero.
-  mlir::Value makeQuotient(const Term &term) {
+  mlir::Value makeQuotient(const Term& term) {
     mlir::Value a = write(term->a), d = number(term->number);
     mlir::Value quotient = arith::DivSIOp::create(builder_, loc_, a, d);
     if (auto low = lowerBound(term->a); low && *low >= 0) return quotient;
@@ -236,7 +251,7 @@ class Writer {
     return arith::SelectOp::create(builder_, loc_, positive, quotient, down);
   }
 
-  mlir::Value write(const Condition &condition) {
+  mlir::Value write(const Condition& condition) {
     switch (condition->kind) {
       case ConditionKind::flag:
         return OwnOp::create(builder_, loc_, builder_.getI1Type(), flags_[condition->flag]);
@@ -252,15 +267,16 @@ class Writer {
         mlir::Value a = write(condition->a), b = write(condition->b);
         return arith::OrIOp::create(builder_, loc_, a, b);
       }
-      default: llvm_unreachable("a range's conditions are comparisons and flags");
+      default:
+        llvm_unreachable("a range's conditions are comparisons and flags");
     }
   }
 };
 
 /// Ranges for both values of every flag from `next` on, chosen by the flags.
-KeyRange solve(mlir::Value visible, llvm::MapVector<mlir::Value, bool> &flags, size_t next) {
+KeyRange solve(mlir::Value visible, llvm::MapVector<mlir::Value, bool>& flags, size_t next) {
   if (next == flags.size()) return keyBounds(Reader(flags).condition(visible));
-  auto &value = (flags.begin() + next)->second;
+  auto& value = (flags.begin() + next)->second;
   value = true;
   KeyRange yes = solve(visible, flags, next + 1);
   value = false;
@@ -290,9 +306,9 @@ struct BoundKeys : impl::BoundKeysBase<BoundKeys> {
     OpBuilder builder(attention.getContext());
     mlir::Type index = builder.getIndexType();
     Location loc = attention.getLoc();
-    Block *keys = builder.createBlock(&attention.getKeys(), {}, {index, index}, {loc, loc});
+    Block* keys = builder.createBlock(&attention.getKeys(), {}, {index, index}, {loc, loc});
     SmallVector<mlir::Value> tables;
-    for (auto &[table, value] : flags) tables.push_back(table);
+    for (auto& [table, value] : flags) tables.push_back(table);
     Writer writer(builder, loc, keys, tables);
     mlir::Value begin = writer.write(range.begin), end = writer.write(range.end);
     builder.setInsertionPointToEnd(keys);

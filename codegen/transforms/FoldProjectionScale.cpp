@@ -15,8 +15,8 @@ struct FoldProjectionScale : impl::FoldProjectionScaleBase<FoldProjectionScale> 
       auto project = attention.getQuery().getDefiningOp<ProjectOp>();
       // Another reader would see scaled queries.
       if (!project || !project->hasOneUse()) return;
-      project.setScale(APFloat(project.getScale().convertToFloat() *
-                               attention.getScale().convertToFloat()));
+      project.setScale(
+          APFloat(project.getScale().convertToFloat() * attention.getScale().convertToFloat()));
       attention.setScale(APFloat(1.0f));
     });
   }

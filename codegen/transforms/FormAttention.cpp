@@ -20,7 +20,7 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
 
       const bool stored = !softmax->hasOneUse();
       // The probabilities will stand where `combine` does.
-      for (Operation *user : softmax->getUsers())
+      for (Operation* user : softmax->getUsers())
         if (user != combine && !combine->isBeforeInBlock(user)) return;
       OpBuilder builder(combine);
       SmallVector<mlir::Type> results{combine.getResult().getType()};

@@ -19,14 +19,16 @@ struct Interval {
 Term zero() { return constant(0); }
 Term keyLength() { return atom(TermKind::keyLength); }
 
-std::optional<Interval> intervalOf(const Term &term) {
+std::optional<Interval> intervalOf(const Term& term) {
   switch (term->kind) {
-    case TermKind::query: return Interval{atom(TermKind::first), atom(TermKind::last)};
+    case TermKind::query:
+      return Interval{atom(TermKind::first), atom(TermKind::last)};
     case TermKind::queryLength:
-    case TermKind::keyLength: return Interval{term, term};
+    case TermKind::keyLength:
+      return Interval{term, term};
     case TermKind::sum: {
       Interval sum{constant(term->number), constant(term->number)};
-      for (auto &[part, factor] : term->parts) {
+      for (auto& [part, factor] : term->parts) {
         auto own = intervalOf(part);
         if (!own) return std::nullopt;
         sum.low = sum.low + (factor > 0 ? own->low : own->high) * factor;
@@ -48,24 +50,25 @@ std::optional<Interval> intervalOf(const Term &term) {
       auto one = term->kind == TermKind::minimum ? minimum : maximum;
       return Interval{one(a->low, b->low), one(a->high, b->high)};
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
 class Solver {
  public:
   /// Narrows the range to keys for which `term` can be at least zero for some query of the tile.
-  void require(const Term &term) { requirePlus(term, zero()); }
+  void require(const Term& term) { requirePlus(term, zero()); }
 
   Term begin = zero(), end = keyLength();
   Condition possible = always();  // what has to hold of the tile alone
 
  private:
   /// The same for term + extra, where extra holds tile terms only.
-  void requirePlus(const Term &term, const Term &extra) {
+  void requirePlus(const Term& term, const Term& extra) {
     Term rest = constant(constantOf(term)) + extra, solved;
     int64_t factor = 0;
-    for (auto &[part, own] : partsOf(term)) {
+    for (auto& [part, own] : partsOf(term)) {
       if (part->hasKey) {
         if (solved) return;  // two different functions of the key
         solved = part, factor = own;
@@ -79,33 +82,40 @@ class Solver {
       possible = possible & notNegative(rest);
       return;
     }
-    // factor * solved + rest >= 0: at least -floor(rest / factor), or at most floor(rest / -factor).
+    // factor * solved + rest >= 0: at least -floor(rest / factor), or at most floor(rest /
+    // -factor).
     const bool atLeast = factor > 0;
     Term bound = atLeast ? quotient(rest, factor) * -1 : quotient(rest, -factor);
     switch (solved->kind) {
       case TermKind::key:
-        if (atLeast) begin = maximum(begin, bound);
-        else end = minimum(end, bound + constant(1));
+        if (atLeast)
+          begin = maximum(begin, bound);
+        else
+          end = minimum(end, bound + constant(1));
         return;
       case TermKind::quotient: {
-        const int64_t d = solved->number;  // floor(g / d) >= b is g >= d b; <= b is g <= d b + d - 1
-        if (atLeast) requirePlus(solved->a, bound * -d);
-        else requirePlus(solved->a * -1, bound * d + constant(d - 1));
+        const int64_t d =
+            solved->number;  // floor(g / d) >= b is g >= d b; <= b is g <= d b + d - 1
+        if (atLeast)
+          requirePlus(solved->a, bound * -d);
+        else
+          requirePlus(solved->a * -1, bound * d + constant(d - 1));
         return;
       }
       case TermKind::remainder:  // no more is used than its being in [0, d)
         possible = possible & (atLeast ? notNegative(constant(solved->number - 1) - bound)
                                        : notNegative(bound));
         return;
-      default: return;
+      default:
+        return;
     }
   }
 };
 
 /// Takes minima, maxima and choices of the key out of a comparison: `max(a, b) + c >= 0` is
 /// `a + c >= 0 | b + c >= 0`.
-Condition lifted(const Term &term, int depth = 0) {
-  for (auto &[part, factor] : partsOf(term)) {
+Condition lifted(const Term& term, int depth = 0) {
+  for (auto& [part, factor] : partsOf(term)) {
     const TermKind kind = part->kind;
     const bool extreme = kind == TermKind::minimum || kind == TermKind::maximum;
     if (!part->hasKey || (!extreme && kind != TermKind::choice)) continue;
@@ -120,15 +130,18 @@ Condition lifted(const Term &term, int depth = 0) {
 }
 
 /// Disjunctive normal form. Nothing where it has too many conjuncts.
-std::optional<std::vector<Conjunct>> conjuncts(const Condition &condition, int depth = 0) {
+std::optional<std::vector<Conjunct>> conjuncts(const Condition& condition, int depth = 0) {
   std::vector<Conjunct> out;
   switch (condition->kind) {
-    case ConditionKind::never: return out;
+    case ConditionKind::never:
+      return out;
     case ConditionKind::flag:
     case ConditionKind::unknown:
-    case ConditionKind::always: return std::vector<Conjunct>{{}};
+    case ConditionKind::always:
+      return std::vector<Conjunct>{{}};
     case ConditionKind::notNegative: {
-      // A choice's condition is lifted in its turn, so this ends only where nothing is left to lift.
+      // A choice's condition is lifted in its turn, so this ends only where nothing is left to
+      // lift.
       Condition flat = lifted(condition->term);
       if (flat->kind == ConditionKind::notNegative) return std::vector<Conjunct>{{flat->term}};
       if (depth == 64) return std::nullopt;
@@ -143,8 +156,8 @@ std::optional<std::vector<Conjunct>> conjuncts(const Condition &condition, int d
     case ConditionKind::both: {
       auto a = conjuncts(condition->a, depth), b = conjuncts(condition->b, depth);
       if (!a || !b || a->size() * b->size() > maxConjuncts) return std::nullopt;
-      for (const Conjunct &x : *a) {
-        for (const Conjunct &y : *b) {
+      for (const Conjunct& x : *a) {
+        for (const Conjunct& y : *b) {
           out.push_back(x);
           out.back().insert(out.back().end(), y.begin(), y.end());
         }
@@ -157,28 +170,29 @@ std::optional<std::vector<Conjunct>> conjuncts(const Condition &condition, int d
 
 }  // namespace
 
-bool isAllKeys(const KeyRange &range) {
+bool isAllKeys(const KeyRange& range) {
   return same(range.begin, zero()) && same(range.end, keyLength());
 }
 
-KeyRange keyBounds(const Condition &visible) {
+KeyRange keyBounds(const Condition& visible) {
   const KeyRange all{zero(), keyLength()};
   auto disjuncts = conjuncts(visible);
   if (!disjuncts) return all;
 
   Term begin, end;
-  for (const Conjunct &conjunct : *disjuncts) {
+  for (const Conjunct& conjunct : *disjuncts) {
     Solver solver;
-    for (const Term &term : conjunct) solver.require(term);
+    for (const Term& term : conjunct) solver.require(term);
     Term low = solver.begin, high = solver.end;
     if (solver.possible->kind == ConditionKind::never) continue;
     if (solver.possible->kind == ConditionKind::always && isAllKeys({low, high})) return all;
-    // An empty range must not widen the hull, so it becomes [S, 0). A single one has nothing to widen;
-    // and one that begins at 0 is nearly never empty: it may pull the hull's begin to 0 needlessly, in
-    // exchange for bounds that stay short.
+    // An empty range must not widen the hull, so it becomes [S, 0). A single one has nothing to
+    // widen; and one that begins at 0 is nearly never empty: it may pull the hull's begin to 0
+    // needlessly, in exchange for bounds that stay short.
     const bool alone = disjuncts->size() == 1;
-    Condition nonempty = same(low, zero()) || alone ? solver.possible
-                                           : solver.possible & notNegative(high - low - constant(1));
+    Condition nonempty = same(low, zero()) || alone
+                             ? solver.possible
+                             : solver.possible & notNegative(high - low - constant(1));
     low = choice(nonempty, low, keyLength());
     high = choice(nonempty, high, zero());
     begin = begin ? minimum(begin, low) : low;

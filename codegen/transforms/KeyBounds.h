@@ -4,10 +4,10 @@
 //   keyBounds(notNegative(atom(TermKind::query) - atom(TermKind::key)))
 //       -> begin 0, end min(S, last + 1)
 //
-// The mask is brought to disjunctive normal form; every comparison of a conjunct is solved for the key, with
-// the query anywhere in the tile; ranges of a conjunct intersect, those of conjuncts join to their hull. What
-// cannot be solved (remainders, products, what is unknown) leaves its conjunct's range as it is: the result
-// may be too wide, never too narrow.
+// The mask is brought to disjunctive normal form; every comparison of a conjunct is solved for the
+// key, with the query anywhere in the tile; ranges of a conjunct intersect, those of conjuncts join
+// to their hull. What cannot be solved (remainders, products, what is unknown) leaves its
+// conjunct's range as it is: the result may be too wide, never too narrow.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -22,9 +22,9 @@ struct KeyRange {
 };
 
 /// Terms of `visible` are of query and key; those of the range of first and last.
-KeyRange keyBounds(const Condition &visible);
+KeyRange keyBounds(const Condition& visible);
 
 /// Whether a range is every key.
-bool isAllKeys(const KeyRange &range);
+bool isAllKeys(const KeyRange& range);
 
 }  // namespace attnc::ir

@@ -24,15 +24,15 @@ namespace attnc::ir {
 #include "transforms/Passes.h.inc"
 
 /// The whole way: our passes, with canonicalize and cse between them.
-void buildPipeline(mlir::OpPassManager &passes);
+void buildPipeline(mlir::OpPassManager& passes);
 
 /// Registers every pass, and the pipeline under the name `attn-pipeline`.
 void registerPasses();
 
-/// Runs the pipeline and hands out the module's text before it ("input") and after each pass that changed
-/// it, by the pass's argument ("attn-fold-scale").
+/// Runs the pipeline and hands out the module's text before it ("input") and after each pass that
+/// changed it, by the pass's argument ("attn-fold-scale").
 mlir::LogicalResult runPipeline(
     mlir::ModuleOp module,
-    const std::function<void(llvm::StringRef pass, llvm::StringRef text)> &show = {});
+    const std::function<void(llvm::StringRef pass, llvm::StringRef text)>& show = {});
 
 }  // namespace attnc::ir

@@ -10,7 +10,7 @@ using namespace mlir;
 
 namespace attnc::ir {
 
-void buildPipeline(OpPassManager &passes) {
+void buildPipeline(OpPassManager& passes) {
   passes.addPass(createInference());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
@@ -33,10 +33,10 @@ namespace {
 /// Hands out the module's text whenever a pass changed it.
 class Show : public PassInstrumentation {
  public:
-  Show(ModuleOp module, const std::function<void(StringRef, StringRef)> &show)
+  Show(ModuleOp module, const std::function<void(StringRef, StringRef)>& show)
       : module_(module), show_(show) {}
 
-  void runAfterPass(Pass *pass, Operation *) override {
+  void runAfterPass(Pass* pass, Operation*) override {
     // Adaptors that only hold nested passes have no argument.
     if (!pass->getArgument().empty()) tell(pass->getArgument());
   }
@@ -50,14 +50,13 @@ class Show : public PassInstrumentation {
 
  private:
   ModuleOp module_;
-  const std::function<void(StringRef, StringRef)> &show_;
+  const std::function<void(StringRef, StringRef)>& show_;
   std::string last_;
 };
 
 }  // namespace
 
-LogicalResult runPipeline(ModuleOp module,
-                          const std::function<void(StringRef, StringRef)> &show) {
+LogicalResult runPipeline(ModuleOp module, const std::function<void(StringRef, StringRef)>& show) {
   PassManager passes(module.getContext());
   buildPipeline(passes);
   if (show) {

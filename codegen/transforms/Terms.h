@@ -3,10 +3,11 @@
 //   Term last = atom(TermKind::last), s = atom(TermKind::keyLength);
 //   Term end = minimum(s, last + constant(1));
 //
-// Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down, divisor
-// positive), minima, maxima, choices. Conditions compare a term with zero. Equal terms have equal text,
-// which is how they are told apart. Every position and length is at least zero, and simplification uses it.
-// Not here: what they mean for keys (KeyBounds.h), and their MLIR form (BoundKeys.cpp).
+// Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
+// divisor positive), minima, maxima, choices. Conditions compare a term with zero. Equal terms have
+// equal text, which is how they are told apart. Every position and length is at least zero, and
+// simplification uses it. Not here: what they mean for keys (KeyBounds.h), and their MLIR form
+// (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -21,17 +22,27 @@
 namespace attnc::ir {
 
 enum class TermKind {
-  query, key,               // of one pair; in masks
-  first, last,              // a tile's first and last query; in bounds
-  queryLength, keyLength,
-  sum, quotient, remainder, minimum, maximum, choice,
+  query,
+  key,  // of one pair; in masks
+  first,
+  last,  // a tile's first and last query; in bounds
+  queryLength,
+  keyLength,
+  sum,
+  quotient,
+  remainder,
+  minimum,
+  maximum,
+  choice,
 };
 enum class ConditionKind {
-  never, always,
+  never,
+  always,
   unknown,      // may be either, and its negation too
   notNegative,  // the term is at least zero
   flag,         // a truth value of the call
-  both, either,
+  both,
+  either,
 };
 
 struct TermNode;
@@ -41,7 +52,7 @@ using Condition = std::shared_ptr<const ConditionNode>;
 
 struct TermNode {
   TermKind kind{};
-  int64_t number = 0;                           // a sum's constant; the divisor
+  int64_t number = 0;                             // a sum's constant; the divisor
   std::vector<std::pair<Term, int64_t>> parts{};  // a sum's atoms, by text, with coefficients
   Term a{}, b{};
   Condition condition{};  // of a choice
@@ -61,34 +72,34 @@ struct ConditionNode {
 
 Term constant(int64_t number);
 Term atom(TermKind kind);
-Term operator+(const Term &a, const Term &b);
-Term operator-(const Term &a, const Term &b);
-Term operator*(const Term &a, int64_t factor);
-Term quotient(const Term &a, int64_t divisor);   // rounds down; divisor > 0
-Term remainder(const Term &a, int64_t divisor);  // in [0, divisor)
-Term minimum(const Term &a, const Term &b);
-Term maximum(const Term &a, const Term &b);
-Term choice(const Condition &condition, const Term &a, const Term &b);
+Term operator+(const Term& a, const Term& b);
+Term operator-(const Term& a, const Term& b);
+Term operator*(const Term& a, int64_t factor);
+Term quotient(const Term& a, int64_t divisor);   // rounds down; divisor > 0
+Term remainder(const Term& a, int64_t divisor);  // in [0, divisor)
+Term minimum(const Term& a, const Term& b);
+Term maximum(const Term& a, const Term& b);
+Term choice(const Condition& condition, const Term& a, const Term& b);
 
 Condition always();
 Condition never();
 Condition unknown();
 Condition flag(int number);
-Condition notNegative(const Term &term);
-Condition operator&(const Condition &a, const Condition &b);
-Condition operator|(const Condition &a, const Condition &b);
-Condition operator!(const Condition &a);
+Condition notNegative(const Term& term);
+Condition operator&(const Condition& a, const Condition& b);
+Condition operator|(const Condition& a, const Condition& b);
+Condition operator!(const Condition& a);
 
-inline bool same(const Term &a, const Term &b) { return a->text == b->text; }
+inline bool same(const Term& a, const Term& b) { return a->text == b->text; }
 
 /// What a term can be at least and at most, where that is known without its positions.
-std::optional<int64_t> lowerBound(const Term &term);
-std::optional<int64_t> upperBound(const Term &term);
+std::optional<int64_t> lowerBound(const Term& term);
+std::optional<int64_t> upperBound(const Term& term);
 /// Surely a <= b.
-bool surelyAtMost(const Term &a, const Term &b);
+bool surelyAtMost(const Term& a, const Term& b);
 
 /// The term's atoms with their coefficients.
-std::vector<std::pair<Term, int64_t>> partsOf(const Term &term);
-int64_t constantOf(const Term &term);
+std::vector<std::pair<Term, int64_t>> partsOf(const Term& term);
+int64_t constantOf(const Term& term);
 
 }  // namespace attnc::ir

@@ -1,7 +1,7 @@
 // harness.h - layers all the way to plans, in one call.
 //
-//   Planned p = planned(attn::layer(attn::MultiHeadAttention{.num_heads = 2, .key_dim = 8}));
-//   ASSERT_TRUE(p.plan.ok()) << p.plan.status().message();
+//   auto plan = planned(attn::layer(attn::MultiHeadAttention{.num_heads = 2, .key_dim = 8}).graph);
+//   ASSERT_TRUE(plan.ok()) << plan.status().message();
 #pragma once
 #include "attn/attn.h"
 #include "import/import_layer.h"
@@ -12,16 +12,19 @@
 
 namespace attnc::test {
 
-inline attn::Result<Plan> planned(const attn::Graph& graph, const Schedule& schedule = {}, int line = 12) {
+inline attn::Result<Plan> planned(const attn::Graph& graph, const Schedule& schedule = {},
+                                  int line = 12) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   std::string mistake;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& d) {
     mistake += d.str();
     return mlir::success();
   });
-  auto module = importLayer(context, graph, "model::encoder", "layers.h", line, attn::fingerprint(graph));
+  auto module =
+      importLayer(context, graph, "model::encoder", "layers.h", line, attn::fingerprint(graph));
   if (!module.ok()) return module.status();
-  if (mlir::failed(ir::runPipeline(**module))) return attn::Status(attn::StatusCode::internal, mistake);
+  if (mlir::failed(ir::runPipeline(**module)))
+    return attn::Status(attn::StatusCode::internal, mistake);
   return planFromModule(**module, "my_layers", "avx512", schedule);
 }
 

@@ -1,5 +1,5 @@
-// Key bounds against every pair: masks drawn at random go through import, passes and plan, and no visible
-// key may lie outside the bounds of a tile that holds its query.
+// Key bounds against every pair: masks drawn at random go through import, passes and plan, and no
+// visible key may lie outside the bounds of a tile that holds its query.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -30,27 +30,49 @@ std::vector<int64_t> values_of(const std::vector<Step>& steps, const At& at,
     const auto kind = static_cast<attn::Kind>(s.bits / 16);
     const auto value = [&]() -> int64_t {
       switch (s.fn) {
-        case Fn::number: return std::bit_cast<int32_t>(s.bits);
-        case Fn::position: return kind == attn::Kind::key ? at.key : s.bits % 16 ? at.last : at.query;
-        case Fn::length: return kind == attn::Kind::key ? at.keys : at.queries;
-        case Fn::own: return own(s.bits);
-        case Fn::add: return x(0) + x(1);
-        case Fn::sub: return x(0) - x(1);
-        case Fn::mul: return x(0) * x(1);
-        case Fn::div: return x(1) ? x(0) / x(1) : 0;
-        case Fn::rem: return x(1) ? x(0) % x(1) : 0;
-        case Fn::neg: return -x(0);
-        case Fn::abs: return std::abs(x(0));
-        case Fn::min: return std::min(x(0), x(1));
-        case Fn::max: return std::max(x(0), x(1));
-        case Fn::less: return x(0) < x(1);
-        case Fn::less_equal: return x(0) <= x(1);
-        case Fn::equal: return x(0) == x(1);
-        case Fn::both: return x(0) && x(1);
-        case Fn::either: return x(0) || x(1);
-        case Fn::negate: return !x(0);
-        case Fn::where: return x(0) ? x(1) : x(2);
-        default: ADD_FAILURE() << "no other function in these masks"; return 0;
+        case Fn::number:
+          return std::bit_cast<int32_t>(s.bits);
+        case Fn::position:
+          return kind == attn::Kind::key ? at.key : s.bits % 16 ? at.last : at.query;
+        case Fn::length:
+          return kind == attn::Kind::key ? at.keys : at.queries;
+        case Fn::own:
+          return own(s.bits);
+        case Fn::add:
+          return x(0) + x(1);
+        case Fn::sub:
+          return x(0) - x(1);
+        case Fn::mul:
+          return x(0) * x(1);
+        case Fn::div:
+          return x(1) ? x(0) / x(1) : 0;
+        case Fn::rem:
+          return x(1) ? x(0) % x(1) : 0;
+        case Fn::neg:
+          return -x(0);
+        case Fn::abs:
+          return std::abs(x(0));
+        case Fn::min:
+          return std::min(x(0), x(1));
+        case Fn::max:
+          return std::max(x(0), x(1));
+        case Fn::less:
+          return x(0) < x(1);
+        case Fn::less_equal:
+          return x(0) <= x(1);
+        case Fn::equal:
+          return x(0) == x(1);
+        case Fn::both:
+          return x(0) && x(1);
+        case Fn::either:
+          return x(0) || x(1);
+        case Fn::negate:
+          return !x(0);
+        case Fn::where:
+          return x(0) ? x(1) : x(2);
+        default:
+          ADD_FAILURE() << "no other function in these masks";
+          return 0;
       }
     };
     v.push_back(value());
@@ -73,7 +95,8 @@ class Draw {
  private:
   std::mt19937 random_;
 
-  static int8_t add(attn::Formula& f, Fn fn, Type t, std::initializer_list<int8_t> operands, uint32_t bits = 0) {
+  static int8_t add(attn::Formula& f, Fn fn, Type t, std::initializer_list<int8_t> operands,
+                    uint32_t bits = 0) {
     Step s{.fn = fn, .type = t, .bits = bits};
     std::copy(operands.begin(), operands.end(), s.operand.begin());
     return f.add(s);
@@ -86,23 +109,35 @@ class Draw {
     if (depth == 0 || number(4) == 0) {
       switch (number(6)) {
         case 0:
-        case 1: return add(f, Fn::position, Type::index, {}, kind(attn::Kind::query));
+        case 1:
+          return add(f, Fn::position, Type::index, {}, kind(attn::Kind::query));
         case 2:
-        case 3: return add(f, Fn::position, Type::index, {}, kind(attn::Kind::key));
-        case 4: return add(f, Fn::length, Type::index, {}, kind(number(2) ? attn::Kind::key : attn::Kind::query));
-        default: return constant(f, number(12) - 4);
+        case 3:
+          return add(f, Fn::position, Type::index, {}, kind(attn::Kind::key));
+        case 4:
+          return add(f, Fn::length, Type::index, {},
+                     kind(number(2) ? attn::Kind::key : attn::Kind::query));
+        default:
+          return constant(f, number(12) - 4);
       }
     }
     const int8_t a = term(f, depth - 1);
     switch (number(9)) {
-      case 0: return add(f, Fn::add, Type::index, {a, term(f, depth - 1)});
+      case 0:
+        return add(f, Fn::add, Type::index, {a, term(f, depth - 1)});
       case 1:
-      case 2: return add(f, Fn::sub, Type::index, {a, term(f, depth - 1)});
-      case 3: return add(f, Fn::mul, Type::index, {a, constant(f, number(7) - 3)});
-      case 4: return add(f, Fn::div, Type::index, {a, constant(f, 1 + number(5))});
-      case 5: return add(f, Fn::rem, Type::index, {a, constant(f, 1 + number(5))});
-      case 6: return add(f, number(2) ? Fn::min : Fn::max, Type::index, {a, term(f, depth - 1)});
-      case 7: return add(f, Fn::abs, Type::index, {a});
+      case 2:
+        return add(f, Fn::sub, Type::index, {a, term(f, depth - 1)});
+      case 3:
+        return add(f, Fn::mul, Type::index, {a, constant(f, number(7) - 3)});
+      case 4:
+        return add(f, Fn::div, Type::index, {a, constant(f, 1 + number(5))});
+      case 5:
+        return add(f, Fn::rem, Type::index, {a, constant(f, 1 + number(5))});
+      case 6:
+        return add(f, number(2) ? Fn::min : Fn::max, Type::index, {a, term(f, depth - 1)});
+      case 7:
+        return add(f, Fn::abs, Type::index, {a});
       default: {
         const int8_t c = truth(f, depth - 1), b = term(f, depth - 1);
         return add(f, Fn::where, Type::index, {c, a, b});
@@ -127,16 +162,15 @@ class Draw {
 };
 
 attn::Graph layer_with(const attn::Mask& mask) {
-  return attn::layer(
-             [&](attn::Graph& g) {
-               const auto [query, value, key] = g.query_value_key();
-               const auto q = project(query, "query", attn::heads(1, 1), false);
-               const auto k = project(key, "key", attn::heads(1, 1), false);
-               const auto v = project(value, "value", attn::heads(1, 1), false);
-               const auto s = scores(q, k);
-               g.flag("flag0"), g.flag("flag1"), g.mask("mask", s);
-               return project(combine(softmax(s, mask), v), "output", attn::features_of(query), false);
-             })
+  return attn::layer([&](attn::Graph& g) {
+           const auto [query, value, key] = g.query_value_key();
+           const auto q = project(query, "query", attn::heads(1, 1), false);
+           const auto k = project(key, "key", attn::heads(1, 1), false);
+           const auto v = project(value, "value", attn::heads(1, 1), false);
+           const auto s = scores(q, k);
+           g.flag("flag0"), g.flag("flag1"), g.mask("mask", s);
+           return project(combine(softmax(s, mask), v), "output", attn::features_of(query), false);
+         })
       .graph;
 }
 
@@ -156,7 +190,9 @@ void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
   const std::vector<Step> steps(f.steps.begin(), f.steps.begin() + f.size);
 
   for (int size = 0; size < 4; ++size) {
-    At at{.queries = 1 + draw.number(14), .keys = draw.number(16), .own = static_cast<unsigned>(draw.number(8))};
+    At at{.queries = 1 + draw.number(14),
+          .keys = draw.number(16),
+          .own = static_cast<unsigned>(draw.number(8))};
     const int64_t tile = 1 + draw.number(5);
     const auto of_mask = [&](uint32_t table) -> int64_t {
       return at.own >> bit(f.tables[table].name.view()) & 1;
@@ -175,19 +211,22 @@ void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
         end = v[static_cast<size_t>(attention.keys.results[1])];
       }
       ASSERT_LE(0, begin) << print(*plan);
-      ASSERT_LE(begin, end) << print(*plan) << " T " << at.queries << " S " << at.keys << " first " << first;
+      ASSERT_LE(begin, end) << print(*plan) << " T " << at.queries << " S " << at.keys << " first "
+                            << first;
       ASSERT_LE(end, at.keys) << print(*plan);
       for (at.query = first; at.query <= bounds_at.last; ++at.query) {
         for (at.key = 0; at.key < at.keys; ++at.key) {
           const bool visible = values_of(steps, at, of_mask).back() != 0;
           const bool kept = begin <= at.key && at.key < end;
-          ASSERT_TRUE(kept || !visible) << print(*plan) << " T " << at.queries << " S " << at.keys << " query "
-                                        << at.query << " key " << at.key << " tile from " << first << " to "
-                                        << bounds_at.last << ": bounds " << begin << ", " << end;
+          ASSERT_TRUE(kept || !visible)
+              << print(*plan) << " T " << at.queries << " S " << at.keys << " query " << at.query
+              << " key " << at.key << " tile from " << first << " to " << bounds_at.last
+              << ": bounds " << begin << ", " << end;
           // The mask in the plan says what the user's lambda said.
           if (!attention.mask.empty()) {
             const auto v = values_of(attention.mask.steps, at, of_plan);
-            ASSERT_EQ(v[static_cast<size_t>(attention.mask.results[0])] != 0, visible) << print(*plan);
+            ASSERT_EQ(v[static_cast<size_t>(attention.mask.results[0])] != 0, visible)
+                << print(*plan);
           } else {
             ASSERT_TRUE(visible);
           }
@@ -212,8 +251,8 @@ TEST(KeyBounds, LeaveOutNoVisibleKey) {
     check(mask, draw, counted);
     ASSERT_FALSE(HasFatalFailure()) << "mask " << i << " of seed " << seed;
   }
-  std::printf("%d masks: %ld pairs, %ld visible, %ld inside the bounds\n", drawn, long(counted.pairs),
-              long(counted.visible), long(counted.kept));
+  std::printf("%d masks: %ld pairs, %ld visible, %ld inside the bounds\n", drawn,
+              long(counted.pairs), long(counted.visible), long(counted.kept));
   EXPECT_GT(drawn, 1000);
   EXPECT_LT(counted.kept, counted.pairs * 95 / 100) << "bounds that bound nothing";
 }
@@ -244,7 +283,10 @@ TEST(KeyBounds, AreExactForTheUsualMasks) {
     for (int64_t queries : {1, 7, 16}) {
       for (int64_t keys : {1, 5, 16, 30}) {
         for (int64_t first = 0; first < queries; first += 4) {
-          At at{.query = first, .last = std::min(first + 4, queries) - 1, .queries = queries, .keys = keys};
+          At at{.query = first,
+                .last = std::min(first + 4, queries) - 1,
+                .queries = queries,
+                .keys = keys};
           const auto v = values_of(attention.keys.steps, at, never);
           const int64_t begin = v[static_cast<size_t>(attention.keys.results[0])];
           const int64_t end = v[static_cast<size_t>(attention.keys.results[1])];
@@ -258,8 +300,8 @@ TEST(KeyBounds, AreExactForTheUsualMasks) {
           }
           const int64_t needed = std::max(high - low, int64_t{0});
           EXPECT_EQ(end - begin - needed, c.slack)
-              << c.name << " T " << queries << " S " << keys << " first " << first << ": [" << begin << ", " << end
-              << ") and needed are [" << low << ", " << high << ")";
+              << c.name << " T " << queries << " S " << keys << " first " << first << ": [" << begin
+              << ", " << end << ") and needed are [" << low << ", " << high << ")";
         }
       }
     }

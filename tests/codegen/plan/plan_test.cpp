@@ -32,9 +32,9 @@ TEST(Plan, KeepsTheInterfaceInOrder) {
   for (const auto& t : plan.weights) weights.push_back(t.name);
   EXPECT_EQ(inputs, std::vector<std::string>(
                         {"query", "value", "key", "attention_mask", "use_causal_mask"}));
-  EXPECT_EQ(weights, std::vector<std::string>({"query/kernel", "query/bias", "key/kernel", "key/bias",
-                                               "value/kernel", "value/bias", "attention_output/kernel",
-                                               "attention_output/bias"}));
+  EXPECT_EQ(weights, std::vector<std::string>(
+                         {"query/kernel", "query/bias", "key/kernel", "key/bias", "value/kernel",
+                          "value/bias", "attention_output/kernel", "attention_output/bias"}));
   EXPECT_EQ(plan.inputs[2].or_input, 1);
   EXPECT_EQ(plan.inputs[2].axes.back().of, 2);
   EXPECT_EQ(plan.inputs[4].type, attn::Type::truth);
@@ -87,7 +87,8 @@ TEST(Plan, PadsValueHeadsToVectors) {
   struct Case {
     int vector, value_size, padded;
   };
-  for (const Case c : {Case{16, 64, 64}, Case{16, 20, 32}, Case{16, 3, 4}, Case{8, 20, 24}, Case{4, 1, 1}}) {
+  for (const Case c :
+       {Case{16, 64, 64}, Case{16, 20, 32}, Case{16, 3, 4}, Case{8, 20, 24}, Case{4, 1, 1}}) {
     attn::MultiHeadAttention layer{.num_heads = 3, .key_dim = 5, .value_dim = c.value_size};
     const Plan plan = plan_of(layer, {.vector = c.vector, .tile_vectors = 2});
     const Path& path = plan.paths[0];
@@ -128,7 +129,8 @@ TEST(Plan, PrintsTheSameTextAgain) {
   const std::string text = print(plan_of(encoder));
   EXPECT_EQ(text, print(plan_of(encoder)));
   for (const char* part :
-       {"layer model::encoder (my_layers, avx512)\n", "    key [batch, key, feature of key] float32, or value\n",
+       {"layer model::encoder (my_layers, avx512)\n",
+        "    key [batch, key, feature of key] float32, or value\n",
         "    use_causal_mask [] truth, optional\n", "  path output_attention_scores\n",
         "    %1 = project query by #0 query/kernel + #1 query/bias, heads 12 x 64: query rows\n",
         "scale 0.180336878\n", ": online, heads 12, sizes 64 and 64, rows without keys: uniform\n",
@@ -149,31 +151,37 @@ attn::Graph with(auto&& build) { return attn::layer(build, "elsewhere.h", 3).gra
 TEST(Refused, AdditiveRule) {
   auto layer = encoder;
   layer.fully_masked = attn::FullyMasked::additive;
-  EXPECT_EQ(refused(attn::layer(layer).graph),
-            "layers.h:12: model::encoder: rows without a visible key by the rule `additive` are not "
-            "compiled yet; `uniform` and `zero` are");
+  EXPECT_EQ(
+      refused(attn::layer(layer).graph),
+      "layers.h:12: model::encoder: rows without a visible key by the rule `additive` are not "
+      "compiled yet; `uniform` and `zero` are");
 }
 
 TEST(Refused, OperationsThatAreNotCompiledYet) {
   const attn::Graph shared = with([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8)), k = project(key, "key", attn::heads(2, 8));
+    const auto q = project(query, "query", attn::heads(4, 8)),
+               k = project(key, "key", attn::heads(2, 8));
     const auto v = project(value, "value", attn::heads(4, 8));
     const auto p = softmax(scores(q, share_heads(k, 4)));
     return project(combine(p, v), "output", attn::features_of(query));
   });
-  EXPECT_EQ(refused(shared), "layers.h:12: model::encoder: operation `share_heads` is not compiled yet");
+  EXPECT_EQ(refused(shared),
+            "layers.h:12: model::encoder: operation `share_heads` is not compiled yet");
 }
 
 TEST(Refused, ScoreFunctions) {
   const attn::Graph capped = with([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8)), k = project(key, "key", attn::heads(4, 8));
+    const auto q = project(query, "query", attn::heads(4, 8)),
+               k = project(key, "key", attn::heads(4, 8));
     const auto v = project(value, "value", attn::heads(4, 8));
     const auto s = attn::apply(attn::softcap(5.0f), scores(q, k));
     return project(combine(softmax(s), v), "output", attn::features_of(query));
   });
-  EXPECT_EQ(refused(capped).rfind("layers.h:12: model::encoder: operation `scores` is not compiled yet where", 0), 0u)
+  EXPECT_EQ(refused(capped).rfind(
+                "layers.h:12: model::encoder: operation `scores` is not compiled yet where", 0),
+            0u)
       << refused(capped);
 }
 
@@ -183,7 +191,8 @@ TEST(Refused, AttentionWithoutProjections) {
     return combine(softmax(scores(query, key)), value);
   });
   EXPECT_EQ(refused(plain),
-            "layers.h:12: model::encoder: attention over what is no projection to heads is not compiled yet");
+            "layers.h:12: model::encoder: attention over what is no projection to heads is not "
+            "compiled yet");
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+// RUN: attn-opt %s --attn-bound-keys --canonicalize --cse | FileCheck %s
+
+// CHECK-LABEL: attn.layer @causal
+// CHECK: } keys {
+// CHECK-NEXT: ^bb0(%{{.*}}: index, %[[LAST:.*]]: index):
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant 0 : index
+// CHECK-DAG: %[[ONE:.*]] = arith.constant 1 : index
+// CHECK-DAG: %[[S:.*]] = attn.length key
+// CHECK-DAG: %[[AFTER:.*]] = arith.addi %[[LAST]], %[[ONE]] : index
+// CHECK: %[[END:.*]] = arith.minsi
+// CHECK-NEXT: attn.yield %[[ZERO]], %[[END]] : index, index
+attn.layer @causal fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %a = attn.attention %q, %k, %v rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %keep = arith.cmpi sle, %j, %i : index
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// What the call says stays a choice; a table of the call may be anything.
+// CHECK-LABEL: attn.layer @causal_by_call
+// CHECK: %[[F:.*]] = attn.input "use_causal_mask"
+// CHECK: } keys {
+// CHECK: %[[OWN:.*]] = attn.own %[[F]] : !attn.value<i1>
+// CHECK: %[[S:.*]] = attn.length key
+// CHECK: %[[MIN:.*]] = arith.minsi
+// CHECK: %[[END:.*]] = arith.select %[[OWN]], %[[MIN]], %[[S]] : index
+// CHECK: attn.yield %{{.*}}, %[[END]]
+attn.layer @causal_by_call fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %f = attn.input "use_causal_mask" optional : !attn.value<i1>
+  %m = attn.input "mask" optional : !attn.value<batch, head 2, query, key : i1>
+  %a = attn.attention %q, %k, %v rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %true = arith.constant true
+    %flag = attn.own %f : !attn.value<i1>
+    %any_order = arith.xori %flag, %true : i1
+    %before = arith.cmpi sle, %j, %i : index
+    %0 = arith.ori %any_order, %before : i1
+    %given = attn.own %m : !attn.value<batch, head 2, query, key : i1>
+    %keep = arith.andi %0, %given : i1
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// A window on both sides: begin is max(0, first - 2), end min(S, last + 3).
+// CHECK-LABEL: attn.layer @window
+// CHECK: } keys {
+// CHECK-NEXT: ^bb0(%[[FIRST:.*]]: index, %[[LAST:.*]]: index):
+// CHECK-DAG: arith.addi %[[LAST]], %c3 : index
+// CHECK-DAG: arith.addi %[[FIRST]], %c-2 : index
+// CHECK-DAG: arith.minsi
+// CHECK-DAG: arith.maxsi
+// CHECK: attn.yield
+attn.layer @window fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %a = attn.attention %q, %k, %v rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %c3 = arith.constant 3 : index
+    %d = arith.subi %i, %j : index
+    %distance = math.absi %d : index
+    %keep = arith.cmpi slt, %distance, %c3 : index
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// Nothing is known of a table, or of a remainder: every key, so no bounds are written.
+// CHECK-LABEL: attn.layer @unknown
+// CHECK-NOT: keys {
+// CHECK: attn.return
+attn.layer @unknown fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %m = attn.input "mask" optional : !attn.value<batch, head 2, query, key : i1>
+  %a = attn.attention %q, %k, %v rule zero mask {
+    %j = attn.position key
+    %c2 = arith.constant 2 : index
+    %c0 = arith.constant 0 : index
+    %r = arith.remsi %j, %c2 : index
+    %even = arith.cmpi eq, %r, %c0 : index
+    %given = attn.own %m : !attn.value<batch, head 2, query, key : i1>
+    %keep = arith.andi %even, %given : i1
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
