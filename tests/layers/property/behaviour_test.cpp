@@ -190,9 +190,10 @@ TEST_P(EveryVariant, WorkspaceDoesNotGrowWithQueriesTimesKeysUnlessScoresAreAske
   const auto layer = load(usual(), c, draw_weights(r, usual(), c), GetParam());
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   const auto bytes = [&](int64_t n) {
-    float x = 0;
-    const attn::Tensor in(&x, attn::Shape{1, n, 16});
-    attn::MutableTensor out(&x, attn::Shape{1, n, 16});
+    const std::vector<float> x(static_cast<size_t>(n * 16));
+    std::vector<float> y(x.size());
+    const attn::Tensor in(x, attn::Shape{1, n, 16});
+    const attn::MutableTensor out(y, attn::Shape{1, n, 16});
     const std::vector<attn::NamedTensor> inputs{{"query", in}, {"value", in}};
     const std::vector<attn::NamedMutableTensor> outputs{{"output", out}};
     const auto size = layer->workspace_bytes(std::span<const attn::NamedTensor>(inputs),
