@@ -1,6 +1,8 @@
 // The plan of MultiHeadAttention: stages, layouts, packings, sentences.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness.h"
 
 namespace attnc::test {
@@ -138,6 +140,21 @@ TEST(Plan, PrintsTheSameTextAgain) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
 
+TEST(Plan, KeepsMixedFormulas) {
+  auto layer = encoder;
+  layer.mask = [](auto at) { return exp(-1.5f * at.key) + at.query / 2 < at.key_length; };
+  const Plan plan = plan_of(layer);
+  const auto& attention = std::get<Attention>(plan.paths[0].stages[3]);
+  std::vector<attn::Fn> fns;
+  for (const attn::Step& s : attention.mask.steps) fns.push_back(s.fn);
+  for (attn::Fn fn : {attn::Fn::exp, attn::Fn::mul, attn::Fn::div, attn::Fn::add, attn::Fn::less})
+    EXPECT_EQ(std::count(fns.begin(), fns.end(), fn), 1) << attn::fn_names[static_cast<size_t>(fn)];
+  for (const attn::Step& s : attention.mask.steps) {
+    EXPECT_TRUE(s.fn != attn::Fn::div || s.type == attn::Type::index) << "query / 2 truncates";
+    EXPECT_TRUE(s.fn != attn::Fn::add || s.type == attn::Type::real);
+  }
+}
+
 // ---- what is refused, and how
 
 std::string refused(const attn::Graph& graph) {
@@ -168,6 +185,20 @@ TEST(Refused, OperationsThatAreNotCompiledYet) {
   });
   EXPECT_EQ(refused(shared),
             "layers.h:12: model::encoder: operation `share_heads` is not compiled yet");
+}
+
+TEST(Refused, AtTheLineOfTheOperation) {
+  int line = 0;
+  const auto build = [&](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key();
+    const auto q = project(query, "query", attn::heads(4, 8));
+    line = __LINE__ + 1;
+    const auto k = share_heads(project(key, "key", attn::heads(2, 8)), 4);
+    const auto v = project(value, "value", attn::heads(4, 8));
+    return project(combine(softmax(scores(q, k)), v), "output", attn::features_of(query));
+  };
+  const std::string sentence = refused(attn::layer(build).graph);
+  EXPECT_EQ(sentence.rfind("layers.h:" + std::to_string(line) + ": ", 0), 0u) << sentence;
 }
 
 TEST(Refused, ScoreFunctions) {
