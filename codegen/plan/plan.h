@@ -52,6 +52,7 @@ enum class Layout {
   query_rows,  // [position][head * size]: rows that attention reads
   key_panels,  // [panel of keys][head * size][lane]: transposed, lanes count keys
   value_rows,  // [position][head * padded size]
+  heads,       // [batch, position, head, size]: an input or output of the path, where the caller has it
 };
 
 struct PlanValue {
@@ -86,6 +87,7 @@ struct Projection {
 struct Attention {
   int query = -1, key = -1, value = -1, result = -1;  // values
   int scores = -1;  // the value that receives probabilities; -1: never stored (online)
+  // Query head h reads key head h / (heads / key_heads).
   int heads = 0, key_heads = 0, key_size = 0, value_size = 0, value_size_padded = 0;
   float scale = 1;   // multiplies q . k
   PlanFormula mask;  // empty: every key
@@ -107,10 +109,13 @@ struct Schedule {
   int key_block = 256;  // keys between two rescalings of the online softmax
   int scores_query_tile =
       16;  // queries of a task where scores are stored: it holds whole rows of them
+  int decode_keys = 512;  // keys of a task where there is one query
 };
 
 struct Path {
-  std::string name;                // "output", "output_attention_scores"
+  std::string name;                // "output", "output_attention_scores", "output_decode"
+  int most_queries = 0;            // serves calls of at most so many queries; 0: of any number. Of the
+                                   // paths of one set of outputs the first that serves a call is taken
   std::vector<int> outputs;        // indices into Plan::outputs
   std::vector<int> output_values;  // the value that each of them is
   std::vector<PlanValue> values;

@@ -156,6 +156,8 @@ typedef int (*attn_kernel_function)(void** arguments);
 typedef struct attn_path {
   const char* name;
   uint32_t outputs; /* bit i: this path makes outputs[i] */
+  int32_t most_queries; /* serves calls of at most so many queries; 0: of any number. The first path
+                           that makes what is asked and serves the call is taken */
   int32_t argument_count;
   const attn_argument* arguments;
   attn_kernel_function run;
