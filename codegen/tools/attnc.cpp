@@ -83,7 +83,9 @@ int run_command(int argc, char** argv) {
   build_command->add_option("--name", build.name, "the library's name (default: the first file's)");
   build_command->add_option("--header", build.header,
                             "how typed headers include the header that describes the layers");
-  build_command->add_option("--target", build.targets, targets_help)->delimiter(',');
+  build_command->add_option("--target", build.targets, targets_help)
+      ->delimiter(',')
+      ->allow_extra_args(false);
   build_command->footer(build_examples);
 
   attnc::ShowOptions show;
@@ -126,7 +128,9 @@ int run_command(int argc, char** argv) {
       ->add_option("PATH", check.paths,
                    "fixtures (NAME.json beside NAME.safetensors), or folders of them")
       ->required();
-  check_command->add_option("--target", check.targets, targets_help)->delimiter(',');
+  check_command->add_option("--target", check.targets, targets_help)
+      ->delimiter(',')
+      ->allow_extra_args(false);
   check_command->add_flag("-v,--verbose", check.verbose, "a line for every target and call");
   check_command->add_flag("--json", check.json, "the result as JSON");
   check_command->footer(check_examples);
