@@ -115,8 +115,9 @@ class TableWriter {
           "attn_argument", {number(8, a.kind), number(16, static_cast<uint16_t>(a.index))}));
     return structure<attn_path>(
         "attn_path",
-        {text(p.name), number(32, outputs), count(kernel.arguments), array(arguments),
-         function(kernel.symbol + "_argv"), function(kernel.symbol + "_workspace_argv")});
+        {text(p.name), number(32, outputs), number(32, static_cast<uint32_t>(p.most_queries)),
+         count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
+         function(kernel.symbol + "_workspace_argv")});
   }
 
   Constant* variant(const Variant& v) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -18,7 +19,27 @@ using json = nlohmann::json;
 // A configuration has a few kilobytes; no fixture reaches one megabyte.
 constexpr size_t max_bytes = 16 << 20;
 constexpr int max_depth = 64;
-constexpr const char* supported_class = "MultiHeadAttention";
+constexpr const char* supported_classes =
+    "MultiHeadAttention, GroupQueryAttention and DotProductAttention";
+
+/// What a sentence and C++ call a configuration's class, and the keys that it cannot do without.
+template <class Layer>
+struct ClassOf;
+template <>
+struct ClassOf<attn::MultiHeadAttention> {
+  static constexpr const char* name = "MultiHeadAttention";
+  static constexpr std::array needed = {"num_heads", "key_dim"};
+};
+template <>
+struct ClassOf<attn::GroupQueryAttention> {
+  static constexpr const char* name = "GroupQueryAttention";
+  static constexpr std::array needed = {"head_dim", "num_query_heads", "num_key_value_heads"};
+};
+template <>
+struct ClassOf<attn::DotProductAttention> {
+  static constexpr const char* name = "DotProductAttention";
+  static constexpr std::array needed = {"head_dim", "num_query_heads", "num_key_value_heads"};
+};
 
 // Keys that change nothing in what a built layer computes.
 constexpr std::array<std::string_view, 13> ignored = {
@@ -36,6 +57,10 @@ constexpr std::array<std::string_view, 13> ignored = {
     "seed",
     "dtype",  // checked on its own
 };
+
+/// The masks that have a name.
+constexpr std::pair<const char*, attn::Mask> masks[] = {
+    {"causal", attn::causal}, {"causal_from_the_end", attn::causal_from_the_end}};
 
 bool is_ignored(std::string_view key) {
   for (std::string_view k : ignored) {
@@ -56,15 +81,17 @@ class Reader {
  public:
   Reader(const json& config, const std::string& file) : config_(config), file_(file) {}
 
-  Status read(attn::MultiHeadAttention& out) {
+  template <class Layer>
+  Status read(Layer& out) {
+    using Class = ClassOf<Layer>;
     attn::for_each_field(out, [&](std::string_view name, auto& field) { one(name, field); });
-    not_yet();
+    not_yet<Layer>();
     dtype();
-    for (const char* key : {"num_heads", "key_dim"}) {
+    for (const char* key : Class::needed) {
       if (!config_.contains(key)) wrong(fmt::format("the key `{}` is missing", key));
     }
     for (const auto& [key, value] : config_.items()) {
-      if (!known(key)) wrong(fmt::format("{} has no key `{}`", supported_class, key));
+      if (!known<Layer>(key)) wrong(fmt::format("{} has no key `{}`", Class::name, key));
     }
     return status_;
   }
@@ -87,10 +114,14 @@ class Reader {
     const auto at = config_.find(std::string(key));
     return at == config_.end() || at->is_null() ? nullptr : &*at;
   }
+  template <class Layer>
   bool known(std::string_view key) const {
-    bool found =
-        is_ignored(key) || key == "attention_axes" || key == "sliding_window" || key == "use_gate";
-    attn::MultiHeadAttention fields;
+    bool found = key == "name" || key == "dtype";
+    if (!std::is_same_v<Layer, attn::DotProductAttention>) {
+      found |= is_ignored(key) || key == "sliding_window" || key == "use_gate";
+    }
+    if (std::is_same_v<Layer, attn::MultiHeadAttention>) found |= key == "attention_axes";
+    Layer fields;
     attn::for_each_field(fields, [&](std::string_view name, auto&) { found |= name == key; });
     return found;
   }
@@ -146,7 +177,9 @@ class Reader {
       out.add(number);
     }
   }
-  void one(std::string_view key, std::optional<attn::FullyMasked>& out) {
+  template <class Rule>  // FullyMasked or an optional one; null leaves the layer's default
+  requires std::is_assignable_v<Rule&, attn::FullyMasked>
+  void one(std::string_view key, Rule& out) {
     const json* value = find(key);
     if (!value) return;
     if (*value == "uniform") {
@@ -157,12 +190,23 @@ class Reader {
       wrong_type(key, "\"uniform\", \"zero\" or null", *value);
     }
   }
-  void one(std::string_view key, attn::Mask&) {
-    if (find(key)) wrong(fmt::format("`{}` is a function and can only be written in C++", key));
+  void one(std::string_view key, attn::Mask& out) {
+    const json* value = find(key);
+    if (!value) return;
+    for (const auto& [name, mask] : masks) {
+      if (*value == name) return void(out = mask);
+    }
+    wrong_type(key,
+               "\"causal\", \"causal_from_the_end\" or null (others can only be written in C++)",
+               *value);
   }
 
   /// Understood, and not compiled yet.
+  template <class Layer>
   void not_yet() {
+    auto find = [this](std::string_view key) {
+      return known<Layer>(key) ? this->find(key) : nullptr;
+    };
     if (const json* axes = find("attention_axes");
         axes && *axes != 1 && *axes != json::array({1})) {
       bool numbers = axes->is_number_integer() || (axes->is_array() && !axes->empty());
@@ -221,8 +265,22 @@ std::string guess_class(const json& config) {
   if (config.contains("num_query_heads") || config.contains("head_dim"))
     return "GroupedQueryAttention";
   if (config.contains("use_scale") || config.contains("score_mode")) return "Attention";
-  if (config.contains("num_heads") || config.contains("key_dim")) return supported_class;
+  if (config.contains("num_heads") || config.contains("key_dim")) return "MultiHeadAttention";
   return "";
+}
+
+template <class Layer>
+Result<JsonLayer> read_as(const json& config, const std::string& file) {
+  Layer layer;
+  if (Status s = Reader(config, file).read(layer); !s.ok()) return s;
+  JsonLayer out;
+  if (const auto at = config.find("name"); at != config.end() && at->is_string()) out.name = *at;
+  out.description = attn::try_layer(layer);
+  if (const attn::Error& error = out.description.error()) {
+    return Status(StatusCode::invalid_argument, file + ": " + error.text());
+  }
+  out.config = layer;
+  return out;
 }
 
 }  // namespace
@@ -284,25 +342,32 @@ Result<JsonLayer> layer_from_json(const json& document, const std::string& file)
     return Status(
         StatusCode::invalid_file,
         fmt::format("{}: no layer's configuration: neither a `class_name` nor the key `num_heads` "
-                    "is there",
+                    "or `num_query_heads` is there",
                     file));
   }
-  if (name != supported_class) {
-    return Status(StatusCode::unsupported, fmt::format("{}: layer {} is not supported yet; {} is",
-                                                       file, shown(json(name)), supported_class));
+  if (name == "MultiHeadAttention") return read_as<attn::MultiHeadAttention>(*config, file);
+  // Keras exports the class GroupedQueryAttention as keras.layers.GroupQueryAttention.
+  if (name == "GroupQueryAttention" || name == "GroupedQueryAttention") {
+    return read_as<attn::GroupQueryAttention>(*config, file);
   }
-  JsonLayer out;
-  if (Status s = Reader(*config, file).read(out.config); !s.ok()) return s;
-  if (const auto at = config->find("name"); at != config->end() && at->is_string()) out.name = *at;
-  out.description = attn::try_layer(out.config);
-  if (const attn::Error& error = out.description.error()) {
-    return Status(StatusCode::invalid_argument, file + ": " + error.text());
-  }
-  return out;
+  if (name == "DotProductAttention") return read_as<attn::DotProductAttention>(*config, file);
+  return Status(StatusCode::unsupported, fmt::format("{}: layer {} is not supported yet; {} are",
+                                                     file, shown(json(name)), supported_classes));
 }
 
-std::string as_source(const attn::MultiHeadAttention& config) {
-  std::string out = "attn::MultiHeadAttention{";
+namespace {
+
+const char* source_of(attn::FullyMasked rule) {
+  return rule == attn::FullyMasked::zero ? "attn::FullyMasked::zero" : "attn::FullyMasked::uniform";
+}
+
+bool same(const attn::Formula& a, const attn::Formula& b) {
+  return a.size == b.size && std::equal(a.steps.begin(), a.steps.begin() + a.size, b.steps.begin());
+}
+
+template <class Layer>
+std::string source_of(const Layer& config) {
+  std::string out = fmt::format("attn::{}{{", ClassOf<Layer>::name);
   const char* separator = "";
   auto put = [&](std::string_view name, const std::string& value) {
     out += fmt::format("{}.{} = {}", separator, name, value);
@@ -326,14 +391,23 @@ std::string as_source(const attn::MultiHeadAttention& config) {
       for (int n : field) list += fmt::format("{}{}", list.empty() ? "" : ", ", n);
       if (!field.empty()) put(name, "{" + list + "}");
     } else if constexpr (std::is_same_v<Field, std::optional<attn::FullyMasked>>) {
-      if (field)
-        put(name, *field == attn::FullyMasked::zero ? "attn::FullyMasked::zero"
-                                                    : "attn::FullyMasked::uniform");
+      if (field) put(name, source_of(*field));
+    } else if constexpr (std::is_same_v<Field, attn::FullyMasked>) {
+      if (field != Layer{}.fully_masked) put(name, source_of(field));
     } else {
       static_assert(std::is_same_v<Field, attn::Mask>, "a field of a type that JSON cannot fill");
+      for (const auto& [mask, value] : masks) {
+        if (same(field.formula, value.formula)) put(name, fmt::format("attn::{}", mask));
+      }
     }
   });
   return out + "}";
+}
+
+}  // namespace
+
+std::string as_source(const NamedLayer& config) {
+  return std::visit([](const auto& layer) { return source_of(layer); }, config);
 }
 
 }  // namespace attnc

@@ -97,8 +97,9 @@ int run_command(int argc, char** argv) {
       ->required()
       ->check(CLI::IsMember({"graph", "passes", "plan", "algorithm", "loops", "assembly"}));
   show_command->add_option("--target", show.target, "avx512 (default), avx2 or baseline");
-  show_command->add_option("--path", show.path,
-                           "output or output_attention_scores (default: all paths)");
+  show_command->add_option(
+      "--path", show.path,
+      "output, output_decode, output_attention_scores, as there are (default: all paths)");
   show_command->footer(show_examples);
 
   attnc::RunOptions run;

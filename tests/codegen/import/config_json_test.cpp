@@ -1,6 +1,7 @@
 // Keras's JSON: what is read, what is skipped, and the sentence for everything else.
 #include "import/config_json.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -62,8 +63,11 @@ TEST(ConfigJson, NamesKeysThatItDoesNotKnow) {
             "x.json: MultiHeadAttention has no key `num_head`");
   EXPECT_EQ(sentence(R"({"num_heads": 2})"), "x.json: the key `key_dim` is missing");
   EXPECT_EQ(sentence(R"({"key_dim": 2})"), "x.json: the key `num_heads` is missing");
-  EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 4, "mask": "causal"})"),
-            "x.json: `mask` is a function and can only be written in C++");
+  EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 4, "mask": "causal"})"), "");
+  EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 4, "mask": "diagonal"})"),
+            "x.json: `mask` must be \"causal\", \"causal_from_the_end\" or null (others can only "
+            "be written in C++), not "
+            "\"diagonal\"");
 }
 
 TEST(ConfigJson, NamesValuesOfAnotherType) {
@@ -134,13 +138,96 @@ TEST(ConfigJson, SaysWhatIsNotSupportedYet) {
     EXPECT_EQ(sentence(with(member)), expected);
     EXPECT_EQ(code(with(member)), StatusCode::unsupported);
   }
-  for (const char* text : {R"({"class_name": "GroupedQueryAttention", "config": {}})",
-                           R"({"head_dim": 4, "num_query_heads": 2})"}) {
-    EXPECT_EQ(
-        sentence(text),
-        "x.json: layer \"GroupedQueryAttention\" is not supported yet; MultiHeadAttention is");
+  for (const char* text :
+       {R"({"class_name": "keras.layers>Attention", "config": {}})", R"({"use_scale": true})"}) {
+    EXPECT_EQ(sentence(text),
+              "x.json: layer \"Attention\" is not supported yet; MultiHeadAttention, "
+              "GroupQueryAttention and DotProductAttention are");
     EXPECT_EQ(code(text), StatusCode::unsupported);
   }
+}
+
+TEST(ConfigJson, ReadsGroupQueryAttention) {
+  const attn::GroupQueryAttention wanted{
+      .head_dim = 4, .num_query_heads = 6, .num_key_value_heads = 2};
+  const auto same = attn::fingerprint(attn::try_layer(wanted));
+  for (
+      const char* text : {
+          R"({"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 2})",
+          R"({"class_name": "GroupQueryAttention",
+               "config": {"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 2}})",
+          R"({"class_name": "keras>GroupedQueryAttention", "config": {"head_dim": 4, "num_query_heads": 6,
+               "num_key_value_heads": 2, "use_gate": false, "sliding_window": null, "dtype": "float32", "seed": 3}})",
+      }) {
+    auto layer = layer_from_json(std::string(text), "x.json");
+    ASSERT_TRUE(layer.ok()) << layer.status().message();
+    EXPECT_EQ(attn::fingerprint(layer->description), same);
+    EXPECT_EQ(
+        as_source(layer->config),
+        "attn::GroupQueryAttention{.head_dim = 4, .num_query_heads = 6, .num_key_value_heads = 2}");
+  }
+  auto with = [](const std::string& member) {
+    return R"({"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 2, )" + member + "}";
+  };
+  auto all = layer_from_json(
+      with(R"("dropout": 0.5, "use_bias": false, "fully_masked": "zero", "mask": "causal")"), "x");
+  ASSERT_TRUE(all.ok()) << all.status().message();
+  EXPECT_EQ(as_source(all->config),
+            "attn::GroupQueryAttention{.head_dim = 4, .num_query_heads = 6, .num_key_value_heads = "
+            "2, .dropout = 0.5f, "
+            ".use_bias = false, .fully_masked = attn::FullyMasked::zero, .mask = attn::causal}");
+  EXPECT_EQ(sentence(R"({"head_dim": 4, "num_query_heads": 6})"),
+            "x.json: the key `num_key_value_heads` is missing");
+  EXPECT_EQ(sentence(with(R"("num_heads": 3)")),
+            "x.json: GroupQueryAttention has no key `num_heads`");
+  EXPECT_EQ(sentence(with(R"("attention_axes": [1])")),
+            "x.json: GroupQueryAttention has no key `attention_axes`");
+  EXPECT_EQ(
+      sentence(R"({"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 4})"),
+      "x.json: `num_query_heads` must be divisible by `num_key_value_heads`, and 6 is not by 4");
+  for (const auto& [member, expected] :
+       {std::pair(R"("sliding_window": 3)",
+                  "x.json: `sliding_window` = 3 is not supported yet; null is"),
+        std::pair(R"("use_gate": true)",
+                  "x.json: `use_gate` = true is not supported yet; false is"),
+        std::pair(R"("dtype": "float16")",
+                  "x.json: `dtype` = \"float16\" is not supported yet; \"float32\" is")}) {
+    EXPECT_EQ(sentence(with(member)), expected);
+    EXPECT_EQ(code(with(member)), StatusCode::unsupported);
+  }
+}
+
+TEST(ConfigJson, ReadsDotProductAttention) {
+  auto text = [](const std::string& more) {
+    return R"({"class_name": "DotProductAttention", "config": {"num_query_heads": 8, "num_key_value_heads": 2,
+               "head_dim": 64)" +
+           more + "}}";
+  };
+  auto source = [&](const std::string& more) {
+    auto layer = layer_from_json(text(more), "x.json");
+    return layer.ok() ? as_source(layer->config) : layer.status().message();
+  };
+  const std::string begin =
+      "attn::DotProductAttention{.num_query_heads = 8, .num_key_value_heads = 2, .head_dim = 64";
+  EXPECT_EQ(source(""), begin + "}");
+  EXPECT_EQ(
+      source(
+          R"(, "name": "a", "dtype": "float32", "value_dim": null, "fully_masked": null, "mask": null)"),
+      begin + "}");
+  EXPECT_EQ(
+      source(R"(, "value_dim": 24, "fully_masked": "uniform", "mask": "causal_from_the_end")"),
+      begin +
+          ", .value_dim = 24, .fully_masked = attn::FullyMasked::uniform, .mask = "
+          "attn::causal_from_the_end}");
+  EXPECT_EQ(source(R"(, "fully_masked": "zero")"), begin + "}");
+  EXPECT_EQ(source(R"(, "fully_masked": "half")"),
+            "x.json: `fully_masked` must be \"uniform\", \"zero\" or null, not \"half\"");
+  for (const char* key : {"use_bias", "dropout", "seed", "sliding_window", "attention_axes"}) {
+    EXPECT_EQ(source(fmt::format(R"(, "{}": 1)", key)),
+              fmt::format("x.json: DotProductAttention has no key `{}`", key));
+  }
+  EXPECT_EQ(sentence(R"({"class_name": "DotProductAttention", "config": {}})"),
+            "x.json: the key `head_dim` is missing");
 }
 
 TEST(ConfigJson, OtherTextsAreNoLayers) {
@@ -150,9 +237,9 @@ TEST(ConfigJson, OtherTextsAreNoLayers) {
       sentence("{\"num_heads\": 2,\n}").find("x.json is not JSON: parse error at line 2, column 1"),
       0u);
   EXPECT_EQ(sentence("[1, 2]"), "x.json: a layer's configuration is an object, not [1,2]");
-  EXPECT_EQ(
-      sentence("{}"),
-      "x.json: no layer's configuration: neither a `class_name` nor the key `num_heads` is there");
+  EXPECT_EQ(sentence("{}"),
+            "x.json: no layer's configuration: neither a `class_name` nor the key `num_heads` or "
+            "`num_query_heads` is there");
   EXPECT_EQ(sentence(R"({"config": 3})"), "x.json: `config` is an object, not 3");
   EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 1e999})").find("x.json is not JSON: "), 0u);
   EXPECT_EQ(code(std::string("{\"num_heads\": \"\xff\"}")), StatusCode::invalid_file);

@@ -58,7 +58,8 @@ TEST(Fixture, SkipsWithAReason) {
   EXPECT_EQ(reason(R"({"format": "attn-fixture-9"})"),
             "format attn-fixture-9; attn-fixture-1 is supported");
   EXPECT_EQ(reason(R"({"format": "attn-fixture-1", "layer": "Attention", "config": {}})"),
-            "layer \"Attention\" is not supported yet; MultiHeadAttention is");
+            "layer \"Attention\" is not supported yet; MultiHeadAttention, GroupQueryAttention and "
+            "DotProductAttention are");
   EXPECT_EQ(
       reason(with_call(
           R"({"args": {"query": "q", "value": "v", "key_mask": "m"}, "outputs": {"output": "o"}})")),
@@ -74,6 +75,30 @@ TEST(Fixture, SkipsWithAReason) {
   auto axes = read_fixture(FIXTURES "/mha/axes1_4d_mask.json");
   ASSERT_TRUE(axes.ok());
   EXPECT_EQ(axes->skipped, "input query with 4 axes (not 3) is not supported yet");
+}
+
+TEST(Fixture, ReadsGroupQueryAttention) {
+  auto read_gqa = [](const std::string& name) {
+    return read_fixture(FIXTURES "/gqa/" + name + ".json");
+  };
+  auto f = read_gqa("kv3_of_6_cross_key");
+  ASSERT_TRUE(f.ok()) << f.status().message();
+  EXPECT_EQ(f->skipped, "");
+  EXPECT_EQ(
+      f->definition,
+      "attn::GroupQueryAttention{.head_dim = 5, .num_query_heads = 6, .num_key_value_heads = 3}");
+  // One of its calls asks for scores, where Keras keeps what is above 0.5.
+  f = read_gqa("float_mask");
+  ASSERT_TRUE(f.ok());
+  EXPECT_EQ(f->skipped,
+            "an attention_mask of numbers, of which Keras here keeps what is above 0.5 (not what "
+            "is not 0), "
+            "is not supported yet");
+  for (const char* name : {"fully_masked_rows", "mask_bhts", "causal", "dropout_inference"}) {
+    f = read_gqa(name);
+    ASSERT_TRUE(f.ok());
+    EXPECT_EQ(f->skipped, "") << name;
+  }
 }
 
 TEST(Fixture, DamagedOnesAreNamed) {
@@ -108,7 +133,7 @@ TEST(Fixture, ForgedOnesNeverCrash) {
 TEST(Fixture, FilesOfFolders) {
   auto files = json_files({FIXTURES});
   ASSERT_TRUE(files.ok());
-  EXPECT_EQ(files->size(), 33u);
+  EXPECT_EQ(files->size(), 51u);
   EXPECT_TRUE(std::is_sorted(files->begin(), files->end()));
   EXPECT_EQ(json_files({"/nowhere"}).status().message(), "/nowhere: no such file or folder");
 }
