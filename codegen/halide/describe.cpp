@@ -50,6 +50,7 @@ std::string algorithm_text(const Pipeline& pipeline) {
   const std::function<void(const Function&)> visit = [&](const Function& f) {
     if (!seen.insert(f.name()).second) return;
     for (const auto& [name, callee] : Internal::find_direct_calls(f)) visit(callee);
+    if (f.name().ends_with("_im")) return;  // an argument's buffer, read as it is
     out << f.name() << "\n";
     print_definition(out, f, f.definition());
     for (const Internal::Definition& update : f.updates()) print_definition(out, f, update);

@@ -26,9 +26,11 @@ Expr PathPipeline::row(const Projection& stage, const Expr& column, const Expr& 
 void PathPipeline::add_projection(const Projection& stage) {
   const PlanValue& result = value(stage.result);
   const int output = output_of(stage.result);
-  // The result's name is an argument's name where it is an output, else its number.
+  // Named for the argument where it is one, else for the weights: what `attnc show` prints reads better.
+  const std::string& kernel =
+      plan_.weights.at(static_cast<size_t>(plan_.packings.at(static_cast<size_t>(stage.kernel)).weight)).name;
   Func out(output >= 0 ? plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name
-                       : "value_" + std::to_string(stage.result));
+                       : "projected_" + kernel.substr(0, kernel.find('/')));
   made(stage.result).func = out;
   if (result.layout == Layout::key_panels) make_key_panels(stage, out);
   else make_rows(stage, out, output >= 0);
