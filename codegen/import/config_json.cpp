@@ -22,9 +22,18 @@ constexpr const char* supported_class = "MultiHeadAttention";
 
 // Keys that change nothing in what a built layer computes.
 constexpr std::array<std::string_view, 13> ignored = {
-    "name",                 "trainable",         "batch_input_shape",  "build_config",
-    "kernel_initializer",   "bias_initializer",  "kernel_regularizer", "bias_regularizer",
-    "activity_regularizer", "kernel_constraint", "bias_constraint",    "seed",
+    "name",
+    "trainable",
+    "batch_input_shape",
+    "build_config",
+    "kernel_initializer",
+    "bias_initializer",
+    "kernel_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "kernel_constraint",
+    "bias_constraint",
+    "seed",
     "dtype",  // checked on its own
 };
 
@@ -79,7 +88,8 @@ class Reader {
     return at == config_.end() || at->is_null() ? nullptr : &*at;
   }
   bool known(std::string_view key) const {
-    bool found = is_ignored(key) || key == "attention_axes" || key == "sliding_window" || key == "use_gate";
+    bool found =
+        is_ignored(key) || key == "attention_axes" || key == "sliding_window" || key == "use_gate";
     attn::MultiHeadAttention fields;
     attn::for_each_field(fields, [&](std::string_view name, auto&) { found |= name == key; });
     return found;
@@ -87,20 +97,24 @@ class Reader {
 
   bool whole(std::string_view key, const json& value, const char* wanted, int& out) {
     constexpr auto least = std::numeric_limits<int>::min(), most = std::numeric_limits<int>::max();
-    const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= static_cast<uint64_t>(most)
-                                                 : value.is_number_integer() && value.get<int64_t>() >= least;
+    const bool fits = value.is_number_unsigned()
+                          ? value.get<uint64_t>() <= static_cast<uint64_t>(most)
+                          : value.is_number_integer() && value.get<int64_t>() >= least;
     if (!fits) return wrong_type(key, wanted, value), false;
     out = value.get<int>();
     return true;
   }
 
   void one(std::string_view key, int& out) {
-    if (config_.contains(std::string(key)) && !find(key)) return wrong_type(key, "a whole number", json());
+    if (config_.contains(std::string(key)) && !find(key))
+      return wrong_type(key, "a whole number", json());
     if (const json* value = find(key)) whole(key, *value, "a whole number", out);
   }
   void one(std::string_view key, std::optional<int>& out) {
     int number = 0;
-    if (const json* value = find(key); value && whole(key, *value, "a whole number or null", number)) out = number;
+    if (const json* value = find(key);
+        value && whole(key, *value, "a whole number or null", number))
+      out = number;
   }
   void one(std::string_view key, float& out) {
     const json* value = find(key);
@@ -149,21 +163,28 @@ class Reader {
 
   /// Understood, and not compiled yet.
   void not_yet() {
-    if (const json* axes = find("attention_axes"); axes && *axes != 1 && *axes != json::array({1})) {
+    if (const json* axes = find("attention_axes");
+        axes && *axes != 1 && *axes != json::array({1})) {
       bool numbers = axes->is_number_integer() || (axes->is_array() && !axes->empty());
       if (axes->is_array()) {
         for (const json& a : *axes) numbers = numbers && a.is_number_integer();
       }
-      if (numbers) not_supported("attention_axes", *axes, "axis 1 of inputs with three axes");
-      else wrong_type("attention_axes", "a whole number, a list of them, or null", *axes);
+      if (numbers)
+        not_supported("attention_axes", *axes, "axis 1 of inputs with three axes");
+      else
+        wrong_type("attention_axes", "a whole number, a list of them, or null", *axes);
     }
     if (const json* window = find("sliding_window")) {
-      if (window->is_number_integer()) not_supported("sliding_window", *window, "null");
-      else wrong_type("sliding_window", "a whole number or null", *window);
+      if (window->is_number_integer())
+        not_supported("sliding_window", *window, "null");
+      else
+        wrong_type("sliding_window", "a whole number or null", *window);
     }
     if (const json* gate = find("use_gate"); gate && *gate != false) {
-      if (gate->is_boolean()) not_supported("use_gate", *gate, "false");
-      else wrong_type("use_gate", "true or false", *gate);
+      if (gate->is_boolean())
+        not_supported("use_gate", *gate, "false");
+      else
+        wrong_type("use_gate", "true or false", *gate);
     }
   }
 
@@ -197,7 +218,8 @@ std::string plain_class(std::string name) {
 /// Which layer a configuration without a class name is of: every class has keys that no other has.
 std::string guess_class(const json& config) {
   if (config.contains("reuse_attention")) return "ReuseMultiHeadAttention";
-  if (config.contains("num_query_heads") || config.contains("head_dim")) return "GroupedQueryAttention";
+  if (config.contains("num_query_heads") || config.contains("head_dim"))
+    return "GroupedQueryAttention";
   if (config.contains("use_scale") || config.contains("score_mode")) return "Attention";
   if (config.contains("num_heads") || config.contains("key_dim")) return supported_class;
   return "";
@@ -208,8 +230,8 @@ std::string guess_class(const json& config) {
 Result<json> parse_json(const std::string& text, const std::string& file) {
   if (text.size() > max_bytes) {
     return Status(StatusCode::invalid_file,
-                  fmt::format("{}: {} bytes are too many for a description of a layer (at most {})", file,
-                              text.size(), max_bytes));
+                  fmt::format("{}: {} bytes are too many for a description of a layer (at most {})",
+                              file, text.size(), max_bytes));
   }
   // Deep nesting would cost the stack of whoever prints or compares it.
   struct TooDeep {};
@@ -220,9 +242,11 @@ Result<json> parse_json(const std::string& text, const std::string& file) {
   try {
     return json::parse(text, shallow);
   } catch (const TooDeep&) {
-    return Status(StatusCode::invalid_file, fmt::format("{}: nested more than {} deep", file, max_depth));
+    return Status(StatusCode::invalid_file,
+                  fmt::format("{}: nested more than {} deep", file, max_depth));
   } catch (const json::exception& e) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": what stands behind the bracket.
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": what stands behind
+    // the bracket.
     std::string_view why = e.what();
     if (const size_t bracket = why.find("] "); bracket != why.npos) why.remove_prefix(bracket + 2);
     return Status(StatusCode::invalid_file, fmt::format("{} is not JSON: {}", file, why));
@@ -237,8 +261,9 @@ Result<JsonLayer> layer_from_json(const std::string& text, const std::string& fi
 
 Result<JsonLayer> layer_from_json(const json& document, const std::string& file) {
   if (!document.is_object()) {
-    return Status(StatusCode::invalid_file,
-                  fmt::format("{}: a layer's configuration is an object, not {}", file, shown(document)));
+    return Status(
+        StatusCode::invalid_file,
+        fmt::format("{}: a layer's configuration is an object, not {}", file, shown(document)));
   }
   const json* config = &document;
   std::string name;
@@ -250,19 +275,21 @@ Result<JsonLayer> layer_from_json(const json& document, const std::string& file)
     }
     for (const char* key : {"class_name", "layer"}) {
       const auto at = document.find(key);
-      if (name.empty() && at != document.end() && at->is_string()) name = plain_class(at->get<std::string>());
+      if (name.empty() && at != document.end() && at->is_string())
+        name = plain_class(at->get<std::string>());
     }
   }
   if (name.empty()) name = guess_class(*config);
   if (name.empty()) {
-    return Status(StatusCode::invalid_file,
-                  fmt::format("{}: no layer's configuration: neither a `class_name` nor the key `num_heads` "
-                              "is there", file));
+    return Status(
+        StatusCode::invalid_file,
+        fmt::format("{}: no layer's configuration: neither a `class_name` nor the key `num_heads` "
+                    "is there",
+                    file));
   }
   if (name != supported_class) {
-    return Status(StatusCode::unsupported,
-                  fmt::format("{}: layer {} is not supported yet; {} is", file,
-                              shown(json(name)), supported_class));
+    return Status(StatusCode::unsupported, fmt::format("{}: layer {} is not supported yet; {} is",
+                                                       file, shown(json(name)), supported_class));
   }
   JsonLayer out;
   if (Status s = Reader(*config, file).read(out.config); !s.ok()) return s;
@@ -299,8 +326,9 @@ std::string as_source(const attn::MultiHeadAttention& config) {
       for (int n : field) list += fmt::format("{}{}", list.empty() ? "" : ", ", n);
       if (!field.empty()) put(name, "{" + list + "}");
     } else if constexpr (std::is_same_v<Field, std::optional<attn::FullyMasked>>) {
-      if (field) put(name, *field == attn::FullyMasked::zero ? "attn::FullyMasked::zero"
-                                                             : "attn::FullyMasked::uniform");
+      if (field)
+        put(name, *field == attn::FullyMasked::zero ? "attn::FullyMasked::zero"
+                                                    : "attn::FullyMasked::uniform");
     } else {
       static_assert(std::is_same_v<Field, attn::Mask>, "a field of a type that JSON cannot fill");
     }
