@@ -1,13 +1,13 @@
-// dense.h - what a transformer has beside attention, on Eigen: rows of features times a matrix, layer norm, gelu.
+// dense.h - what a transformer has beside attention, on Eigen: rows of features times a matrix,
+// layer norm, gelu.
 //
 //   Matrix y = linear(x, {weight, bias});     // x W^T + b, as torch keeps its matrices
 //   layer_norm(y, norm);                      // in place, every row
 //
 // One thread each; model.cpp runs blocks of rows side by side.
 #pragma once
-#include <cmath>
-
 #include <Eigen/Core>
+#include <cmath>
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Rows = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;

@@ -1,5 +1,5 @@
-// layers.h - the attention of the encoder layers of all-MiniLM-L6-v2: 12 heads of 32, 384 features. One description: the
-// six layers differ in their weights alone.
+// layers.h - the attention of the encoder layers of all-MiniLM-L6-v2: 12 heads of 32, 384 features.
+// One description: the six layers differ in their weights alone.
 #pragma once
 #include "attn/attn.h"
 

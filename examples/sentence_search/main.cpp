@@ -2,15 +2,15 @@
 //
 //   sentence_search [--model DIR] [--texts FILE] [--top N] [--json] ["a question"]
 //
-// The exit code is 0 where texts were ranked, 1 where a file is missing or wrong, 2 where the command line is.
+// The exit code is 0 where texts were ranked, 1 where a file is missing or wrong, 2 where the
+// command line is.
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "encoder.h"
 #include "search.h"
@@ -34,7 +34,8 @@ struct Answer {
 };
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 attn::Result<Answer> answer(const Arguments& arguments) {
@@ -71,9 +72,15 @@ attn::Result<Answer> answer(const Arguments& arguments) {
 }
 
 void print_json(const Arguments& arguments, const Answer& a) {
-  nlohmann::ordered_json out{{"question", arguments.question}, {"model", a.folder},      {"texts", a.texts},
-                             {"pieces", a.pieces},             {"variant", a.variant},   {"threads", a.threads},
-                             {"load_ms", a.load_ms},           {"embed_ms", a.embed_ms}, {"found", nullptr}};
+  nlohmann::ordered_json out{{"question", arguments.question},
+                             {"model", a.folder},
+                             {"texts", a.texts},
+                             {"pieces", a.pieces},
+                             {"variant", a.variant},
+                             {"threads", a.threads},
+                             {"load_ms", a.load_ms},
+                             {"embed_ms", a.embed_ms},
+                             {"found", nullptr}};
   out["found"] = nlohmann::ordered_json::array();
   for (const Found& f : a.found) {
     const Text& text = a.all[static_cast<size_t>(f.text)];
@@ -86,13 +93,16 @@ void print_json(const Arguments& arguments, const Answer& a) {
 void print(const Arguments& arguments, const Answer& a) {
   std::printf("question   %s\n", arguments.question.c_str());
   std::printf("texts      %d, of %s\n", a.texts, arguments.texts.c_str());
-  std::printf("model      all-MiniLM-L6-v2, %d layers; attention by attnc's %s kernels; loaded in %.0f ms\n", Model::layers,
-              a.variant.c_str(), a.load_ms);
-  std::printf("embedded   %d texts, %d pieces of words, in %.0f ms by %d thread%s\n\n", a.texts + 1, a.pieces, a.embed_ms,
-              a.threads, a.threads == 1 ? "" : "s");
+  std::printf(
+      "model      all-MiniLM-L6-v2, %d layers; attention by attnc's %s kernels; "
+      "loaded in %.0f ms\n",
+      Model::layers, a.variant.c_str(), a.load_ms);
+  std::printf("embedded   %d texts, %d pieces of words, in %.0f ms by %d thread%s\n\n", a.texts + 1,
+              a.pieces, a.embed_ms, a.threads, a.threads == 1 ? "" : "s");
   int place = 0;
   for (const Found& f : a.found) {
-    std::printf("%3d  %6.3f  %s\n", ++place, f.score, a.all[static_cast<size_t>(f.text)].text.c_str());
+    std::printf("%3d  %6.3f  %s\n", ++place, f.score,
+                a.all[static_cast<size_t>(f.text)].text.c_str());
   }
 }
 
@@ -100,16 +110,23 @@ void print(const Arguments& arguments, const Answer& a) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app("Ranks texts by how near they are to a question in meaning, with all-MiniLM-L6-v2.", "sentence_search");
-  app.add_option("question", arguments.question, "what to look for; without it, a built-in question");
+  CLI::App app("Ranks texts by how near they are to a question in meaning, with all-MiniLM-L6-v2.",
+               "sentence_search");
+  app.add_option("question", arguments.question,
+                 "what to look for; without it, a built-in question");
   app.add_option("--model", arguments.model,
-                 "folder with model.safetensors and vocab.txt; else the environment variable SENTENCE_SEARCH_MODEL, else "
+                 "folder with model.safetensors and vocab.txt; else the environment variable "
+                 "SENTENCE_SEARCH_MODEL, else "
                  "the one found when this was built");
-  app.add_option("--texts", arguments.texts, "file with a text a line, UTF-8; else thirty built-in ones");
-  app.add_option("--top", arguments.top, "how many to print")->check(CLI::Range(1, 1000000))->capture_default_str();
+  app.add_option("--texts", arguments.texts,
+                 "file with a text a line, UTF-8; else thirty built-in ones");
+  app.add_option("--top", arguments.top, "how many to print")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
   app.add_option("--threads", arguments.threads, "how many threads; else one for each processor")
       ->check(CLI::Range(1, 1024));
-  app.add_option("--variant", arguments.variant, "attention kernels: avx512, avx2 or baseline; else the best that run here");
+  app.add_option("--variant", arguments.variant,
+                 "attention kernels: avx512, avx2 or baseline; else the best that run here");
   app.add_flag("--json", arguments.json, "print JSON");
   app.footer(
       "Examples:\n"
@@ -126,8 +143,9 @@ int main(int argc, char** argv) {
   }
   if (app.count("question") == 0) arguments.question = built_in_question;
   if (split_words(arguments.question).empty()) {
-    std::fprintf(stderr, "sentence_search: the question is empty, expected a sentence, as in "
-                         "sentence_search \"Do octopuses have a heart?\"\n");
+    std::fprintf(stderr,
+                 "sentence_search: the question is empty, expected a sentence, as in "
+                 "sentence_search \"Do octopuses have a heart?\"\n");
     return 2;
   }
 

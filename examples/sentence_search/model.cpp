@@ -4,13 +4,14 @@
 
 namespace {
 
-// Rows that a thread takes at a time: enough to pack a matrix for, few enough that two threads share thirty sentences.
+// Rows that a thread takes at a time: enough to pack a matrix for, few enough that two threads
+// share thirty sentences.
 constexpr int block_rows = 64;
 
 constexpr int features = Model::features, heads = Model::heads, head_size = Model::head_size;
 
-/// Finds weights by name and shape. The first that is missing or another one's is kept, and asked for at the end; what
-/// `find` gives after a failure is empty.
+/// Finds weights by name and shape. The first that is missing or another one's is kept, and asked
+/// for at the end; what `find` gives after a failure is empty.
 class Weights {
  public:
   explicit Weights(const attn::SafeTensors& file) : file_(file) {}
@@ -23,8 +24,9 @@ class Weights {
     }
     const attn::Tensor want(static_cast<const float*>(nullptr), shape);
     if (found->dtype() != want.dtype() || found->shape() != shape) {
-      fail({attn::StatusCode::invalid_file, file_.path() + ": `" + name + "` is " + found->describe() + ", expected " +
-                                                want.describe() + ": this is not all-MiniLM-L6-v2"});
+      fail({attn::StatusCode::invalid_file,
+            file_.path() + ": `" + name + "` is " + found->describe() + ", expected " +
+                want.describe() + ": this is not all-MiniLM-L6-v2"});
       return nullptr;
     }
     return static_cast<const float*>(found->data());
@@ -44,10 +46,12 @@ class Weights {
     return {vector(name + ".weight", features), vector(name + ".bias", features)};
   }
 
-  /// torch computes x W^T with W [head * size, feature]; Keras x K with K [feature, head, size]. K is W seen with other
-  /// strides.
+  /// torch computes x W^T with W [head * size, feature]; Keras x K with K [feature, head, size]. K
+  /// is W seen with other strides.
   attn::Tensor projection(const std::string& name) {
-    return {find(name + ".weight", {features, features}), attn::DType::float32, {features, heads, head_size},
+    return {find(name + ".weight", {features, features}),
+            attn::DType::float32,
+            {features, heads, head_size},
             {1, head_size * features, features}};
   }
   attn::Tensor projection_bias(const std::string& name) {
@@ -55,7 +59,9 @@ class Weights {
   }
   /// Back: W [feature, head * size] is Keras's [head, size, feature].
   attn::Tensor output_projection(const std::string& name) {
-    return {find(name + ".weight", {features, features}), attn::DType::float32, {heads, head_size, features},
+    return {find(name + ".weight", {features, features}),
+            attn::DType::float32,
+            {heads, head_size, features},
             {head_size, 1, features}};
   }
 
@@ -81,14 +87,17 @@ attn::Result<Model> Model::open(const std::string& weights_file, const ModelOpti
                               w.matrix("embeddings.position_embeddings.weight", longest, features),
                               w.matrix("embeddings.token_type_embeddings.weight", 2, features),
                               w.norm("embeddings.LayerNorm")};
-  if (const std::string more = "encoder.layer." + std::to_string(layers); file->contains(more + ".output.dense.weight")) {
-    w.fail({attn::StatusCode::invalid_file,
-            file->path() + " has a layer `" + more + "`, expected " + std::to_string(layers) + " layers: this is not "
-            "all-MiniLM-L6-v2"});
+  if (const std::string more = "encoder.layer." + std::to_string(layers);
+      file->contains(more + ".output.dense.weight")) {
+    w.fail({attn::StatusCode::invalid_file, file->path() + " has a layer `" + more +
+                                                "`, expected " + std::to_string(layers) +
+                                                " layers: this is not "
+                                                "all-MiniLM-L6-v2"});
   }
   std::vector<Encoder> encoders;
   for (int i = 0; i < layers && w.status().ok(); ++i) {
-    const std::string at = "encoder.layer." + std::to_string(i) + ".", self = at + "attention.self.";
+    const std::string at = "encoder.layer." + std::to_string(i) + ".",
+                      self = at + "attention.self.";
     const attn::Layer<model::encoder>::Weights attention{
         .query_kernel = w.projection(self + "query"),
         .query_bias = w.projection_bias(self + "query"),
@@ -97,14 +106,17 @@ attn::Result<Model> Model::open(const std::string& weights_file, const ModelOpti
         .value_kernel = w.projection(self + "value"),
         .value_bias = w.projection_bias(self + "value"),
         .attention_output_kernel = w.output_projection(at + "attention.output.dense"),
-        .attention_output_bias = {w.find(at + "attention.output.dense.bias", {features}), {features}},
+        .attention_output_bias = {w.find(at + "attention.output.dense.bias", {features}),
+                                  {features}},
     };
     if (!w.status().ok()) break;
-    auto layer = attn::Layer<model::encoder>::load(attention, {.target = options.variant, .executor = &executor});
+    auto layer = attn::Layer<model::encoder>::load(
+        attention, {.target = options.variant, .executor = &executor});
     if (!layer.ok()) return layer.status();
     encoders.push_back({*std::move(layer), w.norm(at + "attention.output.LayerNorm"),
                         w.linear(at + "intermediate.dense", features, hidden),
-                        w.linear(at + "output.dense", hidden, features), w.norm(at + "output.LayerNorm")});
+                        w.linear(at + "output.dense", hidden, features),
+                        w.norm(at + "output.LayerNorm")});
   }
   if (!w.status().ok()) return w.status();
   return Model(*std::move(file), executor, embeddings, std::move(encoders));
@@ -112,38 +124,43 @@ attn::Result<Model> Model::open(const std::string& weights_file, const ModelOpti
 
 void Model::embed(std::span<const int32_t> ids, int length, Matrix& x) const {
   for (Eigen::Index i = 0; i < x.rows(); ++i) {
-    x.row(i) = embeddings_.words.row(ids[static_cast<size_t>(i)]) + embeddings_.positions.row(i % length) +
-               embeddings_.types.row(0);
+    x.row(i) = embeddings_.words.row(ids[static_cast<size_t>(i)]) +
+               embeddings_.positions.row(i % length) + embeddings_.types.row(0);
   }
   layer_norm(x, embeddings_.norm);
 }
 
-attn::Result<Matrix> Model::run(std::span<const int32_t> ids, std::span<const uint8_t> mask, int texts,
-                                int length) const {
+attn::Result<Matrix> Model::run(std::span<const int32_t> ids, std::span<const uint8_t> mask,
+                                int texts, int length) const {
   const int rows = texts * length;
   if (texts < 1 || length < 1 || length > longest || ids.size() != static_cast<size_t>(rows) ||
       mask.size() != ids.size()) {
-    return attn::Status(attn::StatusCode::invalid_argument,
-                        "expected texts * length ids and as many entries of the mask, length at most " +
-                            std::to_string(longest) + "; got " + std::to_string(texts) + " * " + std::to_string(length) +
-                            ", " + std::to_string(ids.size()) + " and " + std::to_string(mask.size()));
+    return attn::Status(
+        attn::StatusCode::invalid_argument,
+        "expected texts * length ids and as many entries of the mask, length at most " +
+            std::to_string(longest) + "; got " + std::to_string(texts) + " * " +
+            std::to_string(length) + ", " + std::to_string(ids.size()) + " and " +
+            std::to_string(mask.size()));
   }
   const auto [least, most] = std::minmax_element(ids.begin(), ids.end());
   if (*least < 0 || *most >= words) {
-    return attn::Status(attn::StatusCode::invalid_argument,
-                        "an id is outside of the vocabulary of " + std::to_string(words) + " pieces");
+    return attn::Status(
+        attn::StatusCode::invalid_argument,
+        "an id is outside of the vocabulary of " + std::to_string(words) + " pieces");
   }
 
   Matrix x(rows, features), attended(rows, features);
   embed(ids, length, x);
   const attn::Shape shape{texts, length, features};
-  const attn::Tensor query(x.data(), shape), keys(mask.data(), attn::DType::boolean, {texts, 1, 1, length});
+  const attn::Tensor query(x.data(), shape),
+      keys(mask.data(), attn::DType::boolean, {texts, 1, 1, length});
   attn::Workspace scratch;
   const int blocks = (rows + block_rows - 1) / block_rows;
   std::vector<Matrix> wide(static_cast<size_t>(executor_->worker_count()));  // one a thread
   for (const Encoder& encoder : encoders_) {
-    if (attn::Status s = encoder.attention.run({.query = query, .value = query, .attention_mask = keys},
-                                               {.output = {attended.data(), shape}}, scratch);
+    if (attn::Status s =
+            encoder.attention.run({.query = query, .value = query, .attention_mask = keys},
+                                  {.output = {attended.data(), shape}}, scratch);
         !s.ok()) {
       return s;
     }

@@ -1,11 +1,15 @@
-// model.h - all-MiniLM-L6-v2 from its weights: numbers of pieces in, one row of 384 features for each piece out.
+// model.h - all-MiniLM-L6-v2 from its weights: numbers of pieces in, one row of 384 features for
+// each piece out.
 //
 //   attn::Result<Model> model = Model::open("model.safetensors", {});
-//   attn::Result<Matrix> hidden = model->run(ids, mask, 3, 16);        // 3 texts, padded to 16 pieces: 48 rows
+//   attn::Result<Matrix> hidden = model->run(ids, mask, 3, 16);
 //
-// Attention is attnc's: one description (layers.h), loaded six times with the weights of six layers. The file keeps torch's
-// matrices, the layer wants Keras's; they are the same numbers in another order, so the layer is given views with torch's
-// strides, and loading is the only copy. The rest is dense.h on views into the mapped file.
+// runs 3 texts that are padded to 16 pieces each; the matrix has 48 rows.
+//
+// Attention is attnc's: one description (layers.h), loaded six times with the weights of six
+// layers. The file keeps torch's matrices, the layer wants Keras's; they are the same numbers in
+// another order, so the layer is given views with torch's strides, and loading is the only copy.
+// The rest is dense.h on views into the mapped file.
 // Not here: dropout and the pooler, which sentences do without; other sizes of BERT.
 #pragma once
 #include <cstdint>
@@ -28,18 +32,19 @@ struct ModelOptions {
 
 class Model {
  public:
-  static constexpr int layers = 6, heads = 12, head_size = 32, features = heads * head_size, hidden = 1536;
+  static constexpr int layers = 6, heads = 12, head_size = 32, features = heads * head_size,
+                       hidden = 1536;
   static constexpr int longest = 512;  // pieces a text
   static constexpr int words = 30522;  // pieces of the vocabulary
 
   /// not_found, or invalid_file where the file is cut or holds another model.
   static attn::Result<Model> open(const std::string& weights_file, const ModelOptions& options);
 
-  /// `ids` and `mask` hold texts * length entries; the mask is 1 at pieces and 0 at padding. Returns as many rows. Safe to
-  /// call from many threads.
-  attn::Result<Matrix> run(std::span<const int32_t> ids, std::span<const uint8_t> mask, int texts, int length) const;
+  /// `ids` and `mask` hold texts * length entries; the mask is 1 at pieces and 0 at padding.
+  /// Returns as many rows. Safe to call from many threads.
+  attn::Result<Matrix> run(std::span<const int32_t> ids, std::span<const uint8_t> mask, int texts,
+                           int length) const;
 
-  
   std::string_view variant() const { return encoders_.front().attention.any().target(); }
   int threads() const { return executor_->worker_count(); }
 
@@ -55,8 +60,12 @@ class Model {
     LayerNorm norm;
   };
 
-  Model(attn::SafeTensors file, attn::Executor& executor, const Embeddings& embeddings, std::vector<Encoder> encoders)
-      : file_(std::move(file)), executor_(&executor), embeddings_(embeddings), encoders_(std::move(encoders)) {}
+  Model(attn::SafeTensors file, attn::Executor& executor, const Embeddings& embeddings,
+        std::vector<Encoder> encoders)
+      : file_(std::move(file)),
+        executor_(&executor),
+        embeddings_(embeddings),
+        encoders_(std::move(encoders)) {}
   void embed(std::span<const int32_t> ids, int length, Matrix& x) const;
 
   attn::SafeTensors file_;  // what the views look into

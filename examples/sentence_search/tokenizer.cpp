@@ -11,24 +11,28 @@ constexpr size_t longest_word = 100;  // characters; the reference's limit
 attn::Result<Tokenizer> Tokenizer::open(const std::string& vocabulary_file) {
   std::ifstream in(vocabulary_file, std::ios::binary);
   if (!in) {
-    return attn::Status(attn::StatusCode::not_found, "cannot read the vocabulary " + vocabulary_file);
+    return attn::Status(attn::StatusCode::not_found,
+                        "cannot read the vocabulary " + vocabulary_file);
   }
   Tokenizer t;
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!t.numbers_.emplace(line, static_cast<int32_t>(t.pieces_.size())).second) {
       return attn::Status(attn::StatusCode::invalid_file,
-                          vocabulary_file + ", line " + std::to_string(t.pieces_.size() + 1) + ": the piece `" +
-                              line + "` was there before; a vocabulary has every piece once");
+                          vocabulary_file + ", line " + std::to_string(t.pieces_.size() + 1) +
+                              ": the piece `" + line +
+                              "` was there before; a vocabulary has every piece once");
     }
     t.pieces_.push_back(line);
   }
-  for (const auto& [name, number] : {std::pair("[UNK]", &t.unknown_), {"[CLS]", &t.begin_}, {"[SEP]", &t.end_}}) {
+  for (const auto& [name, number] :
+       {std::pair("[UNK]", &t.unknown_), {"[CLS]", &t.begin_}, {"[SEP]", &t.end_}}) {
     const auto at = t.numbers_.find(std::string_view(name));
     if (at == t.numbers_.end()) {
       return attn::Status(attn::StatusCode::invalid_file,
-                          vocabulary_file + " has no line `" + name + "`, which every BERT vocabulary has: it is cut, or "
-                          "another kind of file");
+                          vocabulary_file + " has no line `" + name +
+                              "`, which every BERT vocabulary has: it is cut, or "
+                              "another kind of file");
     }
     *number = at->second;
   }

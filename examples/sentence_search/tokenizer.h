@@ -5,8 +5,9 @@
 //   std::vector<int32_t> ids = tokenizer->encode("Compilers can fuse");
 //   // [CLS] compiler ##s can fuse [SEP]: 101 21624 2015 2064 19976 102
 //
-// A word is cut from the left into the longest pieces that the vocabulary has; where that fails, and where a word has more
-// than 100 characters, it is [UNK]. A text is only text: "[SEP]" in it is a bracket, a word and a bracket.
+// A word is cut from the left into the longest pieces that the vocabulary has; where that fails,
+// and where a word has more than 100 characters, it is [UNK]. A text is only text: "[SEP]" in it is
+// a bracket, a word and a bracket.
 // Not here: pairs of sentences, cased models, turning numbers back into text.
 #pragma once
 #include <cstdint>
@@ -21,8 +22,8 @@
 
 class Tokenizer {
  public:
-  /// A file of one piece a line, its number that of the line. not_found, or invalid_file where [UNK], [CLS] or [SEP] is
-  /// missing or a piece comes twice.
+  /// A file of one piece a line, its number that of the line. not_found, or invalid_file where
+  /// [UNK], [CLS] or [SEP] is missing or a piece comes twice.
   static attn::Result<Tokenizer> open(const std::string& vocabulary_file);
 
   /// [CLS], at most `longest` - 2 pieces of the text, [SEP]. `longest` is at least 2.

@@ -29,7 +29,8 @@ bool within(const Range (&ranges)[n], char32_t c) {
   return r != std::begin(ranges) && c <= std::prev(r)->last;
 }
 
-// Unicode's formula: a syllable is first + vowel + perhaps last letter, in the order of 19 x 21 x 28.
+// Unicode's formula: a syllable is a first letter, a vowel and perhaps a last letter; there are
+// 19 * 21 * 28 of them, in this order.
 void append_hangul(Word& word, char32_t c) {
   const char32_t index = c - 0xAC00;
   word += 0x1100 + index / 588;
@@ -39,8 +40,9 @@ void append_hangul(Word& word, char32_t c) {
 
 void append_folded(Word& word, char32_t c) {
   if (c >= 0xAC00 && c <= 0xD7A3) return append_hangul(word, c);
-  const auto* f = std::lower_bound(std::begin(foldings), std::end(foldings), c,
-                                   [](const Folding& folding, char32_t x) { return folding.from < x; });
+  const auto* f =
+      std::lower_bound(std::begin(foldings), std::end(foldings), c,
+                       [](const Folding& folding, char32_t x) { return folding.from < x; });
   if (f == std::end(foldings) || f->from != c) {
     word += c;
     return;
@@ -49,7 +51,8 @@ void append_folded(Word& word, char32_t c) {
   if (f->to[1] != 0) word += f->to[1];
 }
 
-// The code point that begins at `at`, and behind it; U+FFFD for what can begin none, up to the first byte that can.
+// The code point that begins at `at`, and behind it; U+FFFD for what can begin none, up to the
+// first byte that can.
 char32_t next_code_point(std::string_view text, size_t& at) {
   constexpr char32_t bad = 0xFFFD;
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };

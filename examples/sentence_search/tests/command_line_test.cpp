@@ -1,13 +1,12 @@
 // sentence_search from the shell: a good call of each kind, and what it answers to mistakes.
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
-
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "encoder.h"
 
@@ -39,8 +38,8 @@ class CommandLine : public testing::Test {
     return text.str();
   }
   Said run(const std::string& arguments, const std::string& environment = "") const {
-    const std::string command =
-        environment + " '" PROGRAM "' " + arguments + " >'" + path("out") + "' 2>'" + path("err") + "' </dev/null";
+    const std::string command = environment + " '" PROGRAM "' " + arguments + " >'" + path("out") +
+                                "' 2>'" + path("err") + "' </dev/null";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("out"), read("err")};
   }
@@ -64,8 +63,10 @@ TEST_F(CommandLine, AnswersTheBuiltInQuestion) {
 }
 
 TEST_F(CommandLine, PrintsJson) {
-  const std::string texts = write("texts.txt", "\xEF\xBB\xBFThe sky is blue.\r\n\n  \nFish swim, caf\xE9.\n\"Quoted\"\\\n");
-  const Said said = run("--json --threads 1 --variant baseline --texts '" + texts + "' 'What do animals in the sea do?'");
+  const std::string texts = write(
+      "texts.txt", "\xEF\xBB\xBFThe sky is blue.\r\n\n  \nFish swim, caf\xE9.\n\"Quoted\"\\\n");
+  const Said said = run("--json --threads 1 --variant baseline --texts '" + texts +
+                        "' 'What do animals in the sea do?'");
   EXPECT_EQ(said.code, 0) << said.err;
   const auto out = nlohmann::json::parse(said.out);
   EXPECT_EQ(out["question"], "What do animals in the sea do?");
@@ -100,7 +101,8 @@ TEST_F(CommandLine, RefusesFilesOfTextsThatAreWrong) {
   refuses(run("--texts '" + path("none.txt") + "' question"), 1,
           "there is no file " + path("none.txt") + "; --texts takes one with a text a line");
   refuses(run("--texts '" + path(".") + "' question"), 1, "cannot read " + path("."));
-  refuses(run("--texts '" + write("blank.txt", "\n \r\n") + "' question"), 1, "blank.txt holds no text, expected one a line");
+  refuses(run("--texts '" + write("blank.txt", "\n \r\n") + "' question"), 1,
+          "blank.txt holds no text, expected one a line");
   refuses(run("--texts '" + write("wide.txt", std::string("a\0b\0", 4)) + "' question"), 1,
           "line 1 holds a zero byte, expected text in UTF-8");
 }
@@ -111,9 +113,12 @@ TEST_F(CommandLine, SaysHowToGetTheModel) {
   const Said by_option = run("--model '" + path("empty") + "' question");
   refuses(by_option, 1, path("empty") + ", has no model.safetensors");
   refuses(by_option, 1, advice);
-  refuses(run("question", "SENTENCE_SEARCH_MODEL='" + path("nowhere") + "'"), 1, path("nowhere") + ", has no model.safetensors");
+  refuses(run("question", "SENTENCE_SEARCH_MODEL='" + path("nowhere") + "'"), 1,
+          path("nowhere") + ", has no model.safetensors");
   // What the option says goes before the environment.
-  refuses(run("--model '" + path("empty") + "' question", "SENTENCE_SEARCH_MODEL='" + path("nowhere") + "'"), 1, path("empty"));
+  refuses(run("--model '" + path("empty") + "' question",
+              "SENTENCE_SEARCH_MODEL='" + path("nowhere") + "'"),
+          1, path("empty"));
 }
 
 TEST_F(CommandLine, RefusesModelsThatAreCutOrOfAnotherKind) {
@@ -121,26 +126,33 @@ TEST_F(CommandLine, RefusesModelsThatAreCutOrOfAnotherKind) {
   ASSERT_TRUE(model.ok()) << model.status().message();
   // The header whole, the data cut.
   std::string start(100000, '\0');
-  std::ifstream(*model + "/model.safetensors", std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
+  std::ifstream(*model + "/model.safetensors", std::ios::binary)
+      .read(start.data(), static_cast<std::streamsize>(start.size()));
   write("cut/model.safetensors", start);
   fs::copy_file(*model + "/vocab.txt", path("cut/vocab.txt"));
-  refuses(run("--model '" + path("cut") + "' question"), 1, "cut/model.safetensors");
+  refuses(run("--model '" + path("cut") + "' question"), 1, ": the file is cut");
 
   fs::create_directories(path("short"));
   fs::create_symlink(*model + "/model.safetensors", path("short/model.safetensors"));
   write("short/vocab.txt", "[UNK]\n[CLS]\n[SEP]\n");
   refuses(run("--model '" + path("short") + "' question"), 1,
-          "vocab.txt has 3 pieces, expected the 30522 of model.safetensors: one of them is cut, or of another model");
+          "vocab.txt has 3 pieces, expected the 30522 of model.safetensors: one of them is cut, or "
+          "of another model");
 
   fs::create_directories(path("other"));
   fs::copy_file(*model + "/vocab.txt", path("other/vocab.txt"));
   const std::vector<float> x(6);
-  ASSERT_TRUE(attn::save_safetensors(path("other/model.safetensors"),
-                                     {{"embeddings.word_embeddings.weight", attn::Tensor(x, {2, 3})}}).ok());
+  ASSERT_TRUE(
+      attn::save_safetensors(path("other/model.safetensors"),
+                             {{"embeddings.word_embeddings.weight", attn::Tensor(x, {2, 3})}})
+          .ok());
   refuses(run("--model '" + path("other") + "' question"), 1,
-          "`embeddings.word_embeddings.weight` is float32 [2, 3], expected float32 [30522, 384]: this is not all-MiniLM-L6-v2");
+          "`embeddings.word_embeddings.weight` is float32 [2, 3], expected float32 [30522, 384]: "
+          "this is not all-MiniLM-L6-v2");
 }
 
-TEST_F(CommandLine, RefusesVariantsThatAreNone) { refuses(run("--variant fast question"), 1, "fast"); }
+TEST_F(CommandLine, RefusesVariantsThatAreNone) {
+  refuses(run("--variant fast question"), 1, "fast");
+}
 
 }  // namespace

@@ -1,11 +1,12 @@
-// The whole way from text to embedding against stored results of the model (data/sentence_embeddings.json, in double), on
-// every variant that this processor runs; and that batches and threads change nothing.
+// The whole way from text to embedding against stored results of the model
+// (data/sentence_embeddings.json, in double), on every variant that this processor runs; and that
+// batches and threads change nothing.
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <memory>
-#include <tuple>
-
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "encoder.h"
 #include "search.h"
@@ -41,7 +42,8 @@ class Stored : public testing::Test {
     for (size_t i = 0; i < rows.size(); ++i) {
       ASSERT_EQ(rows[i].size(), size_t{Model::features});
       for (size_t j = 0; j < rows[i].size(); ++j) {
-        embeddings(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = static_cast<float>(rows[i][j]);
+        embeddings(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
+            static_cast<float>(rows[i][j]);
       }
     }
   }
@@ -70,7 +72,8 @@ TEST_F(Stored, EmbeddingsAreCloseOnEveryVariant) {
         SentenceEncoder::open(*find_model_folder(""), {.variant = variant, .executor = nullptr});
     if (!encoder.ok()) {
       // This processor lacks what the variant needs; anything else is a failure.
-      EXPECT_EQ(encoder.status().code(), attn::StatusCode::unsupported) << encoder.status().message();
+      EXPECT_EQ(encoder.status().code(), attn::StatusCode::unsupported)
+          << encoder.status().message();
       continue;
     }
     EXPECT_EQ(encoder->model().variant(), variant);
@@ -89,15 +92,18 @@ TEST(Embeddings, BatchesChangeNothing) {
   const attn::Result<std::vector<Text>> texts = read_texts(DATA "/texts.txt");
   ASSERT_TRUE(texts.ok());
   // From no piece to as many as the model takes, so that padding is most of a batch.
-  std::vector<std::string> all{"", "one", std::string("what a very long text it is ") + std::string(900, '.')};
+  std::vector<std::string> all{"", "one",
+                               std::string("what a very long text it is ") + std::string(900, '.')};
   for (const Text& t : *texts) {
     if (all.size() < 12) all.push_back(t.text);
   }
-  const attn::Result<Matrix> alone = encoder.embed(all, 1), some = encoder.embed(all, 5), together = encoder.embed(all, 100);
+  const attn::Result<Matrix> alone = encoder.embed(all, 1), some = encoder.embed(all, 5),
+                             together = encoder.embed(all, 100);
   ASSERT_TRUE(alone.ok() && some.ok() && together.ok());
   EXPECT_LE(distance(*some, *alone), as_alone);
   EXPECT_LE(distance(*together, *alone), as_alone);
-  std::printf("largest distance of one batch of %zu from texts alone: %.1e\n", all.size(), distance(*together, *alone));
+  std::printf("largest distance of one batch of %zu from texts alone: %.1e\n", all.size(),
+              distance(*together, *alone));
   for (Eigen::Index i = 0; i < alone->rows(); ++i) EXPECT_NEAR(alone->row(i).norm(), 1, 1e-5);
 }
 
@@ -105,7 +111,8 @@ TEST(Embeddings, ThreadsChangeNothing) {
   attn::ThreadPool three(3);
   const SentenceEncoder serial = open({.variant = "", .executor = &attn::serial_executor()});
   const SentenceEncoder parallel = open({.variant = "", .executor = &three});
-  const std::vector<std::string> texts{"A fugue begins with one voice alone.", "Slugs stay away from lavender.", "Green tea."};
+  const std::vector<std::string> texts{"A fugue begins with one voice alone.",
+                                       "Slugs stay away from lavender.", "Green tea."};
   const attn::Result<Matrix> a = serial.embed(texts), b = parallel.embed(texts);
   ASSERT_TRUE(a.ok() && b.ok());
   EXPECT_EQ(distance(*a, *b), 0);
@@ -121,9 +128,11 @@ TEST(Model, RefusesWhatIsOutside) {
   const SentenceEncoder encoder = open();
   const std::vector<int32_t> ids{101, Model::words};
   const std::vector<uint8_t> mask{1, 1};
-  EXPECT_EQ(encoder.model().run(ids, mask, 1, 2).status().message(), "an id is outside of the vocabulary of 30522 pieces");
+  EXPECT_EQ(encoder.model().run(ids, mask, 1, 2).status().message(),
+            "an id is outside of the vocabulary of 30522 pieces");
   EXPECT_EQ(encoder.model().run(ids, mask, 1, 3).status().message(),
-            "expected texts * length ids and as many entries of the mask, length at most 512; got 1 * 3, 2 and 2");
+            "expected texts * length ids and as many entries of the mask, length at most 512; got "
+            "1 * 3, 2 and 2");
 }
 
 TEST(Ranking, PutsTheNearestFirst) {
