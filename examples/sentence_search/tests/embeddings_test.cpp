@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <tuple>
 
 #include "encoder.h"
@@ -66,10 +66,12 @@ TEST_F(Stored, TokensAreEqual) {
 }
 
 TEST_F(Stored, EmbeddingsAreCloseOnEveryVariant) {
+  const attn::Result<std::string> folder = find_model_folder("");
+  ASSERT_TRUE(folder.ok()) << folder.status().message();
   int ran = 0;
   for (const char* variant : {"avx512", "avx2", "baseline"}) {
     const attn::Result<SentenceEncoder> encoder =
-        SentenceEncoder::open(*find_model_folder(""), {.variant = variant, .executor = nullptr});
+        SentenceEncoder::open(*folder, {.variant = variant, .executor = nullptr});
     if (!encoder.ok()) {
       // This processor lacks what the variant needs; anything else is a failure.
       EXPECT_EQ(encoder.status().code(), attn::StatusCode::unsupported)
