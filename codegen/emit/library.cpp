@@ -28,8 +28,8 @@ constexpr Shim shims[] = {
     {"halide_free", "free", 1},
     {"halide_do_par_for", "do_par_for", 2},
 };
-// What the compiler itself calls: the C library has these in every program.
-const std::set<std::string> of_the_c_library = {"memcpy", "memmove", "memset", "memcmp"};
+// What the compiler itself calls, which the C library has in every program, and what every linker makes.
+const std::set<std::string> always_there = {"memcpy", "memmove", "memset", "memcmp", "_GLOBAL_OFFSET_TABLE_"};
 
 // void* malloc(attn_call* call, uint64_t n) { return call->allocate(call, n); } and so on: the arguments pass through.
 Result<std::string> shim_object(const std::string& library, const std::string& triple) {
@@ -92,7 +92,7 @@ Result<std::string> kernel_object(const LibraryParts& parts, const Kernel& kerne
   std::set<std::string> shim_names;
   for (const auto& [from, to] : names) shim_names.insert(to);
   for (const std::string& name : symbols->undefined)
-    if (!shim_names.contains(name) && !of_the_c_library.contains(name))
+    if (!shim_names.contains(name) && !always_there.contains(name))
       return internal(fmt::format("kernel {} needs {}, which no runtime has", kernel.symbol, name));
   for (const char* suffix : {"_argv", "_workspace_argv"})
     if (std::find(symbols->hidden.begin(), symbols->hidden.end(), kernel.symbol + suffix) ==

@@ -17,6 +17,7 @@ using json = nlohmann::json;
 
 // A configuration has a few kilobytes; no fixture reaches one megabyte.
 constexpr size_t max_bytes = 16 << 20;
+constexpr int max_depth = 64;
 constexpr const char* supported_class = "MultiHeadAttention";
 
 // Keys that change nothing in what a built layer computes.
@@ -210,8 +211,16 @@ Result<json> parse_json(const std::string& text, const std::string& file) {
                   fmt::format("{}: {} bytes are too many for a description of a layer (at most {})", file,
                               text.size(), max_bytes));
   }
+  // Deep nesting would cost the stack of whoever prints or compares it.
+  struct TooDeep {};
+  const auto shallow = [](int depth, json::parse_event_t, json&) {
+    if (depth > max_depth) throw TooDeep{};
+    return true;
+  };
   try {
-    return json::parse(text);
+    return json::parse(text, shallow);
+  } catch (const TooDeep&) {
+    return Status(StatusCode::invalid_file, fmt::format("{}: nested more than {} deep", file, max_depth));
   } catch (const json::exception& e) {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": what stands behind the bracket.
     std::string_view why = e.what();

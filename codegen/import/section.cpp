@@ -57,8 +57,9 @@ Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
   if (bytes.starts_with("BC\xC0\xDE")) {
     return invalid(file, "holds LLVM bitcode in place of machine code: switch link-time optimisation off for it");
   }
-  auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(bytes, file));
-  if (!object) return invalid(file, "is no object file: " + text_of(object.takeError()));
+  if (!bytes.starts_with("\x7f" "ELF")) return invalid(file, "is no ELF object file");
+  auto object = llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(bytes, file));
+  if (!object) return invalid(file, "is damaged: " + text_of(object.takeError()));
   std::vector<attn::NamedGraph> layers;
   std::set<std::string> names;
   bool found = false;

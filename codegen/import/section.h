@@ -4,7 +4,7 @@
 //   for (const attn::NamedGraph& layer : *layers) compile(layer);
 //
 // The file's section .attn holds what attn/section.h wrote. Neither file nor section is trusted: what is cut, forged or
-// of another kind is a Status that names the file. Any object format that LLVM reads will do, for any machine.
+// of another kind is a Status that names the file. ELF, for any machine.
 #pragma once
 #include <string>
 #include <vector>

@@ -56,6 +56,13 @@ std::pair<int, int> head_sizes(const Plan& plan) {
   return {0, 0};
 }
 
+/// A failure of ours, with the plan that caused it; the emitter has put it there unless its process died.
+Status with_plan(const Status& status, const Plan& plan) {
+  if (status.code() != StatusCode::internal || status.message().find("please report") != std::string::npos) return status;
+  return Status(StatusCode::internal, fmt::format("internal error: {}; please report it with this plan:\n{}",
+                                                  status.message(), print(plan)));
+}
+
 /// One kernel object, made in this process: call it in a child.
 Result<std::string> kernel_object(const Plan& plan, int path, const std::string& symbol) {
   auto folder = TemporaryFolder::make();
@@ -194,7 +201,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
     if (objects[i].ok()) {
       out[at.request]->parts.layers[at.layer].variants[at.variant].kernels[at.path].object = *std::move(objects[i]);
     } else {
-      out[at.request] = objects[i].status();
+      out[at.request] = with_plan(objects[i].status(), out[at.request]->parts.layers[at.layer].variants[at.variant].plan);
     }
   }
   return out;

@@ -1,0 +1,20 @@
+# A folder of examples/ as a project of its own, the way a user has it: attnc's sources by add_subdirectory, the attnc
+# program from elsewhere (so that this test does not build MLIR's half again). Then the program runs, and is left alone by a
+# second build.
+file(REMOVE_RECURSE "${FOLDER}")
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(code)
+    string(JOIN " " command ${ARGV})
+    message(FATAL_ERROR "${command} failed:\n${out}")
+  endif()
+  set(out "${out}" PARENT_SCOPE)
+endfunction()
+run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${EXAMPLE} -B ${FOLDER} -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=${CXX}
+    -DATTNC_SOURCE=${SOURCE} -DATTN_BUILD_GENERATOR=OFF -DATTNC_EXECUTABLE=${ATTNC})
+run(${CMAKE_COMMAND} --build ${FOLDER})
+run(${FOLDER}/${PROGRAM})
+run(${CMAKE_COMMAND} --build ${FOLDER})
+if(out MATCHES "Compiling the layers")
+  message(FATAL_ERROR "a second build made the layers again:\n${out}")
+endif()

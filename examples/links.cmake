@@ -1,0 +1,11 @@
+# What PROGRAM needs at run time holds none of the generator's libraries.
+find_program(READELF readelf REQUIRED)
+execute_process(COMMAND "${READELF}" -d "${PROGRAM}" OUTPUT_VARIABLE dynamic RESULT_VARIABLE code)
+if(code OR NOT dynamic MATCHES "NEEDED")
+  message(FATAL_ERROR "readelf cannot read ${PROGRAM}")
+endif()
+foreach(library Halide MLIR LLVM clang)
+  if(dynamic MATCHES "NEEDED[^\n]*${library}")
+    message(FATAL_ERROR "${PROGRAM} needs lib${library} at run time:\n${dynamic}")
+  endif()
+endforeach()

@@ -1,0 +1,2 @@
+// An object without descriptions.
+extern const int nothing_of_interest = 1;

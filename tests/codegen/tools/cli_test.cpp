@@ -1,0 +1,215 @@
+// attnc from the shell: what it answers to mistakes, and one good call of each command.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "attn/runtime/safetensors.h"
+#include "tools/children.h"
+
+namespace attnc {
+namespace {
+
+struct Said {
+  int code = -1;
+  std::string out, err;
+};
+
+/// Runs `attnc ARGUMENTS` in a shell, in a folder of its own.
+class Attnc : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = TemporaryFolder::make();
+    ASSERT_TRUE(folder.ok());
+    folder_ = std::make_unique<TemporaryFolder>(*std::move(folder));
+  }
+  std::string path(const std::string& name) { return folder_->path() + "/" + name; }
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(path(name)) << text;
+    return path(name);
+  }
+  Said attnc(const std::string& arguments, const std::string& environment = "") {
+    const std::string command = fmt::format("cd {0} && ATTNC_CACHE={1} {2} {3} {4} >{0}/.out 2>{0}/.err </dev/null",
+                                            folder_->path(), TEST_CACHE, environment, ATTNC, arguments);
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".out"), read(".err")};
+  }
+  /// Expects one sentence and a code.
+  void refuses(const std::string& arguments, int code, const std::string& sentence) {
+    const Said said = attnc(arguments);
+    EXPECT_EQ(said.code, code) << arguments;
+    EXPECT_EQ(said.err, "attnc: " + sentence + "\n") << arguments;
+    EXPECT_EQ(said.out, "") << arguments;
+  }
+
+ private:
+  std::string read(const std::string& name) {
+    std::ostringstream text;
+    text << std::ifstream(path(name)).rdbuf();
+    return text.str();
+  }
+  std::unique_ptr<TemporaryFolder> folder_;
+};
+
+constexpr const char* small = R"({"num_heads": 1, "key_dim": 4})";
+
+TEST_F(Attnc, HelpShowsExamples) {
+  for (const char* command : {"build", "show", "run", "check"}) {
+    const Said said = attnc(std::string(command) + " --help");
+    EXPECT_EQ(said.code, 0);
+    EXPECT_NE(said.out.find(fmt::format("Examples:\n  attnc {} ", command)), std::string::npos) << said.out;
+  }
+  EXPECT_EQ(attnc("--help").code, 0);
+  const Said version = attnc("--version");
+  EXPECT_EQ(version.code, 0);
+  EXPECT_EQ(version.out.find("attnc "), 0u);
+}
+
+TEST_F(Attnc, ArgumentsThatMakeNoSense) {
+  refuses("", 2, "A subcommand is required (`attnc --help` shows how)");
+  refuses("frobnicate", 2, "A subcommand is required (`attnc --help` shows how)");
+  refuses("build", 2, "LAYER is required (`attnc build --help` shows how)");
+  refuses("build x.json", 2, "--output is required (`attnc build --help` shows how)");
+  refuses("show x.json --stage soup", 2,
+          "--stage: soup not in {graph,passes,plan,algorithm,loops,assembly} (`attnc show --help` shows how)");
+  refuses("show x.json --stage plan --frobnicate", 2,
+          "The following argument was not expected: --frobnicate (`attnc show --help` shows how)");
+  refuses("run l.json --weights w --inputs x -o y --threads 0", 2,
+          "--threads: Value 0 not in range 1 to 1024 (`attnc run --help` shows how)");
+}
+
+TEST_F(Attnc, FilesThatAreNotThere) {
+  refuses("build nowhere.json -o out", 1, "nowhere.json: no such file");
+  refuses("show nowhere.o --stage plan", 1, "nowhere.o: no such file");
+  refuses("check nowhere", 1, "nowhere: no such file or folder");
+  const std::string layer = write("l.json", small);
+  refuses("run l.json --weights nowhere.safetensors --inputs x -o y", 1, attn::SafeTensors::open("nowhere.safetensors").status().message());
+}
+
+TEST_F(Attnc, FilesThatAreOfAnotherKind) {
+  write("bad.json", "{\"num_heads\": 2,");
+  write("text.o", "hello");
+  write("heads.json", R"({"num_heads": 0, "key_dim": 4})");
+  EXPECT_EQ(attnc("build bad.json -o out").err.find("attnc: bad.json is not JSON: "), 0u);
+  refuses("build text.o -o out", 1, "text.o: is no ELF object file");
+  refuses("build heads.json -o out", 1, "heads.json: `num_heads` must be positive, not 0");
+  refuses("build . -o out", 1, ".: is no regular file");
+  EXPECT_FALSE(std::filesystem::exists(path("out")));
+}
+
+TEST_F(Attnc, NamesThatDoNotGo) {
+  write("l.json", small);
+  refuses("build l.json -o out --target avx1024", 1,
+          "there is no target `avx1024`; there are avx512, avx2, baseline");
+  refuses("build l.json -o out --name 2much", 1,
+          "`2much` cannot be a library's name: letters, digits and _ can, a letter first");
+  refuses("build l.json l.json -o out", 1,
+          "the layers l::l and l::l would both be written to l.attn.h: rename one");
+  refuses(std::string("show ") + LAYERS_OBJECT + ":coder --stage plan", 1,
+          std::string(LAYERS_OBJECT) + " has no layer `coder`; it has model::encoder, model::decoder");
+  refuses(std::string("show ") + LAYERS_OBJECT + " --stage plan", 1,
+          std::string(LAYERS_OBJECT) + " holds 2 layers: choose one as " + LAYERS_OBJECT +
+              ":NAME; they are model::encoder, model::decoder");
+  refuses("show l.json --stage loops --path sideways", 1,
+          "l has no path `sideways`; it has output, output_attention_scores");
+}
+
+TEST_F(Attnc, PlacesThatCannotBeWritten) {
+  write("l.json", small);
+  write("file", "");
+  const Said said = attnc("build l.json -o file/out --target baseline");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_EQ(said.err, "attnc: file/out/l: Not a directory\n");
+  const Said cache = attnc(std::string("check ") + FIXTURES + "/mha/seq1.json", "ATTNC_CACHE=file/cache");
+  EXPECT_EQ(cache.code, 1);
+  EXPECT_NE(cache.out.find("failed   mha/seq1  the cache file/cache cannot be made: Not a directory"), std::string::npos)
+      << cache.out;
+}
+
+TEST_F(Attnc, NoCompilerIsASentence) {
+  const Said said = attnc(std::string("check --target baseline ") + FIXTURES + "/mha/seq1.json",
+                          "ATTNC_CACHE=cache CC=no-such-cc");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_NE(said.out.find("a C compiler is needed to link the layer, and cannot run `no-such-cc`: No such file or "
+                          "directory: install one (`apt install gcc`) or set CC"), std::string::npos) << said.out;
+}
+
+TEST_F(Attnc, ShowsEveryStage) {
+  for (const char* stage : {"graph", "passes", "plan", "algorithm", "loops", "assembly"}) {
+    const Said said = attnc(fmt::format("show {}:encoder --stage {} --target baseline", LAYERS_OBJECT, stage));
+    EXPECT_EQ(said.code, 0) << said.err;
+    EXPECT_GT(said.out.size(), 100u) << stage;
+  }
+  EXPECT_NE(attnc(fmt::format("show {}:model::decoder --stage graph", LAYERS_OBJECT)).out.find("attn.layer"),
+            std::string::npos);
+}
+
+TEST_F(Attnc, BuildsFromAnObject) {
+  const Said said = attnc(fmt::format("build {} -o out --name lib --header layers.h --target baseline", LAYERS_OBJECT));
+  EXPECT_EQ(said.code, 0) << said.err;
+  for (const char* file : {"liblib.a", "lib/encoder.attn.h", "lib/decoder.attn.h", "lib/stages/encoder.graph.mlir",
+                           "lib/stages/decoder.baseline.plan.txt"}) {
+    EXPECT_TRUE(std::filesystem::exists(path("out/") + file)) << file;
+  }
+}
+
+TEST_F(Attnc, RunsALayer) {
+  const std::array<float, 4> x{1, 2, 3, 4}, identity{1, 0, 0, 1}, zero{};
+  auto save = [&](const std::string& name, std::initializer_list<attn::NamedTensor> tensors) {
+    const Status s = attn::save_safetensors(path(name), tensors);
+    ASSERT_TRUE(s.ok()) << s.message();
+  };
+  write("l.json", R"({"num_heads": 1, "key_dim": 2, "use_bias": false})");
+  const attn::Tensor in(identity.data(), {2, 1, 2}), out(identity.data(), {1, 2, 2});
+  save("w.safetensors", {{"enc/query/kernel", in}, {"enc/key/kernel", in}, {"enc/value/kernel", in},
+                         {"enc/attention_output/kernel", out}});
+  save("x.safetensors", {{"query", attn::Tensor(x.data(), {1, 2, 2})}, {"value", attn::Tensor(x.data(), {1, 2, 2})}});
+  const std::string call = "run l.json --weights w.safetensors --prefix enc/ --inputs x.safetensors -o y.safetensors ";
+  const Said said = attnc(call + "--causal --scores --threads 2 --target baseline");
+  ASSERT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.out, "output float32 [1, 2, 2]\nattention_scores float32 [1, 1, 2, 2]\n");
+  auto y = attn::SafeTensors::open(path("y.safetensors"));
+  ASSERT_TRUE(y.ok());
+  // The first query sees the first key alone: its value passes through.
+  const auto* first = static_cast<const float*>(y->find("output")->data());
+  EXPECT_FLOAT_EQ(first[0], 1);
+  EXPECT_FLOAT_EQ(first[1], 2);
+  EXPECT_EQ(static_cast<const float*>(y->find("attention_scores")->data())[1], 0);
+
+  save("bad.safetensors", {{"quarry", attn::Tensor(x.data(), {1, 2, 2})}});
+  refuses("run l.json --weights w.safetensors --prefix enc/ --inputs bad.safetensors -o y --target baseline", 1,
+          "bad.safetensors: the layer has no input `quarry`; it has query, value, key, attention_mask, use_causal_mask");
+  const Said without = attnc("run l.json --weights w.safetensors --inputs x.safetensors -o y --target baseline");
+  EXPECT_EQ(without.code, 1);
+  EXPECT_NE(without.err.find("query/kernel"), std::string::npos) << without.err;
+}
+
+TEST_F(Attnc, CheckCountsAndExits) {
+  std::filesystem::copy(FIXTURES "/mha/seq1.json", path("seq1.json"));
+  std::filesystem::copy(FIXTURES "/mha/seq1.safetensors", path("seq1.safetensors"));
+  write("other.json", "{\"a\": 1}");
+  Said said = attnc("check . --target baseline");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_NE(said.out.find("no fixture  ./other.json\npassed   "), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("\n1 passed, 0 failed, 0 skipped\n"), std::string::npos) << said.out;
+  said = attnc("check . --target baseline --json");
+  EXPECT_NE(said.out.find("\"passed\": 1"), std::string::npos) << said.out;
+
+  // A cut file with tensors, and another result than the recorded one.
+  std::filesystem::resize_file(path("seq1.safetensors"), 300);
+  said = attnc("check . --target baseline");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_NE(said.out.find("0 passed, 1 failed, 0 skipped\n"), std::string::npos) << said.out;
+  said = attnc("check other.json");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_EQ(said.out, "no fixture  other.json\n0 passed, 0 failed, 0 skipped\n");
+  EXPECT_EQ(said.err, "attnc: no fixture is there: JSON files with \"format\": \"attn-fixture-1\"\n");
+}
+
+}  // namespace
+}  // namespace attnc

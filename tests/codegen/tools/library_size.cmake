@@ -1,0 +1,20 @@
+# A library of one layer for one target is at most 150 kB, and made twice it has the same bytes.
+foreach(target avx512 avx2 baseline)
+  foreach(time 1 2)
+    execute_process(
+      COMMAND "${ATTNC}" build "${LAYER}" -o "${FOLDER}/${target}${time}" --name one --target ${target}
+      RESULT_VARIABLE code)
+    if(code)
+      message(FATAL_ERROR "attnc build failed")
+    endif()
+    file(SHA256 "${FOLDER}/${target}${time}/libone.a" hash${time})
+  endforeach()
+  if(NOT hash1 STREQUAL hash2)
+    message(FATAL_ERROR "two builds for ${target} differ")
+  endif()
+  file(SIZE "${FOLDER}/${target}1/libone.a" size)
+  message(STATUS "${target}: ${size} bytes")
+  if(size GREATER 150000)
+    message(FATAL_ERROR "the library for ${target} has ${size} bytes, more than 150000")
+  endif()
+endforeach()
