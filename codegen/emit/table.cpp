@@ -28,6 +28,20 @@ class TableWriter {
   /// "" or the first struct whose layout is not the header's.
   const std::string& mismatch() const { return mismatch_; }
 
+  void directory(const LibraryParts& parts) {
+    std::vector<Constant*> tables;
+    for (const LayerParts& layer : parts.layers)
+      tables.push_back(new llvm::GlobalVariable(
+          module_, llvm::Type::getInt8Ty(context_), true, llvm::GlobalValue::ExternalLinkage, nullptr,
+          table_symbol(parts.name, layer.variants.front().plan.layer)));
+    Constant* value = structure<attn_library_directory_table>(
+        "attn_library_directory_table",
+        {number(32, ATTN_ABI_VERSION), count(tables), text(parts.name), array(tables)});
+    auto* global = new llvm::GlobalVariable(module_, value->getType(), true,
+                                            llvm::GlobalValue::ExternalLinkage, value, ATTN_DIRECTORY_SYMBOL);
+    global->setAlignment(llvm::Align(8));
+  }
+
   void table(const LibraryParts& parts, const LayerParts& layer) {
     const Plan& plan = layer.variants.front().plan;
     std::vector<Constant*> variants;
@@ -111,8 +125,9 @@ class TableWriter {
       arguments.push_back(structure<attn_argument>(
           "attn_argument", {number(8, a.kind), number(16, static_cast<uint16_t>(a.index))}));
     return structure<attn_path>(
-        "attn_path", {text(p.name), number(32, outputs), count(kernel.arguments), array(arguments),
-                      function(kernel.symbol + "_argv"), function(kernel.symbol + "_workspace_argv")});
+        "attn_path", {text(p.name), number(32, outputs), number(32, static_cast<uint32_t>(p.most_queries)),
+                      count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
+                      function(kernel.symbol + "_workspace_argv")});
   }
 
   Constant* variant(const Variant& v) {
@@ -160,7 +175,9 @@ Result<std::string> make_table_object(const LibraryParts& parts, const LayerPart
       return internal(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer, v.plan.target,
                                   v.plan.paths.size(), v.kernels.size()));
     if (v.triple != first.triple)
-      return internal(fmt::format("one library cannot hold objects for {} and {}", first.triple, v.triple));
+      return Status(attn::StatusCode::invalid_argument,
+                    fmt::format("one library cannot hold the targets {} ({}) and {} ({}): make one for each",
+                                first.plan.target, first.triple, v.plan.target, v.triple));
   }
   auto layout = data_layout(first.triple);
   if (!layout.ok()) return layout.status();
@@ -169,6 +186,19 @@ Result<std::string> make_table_object(const LibraryParts& parts, const LayerPart
   if (!writer.mismatch().empty())
     return internal(fmt::format("{} lies differently here and for {}", writer.mismatch(), first.triple));
   return compile_module(writer.module(), first.triple);
+}
+
+Result<std::string> make_directory_object(const LibraryParts& parts) {
+  if (parts.layers.empty() || parts.layers.front().variants.empty())
+    return internal("a library without layers has no directory");
+  const std::string& triple = parts.layers.front().variants.front().triple;
+  auto layout = data_layout(triple);
+  if (!layout.ok()) return layout.status();
+  TableWriter writer(ATTN_DIRECTORY_SYMBOL, *layout);
+  writer.directory(parts);
+  if (!writer.mismatch().empty())
+    return internal(fmt::format("{} lies differently here and for {}", writer.mismatch(), triple));
+  return compile_module(writer.module(), triple);
 }
 
 }  // namespace attnc
