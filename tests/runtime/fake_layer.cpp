@@ -179,10 +179,10 @@ int no_workspace(void** a) {
 int failing(void**) { return 7; }
 
 // clang-format off
-const attn_path plain[] = {{"output", 1, 7, arguments, run<false>, workspace<1>},
-                           {"output_attention_scores", 3, 8, arguments, run<true>, workspace<2>}};
-const attn_path greedy[] = {{"output", 1, 7, arguments, run<false>, no_workspace<1>}};
-const attn_path fails[] = {{"output", 1, 7, arguments, failing, workspace<1>}};
+const attn_path plain[] = {{"output", 1, 0, 7, arguments, run<false>, workspace<1>},
+                           {"output_attention_scores", 3, 0, 8, arguments, run<true>, workspace<2>}};
+const attn_path greedy[] = {{"output", 1, 0, 7, arguments, run<false>, no_workspace<1>}};
+const attn_path fails[] = {{"output", 1, 0, 7, arguments, failing, workspace<1>}};
 const attn_variant variants[] = {
     {"future", uint64_t{1} << 40, 2, 2, packings, plain},
     {"plain", 0, 2, 2, packings, plain},
