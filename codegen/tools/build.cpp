@@ -111,6 +111,9 @@ Result<Made> make(const BuildOptions& options) {
   auto targets = parse_targets(options.targets, *machine);
   if (!targets.ok()) return targets.status();
   request.targets = *targets;
+  if (options.shared) {
+    if (Status s = need_c_compiler(); !s.ok()) return s;
+  }
 
   auto compiled = compile(request, progress_line("compiling"));
   if (!compiled.ok()) return compiled.status();

@@ -21,7 +21,20 @@ std::vector<std::string> c_compiler() {
   return out;
 }
 
+/// What to do is said once, here.
+Status with_advice(const Status& s) {
+  if (s.code() != StatusCode::not_found) return s;
+  return Status(StatusCode::not_found, fmt::format("a C compiler is needed to link a shared library, and {}: install "
+                                                   "one (`apt install gcc`) or set CC", s.message()));
+}
+
 }  // namespace
+
+Status need_c_compiler() {
+  std::vector<std::string> command = c_compiler();
+  command.push_back("--version");
+  return with_advice(run_program(command));
+}
 
 Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& library) {
   std::vector<std::string> command = c_compiler();
@@ -31,11 +44,7 @@ Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& 
   command.insert(command.end(), {"-o", library.file, "-Wl,--whole-archive"});
   command.insert(command.end(), inputs.begin(), inputs.end());
   command.insert(command.end(), {"-Wl,--no-whole-archive", "-lc"});
-  const Status s = run_program(command);
-  if (s.code() == StatusCode::not_found) {
-    return Status(StatusCode::not_found, fmt::format("a C compiler is needed to link a shared library, and {}: install "
-                                                     "one (`apt install gcc`) or set CC", s.message()));
-  }
+  const Status s = with_advice(run_program(command));
   if (!s.ok() && !library.machine.empty()) {
     return s.with_context(fmt::format("the shared library for {} was not linked; CC names the C compiler for that "
                                       "machine", library.machine));

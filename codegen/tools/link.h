@@ -20,8 +20,10 @@ struct SharedLibrary {
   std::string machine;  // for the sentence where the compiler is one for another: "aarch64"
 };
 
-/// Everything in `inputs`, objects and archives, as one shared library that needs the C library alone. not_found, and
-/// what to do, where there is no C compiler.
+/// not_found, and what to do, where there is no C compiler: to be asked before the kernels are made.
+Status need_c_compiler();
+
+/// Everything in `inputs`, objects and archives, as one shared library that needs the C library alone.
 Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& library);
 
 }  // namespace attnc
