@@ -24,8 +24,8 @@ std::vector<std::string> c_compiler() {
 /// What to do is said once, here.
 Status with_advice(const Status& s) {
   if (s.code() != StatusCode::not_found) return s;
-  return Status(StatusCode::not_found, fmt::format("a C compiler is needed to link a shared library, and {}: install "
-                                                   "one (`apt install gcc`) or set CC", s.message()));
+  return Status(StatusCode::not_found, fmt::format("a C compiler is needed to link the layer, and {}: install one "
+                                                   "(`apt install gcc`) or set CC", s.message()));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 file(REMOVE_RECURSE ${FOLDER})
 set(build ${ATTNC} build ${LAYER} -o ${FOLDER} --name layers --target baseline --shared)
 execute_process(COMMAND ${CMAKE_COMMAND} -E env CC=/nowhere/cc ${build} RESULT_VARIABLE code ERROR_VARIABLE said)
-if(NOT code EQUAL 1 OR NOT said MATCHES "^attnc: a C compiler is needed to link a shared library, and cannot run `/nowhere/cc`[^\n]*install one .`apt install gcc`. or set CC\n$")
+if(NOT code EQUAL 1 OR NOT said MATCHES "^attnc: a C compiler is needed to link the layer, and cannot run `/nowhere/cc`[^\n]*install one .`apt install gcc`. or set CC\n$")
   message(FATAL_ERROR "without a C compiler: exit ${code}, ${said}")
 endif()
 if(EXISTS ${FOLDER})
