@@ -211,6 +211,16 @@ LogicalResult InputOp::verify() {
   return success();
 }
 
+LogicalResult PathOp::verify() {
+  const int32_t most = getMostQueries();
+  if (most < 0)
+    return emitOpError() << "'most_queries': expected at least 1, or none of it, got " << most;
+  if (getPhase().has_value() != (most > 0))
+    return emitOpError() << "expected 'phase' and 'most_queries' together, got "
+                         << (most > 0 ? "'most_queries'" : "'phase'") << " alone";
+  return success();
+}
+
 LogicalResult ReturnOp::verify() {
   if (getNames().size() != getValues().size() || getOptional().size() != getValues().size())
     return emitOpError() << "expected " << getValues().size() << " names, got "
@@ -271,7 +281,10 @@ static SmallVector<Axis> scoreAxes(ValueType query, ValueType key) {
   return axes;
 }
 
-static LogicalResult verifyQueryKey(Operation* op, ValueType query, ValueType key) {
+/// Whether key heads may be fewer than query heads, each serving several.
+enum class Heads { equal, shared };
+
+static LogicalResult verifyQueryKey(Operation* op, ValueType query, ValueType key, Heads heads) {
   if (!query.find(Kind::query))
     return op->emitOpError() << "operand 'query': expected a query axis, got "
                              << text(query.getAxes());
@@ -281,6 +294,11 @@ static LogicalResult verifyQueryKey(Operation* op, ValueType query, ValueType ke
     SmallVector<Axis> a = query.only({kind}), b = key.only({kind});
     // Free feature sizes of two inputs can only be compared by the call.
     if (kind == Kind::feature && a.size() == b.size()) continue;
+    if (kind == Kind::head && heads == Heads::shared && a.size() == 1 && b.size() == 1) {
+      if (b[0].extent > 0 && a[0].extent % b[0].extent == 0) continue;
+      return op->emitOpError() << "operand 'key': expected heads that divide " << text(a)
+                               << " of 'query', got " << text(b);
+    }
     if (!inAnyOrder(a, b))
       return op->emitOpError() << "operand 'key': expected " << text(a) << " of 'query', got "
                                << text(b);
@@ -296,17 +314,23 @@ static LogicalResult verifyScores(Operation* op, StringRef whose, ValueType scor
                            << text(scores.getAxes());
 }
 
-/// Values under probabilities: the same keys and heads; `probabilities` may have further axes.
-static LogicalResult verifyCombined(Operation* op, ValueType probabilities, ValueType value,
-                                    ValueType result) {
+/// Values under probabilities: the same keys, and the heads of `like`, the probabilities or the
+/// keys that those are of; `probabilities` may have further axes.
+static LogicalResult verifyCombined(Operation* op, ValueType probabilities, ValueType like,
+                                    ValueType value, ValueType result) {
   for (Kind kind : {Kind::batch, Kind::head, Kind::key}) {
-    SmallVector<Axis> a = probabilities.only({kind}), b = value.only({kind});
+    SmallVector<Axis> a = (kind == Kind::head ? like : probabilities).only({kind}),
+                      b = value.only({kind});
+    if (kind == Kind::head && like != probabilities && !inAnyOrder(a, b))
+      return op->emitOpError() << "operand 'value': expected " << text(a) << " of 'key', got "
+                               << text(b);
     if (!inAnyOrder(a, b))
       return op->emitOpError() << "operand 'value': expected " << text(a)
                                << " of the probabilities, got " << text(b);
   }
   SmallVector<Axis> expected = probabilities.only({Kind::batch, Kind::query});
-  llvm::append_range(expected, value.only({Kind::head, Kind::size, Kind::feature}));
+  llvm::append_range(expected, probabilities.only({Kind::head}));
+  llvm::append_range(expected, value.only({Kind::size, Kind::feature}));
   if (inAnyOrder(result.getAxes(), expected)) return success();
   return op->emitOpError() << "result: expected axes " << text(expected) << ", got "
                            << text(result.getAxes());
@@ -314,12 +338,28 @@ static LogicalResult verifyCombined(Operation* op, ValueType probabilities, Valu
 
 LogicalResult ScoresOp::verify() {
   ValueType query = typeOf(getQuery()), key = typeOf(getKey());
-  if (failed(verifyQueryKey(*this, query, key))) return failure();
+  if (failed(verifyQueryKey(*this, query, key, Heads::equal))) return failure();
   return verifyScores(*this, "result", typeOf(getResult()), query, key);
 }
 
 LogicalResult CombineOp::verify() {
-  return verifyCombined(*this, typeOf(getProbabilities()), typeOf(getValue()), typeOf(getResult()));
+  ValueType probabilities = typeOf(getProbabilities());
+  return verifyCombined(*this, probabilities, probabilities, typeOf(getValue()),
+                        typeOf(getResult()));
+}
+
+LogicalResult ShareHeadsOp::verify() {
+  ArrayRef<Axis> x = typeOf(getX()).getAxes(), made = typeOf(getResult()).getAxes();
+  const uint64_t own = typeOf(getX()).extent(Kind::head),
+                 heads = typeOf(getResult()).extent(Kind::head);
+  if (own == 0 || heads == 0 || heads % own != 0)
+    return emitOpError() << "result: expected a multiple of the " << own << " heads of 'x', got "
+                         << heads;
+  SmallVector<Axis> expected(x);
+  for (Axis& axis : expected)
+    if (axis.kind == Kind::head) axis.extent = heads;
+  if (made == ArrayRef(expected)) return success();
+  return emitOpError() << "result: expected axes " << text(expected) << ", got " << text(made);
 }
 
 LogicalResult DropoutOp::verify() {
@@ -363,9 +403,9 @@ LogicalResult SoftmaxOp::verifyRegions() {
 
 LogicalResult AttentionOp::verifyRegions() {
   ValueType query = typeOf(getQuery()), key = typeOf(getKey());
-  if (failed(verifyQueryKey(*this, query, key))) return failure();
+  if (failed(verifyQueryKey(*this, query, key, Heads::shared))) return failure();
   auto scores = ValueType::get(getContext(), scoreAxes(query, key), Float32Type::get(getContext()));
-  if (failed(verifyCombined(*this, scores, typeOf(getValue()), typeOf(getResult()))))
+  if (failed(verifyCombined(*this, scores, key, typeOf(getValue()), typeOf(getResult()))))
     return failure();
   if (getScores() &&
       failed(verifyScores(*this, "result 'scores'", typeOf(getScores()), query, key)))
@@ -409,6 +449,10 @@ OpFoldResult MapOp::fold(FoldAdaptor) {
   auto yield = cast<YieldOp>(getFormula().front().back());
   if (yield.getValues()[0] == getFormula().getArgument(0)) return getInputs().front();
   return {};
+}
+
+OpFoldResult ShareHeadsOp::fold(FoldAdaptor) {
+  return getX().getType() == getResult().getType() ? OpFoldResult(getX()) : OpFoldResult();
 }
 
 /// A mask that is always true says nothing.

@@ -72,15 +72,26 @@ def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionAr
   let description = [{
     Its name is that of its outputs, joined by `_`. It reads the layer's inputs and weights.
 
+    A path may serve some calls only: then it is a phase, which stands before the path that serves all,
+    has its own name after the outputs' and says how many queries a call may have at most. A call goes
+    to the first path that makes its outputs and serves it.
+
     ```mlir
+    attn.path "output_decode" phase "decode" most_queries 1 {
+      attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+    }
     attn.path "output" {
       attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name);
+  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$phase,
+                       DefaultValuedAttr<I32Attr, "0">:$most_queries);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $name (`phase` $phase^)? (`most_queries` $most_queries^)? attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
 }
 
 def Attn_ReturnOp : Attn_Op<"return", [Pure, Terminator, ParentOneOf<["LayerOp", "PathOp"]>]> {
@@ -216,6 +227,24 @@ def Attn_DropoutOp : Attn_Op<"dropout", [Pure, AllTypesMatch<["x", "result"]>]> 
   let hasVerifier = 1;
 }
 
+def Attn_ShareHeadsOp : Attn_Op<"share_heads", [Pure]> {
+  let summary = "grouped queries: each head serves several, one after the other";
+  let description = [{
+    Head u of the result is head u / (heads of the result / heads of the operand). It says which numbers
+    are read and repeats nothing in memory: attn-form-attention takes it into `attn.attention`.
+
+    ```mlir
+    %g = attn.share_heads %k : (!attn.value<batch, key, head 2, size 8 : f32>)
+        -> !attn.value<batch, key, head 6, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins Attn_Real:$x);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
 def Attn_CombineOp : Attn_Op<"combine", [Pure]> {
   let summary = "the sum of values over all keys, weighted by probabilities";
   let description = [{
@@ -241,6 +270,9 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
   let description = [{
     With one result it is online: scores and probabilities exist for a block of keys at a time and are
     never stored. A second result asks for the probabilities; then they are stored anyway.
+
+    Key and value may have fewer heads than the query: query head h reads key head
+    h / (query heads / key heads).
 
     Exponentials have base 2: probability(i, j) is 2^(scale * q_i . k_j) over its sum, so `scale` holds
     the factor log2(e).

@@ -44,7 +44,8 @@ std::string aggregate(const char* name, const char* type, const std::vector<Plan
       continue;
     }
     const std::string original = weight ? tensors[i].name + " " : "";
-    out += fmt::format("    {} {}{{}};  // {}{}\n", type, names[i], original, note(tensors[i], plan, output));
+    out += fmt::format("    {} {}{{}};  // {}{}\n", type, names[i], original,
+                       note(tensors[i], plan, output));
   }
   return out + "  };\n";
 }
@@ -57,9 +58,12 @@ std::string list(const char* name, const char* type, const std::vector<PlanTenso
     const char* format = is_flag(tensors[i]) ? "attn::Tensor::flag({}.{})" : "{}.{}";
     elements += fmt::format("        {},\n", fmt::format(fmt::runtime(format), argument, names[i]));
   }
-  if (tensors.empty()) return fmt::format("  static std::array<{}, 0> list(const {}&) {{ return {{}}; }}\n", type, name);
-  return fmt::format("  static std::array<{}, {}> list(const {}& {}) {{\n    return {{\n{}    }};\n  }}\n", type,
-                     tensors.size(), name, argument, elements);
+  if (tensors.empty())
+    return fmt::format("  static std::array<{}, 0> list(const {}&) {{ return {{}}; }}\n", type,
+                       name);
+  return fmt::format(
+      "  static std::array<{}, {}> list(const {}& {}) {{\n    return {{\n{}    }};\n  }}\n", type,
+      tensors.size(), name, argument, elements);
 }
 
 }  // namespace
@@ -70,8 +74,10 @@ std::string describe(const PlanTensor& tensor, const Plan& plan) {
     if (out.size() > 1) out += ", ";
     out += attn::kind_names[static_cast<size_t>(a.kind)];
     if (a.number) out += fmt::format(" {}", a.number + 1);
-    if (a.extent) out += fmt::format(" {}", a.extent);
-    else if (a.of >= 0 && plan.inputs[a.of].name != tensor.name) out += " of " + plan.inputs[a.of].name;
+    if (a.extent)
+      out += fmt::format(" {}", a.extent);
+    else if (a.of >= 0 && plan.inputs[a.of].name != tensor.name)
+      out += " of " + plan.inputs[a.of].name;
   }
   return out + "]";
 }
@@ -82,7 +88,8 @@ std::string typed_header(const Plan& plan, const HeaderSource& source) {
   std::string out = fmt::format(
       "// Written by attnc from {}; never edit it: build {} again.\n//\n"
       "//   auto layer = attn::Layer<{}>::load(weights);   // attn/runtime/typed.h\n"
-      "#pragma once\n#include <array>\n\n#include \"attn/layer.h\"\n#include \"attn/runtime/typed.h\"\n",
+      "#pragma once\n#include <array>\n\n#include \"attn/layer.h\"\n#include "
+      "\"attn/runtime/typed.h\"\n",
       source.made_from, source.library, plan.layer);
   if (!source.include.empty()) {
     out += fmt::format("#include \"{}\"\n", source.include);
@@ -92,7 +99,8 @@ std::string typed_header(const Plan& plan, const HeaderSource& source) {
     const std::string definition = fmt::format("inline constexpr auto {} = attn::layer({});\n",
                                                short_name(plan.layer), source.definition);
     out += where.empty() ? "\n" + definition
-                         : fmt::format("\nnamespace {} {{\n{}}}  // namespace {}\n", where, definition, where);
+                         : fmt::format("\nnamespace {} {{\n{}}}  // namespace {}\n", where,
+                                       definition, where);
   }
   out += fmt::format(
       "\nstatic_assert(attn::fingerprint({}) == 0x{:016x}u,\n"
@@ -100,7 +108,8 @@ std::string typed_header(const Plan& plan, const HeaderSource& source) {
       plan.layer, plan.fingerprint, file, source.made_from, source.library);
   out += fmt::format("\nextern \"C\" const attn_layer_table {};\n\n", table);
   out += fmt::format("template <>\nstruct attn::Binding<{}> {{\n", plan.layer);
-  out += aggregate("Weights", "attn::Tensor", plan.weights, plan, "In the order of the original's get_weights.");
+  out += aggregate("Weights", "attn::Tensor", plan.weights, plan,
+                   "In the order of the original's get_weights.");
   out += aggregate("Inputs", "attn::Tensor", plan.inputs, plan, "");
   out += aggregate("Outputs", "attn::MutableTensor", plan.outputs, plan, "");
   out += fmt::format("  static const attn_layer_table& table() {{ return {}; }}\n", table);

@@ -2,8 +2,9 @@
 //
 //   std::string text = attnc::typed_header(plan, {.library = "my_layers", .include = "layers.h"});
 //
-// It follows the contract at the top of attn/runtime/typed.h: three aggregates whose members are the graph's own
-// names, the table's declaration, and a static_assert that ties it to the description that it was made from.
+// It follows the contract at the top of attn/runtime/typed.h: three aggregates whose members are
+// the graph's own names, the table's declaration, and a static_assert that ties it to the
+// description that it was made from.
 #pragma once
 #include <string>
 

@@ -15,7 +15,9 @@
 namespace attnc {
 namespace {
 
-Status internal(std::string message) { return Status(attn::StatusCode::internal, std::move(message)); }
+Status internal(std::string message) {
+  return Status(attn::StatusCode::internal, std::move(message));
+}
 
 // What kernels import from Halide's runtime, and the member of attn_call that serves it.
 struct Shim {
@@ -28,10 +30,13 @@ constexpr Shim shims[] = {
     {"halide_free", "free", 1},
     {"halide_do_par_for", "do_par_for", 2},
 };
-// What the compiler itself calls, which the C library has in every program, and what every linker makes.
-const std::set<std::string> always_there = {"memcpy", "memmove", "memset", "memcmp", "_GLOBAL_OFFSET_TABLE_"};
+// What the compiler itself calls, which the C library has in every program, and what every linker
+// makes.
+const std::set<std::string> always_there = {"memcpy", "memmove", "memset", "memcmp",
+                                            "_GLOBAL_OFFSET_TABLE_"};
 
-// void* malloc(attn_call* call, uint64_t n) { return call->allocate(call, n); } and so on: the arguments pass through.
+// void* malloc(attn_call* call, uint64_t n) { return call->allocate(call, n); } and so on: the
+// arguments pass through.
 Result<std::string> shim_object(const std::string& library, const std::string& triple) {
   llvm::LLVMContext context;
   llvm::Module module(identifier(library), context);
@@ -56,8 +61,10 @@ Result<std::string> shim_object(const std::string& library, const std::string& t
     for (llvm::Argument& a : f->args()) arguments.push_back(&a);
     llvm::CallInst* result = b.CreateCall(types[shim.member], target, arguments);
     result->setTailCall();
-    if (types[shim.member]->getReturnType()->isVoidTy()) b.CreateRetVoid();
-    else b.CreateRet(result);
+    if (types[shim.member]->getReturnType()->isVoidTy())
+      b.CreateRetVoid();
+    else
+      b.CreateRet(result);
   }
   return compile_module(module, triple);
 }
@@ -67,16 +74,19 @@ Status check_names(const LibraryParts& parts) {
   auto add = [&](const std::string& symbol, std::string what) {
     auto [at, added] = owners.emplace(symbol, what);
     if (added) return Status();
-    return Status(attn::StatusCode::invalid_argument,
-                  fmt::format("{} and {} would both be called {} in library {}: rename one of the layers",
-                              at->second, what, symbol, parts.name));
+    return Status(
+        attn::StatusCode::invalid_argument,
+        fmt::format("{} and {} would both be called {} in library {}: rename one of the layers",
+                    at->second, what, symbol, parts.name));
   };
   for (const LayerParts& layer : parts.layers) {
     const std::string& name = layer.variants.front().plan.layer;
-    if (Status s = add(table_symbol(parts.name, name), fmt::format("layer {}", name)); !s.ok()) return s;
+    if (Status s = add(table_symbol(parts.name, name), fmt::format("layer {}", name)); !s.ok())
+      return s;
     for (const Variant& v : layer.variants)
       for (const Kernel& k : v.kernels)
-        if (Status s = add(k.symbol, fmt::format("a kernel of layer {} ({})", name, v.plan.target)); !s.ok())
+        if (Status s = add(k.symbol, fmt::format("a kernel of layer {} ({})", name, v.plan.target));
+            !s.ok())
           return s;
   }
   return Status();
@@ -106,7 +116,8 @@ Result<std::string> kernel_object(const LibraryParts& parts, const Kernel& kerne
 
 Result<std::string> make_library(const LibraryParts& parts) {
   if (parts.layers.empty())
-    return Status(attn::StatusCode::invalid_argument, fmt::format("library {} has no layers", parts.name));
+    return Status(attn::StatusCode::invalid_argument,
+                  fmt::format("library {} has no layers", parts.name));
   for (const LayerParts& layer : parts.layers)
     if (layer.variants.empty()) return internal("a layer without a variant has no table");
   if (Status s = check_names(parts); !s.ok()) return s;
@@ -114,7 +125,8 @@ Result<std::string> make_library(const LibraryParts& parts) {
   for (const LayerParts& layer : parts.layers) {
     auto table = make_table_object(parts, layer);
     if (!table.ok()) return table.status();
-    members.push_back({table_symbol(parts.name, layer.variants.front().plan.layer) + ".o", *std::move(table)});
+    members.push_back(
+        {table_symbol(parts.name, layer.variants.front().plan.layer) + ".o", *std::move(table)});
     for (const Variant& v : layer.variants)
       for (const Kernel& k : v.kernels) {
         auto object = kernel_object(parts, k);

@@ -1,13 +1,14 @@
 // library.h - a library from plans and kernel objects: the archive that an application links.
 //
-//   attnc::LibraryParts parts{.name = "my_layers", .layers = {{.variants = {avx512, avx2, baseline}}}};
-//   attnc::Result<std::string> archive = attnc::make_library(parts);   // the bytes of libmy_layers.a
+//   attnc::LibraryParts parts{.name = "my_layers", .layers = {{.variants = {avx512, avx2,
+//   baseline}}}}; attnc::Result<std::string> archive = attnc::make_library(parts);   // the bytes
+//   of libmy_layers.a
 //
-// The archive holds, for every layer, an object with its attn_layer_table (kernel_abi.h) and the kernel objects, and one
-// object with the functions through which kernels reach the runtime: kernels ask for halide_malloc, halide_free and
-// halide_do_par_for, which become calls through the attn_call of the call. Only tables are visible. The same parts give the
-// same bytes.
-// Not here: how kernels are made (halide/emit_kernels.h), the typed header (header.h).
+// The archive holds, for every layer, an object with its attn_layer_table (kernel_abi.h) and the
+// kernel objects, and one object with the functions through which kernels reach the runtime:
+// kernels ask for halide_malloc, halide_free and halide_do_par_for, which become calls through the
+// attn_call of the call. Only tables are visible. The same parts give the same bytes. Not here: how
+// kernels are made (halide/emit_kernels.h), the typed header (header.h).
 #pragma once
 #include <string>
 #include <vector>

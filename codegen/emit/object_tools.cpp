@@ -20,7 +20,9 @@
 namespace attnc {
 namespace {
 
-Status internal(std::string message) { return Status(attn::StatusCode::internal, std::move(message)); }
+Status internal(std::string message) {
+  return Status(attn::StatusCode::internal, std::move(message));
+}
 
 Result<std::unique_ptr<llvm::TargetMachine>> target_machine(const std::string& triple) {
   static const bool ready = [] {
@@ -75,7 +77,8 @@ Result<std::string> hide_and_rename(const std::string& object,
                                     const std::string& what) {
   auto parsed = llvm::object::createBinary(buffer(object, what));
   if (!parsed)
-    return internal(fmt::format("{} is no object file: {}", what, llvm::toString(parsed.takeError())));
+    return internal(
+        fmt::format("{} is no object file: {}", what, llvm::toString(parsed.takeError())));
   llvm::objcopy::ConfigManager config;
   config.Common.InputFilename = what;
   config.Common.OutputFilename = what;
@@ -107,14 +110,16 @@ Result<std::string> make_archive(const std::vector<ArchiveMember>& members) {
   auto archive = llvm::writeArchiveToBuffer(list, llvm::SymtabWritingMode::NormalSymtab,
                                             llvm::object::Archive::K_GNU, /*Deterministic=*/true,
                                             /*Thin=*/false);
-  if (!archive) return internal(fmt::format("the archive: {}", llvm::toString(archive.takeError())));
+  if (!archive)
+    return internal(fmt::format("the archive: {}", llvm::toString(archive.takeError())));
   return (*archive)->getBuffer().str();
 }
 
 Result<ObjectSymbols> symbols_of(const std::string& object, const std::string& what) {
   auto parsed = llvm::object::ObjectFile::createELFObjectFile(buffer(object, what));
   if (!parsed)
-    return internal(fmt::format("{} is no object file: {}", what, llvm::toString(parsed.takeError())));
+    return internal(
+        fmt::format("{} is no object file: {}", what, llvm::toString(parsed.takeError())));
   ObjectSymbols out;
   for (const llvm::object::SymbolRef& symbol : (*parsed)->symbols()) {
     auto flags = symbol.getFlags();

@@ -1,5 +1,5 @@
-// object_tools.h - the three things that LLVM does for a generated library: an object out of a module, symbols of an object
-// renamed and hidden, objects in an archive.
+// object_tools.h - the three things that LLVM does for a generated library: an object out of a
+// module, symbols of an object renamed and hidden, objects in an archive.
 //
 // All of it is deterministic: no dates, no owners, no paths. Nothing here knows what a layer is.
 #pragma once
@@ -19,14 +19,14 @@ namespace attnc {
 using attn::Result;
 using attn::Status;
 
-/// The module as an object file's bytes, position independent; `triple` decides the target. The module gets the target's
-/// data layout.
+/// The module as an object file's bytes, position independent; `triple` decides the target. The
+/// module gets the target's data layout.
 Result<std::string> compile_module(llvm::Module& module, const std::string& triple);
 /// The data layout of a target, for constants that must lie as C has them.
 Result<std::string> data_layout(const std::string& triple);
 
-/// The object with symbols renamed by `names`, and all that it defines hidden: to be linked with, and not visible outside
-/// of a program or shared library. Its local symbols go.
+/// The object with symbols renamed by `names`, and all that it defines hidden: to be linked with,
+/// and not visible outside of a program or shared library. Its local symbols go.
 Result<std::string> hide_and_rename(const std::string& object,
                                     const std::map<std::string, std::string>& names,
                                     const std::string& what);

@@ -1,7 +1,8 @@
 // table.cpp - the attn_layer_table of a layer as constants in an object file.
 //
-// Every struct of kernel_abi.h is written down once, as a list of LLVM values in the order of its members; the target's
-// own data layout places them, and a check against sizeof keeps list and header together.
+// Every struct of kernel_abi.h is written down once, as a list of LLVM values in the order of its
+// members; the target's own data layout places them, and a check against sizeof keeps list and
+// header together.
 #include <fmt/format.h>
 
 #include "emit/library.h"
@@ -32,13 +33,14 @@ class TableWriter {
     std::vector<Constant*> tables;
     for (const LayerParts& layer : parts.layers)
       tables.push_back(new llvm::GlobalVariable(
-          module_, llvm::Type::getInt8Ty(context_), true, llvm::GlobalValue::ExternalLinkage, nullptr,
-          table_symbol(parts.name, layer.variants.front().plan.layer)));
+          module_, llvm::Type::getInt8Ty(context_), true, llvm::GlobalValue::ExternalLinkage,
+          nullptr, table_symbol(parts.name, layer.variants.front().plan.layer)));
     Constant* value = structure<attn_library_directory_table>(
         "attn_library_directory_table",
         {number(32, ATTN_ABI_VERSION), count(tables), text(parts.name), array(tables)});
-    auto* global = new llvm::GlobalVariable(module_, value->getType(), true,
-                                            llvm::GlobalValue::ExternalLinkage, value, ATTN_DIRECTORY_SYMBOL);
+    auto* global =
+        new llvm::GlobalVariable(module_, value->getType(), true,
+                                 llvm::GlobalValue::ExternalLinkage, value, ATTN_DIRECTORY_SYMBOL);
     global->setAlignment(llvm::Align(8));
   }
 
@@ -102,8 +104,9 @@ class TableWriter {
                           number(16, static_cast<uint16_t>(a.of)), number(64, a.extent)}));
       elements.push_back(structure<attn_tensor_info>(
           "attn_tensor_info",
-          {text(t.name), array(axes), number(8, t.axes.size()), number(8, static_cast<uint8_t>(t.type)),
-           number(8, ATTN_FLOAT32), number(8, t.optional), number(16, static_cast<uint16_t>(t.or_input))}));
+          {text(t.name), array(axes), number(8, t.axes.size()),
+           number(8, static_cast<uint8_t>(t.type)), number(8, ATTN_FLOAT32), number(8, t.optional),
+           number(16, static_cast<uint16_t>(t.or_input))}));
     }
     return array(elements);
   }
@@ -111,9 +114,10 @@ class TableWriter {
   Constant* packing(const Packing& p) {
     return structure<attn_packing>(
         "attn_packing",
-        {number(16, static_cast<uint16_t>(p.weight)), number(8, p.vector ? ATTN_PACK_VECTOR : ATTN_PACK_PANELS),
-         number(8, p.contracted), number(32, p.row_block), number(32, p.row_block_padded),
-         number(32, p.column_block), number(32, p.column_block_padded), number(32, p.panel_width),
+        {number(16, static_cast<uint16_t>(p.weight)),
+         number(8, p.vector ? ATTN_PACK_VECTOR : ATTN_PACK_PANELS), number(8, p.contracted),
+         number(32, p.row_block), number(32, p.row_block_padded), number(32, p.column_block),
+         number(32, p.column_block_padded), number(32, p.panel_width),
          llvm::ConstantFP::get(context_, llvm::APFloat(p.scale))});
   }
 
@@ -125,9 +129,10 @@ class TableWriter {
       arguments.push_back(structure<attn_argument>(
           "attn_argument", {number(8, a.kind), number(16, static_cast<uint16_t>(a.index))}));
     return structure<attn_path>(
-        "attn_path", {text(p.name), number(32, outputs), number(32, static_cast<uint32_t>(p.most_queries)),
-                      count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
-                      function(kernel.symbol + "_workspace_argv")});
+        "attn_path",
+        {text(p.name), number(32, outputs), number(32, static_cast<uint32_t>(p.most_queries)),
+         count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
+         function(kernel.symbol + "_workspace_argv")});
   }
 
   Constant* variant(const Variant& v) {
@@ -135,9 +140,9 @@ class TableWriter {
     for (const Packing& p : v.plan.packings) packings.push_back(packing(p));
     for (size_t i = 0; i < v.plan.paths.size(); ++i)
       paths.push_back(path(v.plan.paths[i], v.kernels[i]));
-    return structure<attn_variant>("attn_variant",
-                                   {text(v.plan.target), number(64, v.cpu), count(packings), count(paths),
-                                    array(packings), array(paths)});
+    return structure<attn_variant>(
+        "attn_variant", {text(v.plan.target), number(64, v.cpu), count(packings), count(paths),
+                         array(packings), array(paths)});
   }
 
   llvm::LLVMContext context_;
@@ -160,7 +165,9 @@ static_assert(static_cast<int>(attn::Kind::size) == ATTN_AXIS_SIZE);
 static_assert(static_cast<int>(attn::Kind::feature) == ATTN_AXIS_FEATURE);
 static_assert(static_cast<int>(attn::Kind::other) == ATTN_AXIS_OTHER);
 
-Status internal(std::string message) { return Status(attn::StatusCode::internal, std::move(message)); }
+Status internal(std::string message) {
+  return Status(attn::StatusCode::internal, std::move(message));
+}
 
 }  // namespace
 
@@ -169,22 +176,24 @@ Result<std::string> make_table_object(const LibraryParts& parts, const LayerPart
   const Variant& first = layer.variants.front();
   for (const Variant& v : layer.variants) {
     if (v.plan.layer != first.plan.layer || v.plan.fingerprint != first.plan.fingerprint)
-      return internal(fmt::format("the variants {} and {} are of different layers", first.plan.target,
-                                  v.plan.target));
+      return internal(fmt::format("the variants {} and {} are of different layers",
+                                  first.plan.target, v.plan.target));
     if (v.kernels.size() != v.plan.paths.size())
-      return internal(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer, v.plan.target,
-                                  v.plan.paths.size(), v.kernels.size()));
+      return internal(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer,
+                                  v.plan.target, v.plan.paths.size(), v.kernels.size()));
     if (v.triple != first.triple)
-      return Status(attn::StatusCode::invalid_argument,
-                    fmt::format("one library cannot hold the targets {} ({}) and {} ({}): make one for each",
-                                first.plan.target, first.triple, v.plan.target, v.triple));
+      return Status(
+          attn::StatusCode::invalid_argument,
+          fmt::format("one library cannot hold the targets {} ({}) and {} ({}): make one for each",
+                      first.plan.target, first.triple, v.plan.target, v.triple));
   }
   auto layout = data_layout(first.triple);
   if (!layout.ok()) return layout.status();
   TableWriter writer(table_symbol(parts.name, first.plan.layer), *layout);
   writer.table(parts, layer);
   if (!writer.mismatch().empty())
-    return internal(fmt::format("{} lies differently here and for {}", writer.mismatch(), first.triple));
+    return internal(
+        fmt::format("{} lies differently here and for {}", writer.mismatch(), first.triple));
   return compile_module(writer.module(), first.triple);
 }
 

@@ -21,19 +21,13 @@ void PathPipeline::add_online(const Attention& stage) {
   const int lanes = s.vector, width = s.vector * s.tile_vectors;
   const int block = std::max(s.key_block / width, 1) * width, tile = s.query_tile;
   const Expr queries = extent(Kind::query), keys = extent(Kind::key);
-  const int value_lanes = lanes_of(stage.value_size);
+  const int value_lanes = lanes_of(stage.value_size), padded = padded_value_size(stage);
 
   // ---- algorithm
   Var x("x"), q("q"), c("c"), qt("qt"), h("h"), b("b"), i("i"), lane("lane");
   // The keys that some query of the tile can see: [first, end), first at a panel's beginning.
-  Expr first = 0, end = keys;
-  if (!stage.keys.empty()) {
-    Site at = site(b, h, qt * tile, 0);
-    at.last_query = min(qt * tile + (tile - 1), queries - 1);
-    const std::vector<Expr> range = evaluate(stage.keys, at);
-    first = max(range.at(0), 0) / lanes * lanes;
-    end = clamp(range.at(1), 0, keys);
-  }
+  const auto [first, end] =
+      visible_keys(stage, h, b, qt * tile, min(qt * tile + (tile - 1), queries - 1));
   const Expr key = first + c * block + i;
   const Expr query = min(qt * tile + q, queries - 1);
 
@@ -43,22 +37,8 @@ void PathPipeline::add_online(const Attention& stage) {
   dot(i, q, c, qt, h, b) += key_element(stage, h, d, first / lanes + c * (block / lanes) + i / lanes,
                                         i % lanes, b) *
                             query_element(stage, h, d, query, b);
-  Expr keep = key < keys;
   std::vector<MaskTile> mask_tiles;
-  if (!stage.mask.empty()) {
-    Site at = site(b, h, query, key);
-    at.own = [&](int input) -> Expr {
-      if (auto flag = flags_.find(input); flag != flags_.end()) return flag->second != 0;
-      // Masks come through a small tile of bytes, so that their unknown strides meet one short loop.
-      const ImageParam& image = masks_.at(input);
-      Func bytes(image.name() + "_tile");
-      bytes(i, q, c, qt, h, b) =
-          select(key < keys, likely(image(clamp(key, 0, keys - 1), query, h, b)), cast<uint8_t>(0));
-      mask_tiles.push_back({bytes, image});
-      return bytes(i, q, c, qt, h, b) != 0;
-    };
-    keep = keep && evaluate(stage.mask, at).at(0);
-  }
+  const Expr keep = visible(stage, site(b, h, query, key), {i, q, c, qt, h, b}, mask_tiles);
   const Expr scaled = stage.scale == 1 ? dot(i, q, c, qt, h, b) : dot(i, q, c, qt, h, b) * stage.scale;
   score(i, q, c, qt, h, b) = select(keep, scaled, masked_score);
 
@@ -97,50 +77,29 @@ void PathPipeline::add_online(const Attention& stage) {
   }
 
   // Rows without a key: nothing, or the mean of all values (of those that the mask hides, too).
-  Func mean("mean"), normal("normal"), result("attention_" + std::to_string(stage.result));
-  Var n("n"), t("t");
-  RDom r(0, tile, "r");  // the tile's queries that exist: short tiles do no more work than they have rows
-  r.where(r < queries - qt * tile);
+  Func mean("mean"), normal("normal");
+  Var n("n");
   const bool uniform = stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
   Expr otherwise = 0.0f;
   RDom all(0, keys, "all");
   if (uniform) {
     mean(n, b) = 0.0f;
-    mean(n, b) += value_element(stage, 0, n, all, b);
+    mean(n, b) += value_element(stage, n / padded * (stage.heads / stage.key_heads), n % padded, all, b);
     // Without keys a sum of nothing over 1. In floating point: Halide takes it that buffers are not
     // empty and would drop the maximum from max(keys, 1).
-    otherwise = mean(h * stage.value_size_padded + x, b) / max(cast<float>(keys), 1.0f);
+    otherwise = mean(key_head(stage, h) * padded + x, b) / max(cast<float>(keys), 1.0f);
   }
   const FuncRef row = state(x, q, qt, h, b);
   // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have dropped.
   normal(x, q, qt, h, b) = select(row[1] > no_key_seen, row[0] / row[2],
                                   strict_float(otherwise + strict_float(row[2] * 0.0f)));
-  result(n, q, qt, b) = undef<float>();
-  result(n, r, qt, b) = normal(n % stage.value_size_padded, r, qt, n / stage.value_size_padded, b);
-  Func rows_of_result("rows_of_attention_" + std::to_string(stage.result));
-  rows_of_result(n, t, b) = result(n, t % tile, t / tile, b);
-  made(stage.result).func = rows_of_result;
 
   // ---- schedule
-  Var ho("ho"), hi("hi"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi"),
-      xo("xo"), xi("xi");
-  const int columns = stage.heads * stage.value_size_padded;
-  const int rows = s.tile_rows, value_vectors = vectors_of(stage.value_size_padded);
-  result.compute_root()
-      .bound(n, 0, columns)
-      .bound(q, 0, tile)
-      .bound(qt, 0, (queries + (tile - 1)) / tile)
-      .bound(b, 0, extent(Kind::batch))
-      .update()
-      .split(n, ho, hi, stage.value_size_padded)
-      .reorder(hi, r, qt, ho, b)
-      .never_partition_all()
-      .fuse(qt, ho, task)
-      .fuse(task, b, task)
-      .parallel(task)
-      .vectorize(hi, value_lanes);
-  normal.compute_at(result, task).bound_extent(qt, 1).bound(x, 0, stage.value_size_padded).vectorize(x, value_lanes);
-  state.compute_at(result, task).bound_extent(qt, 1).bound_storage(q, tile + rows).vectorize(x, value_lanes);
+  Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
+  const int rows = s.tile_rows, value_vectors = vectors_of(padded);
+  const LoopLevel task = make_result(stage, normal, tile);
+  normal.compute_at(task).bound_extent(qt, 1).bound(x, 0, padded).vectorize(x, value_lanes);
+  state.compute_at(task).bound_extent(qt, 1).bound_storage(q, tile + rows).vectorize(x, value_lanes);
   state.update().reorder(x, q, blocks).never_partition_all().vectorize(x, value_lanes);
   // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
   score.compute_at(state, blocks)
@@ -174,7 +133,7 @@ void PathPipeline::add_online(const Attention& stage) {
   sum.update().reorder(l, q).atomic().vectorize(l, lanes);
   Func weighted_tile = weighted.in();
   weighted_tile.compute_at(state, blocks)
-      .bound_extent(x, stage.value_size_padded)
+      .bound_extent(x, padded)
       .bound_storage(q, tile + rows)
       .tile(x, q, xo, qo, xi, qi, value_lanes * value_vectors, rows, TailStrategy::RoundUp)
       .reorder(xi, qi, qo, xo)
@@ -184,7 +143,7 @@ void PathPipeline::add_online(const Attention& stage) {
   weighted.compute_at(weighted_tile, qo).vectorize(x, value_lanes).unroll(x).unroll(q);
   weighted.update().reorder(x, q, k).vectorize(x, value_lanes).unroll(x).unroll(q);
   if (uniform) {
-    mean.compute_root().bound(n, 0, columns).parallel(b).vectorize(n, value_lanes);
+    mean.compute_root().bound(n, 0, stage.key_heads * padded).parallel(b).vectorize(n, value_lanes);
     mean.update().reorder(n, all, b).parallel(b).vectorize(n, value_lanes);
   }
 }

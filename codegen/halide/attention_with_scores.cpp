@@ -14,7 +14,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   const Schedule& s = schedule();
   const int lanes = s.vector, width = s.vector * s.tile_vectors, tile = s.scores_query_tile;
   const Expr queries = extent(Kind::query), keys = extent(Kind::key);
-  const int value_lanes = lanes_of(stage.value_size);
+  const int value_lanes = lanes_of(stage.value_size), padded = padded_value_size(stage);
   const int output = output_of(stage.scores);
   internal_check(output >= 0, "probabilities are stored only where they are returned");
 
@@ -26,21 +26,8 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   dot(i, q, qt, h, b) = 0.0f;
   dot(i, q, qt, h, b) += key_element(stage, h, d, i / lanes, i % lanes, b) *
                          query_element(stage, h, d, query, b);
-  Expr keep = i < keys;
   std::vector<MaskTile> mask_tiles;
-  if (!stage.mask.empty()) {
-    Site at = site(b, h, query, i);
-    at.own = [&](int input) -> Expr {
-      if (auto flag = flags_.find(input); flag != flags_.end()) return flag->second != 0;
-      const ImageParam& image = masks_.at(input);
-      Func bytes(image.name() + "_tile");
-      bytes(i, q, qt, h, b) =
-          select(i < keys, likely(image(clamp(i, 0, keys - 1), query, h, b)), cast<uint8_t>(0));
-      mask_tiles.push_back({bytes, image});
-      return bytes(i, q, qt, h, b) != 0;
-    };
-    keep = keep && evaluate(stage.mask, at).at(0);
-  }
+  const Expr keep = visible(stage, site(b, h, query, i), {i, q, qt, h, b}, mask_tiles);
   const Expr scaled = stage.scale == 1 ? dot(i, q, qt, h, b) : dot(i, q, qt, h, b) * stage.scale;
   score(i, q, qt, h, b) = select(keep, scaled, masked_score);
 
@@ -67,23 +54,15 @@ void PathPipeline::add_with_scores(const Attention& stage) {
                                 p(k, row, row_tile, h, b) / total,
                                 strict_float(otherwise + strict_float(total * 0.0f)));
   }
-  Func weighted("weighted"), result("attention_" + std::to_string(stage.result));
-  Var n("n");
-  RDom r(0, tile, "r");  // the tile's queries that exist
-  r.where(r < queries - qt * tile);
+  Func weighted("weighted");
   weighted(x, q, qt, h, b) = 0.0f;
   weighted(x, q, qt, h, b) += scores(all, query, h, b) * value_element(stage, h, x, all, b);
-  result(n, q, qt, b) = undef<float>();
-  result(n, r, qt, b) = weighted(n % stage.value_size_padded, r, qt, n / stage.value_size_padded, b);
-  Func rows_of_result("rows_of_attention_" + std::to_string(stage.result));
-  rows_of_result(n, t, b) = result(n, t % tile, t / tile, b);
-  made(stage.result).func = rows_of_result;
   made(stage.scores).func = scores;
   outputs_[static_cast<size_t>(output)] = scores;
 
   // ---- schedule
-  Var to("to"), ti("ti"), ho("ho"), hi("hi"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi");
-  const int columns = stage.heads * stage.value_size_padded, rows = s.tile_rows;
+  Var to("to"), ti("ti"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi");
+  const int rows = s.tile_rows;
   scores.compute_root()
       .bound(k, 0, keys)
       .bound(t, 0, queries)
@@ -118,24 +97,12 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   lane_sum.update().reorder(lane, v).vectorize(lane, lanes);
   sum.compute_at(scores, task);
   sum.update().reorder(l, q).atomic().vectorize(l, lanes);
-  result.compute_root()
-      .bound(n, 0, columns)
-      .bound(q, 0, tile)
-      .bound(qt, 0, (queries + (tile - 1)) / tile)
-      .bound(b, 0, extent(Kind::batch))
-      .update()
-      .split(n, ho, hi, stage.value_size_padded)
-      .reorder(hi, r, qt, ho, b)
-      .never_partition_all()
-      .fuse(qt, ho, task)
-      .fuse(task, b, task)
-      .parallel(task)
-      .vectorize(hi, value_lanes);
   Func weighted_tile = weighted.in();
+  const LoopLevel weighted_task = make_result(stage, weighted_tile, tile);
   Var xo("xo"), xi("xi");
-  weighted_tile.compute_at(result, task)
-      .bound_extent(x, stage.value_size_padded)
-      .tile(x, q, xo, qo, xi, qi, value_lanes * vectors_of(stage.value_size_padded), rows,
+  weighted_tile.compute_at(weighted_task)
+      .bound_extent(x, padded)
+      .tile(x, q, xo, qo, xi, qi, value_lanes * vectors_of(padded), rows,
             TailStrategy::RoundUp)
       .reorder(xi, qi, qo, xo)
       .vectorize(xi, value_lanes)

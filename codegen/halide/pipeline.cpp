@@ -167,6 +167,9 @@ Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query, 
 }
 
 void PathPipeline::add_attention(const Attention& stage) {
+  if (path_.most_queries == 1) return add_decode(stage);
+  if (value(stage.key).layout == Layout::heads) pack_keys(stage);
+  if (value(stage.value).layout == Layout::heads) pack_values(stage);
   if (stage.scores < 0) add_online(stage);
   else add_with_scores(stage);
 }
@@ -178,23 +181,6 @@ void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) cons
   bytes.specialize(stride == 0).vectorize(key, schedule().vector, TailStrategy::RoundUp);
   bytes.specialize(stride == 1).vectorize(key, schedule().vector, TailStrategy::RoundUp);
   bytes.specialize_fail("a mask's keys have a stride of 0 or 1");
-}
-
-Expr PathPipeline::query_element(const Attention& stage, const Expr& head, const Expr& d,
-                                 const Expr& position, const Expr& batch) const {
-  return made(stage.query).func(head * stage.key_size + d, batch * extent(Kind::query) + position);
-}
-
-Expr PathPipeline::value_element(const Attention& stage, const Expr& head, const Expr& x,
-                                 const Expr& position, const Expr& batch) const {
-  return made(stage.value).func(head * stage.value_size_padded + x,
-                                batch * extent(Kind::key) + position);
-}
-
-Expr PathPipeline::key_element(const Attention& stage, const Expr& head, const Expr& d,
-                               const Expr& panel, const Expr& lane, const Expr& batch) const {
-  const Expr panels = (extent(Kind::key) + (schedule().vector - 1)) / schedule().vector;
-  return made(stage.key).func(lane, head * stage.key_size + d, min(panel, panels - 1), batch);
 }
 
 }  // namespace attnc

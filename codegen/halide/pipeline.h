@@ -10,6 +10,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "halide/formula.h"
@@ -21,9 +22,12 @@ namespace attnc {
 
 /// A value of a path. Which Funcs and dimensions it has follows from its layout:
 ///   rows, made outside       image(feature, position, batch)
+///   heads, made outside      image(size, head, position, batch)
 ///   rows, made by attention  func(column, position, batch)
 ///   query_rows, value_rows   func(column, batch * positions + position)
 ///   key_panels               func(lane, column, panel, batch), lanes count keys
+/// Keys (and values) that come as heads are packed on the way in, where a stage wants panels (or rows
+/// that are whole vectors): `func` is then the packed one.
 struct Made {
   Halide::Func func;
   Halide::ImageParam image;
@@ -51,6 +55,13 @@ class PathPipeline {
   void add_attention(const Attention& stage);
   void add_online(const Attention& stage);
   void add_with_scores(const Attention& stage);
+  void add_decode(const Attention& stage);  // one query
+  void pack_keys(const Attention& stage);
+  void pack_values(const Attention& stage);
+  /// `tile_of`(x, row, tile, head, batch), x < padded value size, becomes the stage's result: an output
+  /// [batch, query, head, size] or rows for a projection. Returns what to compute the tile at.
+  Halide::LoopLevel make_result(const Attention& stage, const Halide::Func& tile_of, int tile);
+  Halide::Expr key_head(const Attention& stage, const Halide::Expr& head) const;
   Site site(const Halide::Expr& batch, const Halide::Expr& head, const Halide::Expr& query,
             const Halide::Expr& key) const;
   Halide::Expr query_element(const Attention& stage, const Halide::Expr& head,
@@ -69,7 +80,18 @@ class PathPipeline {
     Halide::Func bytes;
     Halide::ImageParam image;
   };
+  /// Whether the pair at `at` counts: the key exists and the mask lets it through. Run-time masks are
+  /// read through tiles over `arguments`, which are the caller's to schedule.
+  Halide::Expr visible(const Attention& stage, Site at, const std::vector<Halide::Var>& arguments,
+                       std::vector<MaskTile>& tiles) const;
+  /// [first, end) of the keys that queries `first_query` to `last_query` can see, first at the
+  /// beginning of a panel.
+  std::pair<Halide::Expr, Halide::Expr> visible_keys(const Attention& stage, const Halide::Expr& head,
+                                                     const Halide::Expr& batch,
+                                                     const Halide::Expr& first_query,
+                                                     const Halide::Expr& last_query) const;
   void schedule_mask_tile(const MaskTile& mask, const Halide::Var& key) const;
+  int padded_value_size(const Attention& stage) const;
   int lanes_of(int size) const;          // vector lanes for rows of `size` numbers
   int vectors_of(int padded_size) const;  // vectors of a register tile over such rows
 

@@ -138,6 +138,9 @@ class Importer {
       case attn::Op::dropout:
         result = ir::DropoutOp::create(builder_, loc_, made, node(n.operand[0]), APFloat(n.rate));
         return "";
+      case attn::Op::share_heads:
+        result = ir::ShareHeadsOp::create(builder_, loc_, made, node(n.operand[0]));
+        return "";
       case attn::Op::combine:
         result =
             ir::CombineOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]));

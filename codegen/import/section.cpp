@@ -35,15 +35,18 @@ std::string text_of(llvm::Error error) {
 Result<std::string> read_file(const std::string& file, size_t most) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) return Status(StatusCode::not_found, fmt::format("{}: no such file", file));
+  if (!std::filesystem::exists(status))
+    return Status(StatusCode::not_found, fmt::format("{}: no such file", file));
   if (!std::filesystem::is_regular_file(status)) return invalid(file, "is no regular file");
   const uintmax_t size = std::filesystem::file_size(file, error);
   if (error) return invalid(file, error.message());
-  if (size > most) return invalid(file, fmt::format("{} bytes are too many (at most {})", size, most));
+  if (size > most)
+    return invalid(file, fmt::format("{} bytes are too many (at most {})", size, most));
   std::ifstream in(file, std::ios::binary);
   std::string bytes(size, '\0');
   if (!in || !in.read(bytes.data(), static_cast<std::streamsize>(size))) {
-    return Status(StatusCode::not_found, fmt::format("{}: cannot be read: {}", file, std::strerror(errno)));
+    return Status(StatusCode::not_found,
+                  fmt::format("{}: cannot be read: {}", file, std::strerror(errno)));
   }
   return bytes;
 }
@@ -63,11 +66,16 @@ std::string machine_of_object(const std::string& bytes) {
   return llvm::Triple::getArchTypeName((*object)->getArch()).str();
 }
 
-Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes, const std::string& file) {
+Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
+                                                       const std::string& file) {
   if (bytes.starts_with("BC\xC0\xDE")) {
-    return invalid(file, "holds LLVM bitcode in place of machine code: switch link-time optimisation off for it");
+    return invalid(
+        file,
+        "holds LLVM bitcode in place of machine code: switch link-time optimisation off for it");
   }
-  if (!bytes.starts_with("\x7f" "ELF")) return invalid(file, "is no ELF object file");
+  if (!bytes.starts_with("\x7f"
+                         "ELF"))
+    return invalid(file, "is no ELF object file");
   auto object = llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(bytes, file));
   if (!object) return invalid(file, "is damaged: " + text_of(object.takeError()));
   std::vector<attn::NamedGraph> layers;
@@ -84,13 +92,15 @@ Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
     attn::Deserialised read = attn::deserialise(std::span(data, contents->size()));
     if (!read.ok()) return invalid(file, read.error);
     for (attn::NamedGraph& layer : read.layers) {
-      if (!names.insert(layer.name).second) return invalid(file, fmt::format("holds the layer {} twice", layer.name));
+      if (!names.insert(layer.name).second)
+        return invalid(file, fmt::format("holds the layer {} twice", layer.name));
       layers.push_back(std::move(layer));
     }
   }
   if (!found) {
-    return invalid(file, "has no section .attn: compile a file with `ATTN_SECTION(model::layers)` "
-                         "(attn/section.h), without link-time optimisation");
+    return invalid(file,
+                   "has no section .attn: compile a file with `ATTN_SECTION(model::layers)` "
+                   "(attn/section.h), without link-time optimisation");
   }
   if (layers.empty()) return invalid(file, "its section .attn holds no layers");
   return layers;

@@ -3,8 +3,8 @@
 //   auto layers = attnc::layers_of_object("build/section.o");
 //   for (const attn::NamedGraph& layer : *layers) compile(layer);
 //
-// The file's section .attn holds what attn/section.h wrote. Neither file nor section is trusted: what is cut, forged or
-// of another kind is a Status that names the file. ELF, for any machine.
+// The file's section .attn holds what attn/section.h wrote. Neither file nor section is trusted:
+// what is cut, forged or of another kind is a Status that names the file. ELF, for any machine.
 #pragma once
 #include <string>
 #include <vector>
@@ -19,12 +19,15 @@ using attn::Status;
 
 Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& file);
 /// The same for bytes; `file` is for sentences.
-Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes, const std::string& file);
+Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
+                                                       const std::string& file);
 
-/// The machine that an object is for, as LLVM calls it ("x86_64", "aarch64"); "" for what is no object.
+/// The machine that an object is for, as LLVM calls it ("x86_64", "aarch64"); "" for what is no
+/// object.
 std::string machine_of_object(const std::string& bytes);
 
-/// A whole file, or a sentence: not_found, or invalid_file where it is no regular file or larger than `most` bytes.
+/// A whole file, or a sentence: not_found, or invalid_file where it is no regular file or larger
+/// than `most` bytes.
 Result<std::string> read_file(const std::string& file, size_t most);
 
 }  // namespace attnc

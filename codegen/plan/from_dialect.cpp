@@ -113,6 +113,7 @@ class Planner {
   Status addPath(ir::PathOp path) {
     path_ = {};
     path_.name = path.getName().str();
+    path_.most_queries = static_cast<int>(path.getMostQueries());
     values_.clear();
     for (Operation& op : path.getBody().front()) {
       Status s;
@@ -154,7 +155,7 @@ class Planner {
     PlanValue v{.name = plan_.inputs[static_cast<size_t>(input)].name,
                 .axes = axes(typeOf(value)),
                 .input = input,
-                .layout = Layout::rows};
+                .layout = typeOf(value).find(Kind::head) ? Layout::heads : Layout::rows};
     path_.values.push_back(std::move(v));
     return values_[value] = static_cast<int>(path_.values.size()) - 1;
   }
@@ -166,6 +167,14 @@ class Planner {
                             .input = -1,
                             .layout = layout});
     return values_[value] = id;
+  }
+
+  /// [batch, positions, head, size]: heads as a caller has them.
+  static bool isHeads(ir::ValueType type) {
+    const auto axes = type.getAxes();
+    return axes.size() == 4 && axes[0].kind == Kind::batch &&
+           (axes[1].kind == Kind::query || axes[1].kind == Kind::key) &&
+           axes[2].kind == Kind::head && axes[3].kind == Kind::size;
   }
 
   /// One batch and one sequence axis, the first of each: what kernels loop over.
@@ -217,6 +226,8 @@ class Planner {
     if (Status s = checkPositions(op, op.getX()); !s.ok()) return s;
     if (!values_.contains(op.getX()) && !inputs_.contains(op.getX()))
       return unsupported(op, "a projection of a weight is not compiled yet");
+    if (inputs_.contains(op.getX()) && typeOf(op.getX()).find(Kind::head))
+      return unsupported(op, "a projection of an input that comes as heads is not compiled yet");
     if (!weights_.contains(op.getKernel()) || (op.getBias() && !weights_.contains(op.getBias())))
       return unsupported(op, "a projection by a value that is no weight is not compiled yet");
     Layout layout = Layout::rows;
@@ -267,18 +278,54 @@ class Planner {
     return {};
   }
 
-  Status addAttention(ir::AttentionOp op) {
+  /// Query, key and value are projections to heads, or all three inputs that come as heads.
+  Status checkOperands(ir::AttentionOp op, bool& as_heads) {
+    int projections = 0, inputs = 0;
     for (Value operand : {op.getQuery(), op.getKey(), op.getValue()}) {
       if (Status s = checkPositions(op, operand); !s.ok()) return s;
-      if (!operand.getDefiningOp<ir::ProjectOp>() || !typeOf(operand).find(Kind::head))
-        return unsupported(op, "attention over what is no projection to heads is not compiled yet");
+      ir::ValueType type = typeOf(operand);
+      const bool input = inputs_.contains(operand);
+      if (!type.find(Kind::head) || (!input && !operand.getDefiningOp<ir::ProjectOp>()))
+        return unsupported(op,
+                           "attention over what is neither a projection to heads nor an input "
+                           "of heads is not compiled yet");
+      if (input && !isHeads(type))
+        return unsupported(op,
+                           "attention over an input whose axes are in another order than "
+                           "batch, position, head, size is not compiled yet");
+      (input ? inputs : projections) += 1;
     }
+    as_heads = inputs > 0;
+    if (inputs == 0 || projections == 0) return {};
+    return unsupported(op,
+                       "attention over heads of which some are projected here and others come "
+                       "as inputs is not compiled yet: project all of them or none");
+  }
+
+  /// Projected heads go into a projection again; heads that came as they are leave so.
+  Status checkReaders(ir::AttentionOp op, bool as_heads) {
     for (Operation* user : op.getResult().getUsers()) {
       auto project = dyn_cast<ir::ProjectOp>(user);
-      if (!project || project.getX() != op.getResult())
-        return unsupported(
-            op, "attention whose result goes elsewhere than into a projection is not compiled yet");
+      if (as_heads && !isa<ir::ReturnOp>(user))
+        return unsupported(op,
+                           "attention over inputs of heads whose result is no output is not "
+                           "compiled yet");
+      if (!as_heads && (!project || project.getX() != op.getResult()))
+        return unsupported(op,
+                           "attention over projections whose result goes elsewhere than into a "
+                           "projection is not compiled yet");
     }
+    if (as_heads && !isHeads(typeOf(op.getResult())))
+      return unsupported(op,
+                         "attention whose result has its axes in another order than batch, "
+                         "query, head, size is not compiled yet");
+    return {};
+  }
+
+  Status addAttention(ir::AttentionOp op) {
+    bool as_heads = false;
+    if (Status s = checkOperands(op, as_heads); !s.ok()) return s;
+    if (Status s = checkReaders(op, as_heads); !s.ok()) return s;
     ir::ValueType query = typeOf(op.getQuery()), value = typeOf(op.getValue());
     Attention stage;
     stage.query = number(op.getQuery());
@@ -288,7 +335,7 @@ class Planner {
     stage.key_heads = static_cast<int>(typeOf(op.getKey()).extent(Kind::head));
     stage.key_size = static_cast<int>(query.extent(Kind::size));
     stage.value_size = static_cast<int>(value.extent(Kind::size));
-    stage.value_size_padded = paddedSize(stage.value_size);
+    stage.value_size_padded = as_heads ? stage.value_size : paddedSize(stage.value_size);
     stage.scale = op.getScale().convertToFloat();
     stage.rule =
         op.getRule() == ir::Rule::Zero ? attn::FullyMasked::zero : attn::FullyMasked::uniform;
@@ -307,7 +354,7 @@ class Planner {
         return unsupported(
             op, "a mask that reads a table of numbers, or at an index, is not compiled yet");
 
-    stage.result = define(op.getResult(), Layout::rows);
+    stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
     if (op.getScores()) stage.scores = define(op.getScores(), Layout::rows);
     path_.stages.emplace_back(std::move(stage));
     return {};

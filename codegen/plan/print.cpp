@@ -35,6 +35,8 @@ const char* name(Layout layout) {
       return "key panels";
     case Layout::value_rows:
       return "value rows";
+    case Layout::heads:
+      return "heads";
   }
   return "";
 }
@@ -114,7 +116,10 @@ void print(std::string& out, const Plan& plan, const Path& path, const Projectio
 }
 
 void print(std::string& out, const Plan& plan, const Path& path, const Attention& a) {
-  auto value = [&](int id) { return path.values.at(static_cast<size_t>(id)).name; };
+  auto value = [&](int id) {
+    const PlanValue& v = path.values.at(static_cast<size_t>(id));
+    return v.layout == Layout::heads ? v.name + " (heads)" : v.name;
+  };
   out += "    " + value(a.result);
   if (a.scores >= 0) out += ", " + value(a.scores);
   out += fmt::format(" = attention {}, {}, {}: {}, heads {}", value(a.query), value(a.key),
@@ -140,8 +145,15 @@ std::string print(const Plan& plan) {
   out += "  packings\n";
   for (size_t i = 0; i < plan.packings.size(); ++i)
     out += fmt::format("    #{} {}\n", i, text(plan, plan.packings[i]));
+  bool phases = false;
   for (const Path& path : plan.paths) {
-    out += fmt::format("  path {}\n", path.name);
+    out += fmt::format("  path {}", path.name);
+    if (path.most_queries) {
+      out += fmt::format(", for calls of at most {} {}", path.most_queries,
+                         path.most_queries == 1 ? "query" : "queries");
+      phases = true;
+    }
+    out += "\n";
     for (const Stage& stage : path.stages)
       std::visit([&](const auto& s) { print(out, plan, path, s); }, stage);
   }
@@ -152,6 +164,7 @@ std::string print(const Plan& plan) {
   out += fmt::format(
       "    task {} rows; {} queries, {} keys a block; {} queries where scores are stored\n",
       s.task_rows, s.query_tile, s.key_block, s.scores_query_tile);
+  if (phases) out += fmt::format("    {} keys of a task for one query\n", s.decode_keys);
   return out;
 }
 

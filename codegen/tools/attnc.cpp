@@ -21,7 +21,9 @@ Progress progress_line(const std::string& doing) {
   if (!isatty(STDERR_FILENO)) return {};
   return [doing](size_t done, size_t all, const std::string& last) {
     fmt::print(stderr, "\r\033[K");
-    if (done < all) fmt::print(stderr, "{}: {} of {}{}", doing, done, all, last.empty() ? "" : "  " + last.substr(0, 60));
+    if (done < all)
+      fmt::print(stderr, "{}: {} of {}{}", doing, done, all,
+                 last.empty() ? "" : "  " + last.substr(0, 60));
     std::fflush(stderr);
   };
 }
@@ -32,16 +34,20 @@ namespace {
 
 constexpr const char* about =
     "Compiles attention layers ahead of time.\n\n"
-    "A layer comes from a JSON file (what Keras's get_config() returns) or from an object file whose section .attn holds\n"
+    "A layer comes from a JSON file (what Keras's get_config() returns) or from an object file "
+    "whose section .attn holds\n"
     "descriptions (attn_add_layers() in CMake makes it). `attnc COMMAND --help` shows examples.";
 
 constexpr const char* build_examples =
     "Examples:\n"
-    "  attnc build encoder.json -o out                   out/libencoder.a, out/encoder/encoder.attn.h\n"
+    "  attnc build encoder.json -o out                   out/libencoder.a, "
+    "out/encoder/encoder.attn.h\n"
     "  attnc build section.o -o out --name my_layers --header layers.h --target avx2,baseline\n"
     "  attnc build encoder.json -o out --shared          out/libencoder.so too, for attn::open\n"
-    "  attnc build arm/section.o -o out --name my_layers   for the machine of the object: target neon\n"
-    "A shared library is linked with the C compiler: $CC, else cc. The targets of one library are of one machine.";
+    "  attnc build arm/section.o -o out --name my_layers   for the machine of the object: target "
+    "neon\n"
+    "A shared library is linked with the C compiler: $CC, else cc. The targets of one library are "
+    "of one machine.";
 constexpr const char* show_examples =
     "Examples:\n"
     "  attnc show encoder.json --stage plan\n"
@@ -49,61 +55,94 @@ constexpr const char* show_examples =
 constexpr const char* run_examples =
     "Examples:\n"
     "  attnc run encoder.json --weights w.safetensors --inputs x.safetensors -o y.safetensors\n"
-    "  attnc run section.o:decoder --weights model.safetensors --prefix decoder/ --inputs x.safetensors -o y.safetensors\n"
+    "  attnc run section.o:decoder --weights model.safetensors --prefix decoder/ --inputs "
+    "x.safetensors -o y.safetensors\n"
     "      --causal --scores --threads 1\n"
-    "Tensors are called as the layer's inputs are (query, value, key, attention_mask); weights query/kernel and so on.\n"
-    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler ($CC, else cc).";
+    "Tensors are called as the layer's inputs are (query, value, key, attention_mask); weights "
+    "query/kernel and so on.\n"
+    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
+    "($CC, else cc).";
 constexpr const char* check_examples =
     "Examples:\n"
-    "  attnc check fixtures/mha                          every fixture below, every target that runs here\n"
+    "  attnc check fixtures/mha                          every fixture below, every target that "
+    "runs here\n"
     "  attnc check fixtures/mha/self_basic.json --target avx2 -v\n"
-    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler ($CC, else cc).";
+    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
+    "($CC, else cc).";
 
 int run_command(int argc, char** argv) {
   CLI::App app{about, "attnc"};
   app.set_version_flag("--version", std::string("attnc ") + attnc::version);
   app.require_subcommand(1);
-  const auto targets_help = "targets, best first chosen when a layer is loaded: avx512, avx2, baseline for x86-64, neon for 64-bit ARM "
-                            "(default: all of the machine that the object is for, or of this one)";
+  const auto targets_help =
+      "targets, best first chosen when a layer is loaded: avx512, avx2, baseline for x86-64, neon "
+      "for 64-bit ARM "
+      "(default: all of the machine that the object is for, or of this one)";
 
   attnc::BuildOptions build;
-  CLI::App* build_command = app.add_subcommand("build", "make a library, typed headers and readable stages");
-  build_command->add_option("LAYER", build.files, "JSON files, or objects with a section .attn")->required();
-  build_command->add_option("-o,--output", build.folder, "folder for lib<name>.a and <name>/<layer>.attn.h")->required();
+  CLI::App* build_command =
+      app.add_subcommand("build", "make a library, typed headers and readable stages");
+  build_command->add_option("LAYER", build.files, "JSON files, or objects with a section .attn")
+      ->required();
+  build_command
+      ->add_option("-o,--output", build.folder, "folder for lib<name>.a and <name>/<layer>.attn.h")
+      ->required();
   build_command->add_option("--name", build.name, "the library's name (default: the first file's)");
-  build_command->add_option("--header", build.header, "how typed headers include the header that describes the layers");
-  build_command->add_option("--target", build.targets, targets_help)->delimiter(',');
-  build_command->add_flag("--shared", build.shared, "also link lib<name>.so, which a program opens by name");
+  build_command->add_option("--header", build.header,
+                            "how typed headers include the header that describes the layers");
+  build_command->add_option("--target", build.targets, targets_help)
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  build_command->add_flag("--shared", build.shared,
+                          "also link lib<name>.so, which a program opens by name");
   build_command->footer(build_examples);
 
   attnc::ShowOptions show;
   CLI::App* show_command = app.add_subcommand("show", "print a stage of a layer");
-  show_command->add_option("LAYER", show.layer, "a JSON file, an object, or object:layer")->required();
-  show_command->add_option("--stage", show.stage, "graph, passes, plan, algorithm, loops or assembly")
+  show_command->add_option("LAYER", show.layer, "a JSON file, an object, or object:layer")
+      ->required();
+  show_command
+      ->add_option("--stage", show.stage, "graph, passes, plan, algorithm, loops or assembly")
       ->required()
       ->check(CLI::IsMember({"graph", "passes", "plan", "algorithm", "loops", "assembly"}));
-  show_command->add_option("--target", show.target, "avx512, avx2, baseline or neon (default: the best of the machine that the object is for)");
-  show_command->add_option("--path", show.path, "output or output_attention_scores (default: all paths)");
+  show_command->add_option(
+      "--target", show.target,
+      "avx512, avx2, baseline or neon (default: the best of the machine that the object is for)");
+  show_command->add_option(
+      "--path", show.path,
+      "output, output_decode, output_attention_scores, as there are (default: all paths)");
   show_command->footer(show_examples);
 
   attnc::RunOptions run;
   CLI::App* run_command = app.add_subcommand("run", "call a layer on tensors from a file");
-  run_command->add_option("LAYER", run.layer, "a JSON file, an object, or object:layer")->required();
-  run_command->add_option("--weights", run.weights, "a .safetensors file with the weights")->required();
-  run_command->add_option("--inputs", run.inputs, "a .safetensors file with the inputs")->required();
+  run_command->add_option("LAYER", run.layer, "a JSON file, an object, or object:layer")
+      ->required();
+  run_command->add_option("--weights", run.weights, "a .safetensors file with the weights")
+      ->required();
+  run_command->add_option("--inputs", run.inputs, "a .safetensors file with the inputs")
+      ->required();
   run_command->add_option("-o,--output", run.output, "the .safetensors file to write")->required();
-  run_command->add_option("--prefix", run.prefix, "what stands before the weights' names, \"encoder/\"");
-  run_command->add_option("--target", run.target, "avx512, avx2 or baseline (default: the best that runs here)");
-  run_command->add_option("--threads", run.threads, "threads (default: as many as there are processors)")
+  run_command->add_option("--prefix", run.prefix,
+                          "what stands before the weights' names, \"encoder/\"");
+  run_command->add_option("--target", run.target,
+                          "avx512, avx2 or baseline (default: the best that runs here)");
+  run_command
+      ->add_option("--threads", run.threads, "threads (default: as many as there are processors)")
       ->check(CLI::Range(1, 1024));
   run_command->add_flag("--causal", run.causal, "sets use_causal_mask");
   run_command->add_flag("--scores", run.scores, "also writes attention_scores");
   run_command->footer(run_examples);
 
   attnc::CheckOptions check;
-  CLI::App* check_command = app.add_subcommand("check", "replay recorded calls of the original layers and compare");
-  check_command->add_option("PATH", check.paths, "fixtures (NAME.json beside NAME.safetensors), or folders of them")->required();
-  check_command->add_option("--target", check.targets, targets_help)->delimiter(',');
+  CLI::App* check_command =
+      app.add_subcommand("check", "replay recorded calls of the original layers and compare");
+  check_command
+      ->add_option("PATH", check.paths,
+                   "fixtures (NAME.json beside NAME.safetensors), or folders of them")
+      ->required();
+  check_command->add_option("--target", check.targets, targets_help)
+      ->delimiter(',')
+      ->allow_extra_args(false);
   check_command->add_flag("-v,--verbose", check.verbose, "a line for every target and call");
   check_command->add_flag("--json", check.json, "the result as JSON");
   check_command->footer(check_examples);

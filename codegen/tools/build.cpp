@@ -22,15 +22,19 @@ namespace fs = std::filesystem;
 Status write_file(const fs::path& file, const std::string& bytes) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
-  if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file.parent_path().string(), error.message()));
+  if (error)
+    return Status(StatusCode::not_found,
+                  fmt::format("{}: {}", file.parent_path().string(), error.message()));
   // Beside it and then renamed: a build that is stopped leaves no half of a file.
   const fs::path part = file.string() + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
   out << bytes;
   out.close();
-  if (!out) return Status(StatusCode::not_found, fmt::format("{}: cannot be written", file.string()));
+  if (!out)
+    return Status(StatusCode::not_found, fmt::format("{}: cannot be written", file.string()));
   fs::rename(part, file, error);
-  if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
+  if (error)
+    return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
   return Status();
 }
 
@@ -45,16 +49,21 @@ Status check_layers(const std::vector<SourceLayer>& layers) {
       const size_t end = std::min(name.find("::", begin), name.size());
       const std::string part = name.substr(begin, end - begin);
       if (part.empty() || identifier(part) != part) {
-        return Status(StatusCode::invalid_argument,
-                      fmt::format("layer {} cannot be named from another file: give it a name of its own in a named "
-                                  "namespace", name));
+        return Status(
+            StatusCode::invalid_argument,
+            fmt::format(
+                "layer {} cannot be named from another file: give it a name of its own in a named "
+                "namespace",
+                name));
       }
       begin = end + 2;
     }
     auto [at, added] = headers.emplace(header_file(name), name);
     if (!added) {
-      return Status(StatusCode::invalid_argument, fmt::format("the layers {} and {} would both be written to {}: "
-                                                              "rename one", at->second, name, at->first));
+      return Status(StatusCode::invalid_argument,
+                    fmt::format("the layers {} and {} would both be written to {}: "
+                                "rename one",
+                                at->second, name, at->first));
     }
   }
   return Status();
@@ -76,13 +85,16 @@ Status link_library(const LibraryParts& parts, const std::string& archive, const
   const fs::path folder = work->path();
   if (Status s = write_file(folder / "directory.o", *directory); !s.ok()) return s;
   if (Status s = write_file(folder / "layers.a", archive); !s.ok()) return s;
-  const SharedLibrary library{.file = (folder / "layers.so").string(),
-                              .soname = file.filename().string(),
-                              .machine = target_machine(parts.layers.front().variants.front().plan.target)};
-  const std::vector<std::string> inputs = {(folder / "directory.o").string(), (folder / "layers.a").string()};
+  const SharedLibrary library{
+      .file = (folder / "layers.so").string(),
+      .soname = file.filename().string(),
+      .machine = target_machine(parts.layers.front().variants.front().plan.target)};
+  const std::vector<std::string> inputs = {(folder / "directory.o").string(),
+                                           (folder / "layers.a").string()};
   if (Status s = link_shared(inputs, library); !s.ok()) return s;
   fs::rename(library.file, file, error);  // whoever reads sees all of it or nothing
-  if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
+  if (error)
+    return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
   return Status();
 }
 
@@ -91,15 +103,17 @@ Result<Made> make(const BuildOptions& options) {
   LibraryRequest request;
   request.name = options.name.empty() ? stem(options.files[0]) : options.name;
   if (identifier(request.name) != request.name) {
-    return Status(StatusCode::invalid_argument,
-                  fmt::format("`{}` cannot be a library's name: letters, digits and _ can, a letter first", request.name));
+    return Status(
+        StatusCode::invalid_argument,
+        fmt::format("`{}` cannot be a library's name: letters, digits and _ can, a letter first",
+                    request.name));
   }
   std::vector<std::string> made_from;  // for each layer
   for (const std::string& file : options.files) {
     auto layers = read_layers(file, request.name);
     if (!layers.ok()) return layers.status();
     for (SourceLayer& layer : *layers) {
-      made_from.push_back(!layer.definition.empty()  ? fs::path(file).filename().string()
+      made_from.push_back(!layer.definition.empty() ? fs::path(file).filename().string()
                           : !options.header.empty() ? options.header
                                                     : layer.graph.file);
       request.layers.push_back(std::move(layer));
@@ -135,7 +149,8 @@ Result<Made> make(const BuildOptions& options) {
         {own / "stages" / (base + ".passes.mlir"), stages.final},
     };
     for (const Variant& v : compiled->parts.layers[i].variants) {
-      texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target), print(v.plan));
+      texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target),
+                         print(v.plan));
     }
     for (const auto& [file, text] : texts) {
       if (Status s = write_file(file, text); !s.ok()) return s;
@@ -148,7 +163,8 @@ Result<Made> make(const BuildOptions& options) {
   // Last: whoever waits for the library finds the headers there.
   const fs::path file = folder / fmt::format("lib{}.a", request.name);
   if (Status s = write_file(file, *archive); !s.ok()) return s;
-  return Made{file.string(), shared.string(), archive->size(), request.layers.size(), request.targets.size()};
+  return Made{file.string(), shared.string(), archive->size(), request.layers.size(),
+              request.targets.size()};
 }
 
 }  // namespace
@@ -156,9 +172,11 @@ Result<Made> make(const BuildOptions& options) {
 int build(const BuildOptions& options) {
   auto made = make(options);
   if (!made.ok()) return fail(made.status());
-  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, made->layers, made->layers == 1 ? "" : "s",
-             made->targets, made->targets == 1 ? "" : "s", (made->bytes + 999) / 1000);
-  if (!made->shared.empty()) fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
+  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, made->layers,
+             made->layers == 1 ? "" : "s", made->targets, made->targets == 1 ? "" : "s",
+             (made->bytes + 999) / 1000);
+  if (!made->shared.empty())
+    fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;
 }
 

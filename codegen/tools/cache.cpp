@@ -26,7 +26,8 @@ constexpr const char* library_name = "cached";
 Result<uint64_t> own_fingerprint() {
   static const Result<uint64_t> hash = []() -> Result<uint64_t> {
     auto bytes = read_file("/proc/self/exe", size_t{1} << 30);
-    if (!bytes.ok()) return bytes.status().with_context("attnc cannot read itself for the cache's key");
+    if (!bytes.ok())
+      return bytes.status().with_context("attnc cannot read itself for the cache's key");
     return llvm::xxh3_64bits(llvm::StringRef(*bytes));
   }();
   return hash;
@@ -37,13 +38,16 @@ Result<const attn_layer_table*> open_table(const std::string& shared, const Sour
   if (!handle) return Status(StatusCode::invalid_file, fmt::format("{}: {}", shared, dlerror()));
   const std::string symbol = table_symbol(library_name, layer.graph.name);
   const auto* table = static_cast<const attn_layer_table*>(dlsym(handle, symbol.c_str()));
-  if (!table || table->abi_version != ATTN_ABI_VERSION || table->fingerprint != layer.graph.fingerprint) {
-    return Status(StatusCode::invalid_file, fmt::format("{}: holds no table of this layer", shared));
+  if (!table || table->abi_version != ATTN_ABI_VERSION ||
+      table->fingerprint != layer.graph.fingerprint) {
+    return Status(StatusCode::invalid_file,
+                  fmt::format("{}: holds no table of this layer", shared));
   }
   return table;  // the library stays loaded as long as the process lives
 }
 
-Status build_entry(const Result<Compiled>& compiled, const std::string& folder, const std::string& file) {
+Status build_entry(const Result<Compiled>& compiled, const std::string& folder,
+                   const std::string& file) {
   if (!compiled.ok()) return compiled.status();
   auto archive = make_library(compiled->parts);
   if (!archive.ok()) return archive.status();
@@ -71,20 +75,23 @@ Result<std::string> cache_folder() {
   if (folder.empty() && !set("XDG_CACHE_HOME").empty()) folder = set("XDG_CACHE_HOME") + "/attnc";
   if (folder.empty() && !set("HOME").empty()) folder = set("HOME") + "/.cache/attnc";
   if (folder.empty()) {
-    return Status(StatusCode::not_found, "there is no place for built layers: set ATTNC_CACHE to a folder");
+    return Status(StatusCode::not_found,
+                  "there is no place for built layers: set ATTNC_CACHE to a folder");
   }
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
-    return Status(StatusCode::not_found, fmt::format("the cache {} cannot be made: {} (ATTNC_CACHE names another)",
-                                                     folder, error.message()));
+    return Status(StatusCode::not_found,
+                  fmt::format("the cache {} cannot be made: {} (ATTNC_CACHE names another)", folder,
+                              error.message()));
   }
   return folder;
 }
 
-std::vector<Result<const attn_layer_table*>> cached_tables(const std::vector<CacheRequest>& requests,
-                                                           const Progress& progress) {
-  std::vector<Result<const attn_layer_table*>> tables(requests.size(), Status(StatusCode::internal, "not built"));
+std::vector<Result<const attn_layer_table*>> cached_tables(
+    const std::vector<CacheRequest>& requests, const Progress& progress) {
+  std::vector<Result<const attn_layer_table*>> tables(requests.size(),
+                                                      Status(StatusCode::internal, "not built"));
   auto folder = cache_folder();
   auto own = own_fingerprint();
   if (!folder.ok() || !own.ok()) {
@@ -96,14 +103,18 @@ std::vector<Result<const attn_layer_table*>> cached_tables(const std::vector<Cac
   std::map<std::string, size_t> missing;  // file -> the first request for it
   for (size_t i = 0; i < requests.size(); ++i) {
     const SourceLayer& layer = requests[i].layer;
-    files.push_back(fmt::format("{}/{}-{:016x}-{}-{:016x}.so", *folder, identifier(layer.graph.name),
-                                layer.graph.fingerprint, requests[i].target, *own));
+    files.push_back(fmt::format("{}/{}-{:016x}-{}-{:016x}.so", *folder,
+                                identifier(layer.graph.name), layer.graph.fingerprint,
+                                requests[i].target, *own));
     if (loaded.contains(files[i]) || missing.contains(files[i])) continue;
     // An entry that cannot be read, whatever happened to it, is built again.
     std::error_code error;
-    auto table = fs::exists(files[i], error) ? open_table(files[i], layer) : Status(StatusCode::not_found, "");
-    if (table.ok()) loaded[files[i]] = *table;
-    else missing[files[i]] = i;
+    auto table = fs::exists(files[i], error) ? open_table(files[i], layer)
+                                             : Status(StatusCode::not_found, "");
+    if (table.ok())
+      loaded[files[i]] = *table;
+    else
+      missing[files[i]] = i;
   }
   std::vector<LibraryRequest> builds;
   std::vector<std::string> build_files;
@@ -123,8 +134,10 @@ std::vector<Result<const attn_layer_table*>> cached_tables(const std::vector<Cac
     failures[build_files[b]] = s;
   }
   for (size_t i = 0; i < requests.size(); ++i) {
-    if (auto at = loaded.find(files[i]); at != loaded.end()) tables[i] = at->second;
-    else tables[i] = failures[files[i]];
+    if (auto at = loaded.find(files[i]); at != loaded.end())
+      tables[i] = at->second;
+    else
+      tables[i] = failures[files[i]];
   }
   return tables;
 }

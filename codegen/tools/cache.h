@@ -1,12 +1,14 @@
-// cache.h - libraries that `attnc run` and `attnc check` build for themselves, kept from one run to the next.
+// cache.h - libraries that `attnc run` and `attnc check` build for themselves, kept from one run to
+// the next.
 //
 //   auto tables = attnc::cached_tables({{layer, "avx2"}, {layer, "baseline"}});
 //   const attn_layer_table* table = *tables[0];
 //
-// A library is keyed by the layer's name and fingerprint, the target, and the attnc program itself: another build of
-// attnc never meets another's libraries. They lie in $ATTNC_CACHE, else $XDG_CACHE_HOME/attnc, else ~/.cache/attnc, and
-// can be deleted at any time. What is new is linked with the C compiler ($CC, else cc) and stays loaded until the
-// process ends. Not here: a limit of size; an entry has some hundred kilobytes.
+// A library is keyed by the layer's name and fingerprint, the target, and the attnc program itself:
+// another build of attnc never meets another's libraries. They lie in $ATTNC_CACHE, else
+// $XDG_CACHE_HOME/attnc, else ~/.cache/attnc, and can be deleted at any time. What is new is linked
+// with the C compiler ($CC, else cc) and stays loaded until the process ends. Not here: a limit of
+// size; an entry has some hundred kilobytes.
 #pragma once
 #include <string>
 #include <vector>
@@ -22,8 +24,8 @@ struct CacheRequest {
 };
 
 /// In the order of the requests. Equal requests are built once, all of them beside each other.
-std::vector<Result<const attn_layer_table*>> cached_tables(const std::vector<CacheRequest>& requests,
-                                                           const Progress& progress = {});
+std::vector<Result<const attn_layer_table*>> cached_tables(
+    const std::vector<CacheRequest>& requests, const Progress& progress = {});
 
 Result<std::string> cache_folder();
 

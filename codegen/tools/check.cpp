@@ -34,16 +34,21 @@ void fail_with(Outcome& outcome, const std::string& why) {
   outcome.verdict = Verdict::failed;
 }
 
-/// The targets that were asked for, or all; those that this processor does not run go into `left_out`.
-Result<std::vector<std::string>> targets_to_check(const CheckOptions& options, std::vector<std::string>& left_out) {
+/// The targets that were asked for, or all; those that this processor does not run go into
+/// `left_out`.
+Result<std::vector<std::string>> targets_to_check(const CheckOptions& options,
+                                                  std::vector<std::string>& left_out) {
   auto targets = parse_targets(options.targets, this_machine());
   if (!targets.ok()) return targets.status();
   std::vector<std::string> here;
   for (const std::string& t : *targets) {
-    if (runs_here(t)) here.push_back(t);
+    if (runs_here(t))
+      here.push_back(t);
     else if (!options.targets.empty())
-      return Status(StatusCode::unsupported, fmt::format("this processor does not run target {}", t));
-    else left_out.push_back(t);
+      return Status(StatusCode::unsupported,
+                    fmt::format("this processor does not run target {}", t));
+    else
+      left_out.push_back(t);
   }
   return here;
 }
@@ -68,11 +73,13 @@ Status replay(const attn::AnyLayer& layer, const attn::SafeTensors& file, const 
     auto shape = layer.output_shape(name, inputs);
     if (!shape.ok()) return shape.status();
     if (want->dtype() != attn::DType::float32 || !(want->shape() == *shape)) {
-      return Status(StatusCode::invalid_argument, fmt::format("{} is float32 {}, recorded is {}", name,
-                                                              shape->describe(), want->describe()));
+      return Status(StatusCode::invalid_argument,
+                    fmt::format("{} is float32 {}, recorded is {}", name, shape->describe(),
+                                want->describe()));
     }
     // NaN in whatever the kernel leaves unwritten.
-    memory.emplace_back(static_cast<size_t>(shape->elements()), std::numeric_limits<float>::quiet_NaN());
+    memory.emplace_back(static_cast<size_t>(shape->elements()),
+                        std::numeric_limits<float>::quiet_NaN());
     outputs.push_back({name, attn::MutableTensor(memory.back(), *shape)});
     wanted.push_back(*want);
   }
@@ -84,7 +91,8 @@ Status replay(const attn::AnyLayer& layer, const attn::SafeTensors& file, const 
   for (size_t i = 0; i < outputs.size(); ++i) {
     Comparison c = compare(outputs[i].tensor, wanted[i], fixture.atol, fixture.rtol);
     worst.max_error = std::max(worst.max_error, c.max_error);
-    if (!c.passed && worst.passed) worst.passed = false, worst.where = fmt::format("{}{}", outputs[i].name, c.where);
+    if (!c.passed && worst.passed)
+      worst.passed = false, worst.where = fmt::format("{}{}", outputs[i].name, c.where);
   }
   return Status();
 }
@@ -94,14 +102,17 @@ void replay_all(Outcome& outcome, const attn_layer_table& table, const std::stri
   auto file = attn::SafeTensors::open(fixture.tensors_file);
   if (!file.ok()) return fail_with(outcome, file.status().message());
   auto layer = attn::AnyLayer::load(table, *file, {.target = target, .prefix = "w/"});
-  if (!layer.ok()) return fail_with(outcome, fmt::format("{}: {}", target, layer.status().message()));
+  if (!layer.ok())
+    return fail_with(outcome, fmt::format("{}: {}", target, layer.status().message()));
   attn::Workspace workspace;
   for (size_t i = 0; i < fixture.calls.size(); ++i) {
     const std::string where = fmt::format("{}, call {}", target, i);
     Comparison worst;
     const Status s = replay(*layer, *file, fixture, fixture.calls[i], workspace, worst);
-    if (!s.ok()) fail_with(outcome, fmt::format("{}: {}", where, s.message()));
-    else if (!worst.passed) fail_with(outcome, fmt::format("{}: {}", where, worst.where));
+    if (!s.ok())
+      fail_with(outcome, fmt::format("{}: {}", where, s.message()));
+    else if (!worst.passed)
+      fail_with(outcome, fmt::format("{}: {}", where, worst.where));
     outcome.max_error = std::max(outcome.max_error, worst.max_error);
     outcome.details.push_back(fmt::format("{}  max error {:.2g}{}", where, worst.max_error,
                                           s.ok() && worst.passed ? "" : "  failed"));
@@ -127,7 +138,8 @@ void print_text(const std::vector<Outcome>& outcomes, const CheckOptions& option
   }
 }
 
-void print_json(const std::vector<Outcome>& outcomes, const std::vector<std::string>& targets, const int (&counts)[3]) {
+void print_json(const std::vector<Outcome>& outcomes, const std::vector<std::string>& targets,
+                const int (&counts)[3]) {
   nlohmann::ordered_json out;
   out["targets"] = targets;
   out["passed"] = counts[0], out["failed"] = counts[1], out["skipped"] = counts[2];
@@ -138,9 +150,12 @@ void print_json(const std::vector<Outcome>& outcomes, const std::vector<std::str
       out["no_fixtures"].push_back(o.fixture.file);
       continue;
     }
-    nlohmann::ordered_json one{{"name", o.fixture.name}, {"file", o.fixture.file}, {"verdict", word(o.verdict)}};
-    if (o.verdict == Verdict::skipped) one["reason"] = o.why;
-    else one["max_error"] = o.max_error;
+    nlohmann::ordered_json one{
+        {"name", o.fixture.name}, {"file", o.fixture.file}, {"verdict", word(o.verdict)}};
+    if (o.verdict == Verdict::skipped)
+      one["reason"] = o.why;
+    else
+      one["max_error"] = o.max_error;
     if (o.verdict == Verdict::failed) one["reason"] = o.why;
     out["fixtures"].push_back(one);
   }
@@ -174,16 +189,20 @@ int check(const CheckOptions& options) {
       continue;
     }
     for (const std::string& target : *targets) {
-      SourceLayer layer{{.name = "layer", .fingerprint = attn::fingerprint(o.fixture.description),
-                         .graph = o.fixture.description.graph}, o.fixture.definition};
+      SourceLayer layer{{.name = "layer",
+                         .fingerprint = attn::fingerprint(o.fixture.description),
+                         .graph = o.fixture.description.graph},
+                        o.fixture.definition};
       requests.push_back({std::move(layer), target});
       owners.push_back(outcomes.size() - 1);
     }
   }
   const auto tables = cached_tables(requests, progress_line("building layers"));
   for (size_t i = 0; i < requests.size(); ++i) {
-    if (tables[i].ok()) replay_all(outcomes[owners[i]], **tables[i], requests[i].target);
-    else fail_with(outcomes[owners[i]], tables[i].status().message());
+    if (tables[i].ok())
+      replay_all(outcomes[owners[i]], **tables[i], requests[i].target);
+    else
+      fail_with(outcomes[owners[i]], tables[i].status().message());
   }
 
   int counts[3] = {};
@@ -192,12 +211,14 @@ int check(const CheckOptions& options) {
     print_json(outcomes, *targets, counts);
   } else {
     print_text(outcomes, options);
-    for (const std::string& t : left_out) fmt::print("target {} was left out: this processor does not run it\n", t);
+    for (const std::string& t : left_out)
+      fmt::print("target {} was left out: this processor does not run it\n", t);
     fmt::print("{} passed, {} failed, {} skipped\n", counts[0], counts[1], counts[2]);
   }
   std::fflush(stdout);
   if (counts[0] + counts[1] + counts[2] == 0) {
-    return fail(Status(StatusCode::not_found, "no fixture is there: JSON files with \"format\": \"attn-fixture-1\""));
+    return fail(Status(StatusCode::not_found,
+                       "no fixture is there: JSON files with \"format\": \"attn-fixture-1\""));
   }
   return counts[1] ? 1 : 0;
 }

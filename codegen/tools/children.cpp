@@ -64,11 +64,13 @@ void write_all(int fd, const char* data, size_t size) {
 
 Result<std::string> heard(const Child& child, const Job& job, int wait_status) {
   if (WIFSIGNALED(wait_status)) {
-    return Status(StatusCode::internal, fmt::format("{}: the process that made it ended by signal {} ({})", job.what,
-                                                    WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status))));
+    return Status(StatusCode::internal,
+                  fmt::format("{}: the process that made it ended by signal {} ({})", job.what,
+                              WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status))));
   }
   if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0 || child.said.empty()) {
-    return Status(StatusCode::internal, fmt::format("{}: the process that made it ended early", job.what));
+    return Status(StatusCode::internal,
+                  fmt::format("{}: the process that made it ended early", job.what));
   }
   const auto code = static_cast<StatusCode>(child.said[0]);
   if (code == StatusCode::ok) return child.said.substr(1);
@@ -77,8 +79,10 @@ Result<std::string> heard(const Child& child, const Job& job, int wait_status) {
 
 }  // namespace
 
-std::vector<Result<std::string>> run_in_children(const std::vector<Job>& jobs, const ChildOptions& options) {
-  std::vector<Result<std::string>> results(jobs.size(), Status(StatusCode::internal, "was not started"));
+std::vector<Result<std::string>> run_in_children(const std::vector<Job>& jobs,
+                                                 const ChildOptions& options) {
+  std::vector<Result<std::string>> results(jobs.size(),
+                                           Status(StatusCode::internal, "was not started"));
   std::vector<Child> running;
   const size_t at_once = static_cast<size_t>(options.at_once > 0 ? options.at_once : processors());
   size_t next = 0, done = 0;
@@ -91,8 +95,9 @@ std::vector<Result<std::string>> run_in_children(const std::vector<Job>& jobs, c
   auto start = [&](size_t job) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
-      return finish(job, Status(StatusCode::internal, fmt::format("no pipe for {}: {}", jobs[job].what,
-                                                                  std::strerror(errno))));
+      return finish(
+          job, Status(StatusCode::internal,
+                      fmt::format("no pipe for {}: {}", jobs[job].what, std::strerror(errno))));
     }
     std::fflush(nullptr);
     const pid_t pid = fork();
@@ -103,8 +108,9 @@ std::vector<Result<std::string>> run_in_children(const std::vector<Job>& jobs, c
     close(ends[1]);
     if (pid < 0) {
       close(ends[0]);
-      return finish(job, Status(StatusCode::internal, fmt::format("no process for {}: {}", jobs[job].what,
-                                                                  std::strerror(errno))));
+      return finish(
+          job, Status(StatusCode::internal,
+                      fmt::format("no process for {}: {}", jobs[job].what, std::strerror(errno))));
     }
     running.push_back({job, pid, ends[0], {}});
   };
@@ -147,7 +153,8 @@ Status run_program(const std::vector<std::string>& argv) {
   const int failed = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed) {
-    return Status(StatusCode::not_found, fmt::format("cannot run `{}`: {}", argv[0], std::strerror(failed)));
+    return Status(StatusCode::not_found,
+                  fmt::format("cannot run `{}`: {}", argv[0], std::strerror(failed)));
   }
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -155,12 +162,16 @@ Status run_program(const std::vector<std::string>& argv) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Status();
   std::ostringstream said;
   said << std::ifstream(log).rdbuf();
-  return Status(StatusCode::internal, fmt::format("`{}` failed:\n{}", argv[0], said.str().substr(0, 4000)));
+  return Status(StatusCode::internal,
+                fmt::format("`{}` failed:\n{}", argv[0], said.str().substr(0, 4000)));
 }
 
 Result<TemporaryFolder> TemporaryFolder::make(const std::string& beside) {
   const char* set = std::getenv("TMPDIR");
-  std::string path = (!beside.empty() ? beside : set && *set ? std::string(set) : std::string("/tmp")) + "/attnc-XXXXXX";
+  std::string path = (!beside.empty() ? beside
+                      : set && *set   ? std::string(set)
+                                      : std::string("/tmp")) +
+                     "/attnc-XXXXXX";
   if (!mkdtemp(path.data())) {
     return Status(StatusCode::not_found,
                   fmt::format("cannot make a temporary folder {}: {}", path, std::strerror(errno)));

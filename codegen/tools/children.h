@@ -1,15 +1,15 @@
-// children.h - work in child processes: Halide's output depends on what its process compiled before, so every kernel is
-// made in a fresh one.
+// children.h - work in child processes: Halide's output depends on what its process compiled
+// before, so every kernel is made in a fresh one.
 //
 //   std::vector<attnc::Job> jobs{{"encoder (avx2), path output", [] { return make(); }}};
 //   auto results = attnc::run_in_children(jobs, {.at_once = 4});   // in the order of the jobs
 //
-// The calling process must have no other threads: a child is a fork of it. A child that throws, crashes or is killed
-// gives a Status that says so.
+// The calling process must have no other threads: a child is a fork of it. A child that throws,
+// crashes or is killed gives a Status that says so.
 #pragma once
 #include <functional>
-#include <utility>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attn/runtime/status.h"
@@ -20,8 +20,8 @@ using attn::Result;
 using attn::Status;
 
 struct Job {
-  std::string what;                            // "model::encoder (avx2), path output"
-  std::function<Result<std::string>()> body;   // the text or bytes that it makes
+  std::string what;                           // "model::encoder (avx2), path output"
+  std::function<Result<std::string>()> body;  // the text or bytes that it makes
 };
 
 struct ChildOptions {
@@ -33,8 +33,8 @@ struct ChildOptions {
 std::vector<Result<std::string>> run_in_children(const std::vector<Job>& jobs,
                                                  const ChildOptions& options = {});
 
-/// Runs a program and waits: `argv[0]` is looked up in PATH. A Status with its last words where it fails, not_found
-/// where there is none.
+/// Runs a program and waits: `argv[0]` is looked up in PATH. A Status with its last words where it
+/// fails, not_found where there is none.
 Status run_program(const std::vector<std::string>& argv);
 
 /// A folder that goes with all that is in it.

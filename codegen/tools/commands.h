@@ -1,7 +1,7 @@
 // commands.h - what attnc does, a function a command; attnc.cpp reads the arguments.
 //
-// Every one returns the exit code: 0, or 1 after a sentence on standard error. (2 is for arguments that make no sense;
-// attnc.cpp.)
+// Every one returns the exit code: 0, or 1 after a sentence on standard error. (2 is for arguments
+// that make no sense; attnc.cpp.)
 #pragma once
 #include <string>
 #include <vector>
@@ -12,8 +12,9 @@
 namespace attnc {
 
 struct BuildOptions {
-  std::vector<std::string> files;    // LAYER.json, or objects with a section .attn
-  std::string folder, name, header;  // name: "" for the first file's; header: "" for the description's file
+  std::vector<std::string> files;  // LAYER.json, or objects with a section .attn
+  std::string folder, name,
+      header;  // name: "" for the first file's; header: "" for the description's file
   std::vector<std::string> targets;  // empty: all of the machine that the files are for
   bool shared = false;               // lib<name>.so too
 };

@@ -34,7 +34,8 @@ std::pair<std::string, std::string> split_layer(const std::string& file) {
 
 bool looks_like_json(const std::string& file, const std::string& bytes) {
   const size_t first = bytes.find_first_not_of(" \t\r\n");
-  return file.ends_with(".json") || (first != bytes.npos && (bytes[first] == '{' || bytes[first] == '['));
+  return file.ends_with(".json") ||
+         (first != bytes.npos && (bytes[first] == '{' || bytes[first] == '['));
 }
 
 std::string text_of(mlir::ModuleOp module) {
@@ -57,11 +58,15 @@ std::pair<int, int> head_sizes(const Plan& plan) {
   return {0, 0};
 }
 
-/// A failure of ours, with the plan that caused it; the emitter has put it there unless its process died.
+/// A failure of ours, with the plan that caused it; the emitter has put it there unless its process
+/// died.
 Status with_plan(const Status& status, const Plan& plan) {
-  if (status.code() != StatusCode::internal || status.message().find("please report") != std::string::npos) return status;
-  return Status(StatusCode::internal, fmt::format("internal error: {}; please report it with this plan:\n{}",
-                                                  status.message(), print(plan)));
+  if (status.code() != StatusCode::internal ||
+      status.message().find("please report") != std::string::npos)
+    return status;
+  return Status(StatusCode::internal,
+                fmt::format("internal error: {}; please report it with this plan:\n{}",
+                            status.message(), print(plan)));
 }
 
 /// One kernel object, made in this process: call it in a child.
@@ -83,7 +88,8 @@ Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std:
   if (looks_like_json(path, *bytes)) {
     auto layer = layer_from_json(*bytes, path);
     if (!layer.ok()) return layer.status();
-    std::string name = identifier(layer->name.empty() ? std::filesystem::path(path).stem().string() : layer->name);
+    std::string name =
+        identifier(layer->name.empty() ? std::filesystem::path(path).stem().string() : layer->name);
     if (!space.empty()) name = space + "::" + name;
     attn::NamedGraph graph{.name = name,
                            .file = std::filesystem::path(path).filename().string(),
@@ -104,7 +110,8 @@ Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std:
     if (name == wanted || name.ends_with("::" + wanted)) return std::vector{std::move(layer)};
     known += (known.empty() ? "" : ", ") + name;
   }
-  return Status(StatusCode::not_found, fmt::format("{} has no layer `{}`; it has {}", path, wanted, known));
+  return Status(StatusCode::not_found,
+                fmt::format("{} has no layer `{}`; it has {}", path, wanted, known));
 }
 
 Result<SourceLayer> read_layer(const std::string& file, const std::string& space) {
@@ -114,10 +121,12 @@ Result<SourceLayer> read_layer(const std::string& file, const std::string& space
   std::string known;
   for (const SourceLayer& layer : *layers) known += (known.empty() ? "" : ", ") + layer.graph.name;
   return Status(StatusCode::invalid_argument,
-                fmt::format("{} holds {} layers: choose one as {}:NAME; they are {}", file, layers->size(), file, known));
+                fmt::format("{} holds {} layers: choose one as {}:NAME; they are {}", file,
+                            layers->size(), file, known));
 }
 
-Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library, const std::string& target) {
+Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library,
+                          const std::string& target) {
   // No threads: children are forked from this process.
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   std::string complaint;
@@ -135,8 +144,9 @@ Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library, 
     stages.passes += fmt::format("// ---- {}\n{}\n", pass.str(), text.str());
   };
   if (mlir::failed(ir::runPipeline(**module, show))) {
-    return Status(StatusCode::internal, fmt::format("internal error in the passes for {}: {}; please report it with\n{}",
-                                                    g.name, complaint, stages.graph));
+    return Status(StatusCode::internal,
+                  fmt::format("internal error in the passes for {}: {}; please report it with\n{}",
+                              g.name, complaint, stages.graph));
   }
   stages.final = text_of(**module);
   // A schedule is chosen by the sizes of the heads, which a first plan tells.
@@ -151,9 +161,11 @@ Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library, 
   return stages;
 }
 
-std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests, const Progress& progress) {
+std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
+                                          const Progress& progress) {
   std::vector<Result<Compiled>> out;
-  // First all plans, so that a layer that cannot be compiled costs nothing; then all kernels beside each other.
+  // First all plans, so that a layer that cannot be compiled costs nothing; then all kernels beside
+  // each other.
   for (const LibraryRequest& request : requests) {
     Compiled compiled;
     compiled.parts.name = request.name;
@@ -166,14 +178,17 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
           failure = stages.status();
           break;
         }
-        parts.variants.push_back({stages->plan, target_cpu_features(target), target_triple(target), {}});
+        parts.variants.push_back(
+            {stages->plan, target_cpu_features(target), target_triple(target), {}});
         if (parts.variants.size() == 1) compiled.stages.push_back(*std::move(stages));
       }
       if (!failure.ok()) break;
       compiled.parts.layers.push_back(std::move(parts));
     }
-    if (failure.ok()) out.push_back(std::move(compiled));
-    else out.push_back(failure);
+    if (failure.ok())
+      out.push_back(std::move(compiled));
+    else
+      out.push_back(failure);
   }
   struct Place {
     size_t request, layer, variant, path;
@@ -187,11 +202,13 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
         Variant& variant = out[r]->parts.layers[l].variants[v];
         for (size_t p = 0; p < variant.plan.paths.size(); ++p) {
           const Plan& plan = variant.plan;
-          const std::string symbol = path_symbol(plan.library, plan.layer, plan.target, plan.paths[p].name);
+          const std::string symbol =
+              path_symbol(plan.library, plan.layer, plan.target, plan.paths[p].name);
           variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
           places.push_back({r, l, v, p});
-          jobs.push_back({job_name(plan, plan.paths[p]),
-                          [&plan, p, symbol] { return kernel_object(plan, static_cast<int>(p), symbol); }});
+          jobs.push_back({job_name(plan, plan.paths[p]), [&plan, p, symbol] {
+                            return kernel_object(plan, static_cast<int>(p), symbol);
+                          }});
         }
       }
     }
@@ -201,9 +218,11 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
     const Place& at = places[i];
     if (!out[at.request].ok()) continue;
     if (objects[i].ok()) {
-      out[at.request]->parts.layers[at.layer].variants[at.variant].kernels[at.path].object = *std::move(objects[i]);
+      out[at.request]->parts.layers[at.layer].variants[at.variant].kernels[at.path].object =
+          *std::move(objects[i]);
     } else {
-      out[at.request] = with_plan(objects[i].status(), out[at.request]->parts.layers[at.layer].variants[at.variant].plan);
+      out[at.request] = with_plan(
+          objects[i].status(), out[at.request]->parts.layers[at.layer].variants[at.variant].plan);
     }
   }
   return out;
@@ -213,27 +232,31 @@ Result<Compiled> compile(const LibraryRequest& request, const Progress& progress
   return std::move(compile_all({request}, progress)[0]);
 }
 
-Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked, const std::string& machine) {
+Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked,
+                                               const std::string& machine) {
   std::vector<std::string> out;
   for (const std::string& k : target_names()) {
-    if (asked.empty() ? target_machine(k) == machine : std::find(asked.begin(), asked.end(), k) != asked.end()) {
+    if (asked.empty() ? target_machine(k) == machine
+                      : std::find(asked.begin(), asked.end(), k) != asked.end()) {
       out.push_back(k);
     }
   }
   for (const std::string& a : asked) {
     if (target_machine(a).empty()) {
-      return Status(StatusCode::invalid_argument, fmt::format("there is no target `{}`; there are {}", a,
-                                                              fmt::join(target_names(), ", ")));
+      return Status(
+          StatusCode::invalid_argument,
+          fmt::format("there is no target `{}`; there are {}", a, fmt::join(target_names(), ", ")));
     }
   }
   if (out.empty()) {
-    return Status(StatusCode::unsupported, fmt::format("attnc has no target for {}; there are {}", machine,
-                                                       fmt::join(target_names(), ", ")));
+    return Status(StatusCode::unsupported, fmt::format("attnc has no target for {}; there are {}",
+                                                       machine, fmt::join(target_names(), ", ")));
   }
   for (const std::string& t : out) {
     if (target_machine(t) != target_machine(out[0])) {
       return Status(StatusCode::invalid_argument,
-                    fmt::format("the targets {} ({}) and {} ({}) cannot be in one library: build one for each machine",
+                    fmt::format("the targets {} ({}) and {} ({}) cannot be in one library: build "
+                                "one for each machine",
                                 out[0], target_machine(out[0]), t, target_machine(t)));
     }
   }
@@ -243,16 +266,19 @@ Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& a
 Result<std::string> machine_of(const std::vector<SourceLayer>& layers) {
   for (const SourceLayer& layer : layers) {
     if (layer.machine != layers[0].machine) {
-      return Status(StatusCode::invalid_argument,
-                    fmt::format("layer {} comes from a file for {}, and {} from one for {}: one library is for one machine",
-                                layers[0].graph.name, layers[0].machine, layer.graph.name, layer.machine));
+      return Status(
+          StatusCode::invalid_argument,
+          fmt::format("layer {} comes from a file for {}, and {} from one for {}: one library is "
+                      "for one machine",
+                      layers[0].graph.name, layers[0].machine, layer.graph.name, layer.machine));
     }
   }
   return layers.empty() ? this_machine() : layers[0].machine;
 }
 
 bool runs_here(const std::string& target) {
-  return target_machine(target) == this_machine() && (target_cpu_features(target) & ~attn::cpu_features()) == 0;
+  return target_machine(target) == this_machine() &&
+         (target_cpu_features(target) & ~attn::cpu_features()) == 0;
 }
 
 }  // namespace attnc

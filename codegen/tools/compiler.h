@@ -1,4 +1,5 @@
-// compiler.h - from a layer's graph to its library: the stages in order, each as text, and the kernels.
+// compiler.h - from a layer's graph to its library: the stages in order, each as text, and the
+// kernels.
 //
 //   auto layers = attnc::read_layers("encoder.json");
 //   attnc::LibraryRequest request{.name = "my_layers", .layers = *layers, .targets = {"avx2"}};
@@ -24,8 +25,9 @@ struct SourceLayer {
   std::string machine;     // that the object is for, "x86_64"; from JSON: this one
 };
 
-/// From a JSON file one layer, from an object all of its section. `file` may end in ":name" for one layer of an object,
-/// by its own or its qualified name. `space`: the namespace that a layer from JSON gets.
+/// From a JSON file one layer, from an object all of its section. `file` may end in ":name" for one
+/// layer of an object, by its own or its qualified name. `space`: the namespace that a layer from
+/// JSON gets.
 Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std::string& space);
 /// One layer, or a sentence with the names to choose from.
 Result<SourceLayer> read_layer(const std::string& file, const std::string& space);
@@ -37,7 +39,8 @@ struct Stages {
   std::string final;   // the dialect, as planned
   Plan plan;
 };
-Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library, const std::string& target);
+Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library,
+                          const std::string& target);
 
 struct LibraryRequest {
   std::string name;
@@ -52,11 +55,13 @@ struct Compiled {
 };
 Result<Compiled> compile(const LibraryRequest& request, const Progress& progress = {});
 /// Several libraries with one pool of child processes; a failure concerns its library alone.
-std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests, const Progress& progress = {});
+std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
+                                          const Progress& progress = {});
 
-/// "avx2,baseline" as targets, best first, each once; empty: all of `machine`. A sentence with the known ones where one is
-/// unknown, or where they are of two machines.
-Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked, const std::string& machine);
+/// "avx2,baseline" as targets, best first, each once; empty: all of `machine`. A sentence with the
+/// known ones where one is unknown, or where they are of two machines.
+Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked,
+                                               const std::string& machine);
 /// The machine of all of them, or a sentence.
 Result<std::string> machine_of(const std::vector<SourceLayer>& layers);
 /// Whether the processor that this runs on can run a target's code.

@@ -1,9 +1,10 @@
-// fixture.h - recorded calls of an original layer: NAME.json with its configuration and calls, NAME.safetensors beside it
-// with weights, inputs and what came out.
+// fixture.h - recorded calls of an original layer: NAME.json with its configuration and calls,
+// NAME.safetensors beside it with weights, inputs and what came out.
 //
 //   auto fixture = attnc::read_fixture("mha/self_basic.json");
 //   if (fixture.ok() && !fixture->is_fixture) ...        // some other JSON file
-//   if (fixture.ok() && !fixture->skipped.empty()) ...   // asks for what attnc does not compile yet; the reason
+//   if (fixture.ok() && !fixture->skipped.empty()) ...   // asks for what attnc does not compile
+//   yet; the reason
 //
 // tests/fixtures/README.md describes the format.
 #pragma once
@@ -21,13 +22,16 @@ using attn::Result;
 using attn::Status;
 
 struct FixtureCall {
-  std::vector<std::pair<std::string, std::string>> inputs;   // input of the layer -> tensor of the file
-  std::vector<std::string> flags;                            // inputs that are true
-  std::vector<std::pair<std::string, std::string>> outputs;  // output of the layer -> tensor of the file
+  std::vector<std::pair<std::string, std::string>>
+      inputs;                      // input of the layer -> tensor of the file
+  std::vector<std::string> flags;  // inputs that are true
+  std::vector<std::pair<std::string, std::string>>
+      outputs;  // output of the layer -> tensor of the file
 };
 
 struct Fixture {
-  std::string name;  // "mha/self_basic": the file without its ending, and the folder that it lies in
+  std::string
+      name;  // "mha/self_basic": the file without its ending, and the folder that it lies in
   std::string file, tensors_file;
   bool is_fixture = true;
   std::string skipped;  // why, or empty
@@ -40,7 +44,8 @@ struct Fixture {
 /// A failure is a fixture that is damaged; what is only not supported has `skipped`.
 Result<Fixture> read_fixture(const std::string& file);
 
-/// JSON files under `paths` (files or folders), sorted within each. A sentence where a path is not there.
+/// JSON files under `paths` (files or folders), sorted within each. A sentence where a path is not
+/// there.
 Result<std::vector<std::string>> json_files(const std::vector<std::string>& paths);
 
 struct Comparison {
@@ -48,7 +53,8 @@ struct Comparison {
   double max_error = 0;
   std::string where;  // of the worst element, with both numbers
 };
-/// |got - want| <= atol + rtol * |want| everywhere; NaN equals NaN. Both are contiguous float32 of one shape.
+/// |got - want| <= atol + rtol * |want| everywhere; NaN equals NaN. Both are contiguous float32 of
+/// one shape.
 Comparison compare(const attn::Tensor& got, const attn::Tensor& want, double atol, double rtol);
 
 }  // namespace attnc

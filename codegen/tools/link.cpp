@@ -24,8 +24,10 @@ std::vector<std::string> c_compiler() {
 /// What to do is said once, here.
 Status with_advice(const Status& s) {
   if (s.code() != StatusCode::not_found) return s;
-  return Status(StatusCode::not_found, fmt::format("a C compiler is needed to link the layer, and {}: install one "
-                                                   "(`apt install gcc`) or set CC", s.message()));
+  return Status(StatusCode::not_found,
+                fmt::format("a C compiler is needed to link the layer, and {}: install one "
+                            "(`apt install gcc`) or set CC",
+                            s.message()));
 }
 
 }  // namespace
@@ -46,8 +48,10 @@ Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& 
   command.insert(command.end(), {"-Wl,--no-whole-archive", "-lc"});
   const Status s = with_advice(run_program(command));
   if (!s.ok() && !library.machine.empty()) {
-    return s.with_context(fmt::format("the shared library for {} was not linked; CC names the C compiler for that "
-                                      "machine", library.machine));
+    return s.with_context(
+        fmt::format("the shared library for {} was not linked; CC names the C compiler for that "
+                    "machine",
+                    library.machine));
   }
   return s;
 }

@@ -1,6 +1,8 @@
-// link.h - shared libraries, through the C compiler that is there: $CC, which may be "ccache gcc", else cc.
+// link.h - shared libraries, through the C compiler that is there: $CC, which may be "ccache gcc",
+// else cc.
 //
-//   Status s = attnc::link_shared({"libmy_layers.a"}, {.file = "libmy_layers.so", .soname = "libmy_layers.so"});
+//   Status s = attnc::link_shared({"libmy_layers.a"}, {.file = "libmy_layers.so", .soname =
+//   "libmy_layers.so"});
 //
 // Not here: what goes into them (emit/library.h).
 #pragma once
@@ -20,10 +22,12 @@ struct SharedLibrary {
   std::string machine;  // for the sentence where the compiler is one for another: "aarch64"
 };
 
-/// not_found, and what to do, where there is no C compiler: to be asked before the kernels are made.
+/// not_found, and what to do, where there is no C compiler: to be asked before the kernels are
+/// made.
 Status need_c_compiler();
 
-/// Everything in `inputs`, objects and archives, as one shared library that needs the C library alone.
+/// Everything in `inputs`, objects and archives, as one shared library that needs the C library
+/// alone.
 Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& library);
 
 }  // namespace attnc

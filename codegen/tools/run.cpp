@@ -35,7 +35,8 @@ Result<std::string> target_here(const std::string& asked) {
 
 std::string names_of(std::span<const attn_tensor_info> list) {
   std::string out;
-  for (const attn_tensor_info& t : list) out += fmt::format("{}{}", out.empty() ? "" : ", ", t.name);
+  for (const attn_tensor_info& t : list)
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", t.name);
   return out;
 }
 
@@ -61,8 +62,8 @@ Status call(const RunOptions& options) {
 
   std::unique_ptr<attn::ThreadPool> pool;
   if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
-  auto loaded = attn::AnyLayer::load(**tables[0], *weights,
-                                     {.target = *target, .prefix = options.prefix, .executor = pool.get()});
+  auto loaded = attn::AnyLayer::load(
+      **tables[0], *weights, {.target = *target, .prefix = options.prefix, .executor = pool.get()});
   if (!loaded.ok()) return loaded.status().with_context(options.weights);
 
   static const bool yes = true;
@@ -79,7 +80,8 @@ Status call(const RunOptions& options) {
   }
   if (options.causal) {
     if (!find(loaded->inputs(), "use_causal_mask")) {
-      return Status(StatusCode::invalid_argument, "--causal: the layer has no input `use_causal_mask`");
+      return Status(StatusCode::invalid_argument,
+                    "--causal: the layer has no input `use_causal_mask`");
     }
     inputs.push_back({"use_causal_mask", attn::Tensor::flag(yes)});
   }
@@ -112,9 +114,11 @@ int run(const RunOptions& options) {
     const Status s = call(options);
     return s.ok() ? 0 : fail(s);
   } catch (const std::bad_alloc&) {
-    return fail(Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
+    return fail(
+        Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
   } catch (const std::length_error&) {
-    return fail(Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
+    return fail(
+        Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
   }
 }
 

@@ -20,7 +20,8 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
   for (size_t i = 0; i < plan.paths.size(); ++i) {
     if (!options.path.empty() && plan.paths[i].name != options.path) continue;
     names.push_back(plan.paths[i].name);
-    const std::string symbol = path_symbol(plan.library, plan.layer, plan.target, plan.paths[i].name);
+    const std::string symbol =
+        path_symbol(plan.library, plan.layer, plan.target, plan.paths[i].name);
     jobs.push_back({fmt::format("{} ({}), path {}", plan.layer, plan.target, plan.paths[i].name),
                     [&plan, &options, i, symbol]() -> Result<std::string> {
                       auto text = describe_path(plan, static_cast<int>(i), symbol);
@@ -32,14 +33,17 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
   }
   if (jobs.empty()) {
     std::string known;
-    for (const Path& p : plan.paths) known += fmt::format("{}{}", known.empty() ? "" : ", ", p.name);
-    return Status(StatusCode::not_found, fmt::format("{} has no path `{}`; it has {}", plan.layer, options.path, known));
+    for (const Path& p : plan.paths)
+      known += fmt::format("{}{}", known.empty() ? "" : ", ", p.name);
+    return Status(StatusCode::not_found,
+                  fmt::format("{} has no path `{}`; it has {}", plan.layer, options.path, known));
   }
   const auto results = run_in_children(jobs);
   std::string out;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i].ok()) return results[i].status();
-    out += fmt::format("{}---- {} ({}), path {}\n{}", i ? "\n" : "", plan.layer, plan.target, names[i], *results[i]);
+    out += fmt::format("{}---- {} ({}), path {}\n{}", i ? "\n" : "", plan.layer, plan.target,
+                       names[i], *results[i]);
     if (!out.ends_with('\n')) out += '\n';
   }
   return out;
@@ -48,8 +52,9 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
 Result<std::string> text_of(const ShowOptions& options) {
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
-  auto targets = parse_targets(options.target.empty() ? std::vector<std::string>{} : std::vector{options.target},
-                               layer->machine);
+  auto targets = parse_targets(
+      options.target.empty() ? std::vector<std::string>{} : std::vector{options.target},
+      layer->machine);
   if (!targets.ok()) return targets.status();
   auto stages = plan_layer(*layer, "show", targets->front());
   if (!stages.ok()) return stages.status();

@@ -26,7 +26,8 @@ def SplitPaths : Pass<"attn-split-paths", "::attnc::ir::LayerOp"> {
 def FormAttention : Pass<"attn-form-attention"> {
   let summary = "combine(softmax(scores)) becomes attn.attention, online unless probabilities are used";
   let description = [{
-    The scale is multiplied by log2(e): attn.attention counts in powers of 2, as kernels do.
+    The scale is multiplied by log2(e): attn.attention counts in powers of 2, as kernels do. Where key and
+    value are shared by several query heads each, attention takes the fewer heads themselves.
   }];
 }
 
@@ -41,6 +42,16 @@ def BoundKeys : Pass<"attn-bound-keys"> {
 
 def FoldProjectionScale : Pass<"attn-fold-projection-scale"> {
   let summary = "moves attention's scale into the query's projection, where it costs nothing";
+}
+
+def ChoosePhases : Pass<"attn-choose-phases", "::attnc::ir::LayerOp"> {
+  let summary = "a path of its own for calls of one query, where keys and values are read as they lie";
+  let description = [{
+    A path whose attention takes its key and value from inputs and stores no probabilities is bound by
+    reading them: with one query it is cut along the keys, not along the queries. It is cloned in front of
+    itself as the phase "decode", which serves calls of at most one query. Projected keys are made by the
+    path itself, at a cost beside which this does not count.
+  }];
 }
 
 #endif // ATTNC_TRANSFORMS_PASSES_TD

@@ -19,6 +19,7 @@ void buildPipeline(OpPassManager& passes) {
   passes.addPass(createFormAttention());
   passes.addPass(createBoundKeys());
   passes.addPass(createFoldProjectionScale());
+  passes.addNestedPass<LayerOp>(createChoosePhases());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }

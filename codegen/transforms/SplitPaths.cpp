@@ -59,7 +59,7 @@ struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
     if (values.empty()) return;  // every output is optional
 
     OpBuilder builder(all);
-    auto path = PathOp::create(builder, all.getLoc(), name);
+    auto path = PathOp::create(builder, all.getLoc(), name, StringAttr(), 0);
     builder.createBlock(&path.getBody());
     IRMapping mapping;
     for (Operation& op : *body) {

@@ -1,4 +1,5 @@
-// main.cpp - runs layer 0 of all-MiniLM-L6-v2 on three sentences, and compares with what Keras made of them.
+// main.cpp - runs layer 0 of all-MiniLM-L6-v2 on three sentences, and compares with what Keras made
+// of them.
 //
 //   minilm_layer [DATA_FOLDER]
 //
@@ -46,8 +47,10 @@ std::vector<std::vector<std::string>> read_sentences(const std::string& file) {
   return sentences;
 }
 
-/// For every word of a sentence, the one that it looks at most over all heads; [CLS], where idle heads look, left aside.
-void print_sentence(const std::vector<std::string>& tokens, const float* scores, int heads, int length) {
+/// For every word of a sentence, the one that it looks at most over all heads; [CLS], where idle
+/// heads look, left aside.
+void print_sentence(const std::vector<std::string>& tokens, const float* scores, int heads,
+                    int length) {
   std::printf("\n ");
   for (const std::string& t : tokens) std::printf(" %s", t.c_str());
   std::printf("\n");
@@ -56,10 +59,12 @@ void print_sentence(const std::vector<std::string>& tokens, const float* scores,
     float most = -1;
     for (size_t k = 1; k < tokens.size(); ++k) {
       float sum = 0;
-      for (int h = 0; h < heads; ++h) sum += scores[(static_cast<size_t>(h) * length + q) * length + k];
+      for (int h = 0; h < heads; ++h)
+        sum += scores[(static_cast<size_t>(h) * length + q) * length + k];
       if (sum > most) most = sum, best = k;
     }
-    std::printf("    %-10s looks at %-10s %4.0f %%\n", tokens[q].c_str(), tokens[best].c_str(), 100 * most / heads);
+    std::printf("    %-10s looks at %-10s %4.0f %%\n", tokens[q].c_str(), tokens[best].c_str(),
+                100 * most / heads);
   }
 }
 
@@ -80,12 +85,14 @@ attn::Status demo(const std::string& folder, bool& close) {
   std::printf("kernels    %s, chosen for this processor; %zu kB of packed weights\n",
               std::string(layer->any().target()).c_str(), layer->any().packed_bytes() / 1000);
   std::printf("threads    %d\n", attn::default_executor().worker_count());
-  std::printf("input      %s, padding masked by %s\n", x->describe().c_str(), mask->describe().c_str());
+  std::printf("input      %s, padding masked by %s\n", x->describe().c_str(),
+              mask->describe().c_str());
 
   attn::Workspace scratch;
   std::vector<float> y(static_cast<size_t>(shape.elements()));
   std::vector<float> y_with_scores(y.size()), scores(static_cast<size_t>(scores_shape.elements()));
-  const attn::Layer<model::encoder>::Inputs inputs{.query = *x, .value = *x, .attention_mask = *mask};
+  const attn::Layer<model::encoder>::Inputs inputs{
+      .query = *x, .value = *x, .attention_mask = *mask};
 
   double milliseconds = 1e30;
   for (int i = 0; i < 20; ++i) {
@@ -96,7 +103,8 @@ attn::Status demo(const std::string& folder, bool& close) {
   }
   std::printf("call       %.3f ms, the quickest of 20\n", milliseconds);
   if (attn::Status s = layer->run(
-          inputs, {.output = {y_with_scores, shape}, .attention_scores = {scores, scores_shape}}, scratch);
+          inputs, {.output = {y_with_scores, shape}, .attention_scores = {scores, scores_shape}},
+          scratch);
       !s.ok()) {
     return s;
   }
@@ -104,11 +112,14 @@ attn::Status demo(const std::string& folder, bool& close) {
   const auto sentences = read_sentences(folder + "/sentences.txt");
   const int heads = static_cast<int>(scores_shape[1]), length = static_cast<int>(scores_shape[3]);
   for (size_t b = 0; b < sentences.size() && b < static_cast<size_t>(scores_shape[0]); ++b) {
-    print_sentence(sentences[b], scores.data() + b * static_cast<size_t>(heads * length * length), heads, length);
+    print_sentence(sentences[b], scores.data() + b * static_cast<size_t>(heads * length * length),
+                   heads, length);
   }
 
-  const Distance a = distance(y, *want), b = distance(y_with_scores, *want), c = distance(scores, *want_scores);
-  std::printf("\ndistance from what Keras 3.15 stored (allowed: %.0e + %.0e of the value)\n", absolute, relative);
+  const Distance a = distance(y, *want), b = distance(y_with_scores, *want),
+                 c = distance(scores, *want_scores);
+  std::printf("\ndistance from what Keras 3.15 stored (allowed: %.0e + %.0e of the value)\n",
+              absolute, relative);
   std::printf("  output                     %.1e\n", a.largest);
   std::printf("  output, asked with scores  %.1e\n", b.largest);
   std::printf("  attention scores           %.1e\n", c.largest);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -111,8 +112,26 @@ const Tensor* given(const AnyLayer::State& layer, std::span<const Tensor> inputs
   return other < 0 ? nullptr : given(layer, inputs, static_cast<size_t>(other));
 }
 
+/// How many queries a call has, over all query axes: what phases differ in.
+int64_t count_queries(const AnyLayer::State& layer, const Lengths& lengths) {
+  int64_t queries = 1;
+  uint64_t seen = 0;
+  for (const attn_tensor_info& info : layer.inputs()) {
+    for (int i = 0; i < info.rank; ++i) {
+      const attn_axis& axis = info.axes[i];
+      if (axis.kind != ATTN_AXIS_QUERY || axis.number > 63 || (seen >> axis.number & 1)) continue;
+      seen |= uint64_t{1} << axis.number;
+      if (__builtin_mul_overflow(queries, std::max<int64_t>(lengths.of(axis), 0), &queries)) {
+        return std::numeric_limits<int64_t>::max();
+      }
+    }
+  }
+  return queries;
+}
+
+/// The first path that makes what is asked, and serves so many queries.
 Status choose_path(const AnyLayer::State& layer, std::span<const MutableTensor> outputs,
-                   Prepared& call) {
+                   const Lengths& lengths, Prepared& call) {
   uint32_t wanted = 0;
   for (size_t i = 0; i < layer.outputs().size(); ++i) {
     if (i < outputs.size() && outputs[i].present()) {
@@ -130,14 +149,22 @@ Status choose_path(const AnyLayer::State& layer, std::span<const MutableTensor> 
     }
     return result.empty() ? std::string("nothing") : result;
   };
-  std::string choices;
+  const int64_t queries = count_queries(layer, lengths);
+  int32_t most = -1;  // queries that a path of these outputs serves
   for (int32_t p = 0; p < layer.variant->path_count; ++p) {
     const attn_path& path = layer.variant->paths[p];
-    if (path.outputs == wanted) {
+    if (path.outputs != wanted) continue;
+    if (path.most_queries == 0 || path.most_queries >= queries) {
       call.path = &path;
       return {};
     }
+    most = std::max(most, path.most_queries);
   }
+  if (most >= 0) {
+    return {StatusCode::unsupported, text("the path that makes ", names(wanted), " serves at most ",
+                                          most, " queries a call; got ", queries)};
+  }
+  std::string choices;
   for (int32_t p = 0; p < layer.variant->path_count; ++p) {
     choices += (choices.empty() ? "" : "; ") + names(layer.variant->paths[p].outputs);
   }
@@ -258,8 +285,8 @@ Status prepare(const AnyLayer::State& layer, std::span<const Tensor> inputs,
             text("got ", outputs.size(), " outputs, expected at most ", layer.outputs().size())};
   }
   Lengths lengths;
-  if (Status s = choose_path(layer, outputs, call); !s.ok()) return s;
   if (Status s = read_lengths(layer, inputs, lengths); !s.ok()) return s;
+  if (Status s = choose_path(layer, outputs, lengths, call); !s.ok()) return s;
   for (size_t i = 0; i < layer.inputs().size(); ++i) {
     const attn_tensor_info& info = layer.inputs()[i];
     const Tensor* tensor = given(layer, inputs, i);

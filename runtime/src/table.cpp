@@ -95,6 +95,9 @@ std::string wrong_path(const attn_path& path, const attn_variant& variant,
   if (path.outputs == 0 || (path.outputs >> table.output_count) != 0) {
     return name + " makes outputs that there are not";
   }
+  if (path.most_queries < 0) {
+    return text(name, " serves at most ", path.most_queries, " queries");
+  }
   for (const attn_argument& argument : list(path.arguments, path.argument_count)) {
     const bool flag = argument.kind == ATTN_ARGUMENT_FLAG;
     int32_t count = table.input_count;

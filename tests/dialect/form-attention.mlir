@@ -67,3 +67,39 @@ attn.layer @unsplit fingerprint 0x1 {
   %c = attn.combine %p, %v : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %c, "attention_scores" optional %p : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 2, query, key : f32>
 }
+
+// Six query heads read two key and value heads, which attention takes as they are.
+// CHECK-LABEL: attn.layer @grouped
+// CHECK: %[[Q:.*]] = attn.input "q"
+// CHECK: %[[K:.*]] = attn.input "k"
+// CHECK: %[[V:.*]] = attn.input "v"
+// CHECK-NOT: attn.share_heads
+// CHECK: attn.attention %[[Q]], %[[K]], %[[V]] scale 1.44269502 rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+attn.layer @grouped fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %k3 = attn.share_heads %k : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
+  %s = attn.scores %q, %k3 : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
+  %p = attn.softmax %s rule zero : !attn.value<batch, head 6, query, key : f32>
+  %v3 = attn.share_heads %v : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
+  %c = attn.combine %p, %v3 : (!attn.value<batch, head 6, query, key : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+  attn.return "output" %c : !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// Keys are shared by more heads than values: attention has one number of heads for both.
+// CHECK-LABEL: attn.layer @differently
+// CHECK: %[[K:.*]] = attn.share_heads
+// CHECK: %[[V:.*]] = attn.share_heads
+// CHECK: attn.attention %{{.*}}, %[[K]], %[[V]]
+attn.layer @differently fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  %k3 = attn.share_heads %k : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
+  %s = attn.scores %q, %k3 : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
+  %p = attn.softmax %s rule zero : !attn.value<batch, head 6, query, key : f32>
+  %v2 = attn.share_heads %v : (!attn.value<batch, key, head 3, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
+  %c = attn.combine %p, %v2 : (!attn.value<batch, head 6, query, key : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+  attn.return "output" %c : !attn.value<batch, query, head 6, size 8 : f32>
+}

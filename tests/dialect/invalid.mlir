@@ -302,3 +302,68 @@ attn.layer @keys_yield fingerprint 0x1 {
     attn.yield %last : index
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
 }
+
+// -----
+
+attn.layer @shared_heads fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 4, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  // expected-error @+1 {{'attn.share_heads' op result: expected a multiple of the 4 heads of 'x', got 6}}
+  %s = attn.share_heads %k : (!attn.value<batch, key, head 4, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @shared_axes fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 4, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  // expected-error @+1 {{'attn.share_heads' op result: expected axes [batch, key, head 8, size 8], got [batch, key, head 8, size 4]}}
+  %s = attn.share_heads %k : (!attn.value<batch, key, head 4, size 8 : f32>) -> !attn.value<batch, key, head 8, size 4 : f32>
+}
+
+// -----
+
+attn.layer @attention_heads fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 4, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op operand 'key': expected heads that divide [head 6] of 'query', got [head 4]}}
+  %a = attn.attention %q, %k, %k rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 4, size 8 : f32>, !attn.value<batch, key, head 4, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @attention_value_heads fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 4, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  %k2 = attn.input "k2" : !attn.value<batch, key, head 2, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op operand 'value': expected [head 2] of 'key', got [head 3]}}
+  %a = attn.attention %q, %k2, %v rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 3, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @phase_without_queries fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 4, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  // expected-error @+1 {{'attn.path' op expected 'phase' and 'most_queries' together, got 'phase' alone}}
+  attn.path "output_decode" phase "decode" {
+    attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
+  }
+}
+
+// -----
+
+attn.layer @phase_of_negative_queries fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 4, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 3, size 8 : f32>
+  // expected-error @+1 {{'attn.path' op 'most_queries': expected at least 1, or none of it, got -1}}
+  attn.path "output_decode" phase "decode" most_queries -1 {
+    attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
+  }
+}

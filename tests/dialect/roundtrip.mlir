@@ -83,6 +83,9 @@ attn.layer @"model::encoder" fingerprint 0x1122334455667788 {
   %u = attn.softmax %m rule zero : !attn.value<batch, head 2, query, key : f32>
   // CHECK: attn.dropout %[[P]] rate 1.000000e-01 : !attn.value
   %d = attn.dropout %p rate 1.000000e-01 : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.share_heads %{{.*}} : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
+  %g = attn.share_heads %k : (!attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, key, head 6, size 8 : f32>
   // CHECK: attn.combine %{{.*}}, %{{.*}} : (
   %c = attn.combine %d, %v
       : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
@@ -125,6 +128,10 @@ attn.layer @paths fingerprint 0x0000000000000001 {
   %query = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
   // CHECK: !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
   %scores = attn.input "scores" : !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
+  // CHECK: attn.path "output_decode" phase "decode" most_queries 1 {
+  attn.path "output_decode" phase "decode" most_queries 1 {
+    attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+  }
   // CHECK: attn.path "output" {
   attn.path "output" {
     // CHECK: attn.return "output" %{{.*}} : !attn.value<batch, query, feature of @query : f32>

@@ -5,8 +5,10 @@
 
 using namespace std::string_view_literals;
 using attn::Description;
+using attn::DotProductAttention;
 using attn::fingerprint;
 using attn::FullyMasked;
+using attn::GroupQueryAttention;
 using attn::MultiHeadAttention;
 using attn::try_layer;
 
@@ -78,6 +80,53 @@ static_assert(model::encoder.graph.outputs[0].name == "output" &&
 static_assert(model::encoder.graph.outputs[1].name == "attention_scores" &&
               model::encoder.graph.outputs[1].optional);
 
+// ---- of GroupQueryAttention and DotProductAttention
+
+static_assert(weights_are(model::grouped,
+                          {"query/kernel", "query/bias", "key/kernel", "key/bias", "value/kernel",
+                           "value/bias", "attention_output/kernel", "attention_output/bias"}));
+static_assert(inputs_are(model::grouped,
+                         {"query", "value", "key", "attention_mask", "use_causal_mask"}));
+static_assert(input(model::grouped, "attention_mask").axes.extent(attn::Kind::head) == 6);
+constexpr attn::Axes kernel_of_grouped(int weight) {
+  return model::grouped.graph.weights[weight].axes;
+}
+static_assert(kernel_of_grouped(0) == attn::Axes{{attn::Kind::feature, 0, 0, 0},
+                                                 {attn::Kind::head, 0, -1, 6},
+                                                 {attn::Kind::size, 0, -1, 16}});
+static_assert(kernel_of_grouped(2) == attn::Axes{{attn::Kind::feature, 0, 2, 0},
+                                                 {attn::Kind::head, 0, -1, 2},
+                                                 {attn::Kind::size, 0, -1, 16}});
+static_assert(kernel_of_grouped(4) == attn::Axes{{attn::Kind::feature, 0, 1, 0},
+                                                 {attn::Kind::head, 0, -1, 2},
+                                                 {attn::Kind::size, 0, -1, 16}});
+static_assert(kernel_of_grouped(6) == attn::Axes{{attn::Kind::head, 0, -1, 6},
+                                                 {attn::Kind::size, 0, -1, 16},
+                                                 {attn::Kind::feature, 0, 0, 0}});
+constexpr int count_of(const Description& d, attn::Op op) {
+  int count = 0;
+  for (const attn::Node& n : d.graph.nodes) count += n.op == op;
+  return count;
+}
+static_assert(count_of(model::grouped, attn::Op::share_heads) == 2);
+static_assert(count_of(attn::layer(GroupQueryAttention{
+                           .head_dim = 4, .num_query_heads = 3, .num_key_value_heads = 3}),
+                       attn::Op::share_heads) == 0);
+
+static_assert(model::plain.graph.weights.size == 0);
+static_assert(inputs_are(model::plain, {"query", "key", "value", "attention_mask"}));
+static_assert(input(model::plain, "value").axes == attn::Axes{{attn::Kind::batch},
+                                                              {attn::Kind::key},
+                                                              {attn::Kind::head, 0, -1, 2},
+                                                              {attn::Kind::size, 0, -1, 24}});
+static_assert(model::plain.graph.nodes[model::plain.graph.outputs[0].value].axes ==
+              attn::Axes{{attn::Kind::batch},
+                         {attn::Kind::query},
+                         {attn::Kind::head, 0, -1, 8},
+                         {attn::Kind::size, 0, -1, 24}});
+static_assert(model::plain.graph.outputs[1].name == "attention_scores" &&
+              model::plain.graph.outputs[1].optional);
+
 // ---- rows without a key: the rule follows Keras's two paths
 
 constexpr const attn::Node& softmax_of(const Description& d) {
@@ -93,6 +142,8 @@ constexpr bool rules_are(const Description& d, FullyMasked alone, FullyMasked wi
 static_assert(rules_are(model::encoder, FullyMasked::uniform, FullyMasked::zero));
 static_assert(rules_are(model::decoder, FullyMasked::zero, FullyMasked::zero));
 static_assert(rules_are(model::packed, FullyMasked::zero, FullyMasked::zero));
+static_assert(rules_are(model::grouped, FullyMasked::uniform, FullyMasked::zero));
+static_assert(rules_are(model::plain, FullyMasked::zero, FullyMasked::zero));
 static_assert(rules_are(model::additive, FullyMasked::additive, FullyMasked::zero));
 static_assert(rules_are(model::talking, FullyMasked::uniform, FullyMasked::uniform));
 
@@ -177,6 +228,26 @@ static_assert(says(try_layer(MultiHeadAttention{
                    "`output_shape` has at most {} numbers, not {}"));
 static_assert(says(try_layer(MultiHeadAttention{.num_heads = 65536, .key_dim = 65536}),
                    "`[]` makes more than {} numbers a position"));
+static_assert(says(try_layer(GroupQueryAttention{.num_query_heads = 4, .num_key_value_heads = 2}),
+                   "`head_dim` must be positive, not {}"));
+static_assert(says(try_layer(GroupQueryAttention{.head_dim = 4, .num_key_value_heads = 2}),
+                   "`num_query_heads` must be positive, not {}"));
+static_assert(says(try_layer(GroupQueryAttention{.head_dim = 4, .num_query_heads = 2}),
+                   "`num_key_value_heads` must be positive, not {}"));
+static_assert(says(
+    try_layer(GroupQueryAttention{.head_dim = 4, .num_query_heads = 8, .num_key_value_heads = 3}),
+    "`num_query_heads` must be divisible by `num_key_value_heads`, and {} is not by {}"));
+static_assert(says(
+    try_layer(DotProductAttention{.num_query_heads = 2, .num_key_value_heads = 4, .head_dim = 8}),
+    "`num_query_heads` must be divisible by `num_key_value_heads`, and {} is not by {}"));
+static_assert(
+    says(try_layer(DotProductAttention{
+             .num_query_heads = 4, .num_key_value_heads = 4, .head_dim = 8, .value_dim = -1}),
+         "`value_dim` must be positive, not {}"));
+static_assert(says(try_layer(DotProductAttention{.num_query_heads = 1 << 16,
+                                                 .num_key_value_heads = 1 << 16,
+                                                 .head_dim = 1 << 16}),
+                   "{} heads of size {} are more than {} numbers a position"));
 static_assert(says(try_layer([](attn::Graph&) { return attn::nothing; }),
                    "the layer has no output"));
 static_assert(says(try_layer(model::RotaryAttention{.num_heads = 2, .size = 7}),
@@ -202,7 +273,7 @@ constexpr bool all_are_valid() {
   return valid;
 }
 static_assert(all_are_valid());
-static_assert(model::layers::size == 10);
+static_assert(model::layers::size == 12);
 constexpr auto bytes = attn::serialise<model::encoder>();
 static_assert(bytes[0] == 'a' && bytes[7] == 0 && bytes[8] == attn::section_version);
 static_assert(bytes[12] + 256 * bytes[13] == bytes.size() && bytes[16] == 1);

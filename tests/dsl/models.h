@@ -25,6 +25,22 @@ inline constexpr auto decoder = attn::layer(attn::MultiHeadAttention{
     .mask = attn::causal & attn::sliding_window(64),
 });
 
+inline constexpr auto grouped = attn::layer(attn::GroupQueryAttention{
+    .head_dim = 16,
+    .num_query_heads = 6,
+    .num_key_value_heads = 2,
+    .mask = attn::causal,
+});
+
+// Attention alone, on heads as they come.
+inline constexpr auto plain = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 8,
+    .num_key_value_heads = 2,
+    .head_dim = 16,
+    .value_dim = 24,
+    .mask = attn::causal_from_the_end,
+});
+
 // Documents packed into one sequence; their numbers come with each call.
 inline constexpr attn::Table document{"document", attn::Type::index};
 inline constexpr auto same_document = [](auto at) {
@@ -153,7 +169,7 @@ inline constexpr auto picture = attn::layer([](Graph& g) {
   return project(combine(softmax(scores(q, k), near), v), "attention_output", features_of(query));
 });
 
-using layers = attn::Layers<encoder, decoder, packed, talking, rotary, gated, cached, reusing,
-                            additive, picture>;
+using layers = attn::Layers<encoder, decoder, grouped, plain, packed, talking, rotary, gated,
+                            cached, reusing, additive, picture>;
 
 }  // namespace model

@@ -54,6 +54,46 @@ TEST(LayerRun, TakesTensorsInOrderAndFlags) {
   EXPECT_EQ(call.output, fake::reference(call, false, true, {}).output);
 }
 
+TEST(LayerRun, TakesTheFirstPathThatServesTheCall) {
+  attn_path failing = fake::table.variants[3].paths[0];
+  failing.name = "output_decode";
+  failing.most_queries = 2;
+  attn_path paths[] = {failing, fake::table.variants[1].paths[0], fake::table.variants[1].paths[1]};
+  attn_variant variant = fake::table.variants[1];
+  variant.paths = paths;
+  variant.path_count = 3;
+  const attn_layer_table table =
+      fake::changed([&](auto& t) { t.variants = &variant, t.variant_count = 1; });
+  auto run = [&](int64_t queries, bool with_scores) {
+    Call call({.query = queries});
+    const std::vector<attn::NamedTensor> weights = call.weights();
+    auto layer = attn::AnyLayer::load(table, std::span<const attn::NamedTensor>(weights));
+    if (!layer.ok()) return layer.status().message();
+    attn::Workspace scratch;
+    const Tensor in[] = {call.q(), call.v()};
+    const MutableTensor out[] = {call.o(), with_scores ? call.s() : MutableTensor{}};
+    const attn::Status s = layer->run(in, out, scratch);
+    if (s.ok()) {
+      EXPECT_EQ(call.output, fake::reference(call, false, false, {}).output) << queries;
+    }
+    return s.message();
+  };
+  const std::string returned_seven =
+      "kernel `output_decode` of target `plain` returned 7; please report it";
+  for (int64_t queries : {1, 2}) {
+    EXPECT_NE(run(queries, false).find(returned_seven), std::string::npos) << run(queries, false);
+    EXPECT_EQ(run(queries, true), "") << "another set of outputs";
+  }
+  EXPECT_EQ(run(0, false), "");
+  EXPECT_EQ(run(3, false), "");
+  EXPECT_EQ(run(64, false), "");
+  variant.path_count = 1;
+  EXPECT_NE(
+      run(3, false).find("the path that makes `output` serves at most 2 queries a call; got 3"),
+      std::string::npos)
+      << run(3, false);
+}
+
 TEST(LayerRun, TakesStridedViews) {
   Call call;
   const attn::AnyLayer layer = call.load();

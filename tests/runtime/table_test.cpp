@@ -122,6 +122,8 @@ TEST(Table, Variants) {
             "variant `plain` path `output` has 97 arguments");
   EXPECT_EQ(path([](auto& p, auto&) { p.outputs = 4; }),
             "variant `plain` path `output` makes outputs that there are not");
+  EXPECT_EQ(path([](auto& p, auto&) { p.most_queries = -1; }),
+            "variant `plain` path `output` serves at most -1 queries");
   EXPECT_EQ(path([](auto&, auto& a) { a[5].index = 2; }),
             "variant `plain` path `output` takes an argument that there is not");
   EXPECT_EQ(path([](auto&, auto& a) { a[6].index = 1; }),

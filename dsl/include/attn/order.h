@@ -5,7 +5,8 @@
 // C++ leaves open in which order the operands of `f(x) + g(y)` are evaluated, and g++ 12 uses one
 // order while it evaluates constants and another in the code that it makes. So the order in which
 // nodes were made says nothing; this brings them into the one that depends on the graph alone:
-// inputs, then operations, operands first. What no output needs is left out, inputs excepted.
+// inputs (those that operations take, then those that only formulas read), then operations,
+// operands first. What no output needs is left out, inputs excepted.
 // Weights keep their order, which is the order of `get_weights`: so a layer makes one projection a
 // statement.
 #pragma once
@@ -31,34 +32,38 @@ class InOrder {
 
   constexpr std::int8_t& new_number(int id) { return at[static_cast<std::size_t>(id)]; }
 
-  /// Gives numbers to what node `id` needs and to itself: to inputs alone, or to the others.
-  constexpr void visit(int id, bool inputs) {
+  enum class Which { operand_inputs, inputs, operations };
+
+  /// Gives numbers to what node `id` needs and to itself, as far as it is asked for.
+  constexpr void visit(int id, Which which) {
     const Node& n = from.nodes[id];
     if (new_number(id) != not_yet) return;
     new_number(id) = on_the_way;
     for (auto o : n.operand) {
-      if (o >= 0) visit(o, inputs);
+      if (o >= 0) visit(o, which);
     }
     for (FormulaRange f : {n.formula, n.mask}) {
+      if (which == Which::operand_inputs) break;
       for (int i = f.begin; i < f.begin + f.size; ++i) {
         const Step& s = from.steps[i];
         if (s.fn != Fn::element && s.fn != Fn::own) continue;
         const auto input = from.tables[static_cast<int>(s.bits)].input;
-        if (input >= 0) visit(input, inputs);
+        if (input >= 0) visit(input, which);
       }
     }
     new_number(id) = not_yet;
-    if ((n.op == Op::input) == inputs) {
+    if ((n.op == Op::input) == (which != Which::operations)) {
       order[static_cast<std::size_t>(count)] = static_cast<std::int8_t>(id);
       new_number(id) = static_cast<std::int8_t>(count++);
     }
   }
   constexpr void run() {
-    for (const Output& o : from.outputs) visit(o.value, true);
+    for (const Output& o : from.outputs) visit(o.value, Which::operand_inputs);
+    for (const Output& o : from.outputs) visit(o.value, Which::inputs);
     for (int id = 0; id < from.nodes.size; ++id) {
-      if (from.nodes[id].op == Op::input) visit(id, true);
+      if (from.nodes[id].op == Op::input) visit(id, Which::inputs);
     }
-    for (const Output& o : from.outputs) visit(o.value, false);
+    for (const Output& o : from.outputs) visit(o.value, Which::operations);
     to.nodes = {}, to.steps = {}, to.tables = {};
     for (int i = 0; i < count; ++i) {
       Node n = from.nodes[order[static_cast<std::size_t>(i)]];

@@ -19,19 +19,25 @@ constexpr const char* definition = "attn::MultiHeadAttention{.num_heads = 2, .ke
 Plan plan() {
   using attn::Kind;
   Plan p;
-  p.layer = "lib::encoder", p.library = "lib", p.fingerprint = attn::fingerprint(attn::try_layer(config));
+  p.layer = "lib::encoder", p.library = "lib",
+  p.fingerprint = attn::fingerprint(attn::try_layer(config));
   p.inputs = {{.name = "query", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}},
-              {.name = "key", .axes = {{Kind::batch}, {Kind::key}, {Kind::feature, 0, 1, 0}}, .optional = true,
+              {.name = "key",
+               .axes = {{Kind::batch}, {Kind::key}, {Kind::feature, 0, 1, 0}},
+               .optional = true,
                .or_input = 0},
               {.name = "class", .axes = {}, .type = attn::Type::truth, .optional = true}};
   p.weights = {{.name = "query/kernel", .axes = {{Kind::feature, 0, 0, 0}, {Kind::head, 0, -1, 2}}},
                {.name = "query_kernel", .axes = {{Kind::size, 0, -1, 4}}}};
-  p.outputs = {{.name = "output", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}}};
+  p.outputs = {
+      {.name = "output", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}}};
   return p;
 }
 
 std::string header() {
-  return typed_header(plan(), {.library = "lib", .include = "", .definition = definition, .made_from = "encoder.json"});
+  return typed_header(
+      plan(),
+      {.library = "lib", .include = "", .definition = definition, .made_from = "encoder.json"});
 }
 
 /// What a compiler says to a file that includes the header and then holds `text`.
@@ -40,7 +46,8 @@ std::string compiled(const std::string& header_text, const std::string& text) {
   EXPECT_TRUE(folder.ok());
   std::ofstream(folder->path() + "/encoder.attn.h") << header_text;
   std::ofstream(folder->path() + "/use.cpp") << "#include \"encoder.attn.h\"\n" << text;
-  std::vector<std::string> command = {CXX_COMPILER, "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"};
+  std::vector<std::string> command = {CXX_COMPILER, "-std=c++20", "-Wall",
+                                      "-Wextra",    "-Werror",    "-fsyntax-only"};
   std::istringstream includes(INCLUDES);
   for (std::string word; includes >> word;) command.push_back(word);
   command.push_back(folder->path() + "/use.cpp");
@@ -51,7 +58,8 @@ TEST(Header, NamesEverythingAsTheGraphDoes) {
   const std::string text = header();
   for (const char* line : {
            "// Written by attnc from encoder.json; never edit it: build lib again.\n",
-           "namespace lib {\ninline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{.num_heads = 2, ",
+           "namespace lib {\ninline constexpr auto encoder = "
+           "attn::layer(attn::MultiHeadAttention{.num_heads = 2, ",
            "extern \"C\" const attn_layer_table attn_lib_encoder;\n",
            "    attn::Tensor query_kernel{};  // query/kernel [feature of query, head 2]\n",
            "    attn::Tensor query_kernel_{};  // query_kernel [size 4]\n",
@@ -64,18 +72,25 @@ TEST(Header, NamesEverythingAsTheGraphDoes) {
 }
 
 TEST(Header, CompilesWithoutAWarning) {
-  EXPECT_EQ(compiled(header(), "attn::Layer<lib::encoder>::Inputs x{.query = {}, .class_ = true};\n"), "");
+  EXPECT_EQ(
+      compiled(header(), "attn::Layer<lib::encoder>::Inputs x{.query = {}, .class_ = true};\n"),
+      "");
 }
 
 TEST(Header, AMisspeltTensorDoesNotCompile) {
-  EXPECT_NE(compiled(header(), "attn::Layer<lib::encoder>::Inputs x{.qeury = {}};\n").find("qeury"), std::string::npos);
+  EXPECT_NE(compiled(header(), "attn::Layer<lib::encoder>::Inputs x{.qeury = {}};\n").find("qeury"),
+            std::string::npos);
 }
 
 TEST(Header, IsTiedToItsDescription) {
   Plan stale = plan();
   ++stale.fingerprint;
-  const std::string text = typed_header(stale, {.library = "lib", .include = "", .definition = definition, .made_from = "encoder.json"});
-  EXPECT_NE(compiled(text, "").find("lib/encoder.attn.h is older than encoder.json: build lib again"), std::string::npos);
+  const std::string text = typed_header(
+      stale,
+      {.library = "lib", .include = "", .definition = definition, .made_from = "encoder.json"});
+  EXPECT_NE(
+      compiled(text, "").find("lib/encoder.attn.h is older than encoder.json: build lib again"),
+      std::string::npos);
 }
 
 }  // namespace

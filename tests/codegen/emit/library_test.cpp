@@ -1,4 +1,5 @@
-// The archive: what it shows and hides, what its table says, and that kernels reach the runtime through it.
+// The archive: what it shows and hides, what its table says, and that kernels reach the runtime
+// through it.
 #include "emit/library.h"
 
 #include <dlfcn.h>
@@ -26,19 +27,37 @@ std::string kernel_object() {
 LibraryParts parts() {
   using attn::Kind;
   Plan plan;
-  plan.layer = "model::encoder", plan.library = "lib", plan.target = "avx2", plan.fingerprint = 0x0123456789abcdef;
-  plan.inputs = {{.name = "query", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}},
-                 {.name = "key", .axes = {{Kind::batch}, {Kind::key}, {Kind::feature, 0, 1, 0}}, .optional = true,
-                  .or_input = 0},
-                 {.name = "use_causal_mask", .axes = {}, .type = attn::Type::truth, .optional = true}};
-  plan.weights = {{.name = "query/kernel", .axes = {{Kind::feature, 0, 0, 0}, {Kind::head, 0, -1, 2}}}};
-  plan.outputs = {{.name = "output", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}},
-                  {.name = "attention_scores", .axes = {{Kind::batch}}, .optional = true}};
-  plan.packings = {{.weight = 0, .vector = false, .contracted = 1, .row_block = 2, .row_block_padded = 3,
-                    .column_block = 4, .column_block_padded = 5, .panel_width = 6, .scale = 0.5f}};
-  plan.paths = {{.name = "output", .outputs = {0, 1}, .output_values = {}, .values = {}, .stages = {}}};
-  Kernel kernel{path_symbol("lib", "model::encoder", "avx2", "output"), kernel_object(),
-                {{ATTN_ARGUMENT_INPUT, 0}, {ATTN_ARGUMENT_FLAG, 2}, {ATTN_ARGUMENT_PACKED, 0}, {ATTN_ARGUMENT_OUTPUT, 1}}};
+  plan.layer = "model::encoder", plan.library = "lib", plan.target = "avx2",
+  plan.fingerprint = 0x0123456789abcdef;
+  plan.inputs = {
+      {.name = "query", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}},
+      {.name = "key",
+       .axes = {{Kind::batch}, {Kind::key}, {Kind::feature, 0, 1, 0}},
+       .optional = true,
+       .or_input = 0},
+      {.name = "use_causal_mask", .axes = {}, .type = attn::Type::truth, .optional = true}};
+  plan.weights = {
+      {.name = "query/kernel", .axes = {{Kind::feature, 0, 0, 0}, {Kind::head, 0, -1, 2}}}};
+  plan.outputs = {
+      {.name = "output", .axes = {{Kind::batch}, {Kind::query}, {Kind::feature, 0, 0, 0}}},
+      {.name = "attention_scores", .axes = {{Kind::batch}}, .optional = true}};
+  plan.packings = {{.weight = 0,
+                    .vector = false,
+                    .contracted = 1,
+                    .row_block = 2,
+                    .row_block_padded = 3,
+                    .column_block = 4,
+                    .column_block_padded = 5,
+                    .panel_width = 6,
+                    .scale = 0.5f}};
+  plan.paths = {
+      {.name = "output", .outputs = {0, 1}, .output_values = {}, .values = {}, .stages = {}}};
+  Kernel kernel{path_symbol("lib", "model::encoder", "avx2", "output"),
+                kernel_object(),
+                {{ATTN_ARGUMENT_INPUT, 0},
+                 {ATTN_ARGUMENT_FLAG, 2},
+                 {ATTN_ARGUMENT_PACKED, 0},
+                 {ATTN_ARGUMENT_OUTPUT, 1}}};
   return {"lib", {{{{plan, ATTN_CPU_AVX2 | ATTN_CPU_FMA, triple, {kernel}}}}}};
 }
 
@@ -48,8 +67,8 @@ class Loaded {
   explicit Loaded(const std::string& archive) : folder_(TemporaryFolder::make()) {
     const std::string a = folder_->path() + "/lib.a", so = folder_->path() + "/lib.so";
     std::ofstream(a, std::ios::binary) << archive;
-    const Status s = run_program({"cc", "-shared", "-o", so, "-Wl,-z,defs", "-Wl,--whole-archive", a,
-                                  "-Wl,--no-whole-archive"});
+    const Status s = run_program({"cc", "-shared", "-o", so, "-Wl,-z,defs", "-Wl,--whole-archive",
+                                  a, "-Wl,--no-whole-archive"});
     EXPECT_TRUE(s.ok()) << s.message();
     handle_ = dlopen(so.c_str(), RTLD_NOW | RTLD_LOCAL);
     EXPECT_TRUE(handle_) << dlerror();
@@ -142,7 +161,8 @@ TEST(Library, KernelsReachTheRuntimeThroughTheCall) {
     auto* self = static_cast<Call*>(c);
     self->released += memory == self->memory;
   };
-  call.parallel_for = [](attn_call* c, int (*task)(attn_call*, int, uint8_t*), int min, int extent, uint8_t* closure) {
+  call.parallel_for = [](attn_call* c, int (*task)(attn_call*, int, uint8_t*), int min, int extent,
+                         uint8_t* closure) {
     ++static_cast<Call*>(c)->loops;
     for (int i = min; i < min + extent; ++i) task(c, i, closure);
     return 0;
@@ -186,7 +206,8 @@ TEST(Library, NamesThatMeetAreRefused) {
   p.layers.push_back(p.layers[0]);
   p.layers[1].variants[0].plan.layer = "model_encoder";
   EXPECT_EQ(make_library(p).status().message(),
-            "layer model::encoder and layer model_encoder would both be called attn_lib_model_encoder in library lib: "
+            "layer model::encoder and layer model_encoder would both be called "
+            "attn_lib_model_encoder in library lib: "
             "rename one of the layers");
 }
 

@@ -29,14 +29,18 @@ TEST(Section, HoldsTheLayersInOrder) {
 }
 
 TEST(Section, TellsWhatIsMissing) {
-  EXPECT_EQ(layers_of_object("/nowhere/section.o").status().message(), "/nowhere/section.o: no such file");
+  EXPECT_EQ(layers_of_object("/nowhere/section.o").status().message(),
+            "/nowhere/section.o: no such file");
   EXPECT_EQ(layers_of_object("/tmp").status().message(), "/tmp: is no regular file");
-  EXPECT_EQ(layers_of_object(NOTHING_OBJECT).status().message(),
-            NOTHING_OBJECT ": has no section .attn: compile a file with `ATTN_SECTION(model::layers)` (attn/section.h), "
-                           "without link-time optimisation");
-  EXPECT_EQ(layers_of_object("BC\xC0\xDE and so on", "x.o").status().message(),
-            "x.o: holds LLVM bitcode in place of machine code: switch link-time optimisation off for it");
-  for (const std::string& text : {std::string(), std::string("int main() {}"), std::string(100, '\0')}) {
+  EXPECT_EQ(
+      layers_of_object(NOTHING_OBJECT).status().message(), NOTHING_OBJECT
+      ": has no section .attn: compile a file with `ATTN_SECTION(model::layers)` (attn/section.h), "
+      "without link-time optimisation");
+  EXPECT_EQ(
+      layers_of_object("BC\xC0\xDE and so on", "x.o").status().message(),
+      "x.o: holds LLVM bitcode in place of machine code: switch link-time optimisation off for it");
+  for (const std::string& text :
+       {std::string(), std::string("int main() {}"), std::string(100, '\0')}) {
     const Status s = layers_of_object(text, "x.o").status();
     EXPECT_EQ(s.code(), attn::StatusCode::invalid_file);
     EXPECT_EQ(s.message(), "x.o: is no ELF object file");
@@ -48,8 +52,10 @@ TEST(Section, EveryCutIsASentenceThatNamesTheFile) {
   for (size_t size = 0; size < whole.size(); ++size) {
     auto layers = layers_of_object(whole.substr(0, size), "cut.o");
     // What is cut behind the last section header may still be whole to us.
-    if (layers.ok()) EXPECT_EQ(layers->size(), 2u);
-    else EXPECT_EQ(layers.status().message().find("cut.o: "), 0u) << size;
+    if (layers.ok())
+      EXPECT_EQ(layers->size(), 2u);
+    else
+      EXPECT_EQ(layers.status().message().find("cut.o: "), 0u) << size;
   }
 }
 
@@ -59,7 +65,8 @@ TEST(Section, ForgedBytesNeverCrash) {
   for (int round = 0; round < 4000; ++round) {
     std::string forged = whole;
     for (int n = 1 + round % 3; n-- > 0;) {
-      forged[random() % forged.size()] = static_cast<char>(round % 2 ? random() : (random() % 2 ? 0xff : 0));
+      forged[random() % forged.size()] =
+          static_cast<char>(round % 2 ? random() : (random() % 2 ? 0xff : 0));
     }
     auto layers = layers_of_object(forged, "forged.o");
     if (!layers.ok()) ASSERT_EQ(layers.status().message().find("forged.o: "), 0u);

@@ -2,11 +2,11 @@
 #include "tools/children.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <stdexcept>
-#include <unistd.h>
 
 namespace attnc {
 namespace {
@@ -16,13 +16,14 @@ TEST(Children, ResultsComeInTheOrderOfTheJobs) {
   for (int i = 0; i < 9; ++i) {
     jobs.push_back({"job " + std::to_string(i), [i]() -> Result<std::string> {
                       usleep(static_cast<useconds_t>(1000 * (9 - i)));
-                      return std::string(static_cast<size_t>(100000 * i), static_cast<char>('a' + i));
+                      return std::string(static_cast<size_t>(100000 * i),
+                                         static_cast<char>('a' + i));
                     }});
   }
   std::vector<size_t> done;
-  const auto results = run_in_children(jobs, {.at_once = 4, .progress = [&](size_t n, size_t, const std::string&) {
-                                                done.push_back(n);
-                                              }});
+  const auto results = run_in_children(
+      jobs,
+      {.at_once = 4, .progress = [&](size_t n, size_t, const std::string&) { done.push_back(n); }});
   for (size_t i = 0; i < jobs.size(); ++i) {
     ASSERT_TRUE(results[i].ok()) << results[i].status().message();
     EXPECT_EQ(*results[i], std::string(100000 * i, static_cast<char>('a' + i)));
@@ -32,9 +33,14 @@ TEST(Children, ResultsComeInTheOrderOfTheJobs) {
 
 TEST(Children, FailuresAreSentences) {
   const auto results = run_in_children({
-      {"refused", [] { return Result<std::string>(Status(attn::StatusCode::unsupported, "not today")); }},
+      {"refused",
+       [] { return Result<std::string>(Status(attn::StatusCode::unsupported, "not today")); }},
       {"thrown", []() -> Result<std::string> { throw std::runtime_error("a reason"); }},
-      {"killed", []() -> Result<std::string> { raise(SIGKILL); return std::string(); }},
+      {"killed",
+       []() -> Result<std::string> {
+         raise(SIGKILL);
+         return std::string();
+       }},
       {"left", []() -> Result<std::string> { _exit(3); }},
       {"well", [] { return Result<std::string>(std::string("made")); }},
   });
@@ -42,7 +48,8 @@ TEST(Children, FailuresAreSentences) {
   EXPECT_EQ(results[0].status().code(), attn::StatusCode::unsupported);
   EXPECT_EQ(results[1].status().message(), "thrown: a reason");
   EXPECT_EQ(results[1].status().code(), attn::StatusCode::internal);
-  EXPECT_EQ(results[2].status().message(), "killed: the process that made it ended by signal 9 (Killed)");
+  EXPECT_EQ(results[2].status().message(),
+            "killed: the process that made it ended by signal 9 (Killed)");
   EXPECT_EQ(results[3].status().message(), "left: the process that made it ended early");
   ASSERT_TRUE(results[4].ok());
   EXPECT_EQ(*results[4], "made");
@@ -51,7 +58,8 @@ TEST(Children, FailuresAreSentences) {
 
 TEST(Children, ProgramsThatFailSayWhy) {
   EXPECT_TRUE(run_program({"true"}).ok());
-  EXPECT_EQ(run_program({"sh", "-c", "echo a reason; exit 1"}).message(), "`sh` failed:\na reason\n");
+  EXPECT_EQ(run_program({"sh", "-c", "echo a reason; exit 1"}).message(),
+            "`sh` failed:\na reason\n");
   const Status s = run_program({"no-such-program"});
   EXPECT_EQ(s.code(), attn::StatusCode::not_found);
   EXPECT_EQ(s.message(), "cannot run `no-such-program`: No such file or directory");

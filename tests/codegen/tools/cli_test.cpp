@@ -34,8 +34,9 @@ class Attnc : public testing::Test {
     return path(name);
   }
   Said attnc(const std::string& arguments, const std::string& environment = "") {
-    const std::string command = fmt::format("cd {0} && ATTNC_CACHE={1} {2} {3} {4} >{0}/.out 2>{0}/.err </dev/null",
-                                            folder_->path(), TEST_CACHE, environment, ATTNC, arguments);
+    const std::string command =
+        fmt::format("cd {0} && ATTNC_CACHE={1} {2} {3} {4} >{0}/.out 2>{0}/.err </dev/null",
+                    folder_->path(), TEST_CACHE, environment, ATTNC, arguments);
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".out"), read(".err")};
   }
@@ -62,7 +63,8 @@ TEST_F(Attnc, HelpShowsExamples) {
   for (const char* command : {"build", "show", "run", "check"}) {
     const Said said = attnc(std::string(command) + " --help");
     EXPECT_EQ(said.code, 0);
-    EXPECT_NE(said.out.find(fmt::format("Examples:\n  attnc {} ", command)), std::string::npos) << said.out;
+    EXPECT_NE(said.out.find(fmt::format("Examples:\n  attnc {} ", command)), std::string::npos)
+        << said.out;
   }
   EXPECT_EQ(attnc("--help").code, 0);
   const Said version = attnc("--version");
@@ -76,7 +78,8 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
   refuses("build", 2, "LAYER is required (`attnc build --help` shows how)");
   refuses("build x.json", 2, "--output is required (`attnc build --help` shows how)");
   refuses("show x.json --stage soup", 2,
-          "--stage: soup not in {graph,passes,plan,algorithm,loops,assembly} (`attnc show --help` shows how)");
+          "--stage: soup not in {graph,passes,plan,algorithm,loops,assembly} (`attnc show --help` "
+          "shows how)");
   refuses("show x.json --stage plan --frobnicate", 2,
           "The following argument was not expected: --frobnicate (`attnc show --help` shows how)");
   refuses("run l.json --weights w --inputs x -o y --threads 0", 2,
@@ -88,7 +91,8 @@ TEST_F(Attnc, FilesThatAreNotThere) {
   refuses("show nowhere.o --stage plan", 1, "nowhere.o: no such file");
   refuses("check nowhere", 1, "nowhere: no such file or folder");
   const std::string layer = write("l.json", small);
-  refuses("run l.json --weights nowhere.safetensors --inputs x -o y", 1, attn::SafeTensors::open("nowhere.safetensors").status().message());
+  refuses("run l.json --weights nowhere.safetensors --inputs x -o y", 1,
+          attn::SafeTensors::open("nowhere.safetensors").status().message());
 }
 
 TEST_F(Attnc, FilesThatAreOfAnotherKind) {
@@ -112,8 +116,9 @@ TEST_F(Attnc, NamesThatDoNotGo) {
           "`2much` cannot be a library's name: letters, digits and _ can, a letter first");
   refuses("build l.json l.json -o out", 1,
           "the layers l::l and l::l would both be written to l.attn.h: rename one");
-  refuses(std::string("show ") + LAYERS_OBJECT + ":coder --stage plan", 1,
-          std::string(LAYERS_OBJECT) + " has no layer `coder`; it has model::encoder, model::decoder");
+  refuses(
+      std::string("show ") + LAYERS_OBJECT + ":coder --stage plan", 1,
+      std::string(LAYERS_OBJECT) + " has no layer `coder`; it has model::encoder, model::decoder");
   refuses(std::string("show ") + LAYERS_OBJECT + " --stage plan", 1,
           std::string(LAYERS_OBJECT) + " holds 2 layers: choose one as " + LAYERS_OBJECT +
               ":NAME; they are model::encoder, model::decoder");
@@ -127,9 +132,12 @@ TEST_F(Attnc, PlacesThatCannotBeWritten) {
   const Said said = attnc("build l.json -o file/out --target baseline");
   EXPECT_EQ(said.code, 1);
   EXPECT_EQ(said.err, "attnc: file/out/l: Not a directory\n");
-  const Said cache = attnc(std::string("check ") + FIXTURES + "/mha/seq1.json", "ATTNC_CACHE=file/cache");
+  const Said cache =
+      attnc(std::string("check ") + FIXTURES + "/mha/seq1.json", "ATTNC_CACHE=file/cache");
   EXPECT_EQ(cache.code, 1);
-  EXPECT_NE(cache.out.find("failed   mha/seq1  the cache file/cache cannot be made: Not a directory"), std::string::npos)
+  EXPECT_NE(
+      cache.out.find("failed   mha/seq1  the cache file/cache cannot be made: Not a directory"),
+      std::string::npos)
       << cache.out;
 }
 
@@ -137,25 +145,33 @@ TEST_F(Attnc, NoCompilerIsASentence) {
   const Said said = attnc(std::string("check --target baseline ") + FIXTURES + "/mha/seq1.json",
                           "ATTNC_CACHE=cache CC=no-such-cc");
   EXPECT_EQ(said.code, 1);
-  EXPECT_NE(said.out.find("a C compiler is needed to link the layer, and cannot run `no-such-cc`: No such file or "
-                          "directory: install one (`apt install gcc`) or set CC"), std::string::npos) << said.out;
+  EXPECT_NE(
+      said.out.find(
+          "a C compiler is needed to link the layer, and cannot run `no-such-cc`: No such file or "
+          "directory: install one (`apt install gcc`) or set CC"),
+      std::string::npos)
+      << said.out;
 }
 
 TEST_F(Attnc, ShowsEveryStage) {
   for (const char* stage : {"graph", "passes", "plan", "algorithm", "loops", "assembly"}) {
-    const Said said = attnc(fmt::format("show {}:encoder --stage {} --target baseline", LAYERS_OBJECT, stage));
+    const Said said =
+        attnc(fmt::format("show {}:encoder --stage {} --target baseline", LAYERS_OBJECT, stage));
     EXPECT_EQ(said.code, 0) << said.err;
     EXPECT_GT(said.out.size(), 100u) << stage;
   }
-  EXPECT_NE(attnc(fmt::format("show {}:model::decoder --stage graph", LAYERS_OBJECT)).out.find("attn.layer"),
+  EXPECT_NE(attnc(fmt::format("show {}:model::decoder --stage graph", LAYERS_OBJECT))
+                .out.find("attn.layer"),
             std::string::npos);
 }
 
 TEST_F(Attnc, BuildsFromAnObject) {
-  const Said said = attnc(fmt::format("build {} -o out --name lib --header layers.h --target baseline", LAYERS_OBJECT));
+  const Said said = attnc(
+      fmt::format("build {} -o out --name lib --header layers.h --target baseline", LAYERS_OBJECT));
   EXPECT_EQ(said.code, 0) << said.err;
-  for (const char* file : {"liblib.a", "lib/encoder.attn.h", "lib/decoder.attn.h", "lib/stages/encoder.graph.mlir",
-                           "lib/stages/decoder.baseline.plan.txt"}) {
+  for (const char* file :
+       {"liblib.a", "lib/encoder.attn.h", "lib/decoder.attn.h", "lib/stages/encoder.graph.mlir",
+        "lib/stages/decoder.baseline.plan.txt"}) {
     EXPECT_TRUE(std::filesystem::exists(path("out/") + file)) << file;
   }
 }
@@ -168,10 +184,14 @@ TEST_F(Attnc, RunsALayer) {
   };
   write("l.json", R"({"num_heads": 1, "key_dim": 2, "use_bias": false})");
   const attn::Tensor in(identity.data(), {2, 1, 2}), out(identity.data(), {1, 2, 2});
-  save("w.safetensors", {{"enc/query/kernel", in}, {"enc/key/kernel", in}, {"enc/value/kernel", in},
+  save("w.safetensors", {{"enc/query/kernel", in},
+                         {"enc/key/kernel", in},
+                         {"enc/value/kernel", in},
                          {"enc/attention_output/kernel", out}});
-  save("x.safetensors", {{"query", attn::Tensor(x.data(), {1, 2, 2})}, {"value", attn::Tensor(x.data(), {1, 2, 2})}});
-  const std::string call = "run l.json --weights w.safetensors --prefix enc/ --inputs x.safetensors -o y.safetensors ";
+  save("x.safetensors", {{"query", attn::Tensor(x.data(), {1, 2, 2})},
+                         {"value", attn::Tensor(x.data(), {1, 2, 2})}});
+  const std::string call =
+      "run l.json --weights w.safetensors --prefix enc/ --inputs x.safetensors -o y.safetensors ";
   const Said said = attnc(call + "--causal --scores --threads 2 --target baseline");
   ASSERT_EQ(said.code, 0) << said.err;
   EXPECT_EQ(said.out, "output float32 [1, 2, 2]\nattention_scores float32 [1, 1, 2, 2]\n");
@@ -184,9 +204,14 @@ TEST_F(Attnc, RunsALayer) {
   EXPECT_EQ(static_cast<const float*>(y->find("attention_scores")->data())[1], 0);
 
   save("bad.safetensors", {{"quarry", attn::Tensor(x.data(), {1, 2, 2})}});
-  refuses("run l.json --weights w.safetensors --prefix enc/ --inputs bad.safetensors -o y --target baseline", 1,
-          "bad.safetensors: the layer has no input `quarry`; it has query, value, key, attention_mask, use_causal_mask");
-  const Said without = attnc("run l.json --weights w.safetensors --inputs x.safetensors -o y --target baseline");
+  refuses(
+      "run l.json --weights w.safetensors --prefix enc/ --inputs bad.safetensors -o y --target "
+      "baseline",
+      1,
+      "bad.safetensors: the layer has no input `quarry`; it has query, value, key, attention_mask, "
+      "use_causal_mask");
+  const Said without =
+      attnc("run l.json --weights w.safetensors --inputs x.safetensors -o y --target baseline");
   EXPECT_EQ(without.code, 1);
   EXPECT_NE(without.err.find("query/kernel"), std::string::npos) << without.err;
 }
@@ -210,7 +235,8 @@ TEST_F(Attnc, CheckCountsAndExits) {
   said = attnc("check other.json");
   EXPECT_EQ(said.code, 1);
   EXPECT_EQ(said.out, "no fixture  other.json\n0 passed, 0 failed, 0 skipped\n");
-  EXPECT_EQ(said.err, "attnc: no fixture is there: JSON files with \"format\": \"attn-fixture-1\"\n");
+  EXPECT_EQ(said.err,
+            "attnc: no fixture is there: JSON files with \"format\": \"attn-fixture-1\"\n");
 }
 
 }  // namespace

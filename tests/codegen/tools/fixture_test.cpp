@@ -25,7 +25,8 @@ Result<Fixture> read(const std::string& text) {
 
 std::string with_call(const std::string& call) {
   return R"({"format": "attn-fixture-1", "layer": "MultiHeadAttention", "config": {"num_heads": 1, "key_dim": 1},
-             "tolerance": {"atol": 1e-5, "rtol": 0}, "calls": [)" + call + "]}";
+             "tolerance": {"atol": 1e-5, "rtol": 0}, "calls": [)" +
+         call + "]}";
 }
 
 TEST(Fixture, ReadsCalls) {
@@ -54,19 +55,50 @@ TEST(Fixture, SkipsWithAReason) {
     auto f = read(text);
     return f.ok() ? f->skipped : "damaged: " + f.status().message();
   };
-  EXPECT_EQ(reason(R"({"format": "attn-fixture-9"})"), "format attn-fixture-9; attn-fixture-1 is supported");
+  EXPECT_EQ(reason(R"({"format": "attn-fixture-9"})"),
+            "format attn-fixture-9; attn-fixture-1 is supported");
   EXPECT_EQ(reason(R"({"format": "attn-fixture-1", "layer": "Attention", "config": {}})"),
-            "layer \"Attention\" is not supported yet; MultiHeadAttention is");
-  EXPECT_EQ(reason(with_call(R"({"args": {"query": "q", "value": "v", "key_mask": "m"}, "outputs": {"output": "o"}})")),
-            "the argument key_mask is not supported yet");
-  EXPECT_EQ(reason(with_call(R"({"args": {}, "kwargs": {"training": true}, "outputs": {"output": "o"}})")),
+            "layer \"Attention\" is not supported yet; MultiHeadAttention, GroupQueryAttention and "
+            "DotProductAttention are");
+  EXPECT_EQ(
+      reason(with_call(
+          R"({"args": {"query": "q", "value": "v", "key_mask": "m"}, "outputs": {"output": "o"}})")),
+      "the argument key_mask is not supported yet");
+  EXPECT_EQ(reason(with_call(
+                R"({"args": {}, "kwargs": {"training": true}, "outputs": {"output": "o"}})")),
             "the argument training = true is not supported yet");
-  EXPECT_EQ(reason(with_call(R"({"args": {}, "keras_masks": {"query": "m"}, "outputs": {"output": "o"}})")),
+  EXPECT_EQ(reason(with_call(
+                R"({"args": {}, "keras_masks": {"query": "m"}, "outputs": {"output": "o"}})")),
             "a padding mask that comes with an input (_keras_mask) is not supported yet");
-  EXPECT_EQ(reason(with_call(R"({"args": {}, "outputs": {"cache": "o"}})")), "the output cache is not supported yet");
+  EXPECT_EQ(reason(with_call(R"({"args": {}, "outputs": {"cache": "o"}})")),
+            "the output cache is not supported yet");
   auto axes = read_fixture(FIXTURES "/mha/axes1_4d_mask.json");
   ASSERT_TRUE(axes.ok());
   EXPECT_EQ(axes->skipped, "input query with 4 axes (not 3) is not supported yet");
+}
+
+TEST(Fixture, ReadsGroupQueryAttention) {
+  auto read_gqa = [](const std::string& name) {
+    return read_fixture(FIXTURES "/gqa/" + name + ".json");
+  };
+  auto f = read_gqa("kv3_of_6_cross_key");
+  ASSERT_TRUE(f.ok()) << f.status().message();
+  EXPECT_EQ(f->skipped, "");
+  EXPECT_EQ(
+      f->definition,
+      "attn::GroupQueryAttention{.head_dim = 5, .num_query_heads = 6, .num_key_value_heads = 3}");
+  // One of its calls asks for scores, where Keras keeps what is above 0.5.
+  f = read_gqa("float_mask");
+  ASSERT_TRUE(f.ok());
+  EXPECT_EQ(f->skipped,
+            "an attention_mask of numbers, of which Keras here keeps what is above 0.5 (not what "
+            "is not 0), "
+            "is not supported yet");
+  for (const char* name : {"fully_masked_rows", "mask_bhts", "causal", "dropout_inference"}) {
+    f = read_gqa(name);
+    ASSERT_TRUE(f.ok());
+    EXPECT_EQ(f->skipped, "") << name;
+  }
 }
 
 TEST(Fixture, DamagedOnesAreNamed) {
@@ -76,7 +108,8 @@ TEST(Fixture, DamagedOnesAreNamed) {
   EXPECT_EQ(sentence(with_call("3")), "/f.json: a call needs the objects `args` and `outputs`");
   EXPECT_EQ(sentence(with_call(R"({"args": {"query": 3}, "outputs": {"output": "o"}})")),
             "/f.json: the argument query names no tensor");
-  EXPECT_EQ(sentence(with_call(R"({"args": {}, "outputs": {}})")), "/f.json: a call without outputs");
+  EXPECT_EQ(sentence(with_call(R"({"args": {}, "outputs": {}})")),
+            "/f.json: a call without outputs");
   EXPECT_EQ(sentence(with_call(R"({"args": {}, "kwargs": [], "outputs": {"output": "o"}})")),
             "/f.json: kwargs is an object");
   EXPECT_EQ(sentence(R"({"format": "attn-fixture-1", "layer": "MultiHeadAttention",
@@ -91,7 +124,8 @@ TEST(Fixture, ForgedOnesNeverCrash) {
   std::mt19937 random(20261121);
   for (int round = 0; round < 1500; ++round) {
     std::string forged = *text;
-    for (int n = 1 + round % 4; n-- > 0;) forged[random() % forged.size()] = "{}[]\",:0123456789nulltruex"[random() % 26];
+    for (int n = 1 + round % 4; n-- > 0;)
+      forged[random() % forged.size()] = "{}[]\",:0123456789nulltruex"[random() % 26];
     (void)read(forged).ok();
   }
 }
@@ -99,13 +133,14 @@ TEST(Fixture, ForgedOnesNeverCrash) {
 TEST(Fixture, FilesOfFolders) {
   auto files = json_files({FIXTURES});
   ASSERT_TRUE(files.ok());
-  EXPECT_EQ(files->size(), 33u);
+  EXPECT_EQ(files->size(), 51u);
   EXPECT_TRUE(std::is_sorted(files->begin(), files->end()));
   EXPECT_EQ(json_files({"/nowhere"}).status().message(), "/nowhere: no such file or folder");
 }
 
 TEST(Compare, HoldsTheBound) {
-  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              inf = std::numeric_limits<float>::infinity();
   auto check = [](std::vector<float> got, std::vector<float> want, double atol, double rtol) {
     const attn::Shape shape{1, static_cast<int64_t>(got.size())};
     return compare(attn::Tensor(got, shape), attn::Tensor(want, shape), atol, rtol);

@@ -1,0 +1,196 @@
+// attention_decode.cpp - one query against many keys, read where they lie (split over keys: FlashDecoding,
+// Dao et al. 2023).
+//
+// A task is decode_keys keys of one key head: all their scores for the group of query heads that reads
+// it, one maximum, no rescaling; its partial sums of values go out with the maximum and the sum beside
+// them, and a second loop merges. The split depends on the number of keys alone, so the bits do not
+// depend on the number of threads.
+//
+// Bound by memory: keys and values are read once, 4 * keys * (key size + value size) bytes a head.
+// What decides is reading in address order: a key over all its size, whole rows of values, few keys a
+// block, so that the second pass over a block (further rows of the group) finds it in L1. Prefetching,
+// copying to scratch first and tasks of 128 keys or fewer were slower.
+#include <algorithm>
+#include <bit>
+
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+namespace {
+
+/// The largest power of two that divides n and is at most `most`.
+int dividing(int n, int most) {
+  return std::min(n & -n, static_cast<int>(std::bit_floor(static_cast<unsigned>(most))));
+}
+
+}  // namespace
+
+void PathPipeline::add_decode(const Attention& stage) {
+  const Schedule& s = schedule();
+  const int group = stage.heads / stage.key_heads, chunk = s.decode_keys;
+  const int lanes = dividing(stage.key_size, s.vector), value_lanes = dividing(stage.value_size, s.vector);
+  const int D = stage.key_size, V = stage.value_size;
+  const ImageParam &query = made(stage.query).image, &keys_in = made(stage.key).image,
+                   &values_in = made(stage.value).image;
+  const Expr keys = extent(Kind::key);
+
+  // ---- algorithm
+  Var x("x"), g("g"), i("i"), c("c"), h("h"), b("b"), lane("lane"), block("block");
+  const auto [first, end] = visible_keys(stage, 0, 0, 0, 0);
+  const Expr key = first + c * chunk + i;
+  Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
+  scaled_query(x, g, h, b) = query(x, h * group + g, 0, b) * stage.scale;
+  RDom dv(0, D / lanes, "dv"), dl(0, lanes, "dl");
+  product(lane, g, i, c, h, b) = 0.0f;
+  product(lane, g, i, c, h, b) += keys_in(dv * lanes + lane, h, clamp(key, 0, keys - 1), b) *
+                                  scaled_query(dv * lanes + lane, g, h, b);
+  dot(g, i, c, h, b) = 0.0f;
+  dot(g, i, c, h, b) += product(dl, g, i, c, h, b);
+  std::vector<MaskTile> mask_tiles;
+  const Expr keep = visible(stage, site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
+  score(g, i, c, h, b) = select(keep && key < end, dot(g, i, c, h, b), masked_score);
+
+  // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of them.
+  const int fold = std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / group))));
+  RDom kf(0, chunk / fold, "kf"), f(0, fold, "f");
+  Var slot("slot");
+  Func slot_maximum("slot_maximum"), maximum("maximum"), p("p"), slot_sum("slot_sum"), sum("sum");
+  slot_maximum(g, slot, c, h, b) = masked_score;
+  slot_maximum(g, slot, c, h, b) = max(slot_maximum(g, slot, c, h, b), score(g, kf * fold + slot, c, h, b));
+  maximum(g, c, h, b) = masked_score;
+  maximum(g, c, h, b) = max(maximum(g, c, h, b), slot_maximum(g, f, c, h, b));
+  p(g, i, c, h, b) = exp2_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
+  slot_sum(g, slot, c, h, b) = 0.0f;
+  slot_sum(g, slot, c, h, b) += p(g, kf * fold + slot, c, h, b);
+  sum(g, c, h, b) = 0.0f;
+  sum(g, c, h, b) += slot_sum(g, f, c, h, b);
+
+  // Values in blocks whose sums stay in registers; maximum and sum ride along as elements V and V + 1.
+  const int block_keys = std::min(chunk, 16);
+  RDom k(0, block_keys, "k"), add(0, V, 0, chunk / block_keys, "add");
+  k.where(first + c * chunk + block * block_keys + k < end);
+  add.where(first + c * chunk + add.y * block_keys < end);
+  Func of_block("of_block"), partial("partial"), partials("partials");
+  of_block(x, g, block, c, h, b) = 0.0f;
+  of_block(x, g, block, c, h, b) += p(g, block * block_keys + k, c, h, b) *
+                                    values_in(x, h, first + c * chunk + block * block_keys + k, b);
+  partial(x, g, c, h, b) = select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), 0.0f);
+  partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
+  partials(x, g, h, c, b) = partial(x, g, c, h, b);
+
+  // The merge.
+  RDom tasks(0, (end - first + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
+  Func top("top"), share("share"), total("total"), mixed("mixed"), mean("mean");
+  top(g, h, b) = masked_score;
+  top(g, h, b) = max(top(g, h, b), partials(V, g, h, tasks, b));
+  share(c, g, h, b) = exp2_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
+  total(g, h, b) = 0.0f;
+  total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
+  mixed(x, g, h, b) = 0.0f;
+  mixed(x, g, h, b) += share(tasks, g, h, b) * partials(x, g, h, tasks, b);
+  const bool uniform = stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
+  Expr otherwise = 0.0f;
+  Var head("head"), t("t");
+  const Expr row = head % group, own = head / group;
+  if (uniform) {
+    mean(x, h, b) = 0.0f;
+    mean(x, h, b) += values_in(x, h, all, b);
+    otherwise = mean(x, own, b) / max(cast<float>(keys), 1.0f);
+  }
+  const Expr sum_of_row = total(row, own, b);
+  Func out(plan_.outputs.at(static_cast<size_t>(path_.outputs.at(0))).name);
+  out(x, head, t, b) =
+      select(top(row, own, b) > no_key_seen, mixed(x, row, own, b) / sum_of_row,
+             strict_float(otherwise + strict_float(sum_of_row * 0.0f)));
+  outputs_.at(0) = out;
+  made(stage.result).func = out;
+
+  // ---- schedule: the merge, a task a key head
+  Var ho("ho"), hi("hi"), task("task"), go("go"), gi("gi"), io("io"), ii("ii");
+  out.bound(x, 0, V)
+      .bound(head, 0, stage.heads)
+      .bound(t, 0, 1)
+      .split(head, ho, hi, group)
+      .reorder(x, hi, t, ho, b)
+      .fuse(ho, b, task)
+      .parallel(task)
+      .vectorize(x, value_lanes);
+  top.compute_at(out, task).bound_extent(g, group);
+  share.compute_at(out, task).bound_extent(g, group).vectorize(c, s.vector, TailStrategy::RoundUp);
+  total.compute_at(out, task).bound_extent(g, group);
+  mixed.compute_at(out, task).bound_extent(x, V).bound_extent(g, group).vectorize(x, value_lanes);
+  mixed.update().reorder(x, tasks, g, h, b).vectorize(x, value_lanes);
+  if (uniform) mean.compute_at(out, task).vectorize(x, value_lanes).update().reorder(x, all).vectorize(x, value_lanes);
+
+  // ---- the tasks
+  const int rows = group % 4 == 0 ? 4 : group % 3 == 0 ? 3 : group % 2 == 0 ? 2 : 1;
+  const int tile_keys = std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / rows))));
+  scaled_query.compute_root().bound(x, 0, D).bound(g, 0, group).vectorize(x, lanes);
+  partials.compute_root()
+      .bound(x, 0, (V + 2 + value_lanes - 1) / value_lanes * value_lanes)
+      .bound(g, 0, group)
+      .bound(h, 0, stage.key_heads)
+      .bound(b, 0, extent(Kind::batch))
+      .reorder(x, g, c, h, b)
+      .fuse(c, h, task)
+      .fuse(task, b, task)
+      .parallel(task)
+      .vectorize(x, value_lanes);
+  score.compute_at(partials, task)
+      .bound_extent(i, chunk)
+      .bound_extent(g, group)
+      .tile(g, i, go, io, gi, ii, rows, tile_keys)
+      .reorder(gi, ii, go, io)
+      .vectorize(gi)
+      .vectorize(ii);
+  product.compute_at(score, go).vectorize(lane, lanes).unroll(g).unroll(i);
+  {
+    Var one("one"), rest("rest");
+    product.update()
+        .split(i, rest, one, 1)
+        .reorder(lane, g, one, dv, rest)
+        .vectorize(lane, lanes)
+        .unroll(g)
+        .unroll(one)
+        .unroll(dv)
+        .unroll(rest);
+  }
+  dot.compute_at(score, go).bound_extent(g, rows).bound_extent(i, tile_keys).vectorize(g).vectorize(i);
+  dot.update().reorder(dl, g, i).atomic().vectorize(dl).vectorize(g).vectorize(i);
+  for (const MaskTile& mask : mask_tiles) {
+    Func bytes = mask.bytes;
+    bytes.compute_at(partials, task);
+    schedule_mask_tile(mask, i);
+  }
+  slot_maximum.compute_at(partials, task).bound_extent(g, group).bound_extent(slot, fold).vectorize(g).vectorize(slot);
+  slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
+  maximum.compute_at(partials, task).bound_extent(g, group).vectorize(g).update().reorder(g, f).vectorize(g);
+  Var po("po"), pi("pi");
+  p.compute_at(partials, task)
+      .bound_extent(i, chunk)
+      .bound_extent(g, group)
+      .split(i, po, pi, fold)
+      .vectorize(g)
+      .vectorize(pi)
+      .unroll(po, 2);
+  slot_sum.compute_at(partials, task).bound_extent(g, group).bound_extent(slot, fold).vectorize(g).vectorize(slot);
+  slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
+  sum.compute_at(partials, task).bound_extent(g, group).vectorize(g).update().reorder(g, f).vectorize(g);
+  const int vectors = dividing(V / value_lanes, s.tile_vectors);
+  RVar xo("xo"), xi("xi");
+  partial.compute_at(partials, task).bound_extent(g, group).vectorize(x, value_lanes);
+  partial.update()
+      .tile(add.x, g, xo, go, xi, gi, vectors * value_lanes, rows)
+      .reorder(xi, gi, xo, go, add.y)
+      .vectorize(xi, value_lanes)
+      .unroll(xi)
+      .unroll(gi);
+  of_block.compute_at(partial, xo).vectorize(x, value_lanes).unroll(x).unroll(g);
+  of_block.update().reorder(x, g, k).vectorize(x, value_lanes).unroll(x).unroll(g);
+}
+
+}  // namespace attnc

@@ -1,0 +1,58 @@
+// RUN: attn-opt %s --pass-pipeline='builtin.module(attn.layer(attn-choose-phases))' | FileCheck %s
+// RUN: attn-opt %s --pass-pipeline='builtin.module(attn.layer(attn-choose-phases,attn-choose-phases))' | FileCheck %s
+
+// Keys and values as they lie: one query has a path of its own, before the one for all.
+// CHECK-LABEL: attn.layer @heads
+// CHECK: %[[Q:.*]] = attn.input "q"
+// CHECK: %[[K:.*]] = attn.input "k"
+// CHECK: %[[V:.*]] = attn.input "v"
+// CHECK: attn.path "output_decode" phase "decode" most_queries 1 {
+// CHECK-NEXT: %[[A:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] scale 5.000000e-01 rule zero mask {
+// CHECK: } keys {
+// CHECK: attn.return "output" %[[A]]
+// CHECK: attn.path "output" {
+// CHECK-NEXT: %[[B:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] scale 5.000000e-01 rule zero mask {
+// CHECK: } keys {
+// CHECK: attn.return "output" %[[B]]
+// Probabilities are stored: the whole row of each query is there anyway.
+// CHECK: attn.path "output_attention_scores" {
+// CHECK-NOT: attn.path
+attn.layer @heads fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  attn.path "output" {
+    %a = attn.attention %q, %k, %v scale 5.000000e-01 rule zero mask {
+      %i = attn.position query
+      %j = attn.position key
+      %keep = arith.cmpi sle, %j, %i : index
+      attn.yield %keep : i1
+    } keys {
+    ^bb0(%first: index, %last: index):
+      %zero = arith.constant 0 : index
+      attn.yield %zero, %last : index, index
+    } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+    attn.return "output" %a : !attn.value<batch, query, head 6, size 8 : f32>
+  }
+  attn.path "output_attention_scores" {
+    %a, %p = attn.attention %q, %k, %v rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, head 6, query, key : f32>)
+    attn.return "output" %a, "attention_scores" optional %p : !attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, head 6, query, key : f32>
+  }
+}
+
+// Keys are projected: no phases.
+// CHECK-LABEL: attn.layer @projected
+// CHECK-NOT: attn.path "output_decode"
+// CHECK: attn.path "output" {
+// CHECK-NOT: attn.path
+attn.layer @projected fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %x = attn.input "x" : !attn.value<batch, key, feature of @x : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %w = attn.weight "key/kernel" : !attn.value<feature of @x, head 2, size 8 : f32>
+  attn.path "output" {
+    %k = attn.project %x by %w : (!attn.value<batch, key, feature of @x : f32>, !attn.value<feature of @x, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+    %a = attn.attention %q, %k, %v rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+    attn.return "output" %a : !attn.value<batch, query, head 6, size 8 : f32>
+  }
+}
