@@ -23,7 +23,8 @@ Result<std::string> target_here(const std::string& asked) {
     auto targets = parse_targets({asked}, this_machine());
     if (!targets.ok()) return targets.status();
     if (!runs_here(targets->front())) {
-      return Status(StatusCode::unsupported, fmt::format("this processor does not run target {}", asked));
+      return Status(StatusCode::unsupported,
+                    fmt::format("this processor does not run target {}", asked));
     }
     return targets->front();
   }

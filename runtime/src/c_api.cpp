@@ -84,9 +84,8 @@ Status view_of(const C& tensor, const char* role, View& view) {
     return {StatusCode::invalid_argument, text("one of the ", role, "s has no name")};
   }
   if (tensor.rank < 0 || tensor.rank > attn::max_rank) {
-    return {StatusCode::invalid_argument,
-            text(role, " ", attn::quoted(tensor.name), " has rank ", tensor.rank, ", expected 0 to ",
-                 attn::max_rank)};
+    return {StatusCode::invalid_argument, text(role, " ", attn::quoted(tensor.name), " has rank ",
+                                               tensor.rank, ", expected 0 to ", attn::max_rank)};
   }
   if (tensor.dtype < 0 || tensor.dtype > ATTN_INT64) {
     return {StatusCode::invalid_argument,
@@ -96,8 +95,10 @@ Status view_of(const C& tensor, const char* role, View& view) {
   const auto rank = static_cast<size_t>(tensor.rank);
   const attn::Shape shape(std::span<const int64_t>(tensor.shape, rank));
   const auto dtype = static_cast<attn::DType>(tensor.dtype);
-  if (tensor.strides == nullptr) view = View(tensor.data, dtype, shape);
-  else view = View(tensor.data, dtype, shape, std::span<const int64_t>(tensor.strides, rank));
+  if (tensor.strides == nullptr)
+    view = View(tensor.data, dtype, shape);
+  else
+    view = View(tensor.data, dtype, shape, std::span<const int64_t>(tensor.strides, rank));
   return {};
 }
 
@@ -225,9 +226,8 @@ attn_executor* attn_executor_new(int32_t threads) {
 
 void attn_executor_free(attn_executor* executor) { delete executor; }
 
-attn_status attn_layer_load(const attn_library* library, const char* name,
-                            const attn_file* weights, const attn_load_options* options,
-                            attn_layer** layer) {
+attn_status attn_layer_load(const attn_library* library, const char* name, const attn_file* weights,
+                            const attn_load_options* options, attn_layer** layer) {
   return guarded([&]() -> Status {
     if (layer == nullptr) return null_argument("layer");
     *layer = nullptr;

@@ -74,22 +74,22 @@ Result<Library> open(const std::string& path) {
     return Status(StatusCode::invalid_file,
                   text(path, ": cannot be opened as a shared library: ", last_dl_error()));
   }
-  const auto* directory = static_cast<const attn_library_directory_table*>(
-      dlsym(state->handle, ATTN_DIRECTORY_SYMBOL));
+  const auto* directory =
+      static_cast<const attn_library_directory_table*>(dlsym(state->handle, ATTN_DIRECTORY_SYMBOL));
   if (directory == nullptr) {
     return Status(StatusCode::invalid_file,
                   text(path, ": is no library of layers (it has no symbol ", ATTN_DIRECTORY_SYMBOL,
                        "): `attnc build --shared` makes one"));
   }
   if (directory->abi_version != ATTN_ABI_VERSION) {
-    return Status(StatusCode::unsupported,
-                  text(path, ": has ABI version ", directory->abi_version, ", expected ",
-                       ATTN_ABI_VERSION,
-                       ": build it again with the attnc that belongs to this runtime"));
+    return Status(
+        StatusCode::unsupported,
+        text(path, ": has ABI version ", directory->abi_version, ", expected ", ATTN_ABI_VERSION,
+             ": build it again with the attnc that belongs to this runtime"));
   }
   constexpr int32_t many = 1 << 16;
-  if (directory->library == nullptr || directory->layers == nullptr ||
-      directory->layer_count < 0 || directory->layer_count > many) {
+  if (directory->library == nullptr || directory->layers == nullptr || directory->layer_count < 0 ||
+      directory->layer_count > many) {
     return Status(StatusCode::invalid_file, text(path, ": its directory is malformed"));
   }
   state->name = directory->library;
@@ -124,8 +124,8 @@ Result<const attn_layer_table*> Library::find(std::string_view layer) const {
                   text(where, ": ", ends, " layers are called ", attn::quoted(layer),
                        "; say which by the whole name, of ", names_of(state_->tables)));
   }
-  return Status(StatusCode::not_found, text(where, ": there is no layer ", attn::quoted(layer), ", only ",
-                                            names_of(state_->tables)));
+  return Status(StatusCode::not_found, text(where, ": there is no layer ", attn::quoted(layer),
+                                            ", only ", names_of(state_->tables)));
 }
 
 Result<AnyLayer> Library::load(std::string_view layer, const WeightSource& weights,
@@ -134,8 +134,9 @@ Result<AnyLayer> Library::load(std::string_view layer, const WeightSource& weigh
   if (!table.ok()) return table.status();
   LoadOptions with_library = options;
   // Both: what the caller wants kept, and the library.
-  with_library.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
-      options.keep, state_);
+  with_library.keep =
+      std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
+          options.keep, state_);
   return AnyLayer::load(**table, weights, with_library);
 }
 

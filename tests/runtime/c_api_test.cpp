@@ -11,14 +11,16 @@ namespace {
 
 attn_tensor c_view(const char* name, const attn::Tensor& t) {
   attn_tensor out = {};
-  out.name = name, out.data = t.data(), out.dtype = static_cast<int32_t>(t.dtype()), out.rank = t.rank();
+  out.name = name, out.data = t.data(), out.dtype = static_cast<int32_t>(t.dtype()),
+  out.rank = t.rank();
   std::copy(t.shape().begin(), t.shape().end(), out.shape);
   return out;
 }
 
 attn_mutable_tensor c_view(const char* name, const attn::MutableTensor& t) {
   attn_mutable_tensor out = {};
-  out.name = name, out.data = t.data(), out.dtype = static_cast<int32_t>(t.dtype()), out.rank = t.rank();
+  out.name = name, out.data = t.data(), out.dtype = static_cast<int32_t>(t.dtype()),
+  out.rank = t.rank();
   std::copy(t.shape().begin(), t.shape().end(), out.shape);
   return out;
 }
@@ -28,7 +30,8 @@ class CApi : public testing::Test {
   void SetUp() override {
     const attn_layer_table* const tables[] = {&fake::table};
     ASSERT_EQ(attn_library_of(tables, 1, &library), ATTN_OK) << attn_message();
-    for (const attn::NamedTensor& w : call.weights()) weights.push_back(c_view(w.name.data(), w.tensor));
+    for (const attn::NamedTensor& w : call.weights())
+      weights.push_back(c_view(w.name.data(), w.tensor));
     options.target = "plain";
     ASSERT_EQ(load(), ATTN_OK) << attn_message();
   }
@@ -61,7 +64,8 @@ TEST_F(CApi, RunsALayer) {
   const attn_mutable_tensor out[] = {c_view("output", call.o())};
   int32_t rank = 0;
   int64_t shape[ATTN_MAX_RANK] = {};
-  ASSERT_EQ(attn_layer_output_shape(layer, "output", in, 2, &rank, shape), ATTN_OK) << attn_message();
+  ASSERT_EQ(attn_layer_output_shape(layer, "output", in, 2, &rank, shape), ATTN_OK)
+      << attn_message();
   EXPECT_EQ(rank, 3);
   EXPECT_EQ(shape[2], call.shapes.query_features);
   size_t bytes = 0;
@@ -72,7 +76,8 @@ TEST_F(CApi, RunsALayer) {
   ASSERT_EQ(attn_layer_run(layer, in, 2, out, 1, scratch, two), ATTN_OK) << attn_message();
   attn_executor_free(two);
   const auto want = fake::reference(call, false, false, {});
-  for (size_t i = 0; i < want.output.size(); ++i) ASSERT_NEAR(call.output[i], want.output[i], 1e-3f);
+  for (size_t i = 0; i < want.output.size(); ++i)
+    ASSERT_NEAR(call.output[i], want.output[i], 1e-3f);
 
   // A caller's memory: enough, then one byte too little for what has to be aligned.
   std::vector<char> memory(bytes + 128);
@@ -97,7 +102,8 @@ TEST_F(CApi, ReadsFiles) {
   EXPECT_EQ(found.strides, nullptr);
   EXPECT_EQ(attn_file_find(file, "nothing", &found), ATTN_NOT_FOUND);
   attn_layer* other = nullptr;
-  EXPECT_EQ(attn_layer_load(library, fake::table.name, file, &options, &other), ATTN_OK) << attn_message();
+  EXPECT_EQ(attn_layer_load(library, fake::table.name, file, &options, &other), ATTN_OK)
+      << attn_message();
   attn_layer_free(other);
   options.prefix = "encoder/";
   EXPECT_EQ(attn_layer_load(library, fake::table.name, file, &options, &other), ATTN_NOT_FOUND);
@@ -123,7 +129,8 @@ TEST_F(CApi, SaysWhatMakesNoSense) {
   EXPECT_STREQ(attn_message(), "input `query` has rank 9, expected 0 to 8");
   in[0].rank = 3, in[0].dtype = -1;
   EXPECT_EQ(run(), ATTN_INVALID_ARGUMENT);
-  EXPECT_STREQ(attn_message(), "input `query` has type -1, expected one of ATTN_FLOAT32 to ATTN_INT64");
+  EXPECT_STREQ(attn_message(),
+               "input `query` has type -1, expected one of ATTN_FLOAT32 to ATTN_INT64");
   EXPECT_EQ(attn_layer_run(layer, nullptr, 2, out, 1, scratch, nullptr), ATTN_INVALID_ARGUMENT);
   EXPECT_EQ(attn_layer_run(layer, in, 33, out, 1, scratch, nullptr), ATTN_INVALID_ARGUMENT);
   EXPECT_EQ(attn_layer_run(layer, in, -1, out, 1, scratch, nullptr), ATTN_INVALID_ARGUMENT);
@@ -139,9 +146,12 @@ TEST_F(CApi, SaysWhatMakesNoSense) {
   EXPECT_EQ(attn_open("x", nullptr), ATTN_INVALID_ARGUMENT);
   EXPECT_EQ(attn_library_of(nullptr, 1, &none), ATTN_INVALID_ARGUMENT);
   attn_layer* missing = nullptr;
-  EXPECT_EQ(attn_layer_load_arrays(library, "decoder", weights.data(), 3, &options, &missing), ATTN_NOT_FOUND);
-  EXPECT_EQ(attn_layer_load(library, "decoder", nullptr, &options, &missing), ATTN_INVALID_ARGUMENT);
-  attn_close(nullptr), attn_layer_free(nullptr), attn_file_close(nullptr), attn_executor_free(nullptr);
+  EXPECT_EQ(attn_layer_load_arrays(library, "decoder", weights.data(), 3, &options, &missing),
+            ATTN_NOT_FOUND);
+  EXPECT_EQ(attn_layer_load(library, "decoder", nullptr, &options, &missing),
+            ATTN_INVALID_ARGUMENT);
+  attn_close(nullptr), attn_layer_free(nullptr), attn_file_close(nullptr),
+      attn_executor_free(nullptr);
   attn_workspace_free(nullptr);
   EXPECT_EQ(attn_library_layer_count(nullptr), 0);
 }

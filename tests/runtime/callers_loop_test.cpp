@@ -1,5 +1,5 @@
-// A caller that has a loop of its own: every call on the calling thread alone, a workspace a thread. The same bits as one
-// call of everything on a pool.
+// A caller that has a loop of its own: every call on the calling thread alone, a workspace a
+// thread. The same bits as one call of everything on a pool.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -15,8 +15,10 @@ TEST(CallersLoop, SerialCallsFromTheCallersThreads) {
   const attn::AnyLayer layer = whole.load({.target = "plain"});
   attn::ThreadPool pool(3);
   attn::Workspace scratch;
-  ASSERT_TRUE(layer.run({{"query", whole.q()}, {"value", whole.v()}}, {{"output", whole.o()}},
-                        scratch, {.executor = &pool}).ok());
+  ASSERT_TRUE(layer
+                  .run({{"query", whole.q()}, {"value", whole.v()}}, {{"output", whole.o()}},
+                       scratch, {.executor = &pool})
+                  .ok());
 
   const fake::Shapes& s = parts.shapes;
   std::atomic<int64_t> next{0};
@@ -24,12 +26,16 @@ TEST(CallersLoop, SerialCallsFromTheCallersThreads) {
   auto work = [&] {
     attn::Workspace own;
     for (int64_t b; (b = next++) < s.batch;) {
-      const attn::Tensor q(parts.query.data() + b * s.query * s.query_features, {1, s.query, s.query_features});
-      const attn::Tensor v(parts.value.data() + b * s.key * s.value_features, {1, s.key, s.value_features});
+      const attn::Tensor q(parts.query.data() + b * s.query * s.query_features,
+                           {1, s.query, s.query_features});
+      const attn::Tensor v(parts.value.data() + b * s.key * s.value_features,
+                           {1, s.key, s.value_features});
       const attn::MutableTensor o(parts.output.data() + b * s.query * s.query_features,
                                   {1, s.query, s.query_features});
-      if (!layer.run({{"query", q}, {"value", v}}, {{"output", o}}, own,
-                     {.executor = &attn::serial_executor()}).ok()) {
+      if (!layer
+               .run({{"query", q}, {"value", v}}, {{"output", o}}, own,
+                    {.executor = &attn::serial_executor()})
+               .ok()) {
         ++failures;
       }
     }

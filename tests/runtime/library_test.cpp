@@ -35,11 +35,12 @@ TEST(Library, ALayerOutlivesEveryHandleToItsLibrary) {
   }
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   attn::Workspace scratch;
-  ASSERT_TRUE(layer->run({{"query", call.q()}, {"value", call.v()}}, {{"output", call.o()}}, scratch)
-                  .ok());
+  ASSERT_TRUE(
+      layer->run({{"query", call.q()}, {"value", call.v()}}, {{"output", call.o()}}, scratch).ok());
   const attn::AnyLayer here = linked.load({.target = "plain"});
-  ASSERT_TRUE(here.run({{"query", linked.q()}, {"value", linked.v()}}, {{"output", linked.o()}},
-                       scratch).ok());
+  ASSERT_TRUE(
+      here.run({{"query", linked.q()}, {"value", linked.v()}}, {{"output", linked.o()}}, scratch)
+          .ok());
   EXPECT_EQ(call.output, linked.output);
 }
 
@@ -53,10 +54,13 @@ TEST(Library, NamesAreWholeOrTheirEnd) {
   EXPECT_EQ(*library->find("decoder"), &c);
   const std::string here = "library `" + std::string(fake::table.library) + "`: ";
   EXPECT_EQ(library->find("encoder").status().message(),
-            here + "2 layers are called `encoder`; say which by the whole name, of `model::encoder`, "
-                   "`other::encoder`, `model::decoder`");
-  EXPECT_EQ(library->find("coder").status().message(),
-            here + "there is no layer `coder`, only `model::encoder`, `other::encoder`, `model::decoder`");
+            here +
+                "2 layers are called `encoder`; say which by the whole name, of `model::encoder`, "
+                "`other::encoder`, `model::decoder`");
+  EXPECT_EQ(
+      library->find("coder").status().message(),
+      here +
+          "there is no layer `coder`, only `model::encoder`, `other::encoder`, `model::decoder`");
   EXPECT_EQ(library->find("coder").status().code(), StatusCode::not_found);
   EXPECT_FALSE(library->find("").ok());
 }

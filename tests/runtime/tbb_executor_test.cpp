@@ -73,19 +73,23 @@ TEST(TbbExecutor, CallsFromTbbsOwnLoopKeepTheirWorkspaces) {
   fake::Call expected;
   const attn::AnyLayer layer = expected.load({.target = "plain"});
   attn::Workspace first;
-  ASSERT_TRUE(layer.run({{"query", expected.q()}, {"value", expected.v()}},
-                        {{"output", expected.o()}}, first).ok());
+  ASSERT_TRUE(layer
+                  .run({{"query", expected.q()}, {"value", expected.v()}},
+                       {{"output", expected.o()}}, first)
+                  .ok());
   tbb::task_arena arena(4);
   attn::TbbExecutor executor(arena);
-  // A workspace a thread: a caller that took another call while it waits for its own would find it in use.
+  // A workspace a thread: a caller that took another call while it waits for its own would find it
+  // in use.
   std::vector<attn::Workspace> scratch(static_cast<size_t>(arena.max_concurrency()));
   std::atomic<int> wrong{0};
   arena.execute([&] {
     tbb::parallel_for(0, 200, [&](int) {
       fake::Call call;
       const auto slot = static_cast<size_t>(tbb::this_task_arena::current_thread_index());
-      const attn::Status s = layer.run({{"query", call.q()}, {"value", call.v()}},
-                                       {{"output", call.o()}}, scratch[slot], {.executor = &executor});
+      const attn::Status s =
+          layer.run({{"query", call.q()}, {"value", call.v()}}, {{"output", call.o()}},
+                    scratch[slot], {.executor = &executor});
       if (!s.ok() || call.output != expected.output) ++wrong;
     });
   });

@@ -1,5 +1,6 @@
-// Three layers called `encoder` and a Halide pipeline, at the same time. With value weights that copy and keys that are all
-// alike, a layer's output is the mean of its input: any mix-up of kernels, tables or memory shows.
+// Three layers called `encoder` and a Halide pipeline, at the same time. With value weights that
+// copy and keys that are all alike, a layer's output is the mean of its input: any mix-up of
+// kernels, tables or memory shows.
 #include <HalideBuffer.h>
 
 #include <cmath>
@@ -17,7 +18,8 @@ namespace {
 
 constexpr int64_t length = 40;
 
-/// Weights for `heads` heads of `size`: features = heads * size, value and output are the identity, query and key are 0.
+/// Weights for `heads` heads of `size`: features = heads * size, value and output are the identity,
+/// query and key are 0.
 struct Weights {
   Weights(int64_t h, int64_t s) : heads(h), size(s), features(h * s) {
     zero.resize(static_cast<size_t>(features * features));
@@ -38,15 +40,18 @@ int wrong_calls(const attn::AnyLayer& layer, int64_t features) {
   attn::Workspace scratch;
   int wrong = 0;
   for (int call = 0; call < 50; ++call) {
-    const attn::Status s = layer.run({{"query", {x, shape}}, {"value", {x, shape}}}, {{"output", {y, shape}}}, scratch);
+    const attn::Status s = layer.run({{"query", {x, shape}}, {"value", {x, shape}}},
+                                     {{"output", {y, shape}}}, scratch);
     if (!s.ok()) {
       std::fprintf(stderr, "%s\n", s.message().c_str());
       return 1;
     }
     for (int64_t f = 0; f < features; ++f) {
       double mean = 0;
-      for (int64_t t = 0; t < length; ++t) mean += x[static_cast<size_t>(t * features + f)] / double{length};
-      for (int64_t t = 0; t < length; ++t) wrong += !(std::abs(y[static_cast<size_t>(t * features + f)] - mean) < 1e-4);
+      for (int64_t t = 0; t < length; ++t)
+        mean += x[static_cast<size_t>(t * features + f)] / double{length};
+      for (int64_t t = 0; t < length; ++t)
+        wrong += !(std::abs(y[static_cast<size_t>(t * features + f)] - mean) < 1e-4);
     }
   }
   return wrong;
@@ -76,7 +81,8 @@ int main() {
                                                     .value_kernel = b.in(b.one),
                                                     .attention_output_kernel = b.out(b.one)});
   const attn::Tensor ordered[] = {a.in(a.zero), a.in(a.zero), a.in(a.one), a.out(a.one)};
-  auto third = attn::AnyLayer::load(attn_together_c_first_encoder, std::span<const attn::Tensor>(ordered));
+  auto third =
+      attn::AnyLayer::load(attn_together_c_first_encoder, std::span<const attn::Tensor>(ordered));
   for (const attn::Status& s : {first.status(), second.status(), third.status()}) {
     if (!s.ok()) {
       std::fprintf(stderr, "%s\n", s.message().c_str());
@@ -89,8 +95,10 @@ int main() {
                            std::thread([&] { wrong[2] = wrong_calls(*third, a.features); }),
                            std::thread([&] { wrong[3] = wrong_sums(); })};
   for (std::thread& t : threads) t.join();
-  std::printf("%s %s, %s %s, %s %s, Halide: %d %d %d %d wrong\n", std::string(first->any().library()).c_str(),
-              std::string(first->any().target()).c_str(), std::string(second->any().library()).c_str(),
+  std::printf("%s %s, %s %s, %s %s, Halide: %d %d %d %d wrong\n",
+              std::string(first->any().library()).c_str(),
+              std::string(first->any().target()).c_str(),
+              std::string(second->any().library()).c_str(),
               std::string(second->any().target()).c_str(), std::string(third->library()).c_str(),
               std::string(third->target()).c_str(), wrong[0], wrong[1], wrong[2], wrong[3]);
   return wrong[0] + wrong[1] + wrong[2] + wrong[3] == 0 ? 0 : 1;

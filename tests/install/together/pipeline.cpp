@@ -1,4 +1,5 @@
-// Writes an object with a Halide pipeline and Halide's runtime: out(x, y) = sum over i <= 100 of (x + i) * y, in parallel.
+// Writes an object with a Halide pipeline and Halide's runtime: out(x, y) = sum over i <= 100 of (x
+// + i) * y, in parallel.
 //   together_pipeline OBJECT HEADER
 #include <Halide.h>
 

@@ -5,7 +5,8 @@
  *   attn_layer* layer;
  *   if (attn_open("libmy_layers.so", &library) != ATTN_OK) return fail(attn_message());
  *   if (attn_file_open("weights.safetensors", &file) != ATTN_OK) return fail(attn_message());
- *   if (attn_layer_load(library, "encoder", file, NULL, &layer) != ATTN_OK) return fail(attn_message());
+ *   if (attn_layer_load(library, "encoder", file, NULL, &layer) != ATTN_OK)
+ *     return fail(attn_message());
  *
  *   attn_workspace* scratch = attn_workspace_new();
  *   attn_tensor in[] = {
@@ -13,15 +14,16 @@
  *       {.name = "value", .data = x, .dtype = ATTN_FLOAT32, .rank = 3, .shape = {1, 128, 384}}};
  *   attn_mutable_tensor out[] = {
  *       {.name = "output", .data = y, .dtype = ATTN_FLOAT32, .rank = 3, .shape = {1, 128, 384}}};
- *   if (attn_layer_run(layer, in, 2, out, 1, scratch, NULL) != ATTN_OK) return fail(attn_message());
+ *   if (attn_layer_run(layer, in, 2, out, 1, scratch, NULL) != ATTN_OK)
+ *     return fail(attn_message());
  *
  * The runtime's C++ interface with other words; what it promises (layer.h, library.h, executor.h)
  * holds here: views are not copied, a loaded layer may be called from many threads, each with a
  * workspace of its own, and after the first call of its shapes a call allocates nothing.
  *
  * Every `new` or `open` has its `free` or `close`, which take NULL too. A layer keeps its library
- * open by itself, and needs the file of its weights no longer; an executor has to outlive what names
- * it. Tensors go by name, in any order; those left out are absent.
+ * open by itself, and needs the file of its weights no longer; an executor has to outlive what
+ * names it. Tensors go by name, in any order; those left out are absent.
  *
  * Link libattn_runtime.a with the C++ compiler, or with the C compiler and -lstdc++ -lm -lpthread.
  * Not here: an executor of one's own (executor.h, C++), writing .safetensors files.
@@ -63,7 +65,7 @@ typedef struct attn_tensor {
   int32_t dtype; /* ATTN_FLOAT32, ... */
   int32_t rank;
   int64_t shape[ATTN_MAX_RANK];
-  const int64_t* strides; /* `rank` of them, in elements; NULL: contiguous, the last axis innermost */
+  const int64_t* strides; /* `rank` of them, in elements; NULL: contiguous, last axis innermost */
 } attn_tensor;
 
 typedef struct attn_mutable_tensor {
@@ -75,7 +77,7 @@ typedef struct attn_mutable_tensor {
   const int64_t* strides;
 } attn_mutable_tensor;
 
-/* ---- files of weights or activations (.safetensors) ------------------------------------------- */
+/* ---- files of weights or activations (.safetensors) ------------------------------------------ */
 
 typedef struct attn_file attn_file;
 attn_status attn_file_open(const char* path, attn_file** file);
@@ -115,9 +117,8 @@ typedef struct attn_load_options {
 
 /* `name` is the layer's qualified name, or its end where one alone has it; options may be NULL. The
  * weights are copied. */
-attn_status attn_layer_load(const attn_library* library, const char* name,
-                            const attn_file* weights, const attn_load_options* options,
-                            attn_layer** layer);
+attn_status attn_layer_load(const attn_library* library, const char* name, const attn_file* weights,
+                            const attn_load_options* options, attn_layer** layer);
 attn_status attn_layer_load_arrays(const attn_library* library, const char* name,
                                    const attn_tensor* weights, int32_t count,
                                    const attn_load_options* options, attn_layer** layer);

@@ -4,8 +4,8 @@
 //   if (!library.ok()) return library.status();
 //   attn::Result<attn::AnyLayer> layer = library->load("model::encoder", weights);
 //
-// `attnc build --shared` makes such libraries, and attn_add_layers(... SHARED). A library stays open
-// for as long as a handle to it or a layer that came out of it is there.
+// `attnc build --shared` makes such libraries, and attn_add_layers(... SHARED). A library stays
+// open for as long as a handle to it or a layer that came out of it is there.
 //
 // To open a file is to run its code: open none that you would not link. Not here: search paths (the
 // name is a path, relative to the working directory), updates of a library that is open.
@@ -28,8 +28,8 @@ class Library {
   const std::string& path() const;
   /// Every layer that it has.
   std::span<const attn_layer_table* const> tables() const;
-  /// By the qualified name, "model::encoder", or by its end, "encoder", where one layer alone has it.
-  /// not_found names those that there are.
+  /// By the qualified name, "model::encoder", or by its end, "encoder", where one layer alone has
+  /// it. not_found names those that there are.
   Result<const attn_layer_table*> find(std::string_view layer) const;
   /// As AnyLayer::load; the layer keeps the library open.
   Result<AnyLayer> load(std::string_view layer, const WeightSource& weights,

@@ -6,10 +6,10 @@
 //   attn::TbbExecutor threads(arena);               // or attn::TbbExecutor threads(4);
 //   layer.run({...}, {...}, scratch, {.executor = &threads});
 //
-// A loop may be started from any thread, one of TBB's too: the caller takes part, and while it waits
-// it takes no other work of the program's, so a workspace that belongs to its thread stays its own.
-// Results are the same bits as with any other executor. TBB allocates small tasks from its own
-// memory; with our ThreadPool a call allocates nothing at all.
+// A loop may be started from any thread, one of TBB's too: the caller takes part, and while it
+// waits it takes no other work of the program's, so a workspace that belongs to its thread stays
+// its own. Results are the same bits as with any other executor. TBB allocates small tasks from its
+// own memory; with our ThreadPool a call allocates nothing at all.
 #pragma once
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
