@@ -46,6 +46,11 @@ struct LibraryParts {
 
 Result<std::string> make_library(const LibraryParts& parts);
 
+/// The object that makes a shared library of the archive one that attn::open reads:
+/// `attn_library_directory`, the list of its tables. It is no member of the archive: a program may
+/// link many of those.
+Result<std::string> make_directory_object(const LibraryParts& parts);
+
 /// The object with one layer's table; make_library's own part, for tests and for the curious.
 Result<std::string> make_table_object(const LibraryParts& parts, const LayerParts& layer);
 

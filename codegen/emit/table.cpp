@@ -29,6 +29,21 @@ class TableWriter {
   /// "" or the first struct whose layout is not the header's.
   const std::string& mismatch() const { return mismatch_; }
 
+  void directory(const LibraryParts& parts) {
+    std::vector<Constant*> tables;
+    for (const LayerParts& layer : parts.layers)
+      tables.push_back(new llvm::GlobalVariable(
+          module_, llvm::Type::getInt8Ty(context_), true, llvm::GlobalValue::ExternalLinkage,
+          nullptr, table_symbol(parts.name, layer.variants.front().plan.layer)));
+    Constant* value = structure<attn_library_directory_table>(
+        "attn_library_directory_table",
+        {number(32, ATTN_ABI_VERSION), count(tables), text(parts.name), array(tables)});
+    auto* global =
+        new llvm::GlobalVariable(module_, value->getType(), true,
+                                 llvm::GlobalValue::ExternalLinkage, value, ATTN_DIRECTORY_SYMBOL);
+    global->setAlignment(llvm::Align(8));
+  }
+
   void table(const LibraryParts& parts, const LayerParts& layer) {
     const Plan& plan = layer.variants.front().plan;
     std::vector<Constant*> variants;
@@ -167,8 +182,10 @@ Result<std::string> make_table_object(const LibraryParts& parts, const LayerPart
       return internal(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer,
                                   v.plan.target, v.plan.paths.size(), v.kernels.size()));
     if (v.triple != first.triple)
-      return internal(
-          fmt::format("one library cannot hold objects for {} and {}", first.triple, v.triple));
+      return Status(
+          attn::StatusCode::invalid_argument,
+          fmt::format("one library cannot hold the targets {} ({}) and {} ({}): make one for each",
+                      first.plan.target, first.triple, v.plan.target, v.triple));
   }
   auto layout = data_layout(first.triple);
   if (!layout.ok()) return layout.status();
@@ -178,6 +195,19 @@ Result<std::string> make_table_object(const LibraryParts& parts, const LayerPart
     return internal(
         fmt::format("{} lies differently here and for {}", writer.mismatch(), first.triple));
   return compile_module(writer.module(), first.triple);
+}
+
+Result<std::string> make_directory_object(const LibraryParts& parts) {
+  if (parts.layers.empty() || parts.layers.front().variants.empty())
+    return internal("a library without layers has no directory");
+  const std::string& triple = parts.layers.front().variants.front().triple;
+  auto layout = data_layout(triple);
+  if (!layout.ok()) return layout.status();
+  TableWriter writer(ATTN_DIRECTORY_SYMBOL, *layout);
+  writer.directory(parts);
+  if (!writer.mismatch().empty())
+    return internal(fmt::format("{} lies differently here and for {}", writer.mismatch(), triple));
+  return compile_module(writer.module(), triple);
 }
 
 }  // namespace attnc

@@ -36,8 +36,12 @@ Result<KernelText> describe_path(const Plan& plan, int path, const std::string& 
 /// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one more.
 std::vector<attn_argument> path_arguments(const Plan& plan, int path);
 
-/// The targets that attnc knows, best first: avx512, avx2, baseline.
+/// The targets that attnc knows, best first for each machine: avx512, avx2, baseline; neon.
 std::vector<std::string> target_names();
+/// The machine that a target is of, as LLVM calls it: "x86_64", "aarch64". Empty for an unknown target.
+std::string target_machine(const std::string& target);
+/// The machine that this program was built for.
+std::string this_machine();
 /// ATTN_CPU_... that a target needs.
 uint64_t target_cpu_features(const std::string& target);
 /// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "llvm/Object/ObjectFile.h"
+#include "llvm/TargetParser/Triple.h"
 
 namespace attnc {
 namespace {
@@ -54,6 +55,15 @@ Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& file) 
   auto bytes = read_file(file, max_object_bytes);
   if (!bytes.ok()) return bytes.status();
   return layers_of_object(*bytes, file);
+}
+
+std::string machine_of_object(const std::string& bytes) {
+  auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(bytes, ""));
+  if (!object) {
+    llvm::consumeError(object.takeError());
+    return "";
+  }
+  return llvm::Triple::getArchTypeName((*object)->getArch()).str();
 }
 
 Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,

@@ -22,6 +22,10 @@ Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& file);
 Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
                                                        const std::string& file);
 
+/// The machine that an object is for, as LLVM calls it ("x86_64", "aarch64"); "" for what is no
+/// object.
+std::string machine_of_object(const std::string& bytes);
+
 /// A whole file, or a sentence: not_found, or invalid_file where it is no regular file or larger
 /// than `most` bytes.
 Result<std::string> read_file(const std::string& file, size_t most);

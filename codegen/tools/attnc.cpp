@@ -42,7 +42,12 @@ constexpr const char* build_examples =
     "Examples:\n"
     "  attnc build encoder.json -o out                   out/libencoder.a, "
     "out/encoder/encoder.attn.h\n"
-    "  attnc build section.o -o out --name my_layers --header layers.h --target avx2,baseline";
+    "  attnc build section.o -o out --name my_layers --header layers.h --target avx2,baseline\n"
+    "  attnc build encoder.json -o out --shared          out/libencoder.so too, for attn::open\n"
+    "  attnc build arm/section.o -o out --name my_layers   for the machine of the object: target "
+    "neon\n"
+    "A shared library is linked with the C compiler: $CC, else cc. The targets of one library are "
+    "of one machine.";
 constexpr const char* show_examples =
     "Examples:\n"
     "  attnc show encoder.json --stage plan\n"
@@ -70,7 +75,9 @@ int run_command(int argc, char** argv) {
   app.set_version_flag("--version", std::string("attnc ") + attnc::version);
   app.require_subcommand(1);
   const auto targets_help =
-      "targets, best first chosen when a layer is loaded: avx512, avx2, baseline (default: all)";
+      "targets, best first chosen when a layer is loaded: avx512, avx2, baseline for x86-64, neon "
+      "for 64-bit ARM "
+      "(default: all of the machine that the object is for, or of this one)";
 
   attnc::BuildOptions build;
   CLI::App* build_command =
@@ -86,6 +93,8 @@ int run_command(int argc, char** argv) {
   build_command->add_option("--target", build.targets, targets_help)
       ->delimiter(',')
       ->allow_extra_args(false);
+  build_command->add_flag("--shared", build.shared,
+                          "also link lib<name>.so, which a program opens by name");
   build_command->footer(build_examples);
 
   attnc::ShowOptions show;
@@ -96,7 +105,9 @@ int run_command(int argc, char** argv) {
       ->add_option("--stage", show.stage, "graph, passes, plan, algorithm, loops or assembly")
       ->required()
       ->check(CLI::IsMember({"graph", "passes", "plan", "algorithm", "loops", "assembly"}));
-  show_command->add_option("--target", show.target, "avx512 (default), avx2 or baseline");
+  show_command->add_option(
+      "--target", show.target,
+      "avx512, avx2, baseline or neon (default: the best of the machine that the object is for)");
   show_command->add_option(
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");

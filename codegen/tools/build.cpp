@@ -8,7 +8,10 @@
 
 #include "emit/header.h"
 #include "emit/names.h"
+#include "halide/emit_kernels.h"
+#include "tools/children.h"
 #include "tools/commands.h"
+#include "tools/link.h"
 
 namespace attnc {
 namespace {
@@ -67,9 +70,33 @@ Status check_layers(const std::vector<SourceLayer>& layers) {
 }
 
 struct Made {
-  std::string archive;
+  std::string archive, shared;
   size_t bytes = 0, layers = 0, targets = 0;
 };
+
+/// lib<name>.so out of the archive and the directory of its tables.
+Status link_library(const LibraryParts& parts, const std::string& archive, const fs::path& file) {
+  auto directory = make_directory_object(parts);
+  if (!directory.ok()) return directory.status();
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  auto work = TemporaryFolder::make(file.parent_path().string());
+  if (!work.ok()) return work.status();
+  const fs::path folder = work->path();
+  if (Status s = write_file(folder / "directory.o", *directory); !s.ok()) return s;
+  if (Status s = write_file(folder / "layers.a", archive); !s.ok()) return s;
+  const SharedLibrary library{
+      .file = (folder / "layers.so").string(),
+      .soname = file.filename().string(),
+      .machine = target_machine(parts.layers.front().variants.front().plan.target)};
+  const std::vector<std::string> inputs = {(folder / "directory.o").string(),
+                                           (folder / "layers.a").string()};
+  if (Status s = link_shared(inputs, library); !s.ok()) return s;
+  fs::rename(library.file, file, error);  // whoever reads sees all of it or nothing
+  if (error)
+    return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
+  return Status();
+}
 
 Result<Made> make(const BuildOptions& options) {
   if (options.files.empty()) return Status(StatusCode::invalid_argument, "no layer is given");
@@ -93,9 +120,14 @@ Result<Made> make(const BuildOptions& options) {
     }
   }
   if (Status s = check_layers(request.layers); !s.ok()) return s;
-  auto targets = parse_targets(options.targets);
+  auto machine = machine_of(request.layers);
+  if (!machine.ok()) return machine.status();
+  auto targets = parse_targets(options.targets, *machine);
   if (!targets.ok()) return targets.status();
   request.targets = *targets;
+  if (options.shared) {
+    if (Status s = need_c_compiler(); !s.ok()) return s;
+  }
 
   auto compiled = compile(request, progress_line("compiling"));
   if (!compiled.ok()) return compiled.status();
@@ -124,10 +156,15 @@ Result<Made> make(const BuildOptions& options) {
       if (Status s = write_file(file, text); !s.ok()) return s;
     }
   }
+  const fs::path shared = options.shared ? folder / fmt::format("lib{}.so", request.name) : "";
+  if (options.shared) {
+    if (Status s = link_library(compiled->parts, *archive, shared); !s.ok()) return s;
+  }
   // Last: whoever waits for the library finds the headers there.
   const fs::path file = folder / fmt::format("lib{}.a", request.name);
   if (Status s = write_file(file, *archive); !s.ok()) return s;
-  return Made{file.string(), archive->size(), request.layers.size(), request.targets.size()};
+  return Made{file.string(), shared.string(), archive->size(), request.layers.size(),
+              request.targets.size()};
 }
 
 }  // namespace
@@ -138,6 +175,8 @@ int build(const BuildOptions& options) {
   fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, made->layers,
              made->layers == 1 ? "" : "s", made->targets, made->targets == 1 ? "" : "s",
              (made->bytes + 999) / 1000);
+  if (!made->shared.empty())
+    fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;
 }
 

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "emit/names.h"
 #include "import/section.h"
 #include "llvm/Support/xxhash.h"
 #include "tools/children.h"
+#include "tools/link.h"
 
 namespace attnc {
 namespace {
@@ -31,37 +31,6 @@ Result<uint64_t> own_fingerprint() {
     return llvm::xxh3_64bits(llvm::StringRef(*bytes));
   }();
   return hash;
-}
-
-/// The words of $CC, which may be "ccache gcc".
-std::vector<std::string> c_compiler() {
-  const char* set = std::getenv("CC");
-  std::istringstream words(set ? set : "");
-  std::vector<std::string> out;
-  for (std::string word; words >> word;) out.push_back(word);
-  if (out.empty()) out.push_back("cc");
-  return out;
-}
-
-Status link_shared(const std::string& archive, const std::string& shared) {
-  std::vector<std::string> command = c_compiler();
-  const std::string compiler = command[0];
-  for (const char* word : {"-shared", "-nostdlib", "-o"}) command.push_back(word);
-  command.push_back(shared);
-  for (const std::string& word : {std::string("-Wl,--whole-archive"), archive,
-                                  std::string("-Wl,--no-whole-archive"), std::string("-lc")}) {
-    command.push_back(word);
-  }
-  Status s = run_program(command);
-  if (s.code() == StatusCode::not_found) {
-    return Status(
-        StatusCode::not_found,
-        fmt::format(
-            "a C compiler is needed to link the layer, and {}: install one (`apt install gcc`) or "
-            "set CC",
-            s.message()));
-  }
-  return s;
 }
 
 Result<const attn_layer_table*> open_table(const std::string& shared, const SourceLayer& layer) {
@@ -88,7 +57,7 @@ Status build_entry(const Result<Compiled>& compiled, const std::string& folder,
   if (!(std::ofstream(a, std::ios::binary) << *archive)) {
     return Status(StatusCode::not_found, fmt::format("{}: cannot be written", a));
   }
-  if (Status s = link_shared(a, so); !s.ok()) return s;
+  if (Status s = link_shared({a}, {.file = so}); !s.ok()) return s;
   std::error_code error;
   fs::rename(so, file, error);  // whoever reads sees all of it or nothing
   if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file, error.message()));

@@ -38,12 +38,11 @@ void fail_with(Outcome& outcome, const std::string& why) {
 /// `left_out`.
 Result<std::vector<std::string>> targets_to_check(const CheckOptions& options,
                                                   std::vector<std::string>& left_out) {
-  auto targets = parse_targets(options.targets);
+  auto targets = parse_targets(options.targets, this_machine());
   if (!targets.ok()) return targets.status();
   std::vector<std::string> here;
   for (const std::string& t : *targets) {
-    const uint64_t needed = target_cpu_features(t);
-    if ((needed & ~attn::cpu_features()) == 0)
+    if (runs_here(t))
       here.push_back(t);
     else if (!options.targets.empty())
       return Status(StatusCode::unsupported,

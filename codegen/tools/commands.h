@@ -15,7 +15,8 @@ struct BuildOptions {
   std::vector<std::string> files;  // LAYER.json, or objects with a section .attn
   std::string folder, name,
       header;  // name: "" for the first file's; header: "" for the description's file
-  std::vector<std::string> targets;  // empty: all
+  std::vector<std::string> targets;  // empty: all of the machine that the files are for
+  bool shared = false;               // lib<name>.so too
 };
 int build(const BuildOptions& options);
 

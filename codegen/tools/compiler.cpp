@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "attn/runtime/cpu.h"
 #include "emit/names.h"
 #include "halide/emit_kernels.h"
 #include "import/config_json.h"
@@ -95,11 +96,12 @@ Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std:
                            .line = 0,
                            .fingerprint = attn::fingerprint(layer->description),
                            .graph = layer->description.graph};
-    layers.push_back({std::move(graph), as_source(layer->config)});
+    layers.push_back({std::move(graph), as_source(layer->config), this_machine()});
   } else {
     auto graphs = layers_of_object(*bytes, path);
     if (!graphs.ok()) return graphs.status();
-    for (attn::NamedGraph& graph : *graphs) layers.push_back({std::move(graph), ""});
+    const std::string machine = machine_of_object(*bytes);
+    for (attn::NamedGraph& graph : *graphs) layers.push_back({std::move(graph), "", machine});
   }
   if (wanted.empty()) return layers;
   std::string known;
@@ -230,22 +232,53 @@ Result<Compiled> compile(const LibraryRequest& request, const Progress& progress
   return std::move(compile_all({request}, progress)[0]);
 }
 
-Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked) {
-  const std::vector<std::string> known = target_names();
-  if (asked.empty()) return known;
-  for (const std::string& a : asked) {
-    if (std::find(known.begin(), known.end(), a) == known.end()) {
-      std::string list;
-      for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
-      return Status(StatusCode::invalid_argument,
-                    fmt::format("there is no target `{}`; there are {}", a, list));
+Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked,
+                                               const std::string& machine) {
+  std::vector<std::string> out;
+  for (const std::string& k : target_names()) {
+    if (asked.empty() ? target_machine(k) == machine
+                      : std::find(asked.begin(), asked.end(), k) != asked.end()) {
+      out.push_back(k);
     }
   }
-  std::vector<std::string> out;
-  for (const std::string& k : known) {
-    if (std::find(asked.begin(), asked.end(), k) != asked.end()) out.push_back(k);
+  for (const std::string& a : asked) {
+    if (target_machine(a).empty()) {
+      return Status(
+          StatusCode::invalid_argument,
+          fmt::format("there is no target `{}`; there are {}", a, fmt::join(target_names(), ", ")));
+    }
+  }
+  if (out.empty()) {
+    return Status(StatusCode::unsupported, fmt::format("attnc has no target for {}; there are {}",
+                                                       machine, fmt::join(target_names(), ", ")));
+  }
+  for (const std::string& t : out) {
+    if (target_machine(t) != target_machine(out[0])) {
+      return Status(StatusCode::invalid_argument,
+                    fmt::format("the targets {} ({}) and {} ({}) cannot be in one library: build "
+                                "one for each machine",
+                                out[0], target_machine(out[0]), t, target_machine(t)));
+    }
   }
   return out;
+}
+
+Result<std::string> machine_of(const std::vector<SourceLayer>& layers) {
+  for (const SourceLayer& layer : layers) {
+    if (layer.machine != layers[0].machine) {
+      return Status(
+          StatusCode::invalid_argument,
+          fmt::format("layer {} comes from a file for {}, and {} from one for {}: one library is "
+                      "for one machine",
+                      layers[0].graph.name, layers[0].machine, layer.graph.name, layer.machine));
+    }
+  }
+  return layers.empty() ? this_machine() : layers[0].machine;
+}
+
+bool runs_here(const std::string& target) {
+  return target_machine(target) == this_machine() &&
+         (target_cpu_features(target) & ~attn::cpu_features()) == 0;
 }
 
 }  // namespace attnc

@@ -22,6 +22,7 @@ namespace attnc {
 struct SourceLayer {
   attn::NamedGraph graph;
   std::string definition;  // from JSON: "attn::MultiHeadAttention{...}"; from an object: empty
+  std::string machine;     // that the object is for, "x86_64"; from JSON: this one
 };
 
 /// From a JSON file one layer, from an object all of its section. `file` may end in ":name" for one
@@ -57,8 +58,13 @@ Result<Compiled> compile(const LibraryRequest& request, const Progress& progress
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
                                           const Progress& progress = {});
 
-/// "avx2,baseline" as targets, best first, each once; empty: all. A sentence with the known ones
-/// where one is unknown.
-Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked);
+/// "avx2,baseline" as targets, best first, each once; empty: all of `machine`. A sentence with the
+/// known ones where one is unknown, or where they are of two machines.
+Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked,
+                                               const std::string& machine);
+/// The machine of all of them, or a sentence.
+Result<std::string> machine_of(const std::vector<SourceLayer>& layers);
+/// Whether the processor that this runs on can run a target's code.
+bool runs_here(const std::string& target);
 
 }  // namespace attnc

@@ -20,12 +20,16 @@ using attn::StatusCode;
 /// The best target that this processor runs, or the one asked for.
 Result<std::string> target_here(const std::string& asked) {
   if (!asked.empty()) {
-    auto targets = parse_targets({asked});
+    auto targets = parse_targets({asked}, this_machine());
     if (!targets.ok()) return targets.status();
+    if (!runs_here(targets->front())) {
+      return Status(StatusCode::unsupported,
+                    fmt::format("this processor does not run target {}", asked));
+    }
     return targets->front();
   }
   for (const std::string& t : target_names()) {
-    if ((target_cpu_features(t) & ~attn::cpu_features()) == 0) return t;
+    if (runs_here(t)) return t;
   }
   return Status(StatusCode::unsupported, "this processor runs no target of attnc");
 }

@@ -52,8 +52,9 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
 Result<std::string> text_of(const ShowOptions& options) {
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
-  auto targets = parse_targets(options.target.empty() ? std::vector<std::string>{}
-                                                      : std::vector{options.target});
+  auto targets = parse_targets(
+      options.target.empty() ? std::vector<std::string>{} : std::vector{options.target},
+      layer->machine);
   if (!targets.ok()) return targets.status();
   auto stages = plan_layer(*layer, "show", targets->front());
   if (!stages.ok()) return stages.status();

@@ -180,6 +180,7 @@ Result<AnyLayer> AnyLayer::load(const attn_layer_table& table, const WeightSourc
   state->table = &table;
   state->variant = *variant;
   state->executor = options.executor;
+  state->keep = options.keep;
   std::vector<Tensor> views;
   if (Status s = read_weights(weights, options.prefix, *state, views); !s.ok()) {
     return with_layer(s, table);

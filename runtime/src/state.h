@@ -20,6 +20,7 @@ struct AlignedDelete {
 };
 
 struct AnyLayer::State {
+  std::shared_ptr<const void> keep;  // first, so that it goes last
   const attn_layer_table* table = nullptr;
   const attn_variant* variant = nullptr;
   Executor* executor = nullptr;  // null: default_executor()

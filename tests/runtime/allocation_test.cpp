@@ -2,10 +2,12 @@
 // counted, whoever asks for it. Under the sanitizers their own hooks count.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 
+#include "attn/runtime/attn.h"
 #include "fake_layer.h"
 
 namespace {
@@ -115,6 +117,41 @@ TEST(Allocation, NoneAtAllOverLentMemory) {
         ASSERT_TRUE(ok);
       }),
       0);
+}
+
+TEST(Allocation, NoneFromC) {
+  fake::Call call;
+  const attn_layer_table* const tables[] = {&fake::table};
+  attn_library* library = nullptr;
+  attn_layer* layer = nullptr;
+  ASSERT_EQ(attn_library_of(tables, 1, &library), ATTN_OK);
+  auto view = [](const char* name, const auto& t) {
+    attn_tensor out = {};
+    out.name = name, out.data = t.data(), out.dtype = ATTN_FLOAT32, out.rank = t.rank();
+    std::copy(t.shape().begin(), t.shape().end(), out.shape);
+    return out;
+  };
+  std::vector<attn_tensor> weights;
+  for (const auto& w : call.weights()) weights.push_back(view(w.name.data(), w.tensor));
+  ASSERT_EQ(attn_layer_load_arrays(library, fake::table.name, weights.data(), 3, nullptr, &layer),
+            ATTN_OK)
+      << attn_message();
+  attn_executor* threads = attn_executor_new(2);
+  attn_workspace* scratch = attn_workspace_new();
+  const attn_tensor in[] = {view("query", call.q()), view("value", call.v())};
+  const attn_tensor o = view("output", call.o());
+  attn_mutable_tensor out = {o.name, call.output.data(), o.dtype, o.rank, {}, nullptr};
+  std::copy(o.shape, o.shape + o.rank, out.shape);
+  auto run = [&] {
+    const attn_status s = attn_layer_run(layer, in, 2, &out, 1, scratch, threads);
+    ASSERT_EQ(s, ATTN_OK);
+  };
+  EXPECT_GT(allocations_of(run), 0);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(allocations_of(run), 0);
+  attn_workspace_free(scratch);
+  attn_executor_free(threads);
+  attn_layer_free(layer);
+  attn_close(library);
 }
 
 }  // namespace

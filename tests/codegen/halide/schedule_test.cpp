@@ -24,7 +24,7 @@ TEST(Schedule, AnUnknownTargetNamesThoseThereAre) {
   const auto s = attnc::schedule_for("avx1024", 64, 64);
   ASSERT_FALSE(s.ok());
   EXPECT_EQ(s.status().message(),
-            "there is no target `avx1024`; attnc knows avx512, avx2, baseline");
+            "there is no target `avx1024`; attnc knows avx512, avx2, baseline, neon");
 }
 
 class ScheduleFile : public testing::Test {

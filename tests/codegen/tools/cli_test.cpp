@@ -109,7 +109,10 @@ TEST_F(Attnc, FilesThatAreOfAnotherKind) {
 TEST_F(Attnc, NamesThatDoNotGo) {
   write("l.json", small);
   refuses("build l.json -o out --target avx1024", 1,
-          "there is no target `avx1024`; there are avx512, avx2, baseline");
+          "there is no target `avx1024`; there are avx512, avx2, baseline, neon");
+  refuses("build l.json -o out --target neon,avx2", 1,
+          "the targets avx2 (x86_64) and neon (aarch64) cannot be in one library: build one for "
+          "each machine");
   refuses("build l.json -o out --name 2much", 1,
           "`2much` cannot be a library's name: letters, digits and _ can, a letter first");
   refuses("build l.json l.json -o out", 1,

@@ -15,6 +15,15 @@
 //     }
 //   };
 //
+// (tbb_executor.h is that for oneTBB.) A program with a loop of its own over many calls needs no
+// threads inside of them: each of its threads calls with serial_executor() and a workspace of its
+// own, and the call stays on that thread.
+//
+//   pool.for_each(requests, [&](int i) {
+//     thread_local attn::Workspace scratch;
+//     status[i] = layer.run({...}, {...}, scratch, {.executor = &attn::serial_executor()});
+//   });
+//
 // How many threads there are is a property of the executor and of nothing else; results are the
 // same bits for any number. Not here: priorities, affinity, futures.
 #pragma once

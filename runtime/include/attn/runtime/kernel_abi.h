@@ -196,6 +196,18 @@ typedef struct attn_layer_table {
   const attn_variant* variants; /* best first */
 } attn_layer_table;
 
+/* What a shared library (`attnc build --shared`) exports beside its tables, under the name
+ * ATTN_DIRECTORY_SYMBOL: how attn::open finds the layers of a library that it knows nothing of. The
+ * first two members stay as they are in every version. */
+typedef struct attn_library_directory_table {
+  uint32_t abi_version;
+  int32_t layer_count;
+  const char* library; /* "my_layers" */
+  const attn_layer_table* const* layers;
+} attn_library_directory_table;
+
+#define ATTN_DIRECTORY_SYMBOL "attn_library_directory"
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -23,7 +23,7 @@
 // query, key] and all four are taken, each axis full or 1, any element type; what is not zero may
 // be seen (NaN is not zero, -0.0 is).
 //
-// Not here: opening shared libraries, training, more than 2^31 - 1 elements in one tensor.
+// Not here: opening shared libraries (library.h), C (attn.h), training, more than 2^31 - 1 elements in one tensor.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +77,8 @@ struct LoadOptions {
   std::string_view prefix = {};
   /// For calls that name none; has to outlive the layer. Null: default_executor().
   Executor* executor = nullptr;
+  /// Lives at least as long as the layer: what holds the table's code, where that can go away.
+  std::shared_ptr<const void> keep = {};
 };
 
 struct RunOptions {
