@@ -1,15 +1,15 @@
-// attention_decode.cpp - one query against many keys, read where they lie (split over keys: FlashDecoding,
-// Dao et al. 2023).
+// attention_decode.cpp - one query against many keys, read where they lie (split over keys:
+// FlashDecoding, Dao et al. 2023).
 //
-// A task is decode_keys keys of one key head: all their scores for the group of query heads that reads
-// it, one maximum, no rescaling; its partial sums of values go out with the maximum and the sum beside
-// them, and a second loop merges. The split depends on the number of keys alone, so the bits do not
-// depend on the number of threads.
+// A task is decode_keys keys of one key head: all their scores for the group of query heads that
+// reads it, one maximum, no rescaling; its partial sums of values go out with the maximum and the
+// sum beside them, and a second loop merges. The split depends on the number of keys alone, so the
+// bits do not depend on the number of threads.
 //
 // Bound by memory: keys and values are read once, 4 * keys * (key size + value size) bytes a head.
-// What decides is reading in address order: a key over all its size, whole rows of values, few keys a
-// block, so that the second pass over a block (further rows of the group) finds it in L1. Prefetching,
-// copying to scratch first and tasks of 128 keys or fewer were slower.
+// What decides is reading in address order: a key over all its size, whole rows of values, few keys
+// a block, so that the second pass over a block (further rows of the group) finds it in L1.
+// Prefetching, copying to scratch first and tasks of 128 keys or fewer were slower.
 #include <algorithm>
 #include <bit>
 
@@ -32,7 +32,8 @@ int dividing(int n, int most) {
 void PathPipeline::add_decode(const Attention& stage) {
   const Schedule& s = schedule();
   const int group = stage.heads / stage.key_heads, chunk = s.decode_keys;
-  const int lanes = dividing(stage.key_size, s.vector), value_lanes = dividing(stage.value_size, s.vector);
+  const int lanes = dividing(stage.key_size, s.vector),
+            value_lanes = dividing(stage.value_size, s.vector);
   const int D = stage.key_size, V = stage.value_size;
   const ImageParam &query = made(stage.query).image, &keys_in = made(stage.key).image,
                    &values_in = made(stage.value).image;
@@ -54,13 +55,16 @@ void PathPipeline::add_decode(const Attention& stage) {
   const Expr keep = visible(stage, site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
   score(g, i, c, h, b) = select(keep && key < end, dot(g, i, c, h, b), masked_score);
 
-  // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of them.
-  const int fold = std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / group))));
+  // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of
+  // them.
+  const int fold =
+      std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / group))));
   RDom kf(0, chunk / fold, "kf"), f(0, fold, "f");
   Var slot("slot");
   Func slot_maximum("slot_maximum"), maximum("maximum"), p("p"), slot_sum("slot_sum"), sum("sum");
   slot_maximum(g, slot, c, h, b) = masked_score;
-  slot_maximum(g, slot, c, h, b) = max(slot_maximum(g, slot, c, h, b), score(g, kf * fold + slot, c, h, b));
+  slot_maximum(g, slot, c, h, b) =
+      max(slot_maximum(g, slot, c, h, b), score(g, kf * fold + slot, c, h, b));
   maximum(g, c, h, b) = masked_score;
   maximum(g, c, h, b) = max(maximum(g, c, h, b), slot_maximum(g, f, c, h, b));
   p(g, i, c, h, b) = exp2_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
@@ -69,7 +73,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   sum(g, c, h, b) = 0.0f;
   sum(g, c, h, b) += slot_sum(g, f, c, h, b);
 
-  // Values in blocks whose sums stay in registers; maximum and sum ride along as elements V and V + 1.
+  // Values in blocks whose sums stay in registers; maximum and sum ride along as elements V and V
+  // + 1.
   const int block_keys = std::min(chunk, 16);
   RDom k(0, block_keys, "k"), add(0, V, 0, chunk / block_keys, "add");
   k.where(first + c * chunk + block * block_keys + k < end);
@@ -103,9 +108,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   }
   const Expr sum_of_row = total(row, own, b);
   Func out(plan_.outputs.at(static_cast<size_t>(path_.outputs.at(0))).name);
-  out(x, head, t, b) =
-      select(top(row, own, b) > no_key_seen, mixed(x, row, own, b) / sum_of_row,
-             strict_float(otherwise + strict_float(sum_of_row * 0.0f)));
+  out(x, head, t, b) = select(top(row, own, b) > no_key_seen, mixed(x, row, own, b) / sum_of_row,
+                              strict_float(otherwise + strict_float(sum_of_row * 0.0f)));
   outputs_.at(0) = out;
   made(stage.result).func = out;
 
@@ -124,11 +128,17 @@ void PathPipeline::add_decode(const Attention& stage) {
   total.compute_at(out, task).bound_extent(g, group);
   mixed.compute_at(out, task).bound_extent(x, V).bound_extent(g, group).vectorize(x, value_lanes);
   mixed.update().reorder(x, tasks, g, h, b).vectorize(x, value_lanes);
-  if (uniform) mean.compute_at(out, task).vectorize(x, value_lanes).update().reorder(x, all).vectorize(x, value_lanes);
+  if (uniform)
+    mean.compute_at(out, task)
+        .vectorize(x, value_lanes)
+        .update()
+        .reorder(x, all)
+        .vectorize(x, value_lanes);
 
   // ---- the tasks
   const int rows = group % 4 == 0 ? 4 : group % 3 == 0 ? 3 : group % 2 == 0 ? 2 : 1;
-  const int tile_keys = std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / rows))));
+  const int tile_keys =
+      std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / rows))));
   scaled_query.compute_root().bound(x, 0, D).bound(g, 0, group).vectorize(x, lanes);
   partials.compute_root()
       .bound(x, 0, (V + 2 + value_lanes - 1) / value_lanes * value_lanes)
@@ -159,16 +169,29 @@ void PathPipeline::add_decode(const Attention& stage) {
         .unroll(dv)
         .unroll(rest);
   }
-  dot.compute_at(score, go).bound_extent(g, rows).bound_extent(i, tile_keys).vectorize(g).vectorize(i);
+  dot.compute_at(score, go)
+      .bound_extent(g, rows)
+      .bound_extent(i, tile_keys)
+      .vectorize(g)
+      .vectorize(i);
   dot.update().reorder(dl, g, i).atomic().vectorize(dl).vectorize(g).vectorize(i);
   for (const MaskTile& mask : mask_tiles) {
     Func bytes = mask.bytes;
     bytes.compute_at(partials, task);
     schedule_mask_tile(mask, i);
   }
-  slot_maximum.compute_at(partials, task).bound_extent(g, group).bound_extent(slot, fold).vectorize(g).vectorize(slot);
+  slot_maximum.compute_at(partials, task)
+      .bound_extent(g, group)
+      .bound_extent(slot, fold)
+      .vectorize(g)
+      .vectorize(slot);
   slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
-  maximum.compute_at(partials, task).bound_extent(g, group).vectorize(g).update().reorder(g, f).vectorize(g);
+  maximum.compute_at(partials, task)
+      .bound_extent(g, group)
+      .vectorize(g)
+      .update()
+      .reorder(g, f)
+      .vectorize(g);
   Var po("po"), pi("pi");
   p.compute_at(partials, task)
       .bound_extent(i, chunk)
@@ -177,9 +200,18 @@ void PathPipeline::add_decode(const Attention& stage) {
       .vectorize(g)
       .vectorize(pi)
       .unroll(po, 2);
-  slot_sum.compute_at(partials, task).bound_extent(g, group).bound_extent(slot, fold).vectorize(g).vectorize(slot);
+  slot_sum.compute_at(partials, task)
+      .bound_extent(g, group)
+      .bound_extent(slot, fold)
+      .vectorize(g)
+      .vectorize(slot);
   slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
-  sum.compute_at(partials, task).bound_extent(g, group).vectorize(g).update().reorder(g, f).vectorize(g);
+  sum.compute_at(partials, task)
+      .bound_extent(g, group)
+      .vectorize(g)
+      .update()
+      .reorder(g, f)
+      .vectorize(g);
   const int vectors = dividing(V / value_lanes, s.tile_vectors);
   RVar xo("xo"), xi("xi");
   partial.compute_at(partials, task).bound_extent(g, group).vectorize(x, value_lanes);

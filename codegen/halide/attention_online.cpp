@@ -1,14 +1,14 @@
 // attention_online.cpp - softmax(q . k) V without storing the scores of a row (online softmax:
 // Milakov and Gimelshein 2018; tiles as in FlashAttention-2, Dao 2023).
 //
-// A task is query_tile queries of one head. It walks the keys it can see in blocks of key_block; the
-// inner Funcs use a block's own maximum, and one Tuple-valued Func (accumulator, maximum, sum) merges
-// blocks. Memory does not grow with queries x keys. Blocks are large (their scores stay in L2), since
-// every block rescales the accumulator, and are cut to what exists, so a large block costs nothing
-// where there are few keys.
+// A task is query_tile queries of one head. It walks the keys it can see in blocks of key_block;
+// the inner Funcs use a block's own maximum, and one Tuple-valued Func (accumulator, maximum, sum)
+// merges blocks. Memory does not grow with queries x keys. Blocks are large (their scores stay in
+// L2), since every block rescales the accumulator, and are cut to what exists, so a large block
+// costs nothing where there are few keys.
 //
-// Cost: 4 * pairs * head size operations; beside them about 25 instructions a vector of scores (mask,
-// maximum, exponential, sum) against 2 * head size multiply-adds.
+// Cost: 4 * pairs * head size operations; beside them about 25 instructions a vector of scores
+// (mask, maximum, exponential, sum) against 2 * head size multiply-adds.
 #include "halide/pipeline.h"
 
 namespace attnc {
@@ -34,12 +34,13 @@ void PathPipeline::add_online(const Attention& stage) {
   Func dot("dot"), score("score"), allowed("allowed");
   RDom d(0, stage.key_size, "d");
   dot(i, q, c, qt, h, b) = 0.0f;
-  dot(i, q, c, qt, h, b) += key_element(stage, h, d, first / lanes + c * (block / lanes) + i / lanes,
-                                        i % lanes, b) *
-                            query_element(stage, h, d, query, b);
+  dot(i, q, c, qt, h, b) +=
+      key_element(stage, h, d, first / lanes + c * (block / lanes) + i / lanes, i % lanes, b) *
+      query_element(stage, h, d, query, b);
   std::vector<MaskTile> mask_tiles;
   const Expr keep = visible(stage, site(b, h, query, key), {i, q, c, qt, h, b}, mask_tiles);
-  const Expr scaled = stage.scale == 1 ? dot(i, q, c, qt, h, b) : dot(i, q, c, qt, h, b) * stage.scale;
+  const Expr scaled =
+      stage.scale == 1 ? dot(i, q, c, qt, h, b) : dot(i, q, c, qt, h, b) * stage.scale;
   score(i, q, c, qt, h, b) = select(keep, scaled, masked_score);
 
   // Over the block's keys that exist; lanes first, then across lanes.
@@ -84,13 +85,15 @@ void PathPipeline::add_online(const Attention& stage) {
   RDom all(0, keys, "all");
   if (uniform) {
     mean(n, b) = 0.0f;
-    mean(n, b) += value_element(stage, n / padded * (stage.heads / stage.key_heads), n % padded, all, b);
+    mean(n, b) +=
+        value_element(stage, n / padded * (stage.heads / stage.key_heads), n % padded, all, b);
     // Without keys a sum of nothing over 1. In floating point: Halide takes it that buffers are not
     // empty and would drop the maximum from max(keys, 1).
     otherwise = mean(key_head(stage, h) * padded + x, b) / max(cast<float>(keys), 1.0f);
   }
   const FuncRef row = state(x, q, qt, h, b);
-  // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have dropped.
+  // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have
+  // dropped.
   normal(x, q, qt, h, b) = select(row[1] > no_key_seen, row[0] / row[2],
                                   strict_float(otherwise + strict_float(row[2] * 0.0f)));
 
@@ -99,7 +102,10 @@ void PathPipeline::add_online(const Attention& stage) {
   const int rows = s.tile_rows, value_vectors = vectors_of(padded);
   const LoopLevel task = make_result(stage, normal, tile);
   normal.compute_at(task).bound_extent(qt, 1).bound(x, 0, padded).vectorize(x, value_lanes);
-  state.compute_at(task).bound_extent(qt, 1).bound_storage(q, tile + rows).vectorize(x, value_lanes);
+  state.compute_at(task)
+      .bound_extent(qt, 1)
+      .bound_storage(q, tile + rows)
+      .vectorize(x, value_lanes);
   state.update().reorder(x, q, blocks).never_partition_all().vectorize(x, value_lanes);
   // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
   score.compute_at(state, blocks)
@@ -114,9 +120,7 @@ void PathPipeline::add_online(const Attention& stage) {
   dot.update().reorder(i, q, d).vectorize(i, lanes).unroll(i).unroll(q);
   for (const MaskTile& mask : mask_tiles) {
     Func bytes = mask.bytes;
-    bytes.compute_at(state, blocks)
-        .bound_storage(i, block + lanes)
-        .bound_storage(q, tile + rows);
+    bytes.compute_at(state, blocks).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
     schedule_mask_tile(mask, i);
   }
   lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);

@@ -1,9 +1,10 @@
-// attention_operands.cpp - how attention reads its query, keys and values, and where its result goes.
+// attention_operands.cpp - how attention reads its query, keys and values, and where its result
+// goes.
 //
-// Operands come from projections (which write the layouts that attention reads) or as heads where the
-// caller has them. Then keys are packed into transposed panels once a call, 2 * keys * size memory
-// operations against 2 * queries * keys * size multiply-adds; values are read where they lie unless their
-// size is no multiple of the vector's.
+// Operands come from projections (which write the layouts that attention reads) or as heads where
+// the caller has them. Then keys are packed into transposed panels once a call, 2 * keys * size
+// memory operations against 2 * queries * keys * size multiply-adds; values are read where they lie
+// unless their size is no multiple of the vector's.
 #include "halide/pipeline.h"
 
 namespace attnc {
@@ -25,8 +26,8 @@ Expr PathPipeline::query_element(const Attention& stage, const Expr& head, const
 Expr PathPipeline::key_element(const Attention& stage, const Expr& head, const Expr& d,
                                const Expr& panel, const Expr& lane, const Expr& batch) const {
   const Expr panels = (extent(Kind::key) + (schedule().vector - 1)) / schedule().vector;
-  return made(stage.key).func(lane, key_head(stage, head) * stage.key_size + d, min(panel, panels - 1),
-                              batch);
+  return made(stage.key).func(lane, key_head(stage, head) * stage.key_size + d,
+                              min(panel, panels - 1), batch);
 }
 
 Expr PathPipeline::value_element(const Attention& stage, const Expr& head, const Expr& x,
@@ -79,7 +80,8 @@ void PathPipeline::pack_keys(const Attention& stage) {
   Var lane("lane"), n("n"), panel("panel"), b("b"), h("h"), d("d"), task("task");
   Func packed("packed_keys");
   // Keys past the end repeat the last one; attention masks them.
-  packed(lane, n, panel, b) = image(n % size, n / size, clamp(panel * lanes + lane, 0, keys - 1), b);
+  packed(lane, n, panel, b) =
+      image(n % size, n / size, clamp(panel * lanes + lane, 0, keys - 1), b);
   packed.compute_root()
       .bound(lane, 0, lanes)
       .bound(n, 0, stage.key_heads * size)
@@ -101,8 +103,10 @@ void PathPipeline::pack_values(const Attention& stage) {
   Var n("n"), r("r"), h("h"), x("x"), ro("ro"), ri("ri"), task("task");
   Func packed("packed_values");
   const Expr inside = n % padded < stage.value_size;
-  packed(n, r) = select(inside, image(min(n % padded, stage.value_size - 1), n / padded,
-                                      r % max(keys, 1), r / max(keys, 1)), 0.0f);
+  packed(n, r) = select(
+      inside,
+      image(min(n % padded, stage.value_size - 1), n / padded, r % max(keys, 1), r / max(keys, 1)),
+      0.0f);
   packed.compute_root()
       .bound(n, 0, stage.key_heads * padded)
       .bound(r, 0, keys * extent(Kind::batch))
@@ -123,7 +127,8 @@ LoopLevel PathPipeline::make_result(const Attention& stage, const Func& tile_of,
     // Rows for a projection, heads side by side.
     Var q("q"), qt("qt"), hi("hi"), ho("ho"), task("task");
     Func result("attention");
-    RDom r(0, tile, "r");  // the tile's queries that exist: short tiles do no more work than they have rows
+    RDom r(0, tile,
+           "r");  // the tile's queries that exist: short tiles do no more work than they have rows
     r.where(r < queries - qt * tile);
     result(n, q, qt, b) = undef<float>();
     result(n, r, qt, b) = tile_of(n % padded, r, qt, n / padded, b);

@@ -1,7 +1,7 @@
 // attention_with_scores.cpp - the path that returns the probabilities as well.
 //
-// Probabilities are an output, [batch, head, query, key], and the weighted sum reads them there. A task
-// is scores_query_tile queries of one head: all their scores at once (queries x keys floats of
+// Probabilities are an output, [batch, head, query, key], and the weighted sum reads them there. A
+// task is scores_query_tile queries of one head: all their scores at once (queries x keys floats of
 // scratch), one maximum, one sum, no rescaling.
 #include "halide/pipeline.h"
 
@@ -24,8 +24,8 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   Func dot("dot"), score("score");
   RDom d(0, stage.key_size, "d");
   dot(i, q, qt, h, b) = 0.0f;
-  dot(i, q, qt, h, b) += key_element(stage, h, d, i / lanes, i % lanes, b) *
-                         query_element(stage, h, d, query, b);
+  dot(i, q, qt, h, b) +=
+      key_element(stage, h, d, i / lanes, i % lanes, b) * query_element(stage, h, d, query, b);
   std::vector<MaskTile> mask_tiles;
   const Expr keep = visible(stage, site(b, h, query, i), {i, q, qt, h, b}, mask_tiles);
   const Expr scaled = stage.scale == 1 ? dot(i, q, qt, h, b) : dot(i, q, qt, h, b) * stage.scale;
@@ -43,16 +43,16 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
   sum(q, qt, h, b) = 0.0f;
   sum(q, qt, h, b) += lane_sum(l, q, qt, h, b);
-  Func scores(plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name);
+  Func scores(
+      plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name);
   {
     const Expr row = t % tile, row_tile = t / tile;
-    const Expr otherwise = stage.rule == attn::FullyMasked::uniform
-                               ? 1.0f / max(cast<float>(keys), 1.0f)
-                               : Expr(0.0f);
+    const Expr otherwise =
+        stage.rule == attn::FullyMasked::uniform ? 1.0f / max(cast<float>(keys), 1.0f) : Expr(0.0f);
     const Expr total = sum(row, row_tile, h, b);
-    scores(k, t, h, b) = select(maximum(row, row_tile, h, b) > no_key_seen,
-                                p(k, row, row_tile, h, b) / total,
-                                strict_float(otherwise + strict_float(total * 0.0f)));
+    scores(k, t, h, b) =
+        select(maximum(row, row_tile, h, b) > no_key_seen, p(k, row, row_tile, h, b) / total,
+               strict_float(otherwise + strict_float(total * 0.0f)));
   }
   Func weighted("weighted");
   weighted(x, q, qt, h, b) = 0.0f;
@@ -102,8 +102,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   Var xo("xo"), xi("xi");
   weighted_tile.compute_at(weighted_task)
       .bound_extent(x, padded)
-      .tile(x, q, xo, qo, xi, qi, value_lanes * vectors_of(padded), rows,
-            TailStrategy::RoundUp)
+      .tile(x, q, xo, qo, xi, qi, value_lanes * vectors_of(padded), rows, TailStrategy::RoundUp)
       .reorder(xi, qi, qo, xo)
       .vectorize(xi, value_lanes)
       .unroll(xi)

@@ -24,7 +24,8 @@ std::string joined(const List& list) {
   return out.str();
 }
 
-void print_definition(std::ostream& out, const Function& f, const Internal::Definition& definition) {
+void print_definition(std::ostream& out, const Function& f,
+                      const Internal::Definition& definition) {
   out << "  " << f.name() << "(" << joined(definition.args()) << ") = ";
   const std::vector<Expr>& values = definition.values();
   out << (values.size() == 1 ? "" : "{") << joined(values) << (values.size() == 1 ? "" : "}");

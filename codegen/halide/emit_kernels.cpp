@@ -20,8 +20,9 @@ namespace {
 
 Status internal(const Plan& plan, const std::string& what) {
   return {attn::StatusCode::internal,
-          fmt::format("internal error while compiling {} for {}: {}; please report it with this plan:\n{}",
-                      plan.layer, plan.target, what, print(plan))};
+          fmt::format(
+              "internal error while compiling {} for {}: {}; please report it with this plan:\n{}",
+              plan.layer, plan.target, what, print(plan))};
 }
 
 /// The kernel, and the function that tells what it allocates.
@@ -36,7 +37,8 @@ Module compile(const Plan& plan, int path, const std::string& symbol) {
 
   Var i("i");
   Func bytes("bytes");
-  bytes(i) = over_buffers(select(i == 0, reader.call_bytes(), reader.worker_bytes()), built.buffers());
+  bytes(i) =
+      over_buffers(select(i == 0, reader.call_bytes(), reader.worker_bytes()), built.buffers());
   bytes.bound(i, 0, 2);
   std::vector<Argument> all = arguments;
   const size_t outputs = plan.paths[static_cast<size_t>(path)].outputs.size();

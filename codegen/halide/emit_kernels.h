@@ -2,9 +2,9 @@
 //
 //   attnc::Status s = attnc::emit_path_object(plan, 0, "attn_lib_encoder_avx512_output", "out.o");
 //
-// Halide numbers its temporaries by a counter that lives as long as the process: for the same bytes on
-// every run, emit each path in a child process that has not used Halide before.
-// Not here: the table that describes the kernels and the archive (emit/library.h).
+// Halide numbers its temporaries by a counter that lives as long as the process: for the same bytes
+// on every run, emit each path in a child process that has not used Halide before. Not here: the
+// table that describes the kernels and the archive (emit/library.h).
 #pragma once
 #include <string>
 #include <vector>
@@ -33,12 +33,14 @@ Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
 
 Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol);
 
-/// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one more.
+/// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one
+/// more.
 std::vector<attn_argument> path_arguments(const Plan& plan, int path);
 
 /// The targets that attnc knows, best first for each machine: avx512, avx2, baseline; neon.
 std::vector<std::string> target_names();
-/// The machine that a target is of, as LLVM calls it: "x86_64", "aarch64". Empty for an unknown target.
+/// The machine that a target is of, as LLVM calls it: "x86_64", "aarch64". Empty for an unknown
+/// target.
 std::string target_machine(const std::string& target);
 /// The machine that this program was built for.
 std::string this_machine();
@@ -47,7 +49,8 @@ uint64_t target_cpu_features(const std::string& target);
 /// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").
 std::string target_triple(const std::string& target);
 
-/// The tuned row of codegen/schedules/ for a target and a head size; a sentence where the target is unknown.
+/// The tuned row of codegen/schedules/ for a target and a head size; a sentence where the target is
+/// unknown.
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size);
 
 }  // namespace attnc

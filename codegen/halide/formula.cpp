@@ -22,11 +22,16 @@ Expr truncating_division(const Expr& a, const Expr& b) {
 Expr position(const attn::Step& step, const Site& site) {
   const unsigned number = step.bits % 16;
   switch (static_cast<Kind>(step.bits / 16)) {
-    case Kind::batch: return site.batch;
-    case Kind::head: return site.head;
-    case Kind::query: return number == 0 ? site.query : site.last_query;
-    case Kind::key: return site.key;
-    default: break;
+    case Kind::batch:
+      return site.batch;
+    case Kind::head:
+      return site.head;
+    case Kind::query:
+      return number == 0 ? site.query : site.last_query;
+    case Kind::key:
+      return site.key;
+    default:
+      break;
   }
   throw std::logic_error("a formula reads a position that attention does not have");
 }
@@ -40,29 +45,45 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x) {
   if (real && step.fn != Fn::where) {
     for (Expr& e : v) e = as_real(e);
   }
-  const bool mixed = v.size() == 2 && !v[0].type().is_bool() &&
-                     v[0].type().is_float() != v[1].type().is_float();
+  const bool mixed =
+      v.size() == 2 && !v[0].type().is_bool() && v[0].type().is_float() != v[1].type().is_float();
   if (mixed) v = {as_real(v[0]), as_real(v[1])};
   switch (step.fn) {
-    case Fn::add: return v[0] + v[1];
-    case Fn::sub: return v[0] - v[1];
-    case Fn::mul: return v[0] * v[1];
-    case Fn::div: return real ? v[0] / v[1] : truncating_division(v[0], v[1]);
-    case Fn::rem: return real ? v[0] - v[1] * trunc(v[0] / v[1])
-                              : v[0] - v[1] * truncating_division(v[0], v[1]);
-    case Fn::neg: return -v[0];
-    case Fn::abs: return real ? abs(v[0]) : cast<int32_t>(abs(v[0]));
-    case Fn::min: return min(v[0], v[1]);
-    case Fn::max: return max(v[0], v[1]);
-    case Fn::less: return v[0] < v[1];
-    case Fn::less_equal: return v[0] <= v[1];
-    case Fn::equal: return v[0] == v[1];
-    case Fn::both: return v[0] && v[1];
-    case Fn::either: return v[0] || v[1];
-    case Fn::negate: return !v[0];
+    case Fn::add:
+      return v[0] + v[1];
+    case Fn::sub:
+      return v[0] - v[1];
+    case Fn::mul:
+      return v[0] * v[1];
+    case Fn::div:
+      return real ? v[0] / v[1] : truncating_division(v[0], v[1]);
+    case Fn::rem:
+      return real ? v[0] - v[1] * trunc(v[0] / v[1])
+                  : v[0] - v[1] * truncating_division(v[0], v[1]);
+    case Fn::neg:
+      return -v[0];
+    case Fn::abs:
+      return real ? abs(v[0]) : cast<int32_t>(abs(v[0]));
+    case Fn::min:
+      return min(v[0], v[1]);
+    case Fn::max:
+      return max(v[0], v[1]);
+    case Fn::less:
+      return v[0] < v[1];
+    case Fn::less_equal:
+      return v[0] <= v[1];
+    case Fn::equal:
+      return v[0] == v[1];
+    case Fn::both:
+      return v[0] && v[1];
+    case Fn::either:
+      return v[0] || v[1];
+    case Fn::negate:
+      return !v[0];
     case Fn::where:
       return real ? select(v[0], as_real(v[1]), as_real(v[2])) : select(v[0], v[1], v[2]);
-    default: break;
+    default:
+      break;
   }
   throw std::logic_error(std::string("a mask's formula uses `") +
                          attn::fn_names[static_cast<size_t>(step.fn)] +
@@ -80,17 +101,25 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
     }
     switch (step.fn) {
       case Fn::number:
-        if (step.type == Type::truth) value.push_back(cast<bool>(Expr(step.bits != 0)));
-        else if (step.type == Type::index) value.push_back(Expr(std::bit_cast<int32_t>(step.bits)));
-        else value.push_back(Expr(std::bit_cast<float>(step.bits)));
+        if (step.type == Type::truth)
+          value.push_back(cast<bool>(Expr(step.bits != 0)));
+        else if (step.type == Type::index)
+          value.push_back(Expr(std::bit_cast<int32_t>(step.bits)));
+        else
+          value.push_back(Expr(std::bit_cast<float>(step.bits)));
         break;
-      case Fn::position: value.push_back(position(step, site)); break;
+      case Fn::position:
+        value.push_back(position(step, site));
+        break;
       case Fn::length:
         value.push_back(static_cast<Kind>(step.bits / 16) == Kind::query ? site.query_length
                                                                          : site.key_length);
         break;
-      case Fn::own: value.push_back(site.own(static_cast<int>(step.bits))); break;
-      default: value.push_back(arithmetic(step, operands));
+      case Fn::own:
+        value.push_back(site.own(static_cast<int>(step.bits)));
+        break;
+      default:
+        value.push_back(arithmetic(step, operands));
     }
   }
   std::vector<Expr> results;

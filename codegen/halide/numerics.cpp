@@ -7,8 +7,8 @@ using namespace Halide;
 Expr exp2_of_nonpositive(const Expr& x) {
   // Comparing this way round keeps a NaN: x86's max and min return their second operand then.
   const Expr clamped = strict_float(select(x < -127.0f, -127.0f, x));
-  // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits, on every target in
-  // one instruction; strict, because (x + c) - c is x to an optimiser.
+  // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits, on every target
+  // in one instruction; strict, because (x + c) - c is x to an optimiser.
   const Expr shifted = strict_float(clamped + 12582912.0f);
   const Expr whole = strict_float(shifted - 12582912.0f);
   const Expr f = clamped - whole;  // in [-1/2, 1/2], exact

@@ -77,8 +77,10 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
   }
   outputs_.resize(path_.outputs.size());
   for (const Stage& stage : path_.stages) {
-    if (const auto* p = std::get_if<Projection>(&stage)) add_projection(*p);
-    else add_attention(std::get<Attention>(stage));
+    if (const auto* p = std::get_if<Projection>(&stage))
+      add_projection(*p);
+    else
+      add_attention(std::get<Attention>(stage));
   }
   for (Func& f : outputs_) {
     for (OutputImageParam& image : f.output_buffers()) {
@@ -108,14 +110,15 @@ std::vector<Argument> PathPipeline::arguments() const {
 }
 
 Expr PathPipeline::extent(Kind kind) const {
-  // Every real input is [batch, positions, feature]; the caller of a kernel has made sure that equal
-  // axes have equal lengths.
+  // Every real input is [batch, positions, feature]; the caller of a kernel has made sure that
+  // equal axes have equal lengths.
   for (const PlanValue& v : path_.values) {
     if (v.input < 0) continue;
     const Made& m = made_.at(static_cast<size_t>(&v - path_.values.data()));
     if (!m.image.defined()) continue;
     for (size_t i = 0; i < v.axes.size(); ++i) {
-      if (v.axes[i].kind == kind) return m.image.dim(static_cast<int>(v.axes.size() - 1 - i)).extent();
+      if (v.axes[i].kind == kind)
+        return m.image.dim(static_cast<int>(v.axes.size() - 1 - i)).extent();
     }
   }
   throw std::logic_error(std::string("no input has the axis ") +
@@ -131,7 +134,8 @@ Expr PathPipeline::features(const PlanValue& value) const {
       continue;
     }
     for (size_t v = 0; v < path_.values.size(); ++v) {
-      if (a.of >= 0 && path_.values[v].input == a.of) product = product * made_[v].image.dim(0).extent();
+      if (a.of >= 0 && path_.values[v].input == a.of)
+        product = product * made_[v].image.dim(0).extent();
     }
   }
   return product;
@@ -155,9 +159,16 @@ int PathPipeline::vectors_of(int padded_size) const {
   return vectors;
 }
 
-Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query, const Expr& key) const {
-  Site s{.batch = batch, .head = head, .query = query, .key = key, .last_query = query,
-         .query_length = extent(Kind::query), .key_length = extent(Kind::key), .own = {}};
+Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query,
+                        const Expr& key) const {
+  Site s{.batch = batch,
+         .head = head,
+         .query = query,
+         .key = key,
+         .last_query = query,
+         .query_length = extent(Kind::query),
+         .key_length = extent(Kind::key),
+         .own = {}};
   s.own = [this](int input) -> Expr {
     auto flag = flags_.find(input);
     internal_check(flag != flags_.end(), "a mask is read where only flags are");
@@ -170,8 +181,10 @@ void PathPipeline::add_attention(const Attention& stage) {
   if (path_.most_queries == 1) return add_decode(stage);
   if (value(stage.key).layout == Layout::heads) pack_keys(stage);
   if (value(stage.value).layout == Layout::heads) pack_values(stage);
-  if (stage.scores < 0) add_online(stage);
-  else add_with_scores(stage);
+  if (stage.scores < 0)
+    add_online(stage);
+  else
+    add_with_scores(stage);
 }
 
 void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) const {

@@ -1,12 +1,12 @@
 // projection.cpp - y[row, column] = sum over k of x[row, k] * kernel[k, column] + bias[column].
 //
-// Rows of all batches are one long list, so that short sequences fill tiles. The kernel lies in panels
-// of one register tile's width ([panel][k][lane], packed when weights are loaded), read as one stream;
-// x is read as it lies, one broadcast a multiply-add. A register tile is tile_rows x tile_vectors
-// accumulators with k outermost; a task is one panel times task_rows rows.
+// Rows of all batches are one long list, so that short sequences fill tiles. The kernel lies in
+// panels of one register tile's width ([panel][k][lane], packed when weights are loaded), read as
+// one stream; x is read as it lies, one broadcast a multiply-add. A register tile is tile_rows x
+// tile_vectors accumulators with k outermost; a task is one panel times task_rows rows.
 //
-// Cost: 2 * rows * k * columns operations. The panel (k * panel_width * 4 bytes, 192 kB for 768 x 64)
-// streams from L2 once every tile_rows rows: 4 loads of 64 bytes for 16 multiply-adds.
+// Cost: 2 * rows * k * columns operations. The panel (k * panel_width * 4 bytes, 192 kB for 768 x
+// 64) streams from L2 once every tile_rows rows: 4 loads of 64 bytes for 16 multiply-adds.
 #include "halide/pipeline.h"
 
 namespace attnc {
@@ -26,14 +26,21 @@ Expr PathPipeline::row(const Projection& stage, const Expr& column, const Expr& 
 void PathPipeline::add_projection(const Projection& stage) {
   const PlanValue& result = value(stage.result);
   const int output = output_of(stage.result);
-  // Named for the argument where it is one, else for the weights: what `attnc show` prints reads better.
+  // Named for the argument where it is one, else for the weights: what `attnc show` prints reads
+  // better.
   const std::string& kernel =
-      plan_.weights.at(static_cast<size_t>(plan_.packings.at(static_cast<size_t>(stage.kernel)).weight)).name;
-  Func out(output >= 0 ? plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name
-                       : "projected_" + kernel.substr(0, kernel.find('/')));
+      plan_.weights
+          .at(static_cast<size_t>(plan_.packings.at(static_cast<size_t>(stage.kernel)).weight))
+          .name;
+  Func out(
+      output >= 0
+          ? plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name
+          : "projected_" + kernel.substr(0, kernel.find('/')));
   made(stage.result).func = out;
-  if (result.layout == Layout::key_panels) make_key_panels(stage, out);
-  else make_rows(stage, out, output >= 0);
+  if (result.layout == Layout::key_panels)
+    make_key_panels(stage, out);
+  else
+    make_rows(stage, out, output >= 0);
   if (output >= 0) outputs_[static_cast<size_t>(output)] = out;
 }
 
@@ -113,8 +120,8 @@ void PathPipeline::make_key_panels(const Projection& stage, Func out) {
   const Expr keys = extent(Kind::key);
   const int columns = (stage.heads * stage.head_size_padded + width - 1) / width * width;
 
-  // ---- algorithm: the same product, stored transposed. Keys past the end repeat the last one; attention
-  // masks them, and a copy of a finite number is finite.
+  // ---- algorithm: the same product, stored transposed. Keys past the end repeat the last one;
+  // attention masks them, and a copy of a finite number is finite.
   Var lane("lane"), tile_row("tile_row"), panel("panel"), tile("tile"), key_lane("key_lane");
   Var n("n"), p("p"), b("b"), group("group");
   RDom k(0, kernel.dim(1).extent(), "k");

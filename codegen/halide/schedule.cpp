@@ -29,8 +29,9 @@ Result<std::string> table_for(const std::string& target) {
   const std::string file = std::string(directory) + "/" + target + ".txt";
   std::ifstream in(file);
   if (!in) {
-    return Status(attn::StatusCode::not_found,
-                  fmt::format("ATTNC_SCHEDULES names {}, and there is no file {}", directory, file));
+    return Status(
+        attn::StatusCode::not_found,
+        fmt::format("ATTNC_SCHEDULES names {}, and there is no file {}", directory, file));
   }
   std::ostringstream text;
   text << in.rdbuf();
@@ -39,11 +40,12 @@ Result<std::string> table_for(const std::string& target) {
 
 bool sensible(const Schedule& s) {
   const auto between = [](int v, int low, int high) { return v >= low && v <= high; };
-  return between(s.vector, 4, 16) && (s.vector & (s.vector - 1)) == 0 && between(s.tile_rows, 1, 8) &&
-         s.vector % s.tile_rows == 0 && between(s.tile_vectors, 1, 8) &&
-         between(s.task_rows, 1, 4096) && between(s.query_tile, 1, 512) &&
-         s.query_tile % s.tile_rows == 0 && between(s.key_block, 1, 8192) &&
-         between(s.scores_query_tile, 1, 512) && s.scores_query_tile % s.tile_rows == 0;
+  return between(s.vector, 4, 16) && (s.vector & (s.vector - 1)) == 0 &&
+         between(s.tile_rows, 1, 8) && s.vector % s.tile_rows == 0 &&
+         between(s.tile_vectors, 1, 8) && between(s.task_rows, 1, 4096) &&
+         between(s.query_tile, 1, 512) && s.query_tile % s.tile_rows == 0 &&
+         between(s.key_block, 1, 8192) && between(s.scores_query_tile, 1, 512) &&
+         s.scores_query_tile % s.tile_rows == 0;
 }
 
 }  // namespace
@@ -66,9 +68,11 @@ Result<Schedule> schedule_for(const std::string& target, int key_size, int value
     char* end = nullptr;
     const long largest = limit == "*" ? 1 : std::strtol(limit.c_str(), &end, 10);
     if (!complete || (end && *end) || largest < 1 || !sensible(s)) {
-      return Status(attn::StatusCode::invalid_file,
-                    fmt::format("the schedules for {}, line {}: expected a head size (or *) and seven "
-                                "numbers in their ranges, got `{}`", target, number, line));
+      return Status(
+          attn::StatusCode::invalid_file,
+          fmt::format("the schedules for {}, line {}: expected a head size (or *) and seven "
+                      "numbers in their ranges, got `{}`",
+                      target, number, line));
     }
     if (limit == "*" || size <= largest) return s;
   }

@@ -17,7 +17,8 @@ struct Entry {
 };
 constexpr Entry targets[] = {
     {"avx512", "x86_64", "x86-64-linux-sse41-avx-avx2-f16c-fma-avx512-avx512_skylake",
-     ATTN_CPU_SSE41 | ATTN_CPU_AVX | ATTN_CPU_F16C | ATTN_CPU_FMA | ATTN_CPU_AVX2 | ATTN_CPU_AVX512},
+     ATTN_CPU_SSE41 | ATTN_CPU_AVX | ATTN_CPU_F16C | ATTN_CPU_FMA | ATTN_CPU_AVX2 |
+         ATTN_CPU_AVX512},
     {"avx2", "x86_64", "x86-64-linux-sse41-avx-avx2-f16c-fma",
      ATTN_CPU_SSE41 | ATTN_CPU_AVX | ATTN_CPU_F16C | ATTN_CPU_FMA | ATTN_CPU_AVX2},
     {"baseline", "x86_64", "x86-64-linux", 0},
@@ -49,7 +50,9 @@ std::string target_machine(const std::string& target) {
   return e ? e->machine : "";
 }
 
-std::string target_triple(const std::string& target) { return target_machine(target) + "-unknown-linux-gnu"; }
+std::string target_triple(const std::string& target) {
+  return target_machine(target) + "-unknown-linux-gnu";
+}
 
 std::string this_machine() {
 #if defined(__aarch64__)

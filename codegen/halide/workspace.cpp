@@ -44,7 +44,8 @@ class Reader : public IRVisitor {
 
   void visit(const Allocate* op) override {
     Expr size = make_const(Int(64), op->type.bytes());
-    for (const Expr& extent : op->extents) size = size * max(cast<int64_t>(at_most(extent, op->name)), 0);
+    for (const Expr& extent : op->extents)
+      size = size * max(cast<int64_t>(at_most(extent, op->name)), 0);
     Bytes inner = of(op->body);
     inner.call = simplify(inner.call + size + make_const(Int(64), allocation_overhead));
     bytes_ = inner;

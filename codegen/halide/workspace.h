@@ -4,9 +4,9 @@
 //   pipeline.add_custom_lowering_pass(&reader, [] {});   // then compile it
 //   Halide::Expr once = reader.call_bytes(), each = reader.worker_bytes();
 //
-// Bounds inference decides how large intermediate results are, so it and not a second set of formulas
-// says how much memory a call needs. Sums follow the nesting of allocations, which is how the
-// runtime's arenas give them out.
+// Bounds inference decides how large intermediate results are, so it and not a second set of
+// formulas says how much memory a call needs. Sums follow the nesting of allocations, which is how
+// the runtime's arenas give them out.
 #pragma once
 #include <Halide.h>
 
@@ -14,7 +14,8 @@
 
 namespace attnc {
 
-/// What every allocation may cost beside its bytes: rounding to 128, a header, and loads past the end.
+/// What every allocation may cost beside its bytes: rounding to 128, a header, and loads past the
+/// end.
 inline constexpr int64_t allocation_overhead = 512;
 
 class AllocationReader : public Halide::Internal::IRMutator {

@@ -2,8 +2,8 @@
 //
 //   Reference r = reference_attention(config, weights, call);   // r.output, r.scores
 //
-// Follows the sources of keras 3.15.1: projections, scores divided by sqrt(key_dim), masks joined by
-// "and", softmax, weighted sum, output projection. Rows without a key by the given rule.
+// Follows the sources of keras 3.15.1: projections, scores divided by sqrt(key_dim), masks joined
+// by "and", softmax, weighted sum, output projection. Rows without a key by the given rule.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -19,6 +19,9 @@ struct Config {
   bool uniform_with_scores = false;
   /// The description's own mask, on plain numbers: (query, key, queries, keys).
   std::function<bool(int, int, int, int)> own_mask;
+  /// Heads of key and value: query head h reads h / (num_heads / key_heads). 0: as many as of the
+  /// query.
+  int key_heads = 0;
 };
 
 /// In get_weights order; biases empty where there are none.
@@ -41,15 +44,17 @@ struct Reference {
 };
 
 /// rows x columns of x * kernel + bias.
-inline std::vector<double> dense(const double* x, int rows, int depth, const std::vector<float>& kernel,
-                                 const std::vector<float>& bias, int columns) {
+inline std::vector<double> dense(const double* x, int rows, int depth,
+                                 const std::vector<float>& kernel, const std::vector<float>& bias,
+                                 int columns) {
   std::vector<double> y(static_cast<size_t>(rows) * static_cast<size_t>(columns), 0.0);
   for (int r = 0; r < rows; ++r) {
     for (int c = 0; c < columns; ++c) {
       double sum = bias.empty() ? 0.0 : bias[static_cast<size_t>(c)];
       for (int k = 0; k < depth; ++k) {
-        sum += x[static_cast<size_t>(r) * static_cast<size_t>(depth) + static_cast<size_t>(k)] *
-               kernel[static_cast<size_t>(k) * static_cast<size_t>(columns) + static_cast<size_t>(c)];
+        sum +=
+            x[static_cast<size_t>(r) * static_cast<size_t>(depth) + static_cast<size_t>(k)] *
+            kernel[static_cast<size_t>(k) * static_cast<size_t>(columns) + static_cast<size_t>(c)];
       }
       y[static_cast<size_t>(r) * static_cast<size_t>(columns) + static_cast<size_t>(c)] = sum;
     }
@@ -63,14 +68,18 @@ inline Reference reference_attention(const Config& f, const Weights& w, const Ca
   };
   const std::vector<double> xq(c.query.begin(), c.query.end()), xk(c.key.begin(), c.key.end()),
       xv(c.value.begin(), c.value.end());
-  const int N = f.num_heads, D = f.key_dim, V = f.value_dim, T = c.queries, S = c.keys;
-  const auto q = dense(xq.data(), c.batch * T, c.query_features, w.query_kernel, w.query_bias, N * D);
-  const auto k = dense(xk.data(), c.batch * S, c.key_features, w.key_kernel, w.key_bias, N * D);
-  const auto v = dense(xv.data(), c.batch * S, c.value_features, w.value_kernel, w.value_bias, N * V);
+  const int N = f.num_heads, K = f.key_heads ? f.key_heads : N, D = f.key_dim, V = f.value_dim,
+            T = c.queries, S = c.keys;
+  const auto q =
+      dense(xq.data(), c.batch * T, c.query_features, w.query_kernel, w.query_bias, N * D);
+  const auto k = dense(xk.data(), c.batch * S, c.key_features, w.key_kernel, w.key_bias, K * D);
+  const auto v =
+      dense(xv.data(), c.batch * S, c.value_features, w.value_kernel, w.value_bias, K * V);
   const bool uniform = c.with_scores ? f.uniform_with_scores : f.uniform_without_scores;
   std::vector<double> mixed(static_cast<size_t>(c.batch) * static_cast<size_t>(T * N * V), 0.0);
   Reference result;
-  result.scores.assign(static_cast<size_t>(c.batch * N) * static_cast<size_t>(T) * static_cast<size_t>(S), 0.0);
+  result.scores.assign(
+      static_cast<size_t>(c.batch * N) * static_cast<size_t>(T) * static_cast<size_t>(S), 0.0);
   std::vector<double> p(static_cast<size_t>(S));
   std::vector<char> seen(static_cast<size_t>(S));
   for (int b = 0; b < c.batch; ++b) {
@@ -84,7 +93,9 @@ inline Reference reference_attention(const Config& f, const Weights& w, const Ca
           if (!seen[static_cast<size_t>(s)]) continue;
           any = true;
           double dot = 0;
-          for (int d = 0; d < D; ++d) dot += q[at(b * T + t, h * D + d, N * D)] * k[at(b * S + s, h * D + d, N * D)];
+          for (int d = 0; d < D; ++d)
+            dot +=
+                q[at(b * T + t, h * D + d, N * D)] * k[at(b * S + s, h / (N / K) * D + d, K * D)];
           p[static_cast<size_t>(s)] = dot / std::sqrt(static_cast<double>(D));
           maximum = std::fmax(maximum, p[static_cast<size_t>(s)]);
         }
@@ -97,13 +108,15 @@ inline Reference reference_attention(const Config& f, const Weights& w, const Ca
           const double share = any ? p[static_cast<size_t>(s)] / sum : uniform ? 1.0 / S : 0.0;
           result.scores[at(at(b * N + h, t, T), s, S)] = share;
           for (int x = 0; x < V; ++x) {
-            mixed[at(b * T + t, h * V + x, N * V)] += share * v[at(b * S + s, h * V + x, N * V)];
+            mixed[at(b * T + t, h * V + x, N * V)] +=
+                share * v[at(b * S + s, h / (N / K) * V + x, K * V)];
           }
         }
       }
     }
   }
-  result.output = dense(mixed.data(), c.batch * T, N * V, w.output_kernel, w.output_bias, c.output_features);
+  result.output =
+      dense(mixed.data(), c.batch * T, N * V, w.output_kernel, w.output_bias, c.output_features);
   return result;
 }
 

@@ -1,4 +1,5 @@
-// behaviour_test.cpp - what a layer does at the edges: no keys, rows without keys, NaN, many callers.
+// behaviour_test.cpp - what a layer does at the edges: no keys, rows without keys, NaN, many
+// callers.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -26,8 +27,8 @@ struct Made {
   std::vector<float> output, scores;
 };
 
-Made run(const attn::AnyLayer& layer, const Subject& s, const Call& c, const attn::Tensor& mask = {},
-         attn::Workspace* lent = nullptr) {
+Made run(const attn::AnyLayer& layer, const Subject& s, const Call& c,
+         const attn::Tensor& mask = {}, attn::Workspace* lent = nullptr) {
   Made m;
   m.output.assign(static_cast<size_t>(c.batch * c.queries * c.output_features), -7.0f);
   m.scores.assign(static_cast<size_t>(c.batch * s.config.num_heads * c.queries * c.keys), -7.0f);
@@ -41,7 +42,8 @@ Made run(const attn::AnyLayer& layer, const Subject& s, const Call& c, const att
   if (mask.present()) inputs.push_back({"attention_mask", mask});
   std::vector<attn::NamedMutableTensor> outputs{{"output", {m.output, {c.batch, c.queries, 16}}}};
   if (c.with_scores) {
-    outputs.push_back({"attention_scores", {m.scores, {c.batch, s.config.num_heads, c.queries, c.keys}}});
+    outputs.push_back(
+        {"attention_scores", {m.scores, {c.batch, s.config.num_heads, c.queries, c.keys}}});
   }
   const attn::Status status = layer.run(std::span<const attn::NamedTensor>(inputs),
                                         std::span<const attn::NamedMutableTensor>(outputs),
@@ -52,7 +54,8 @@ Made run(const attn::AnyLayer& layer, const Subject& s, const Call& c, const att
 
 bool row_is_nan(const Made& m, const Call& c, int row) {
   int nans = 0;
-  for (int f = 0; f < c.output_features; ++f) nans += std::isnan(m.output[static_cast<size_t>(row * c.output_features + f)]);
+  for (int f = 0; f < c.output_features; ++f)
+    nans += std::isnan(m.output[static_cast<size_t>(row * c.output_features + f)]);
   EXPECT_TRUE(nans == 0 || nans == c.output_features) << "row " << row << " is NaN in part";
   return nans != 0;
 }
@@ -93,7 +96,8 @@ TEST_P(EveryVariant, ARowWithoutKeysIsTheMeanOfAllValuesOrNothingWhenScoresAreAs
   const auto layer = load(usual(), c, w, GetParam());
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   std::vector<uint8_t> bytes(70 * 70, 1);
-  for (int k = 0; k < 70; ++k) bytes[static_cast<size_t>(33 * 70 + k)] = bytes[static_cast<size_t>(k)] = 0;
+  for (int k = 0; k < 70; ++k)
+    bytes[static_cast<size_t>(33 * 70 + k)] = bytes[static_cast<size_t>(k)] = 0;
   const attn::Tensor mask(bytes.data(), attn::DType::boolean, {70, 70});
   c.mask = [&](int, int, int t, int k) { return bytes[static_cast<size_t>(t * 70 + k)] != 0; };
   for (const bool scores : {false, true}) {
@@ -121,10 +125,12 @@ TEST_P(EveryVariant, ANaNKeyReachesTheRowsThatMaySeeItAndNoOthers) {
         const auto layer = load(usual(), c, draw_weights(r, usual(), c), GetParam());
         ASSERT_TRUE(layer.ok()) << layer.status().message();
         const Made m = run(*layer, usual(), c);
-        for (int row = 0; row < at; ++row) EXPECT_FALSE(row_is_nan(m, c, row)) << bad << " at " << at << ", row " << row;
+        for (int row = 0; row < at; ++row)
+          EXPECT_FALSE(row_is_nan(m, c, row)) << bad << " at " << at << ", row " << row;
         // An infinite key gives scores of both signs: infinite for some head, or NaN.
         if (std::isnan(bad)) {
-          for (int row = at; row < 40; ++row) EXPECT_TRUE(row_is_nan(m, c, row)) << at << ", row " << row;
+          for (int row = at; row < 40; ++row)
+            EXPECT_TRUE(row_is_nan(m, c, row)) << at << ", row " << row;
         }
       }
     }
@@ -177,7 +183,8 @@ TEST_P(EveryVariant, ManyThreadsMayCallOneLayer) {
   for (size_t t = 0; t < equal.size(); ++t) {
     threads.emplace_back([&, t] {
       attn::Workspace scratch;
-      for (int i = 0; i < 5; ++i) equal[t] += run(*layer, usual(), c, {}, &scratch).output == want.output;
+      for (int i = 0; i < 5; ++i)
+        equal[t] += run(*layer, usual(), c, {}, &scratch).output == want.output;
     });
   }
   for (std::thread& t : threads) t.join();

@@ -1,4 +1,5 @@
-// layers.h - what the property test runs: head sizes around the vector widths, every rule, own masks.
+// layers.h - what the property test runs: head sizes around the vector widths, every rule, own
+// masks.
 #pragma once
 #include "attn/attn.h"
 
@@ -37,6 +38,47 @@ inline constexpr auto from_the_end = attn::layer(attn::MultiHeadAttention{
     .mask = attn::causal_from_the_end,
 });
 
-using layers = attn::Layers<one, odd, wide, usual, explicit_path, causal_window, from_the_end>;
+inline constexpr auto grouped = attn::layer(attn::GroupQueryAttention{
+    .head_dim = 8,
+    .num_query_heads = 6,
+    .num_key_value_heads = 2,
+});
+inline constexpr auto one_key_head = attn::layer(attn::GroupQueryAttention{
+    .head_dim = 20,
+    .num_query_heads = 4,
+    .num_key_value_heads = 1,
+    .use_bias = false,
+});
+
+// Attention on heads where the caller has them: dot_product_test.cpp.
+inline constexpr auto heads_of_8 = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 4,
+    .num_key_value_heads = 4,
+    .head_dim = 8,
+});
+inline constexpr auto heads_of_40 = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 6,
+    .num_key_value_heads = 2,
+    .head_dim = 40,
+    .value_dim = 24,
+    .mask = attn::causal_from_the_end,
+});
+inline constexpr auto heads_of_5 = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 3,
+    .num_key_value_heads = 1,
+    .head_dim = 5,
+    .value_dim = 7,
+    .fully_masked = attn::FullyMasked::uniform,
+    .mask = attn::causal,
+});
+inline constexpr auto heads_of_64 = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 16,
+    .num_key_value_heads = 2,
+    .head_dim = 64,
+});
+
+using layers =
+    attn::Layers<one, odd, wide, usual, explicit_path, causal_window, from_the_end, grouped,
+                 one_key_head, heads_of_8, heads_of_40, heads_of_5, heads_of_64>;
 
 }  // namespace property

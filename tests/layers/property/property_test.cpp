@@ -21,7 +21,8 @@ struct Strided {
 };
 
 Strided strided(Random& r, const std::vector<float>& x, int batch, int positions, int features) {
-  const int64_t row = features + draw_of(r, {0, 0, 1, 13}), image = row * positions + draw_of(r, {0, 0, 5});
+  const int64_t row = features + draw_of(r, {0, 0, 1, 13}),
+                image = row * positions + draw_of(r, {0, 0, 5});
   Strided s;
   s.memory.assign(static_cast<size_t>(image * batch + 64), NAN);
   s.shape = {batch, positions, features};
@@ -56,7 +57,8 @@ DrawnMask draw_mask(Random& r, const Subject& s, Call& call) {
   for (int64_t e : shape) n *= e;
   const int seen_of_ten = draw_of(r, {0, 3, 8, 10});
   m.bytes.resize(static_cast<size_t>(n));
-  for (uint8_t& b : m.bytes) b = draw(r, 1, 10) <= seen_of_ten ? static_cast<uint8_t>(draw_of(r, {1, 1, 255})) : 0;
+  for (uint8_t& b : m.bytes)
+    b = draw(r, 1, 10) <= seen_of_ten ? static_cast<uint8_t>(draw_of(r, {1, 1, 255})) : 0;
   const int type = draw(r, 0, 2);
   if (type == 0) m.view = attn::Tensor(m.bytes.data(), attn::DType::boolean, shape);
   for (uint8_t b : m.bytes) {
@@ -103,12 +105,15 @@ double worst(const float* got, const std::vector<double>& want) {
 }
 
 void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
-  const Subject& s = subjects()[static_cast<size_t>(draw(r, 0, static_cast<int>(subjects().size()) - 1))];
+  const Subject& s =
+      subjects()[static_cast<size_t>(draw(r, 0, static_cast<int>(subjects().size()) - 1))];
   Call c;
   c.batch = draw_of(r, {1, 1, 2, 3});
   // Around the widths of vectors, tiles (16, 64) and key blocks (256), and primes.
   c.queries = draw_of(r, {1, 1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 101});
-  c.keys = draw(r, 0, 2) == 0 ? c.queries : draw_of(r, {1, 2, 3, 4, 7, 9, 16, 17, 33, 64, 67, 255, 256, 257, 300});
+  c.keys = draw(r, 0, 2) == 0
+               ? c.queries
+               : draw_of(r, {1, 2, 3, 4, 7, 9, 16, 17, 33, 64, 67, 255, 256, 257, 300});
   c.query_features = draw_of(r, {1, 3, 16, 24}), c.key_features = draw_of(r, {1, 5, 16});
   c.value_features = draw_of(r, {1, 2, 16, 19});
   const bool key_is_value = draw(r, 0, 1) == 0;
@@ -118,7 +123,8 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
   const float scale = draw(r, 0, 5) == 0 ? 8.0f : 1.0f;  // then exp of a score overflows
   c.query = numbers(r, static_cast<size_t>(c.batch * c.queries * c.query_features), scale);
   c.value = numbers(r, static_cast<size_t>(c.batch * c.keys * c.value_features));
-  c.key = key_is_value ? c.value : numbers(r, static_cast<size_t>(c.batch * c.keys * c.key_features), scale);
+  c.key = key_is_value ? c.value
+                       : numbers(r, static_cast<size_t>(c.batch * c.keys * c.key_features), scale);
   const Weights w = draw_weights(r, s, c);
   DrawnMask mask;
   if (draw(r, 0, 2) != 0) mask = draw_mask(r, s, c);
@@ -151,14 +157,15 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
                            {scores, attn::Shape{c.batch, s.config.num_heads, c.queries, c.keys}}});
       }
       attn::Workspace scratch;
-      const attn::Status status =
-          layer->run(std::span<const attn::NamedTensor>(inputs),
-                     std::span<const attn::NamedMutableTensor>(outputs), scratch, {.executor = executor});
+      const attn::Status status = layer->run(std::span<const attn::NamedTensor>(inputs),
+                                             std::span<const attn::NamedMutableTensor>(outputs),
+                                             scratch, {.executor = executor});
       ASSERT_TRUE(status.ok()) << text << ": " << status.message();
       if (first_output.empty()) {
         ASSERT_LE(worst(output.data(), want.output), bound) << text << " on " << target;
         if (c.with_scores) {
-          ASSERT_LE(worst(scores.data(), want.scores), bound) << text << " on " << target << ", scores";
+          ASSERT_LE(worst(scores.data(), want.scores), bound)
+              << text << " on " << target << ", scores";
         }
         first_output = output, first_scores = scores;
       } else {
@@ -166,7 +173,8 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
             << text << " on " << target << " with " << executor->worker_count() << " threads";
         ASSERT_EQ(0, std::memcmp(first_scores.data(), scores.data(),
                                  (c.with_scores ? scores.size() : 0) * sizeof(float)))
-            << text << " on " << target << " with " << executor->worker_count() << " threads, scores";
+            << text << " on " << target << " with " << executor->worker_count()
+            << " threads, scores";
       }
     }
   }
@@ -175,7 +183,8 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
 TEST(RandomLayers, AgreeWithTheReferenceOnEveryVariantWithAnyNumberOfThreads) {
   const char* seed_text = std::getenv("ATTN_SEED");
   const char* draws_text = std::getenv("ATTN_DRAWS");
-  const unsigned seed = seed_text ? static_cast<unsigned>(std::strtoul(seed_text, nullptr, 10)) : std::random_device()();
+  const unsigned seed = seed_text ? static_cast<unsigned>(std::strtoul(seed_text, nullptr, 10))
+                                  : std::random_device()();
   const int draws = draws_text ? std::atoi(draws_text) : 400;
   std::cout << "ATTN_SEED=" << seed << ", " << draws << " draws on";
   for (const std::string& t : targets_here()) std::cout << " " << t;
