@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "attn/runtime/cpu.h"
 #include "emit/names.h"
 #include "halide/emit_kernels.h"
 #include "import/config_json.h"
@@ -246,6 +247,18 @@ Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& a
     if (std::find(asked.begin(), asked.end(), k) != asked.end()) out.push_back(k);
   }
   return out;
+}
+
+Result<std::string> target_here(const std::string& asked) {
+  if (!asked.empty()) {
+    auto targets = parse_targets({asked});
+    if (!targets.ok()) return targets.status();
+    return targets->front();
+  }
+  for (const std::string& t : target_names()) {
+    if ((target_cpu_features(t) & ~attn::cpu_features()) == 0) return t;
+  }
+  return Status(StatusCode::unsupported, "this processor runs no target of attnc");
 }
 
 }  // namespace attnc

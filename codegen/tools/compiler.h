@@ -60,5 +60,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
 /// "avx2,baseline" as targets, best first, each once; empty: all. A sentence with the known ones
 /// where one is unknown.
 Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked);
+/// The target asked for, or where that is "" the best one that this processor runs.
+Result<std::string> target_here(const std::string& asked);
 
 }  // namespace attnc

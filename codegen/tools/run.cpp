@@ -6,9 +6,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "attn/runtime/cpu.h"
 #include "attn/runtime/layer.h"
-#include "halide/emit_kernels.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
 
@@ -16,19 +14,6 @@ namespace attnc {
 namespace {
 
 using attn::StatusCode;
-
-/// The best target that this processor runs, or the one asked for.
-Result<std::string> target_here(const std::string& asked) {
-  if (!asked.empty()) {
-    auto targets = parse_targets({asked});
-    if (!targets.ok()) return targets.status();
-    return targets->front();
-  }
-  for (const std::string& t : target_names()) {
-    if ((target_cpu_features(t) & ~attn::cpu_features()) == 0) return t;
-  }
-  return Status(StatusCode::unsupported, "this processor runs no target of attnc");
-}
 
 std::string names_of(std::span<const attn_tensor_info> list) {
   std::string out;
