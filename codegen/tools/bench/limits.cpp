@@ -1,12 +1,14 @@
 #include "tools/bench/limits.h"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
+#include <vector>
 
 #include "tools/bench/loops.h"
 #include "tools/bench/tensors.h"
@@ -19,52 +21,89 @@ double seconds_now() {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-/// The shortest of `times` runs, in seconds.
-template <class Function>
-double shortest(int times, const Function& run) {
-  double best = 1e30;
-  for (int i = 0; i < times; ++i) {
-    const double begin = seconds_now();
-    run();
-    best = std::min(best, seconds_now() - begin);
+/// While it lives, the calling thread stays on the processor of its number, if there are as many
+/// workers as processors: on a busy machine two threads can share one for long. Fewer workers go
+/// where the system puts them; it knows which processors are halves of one core.
+class Pinned {
+ public:
+  Pinned(int worker, int workers) {
+    if (sched_getaffinity(0, sizeof(before_), &before_) != 0 || CPU_COUNT(&before_) != workers)
+      return;
+    int cpu = 0;
+    for (int n = -1; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &before_) && ++n == worker) break;
+    }
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    set_ = sched_setaffinity(0, sizeof(one), &one) == 0;
+  }
+  ~Pinned() {
+    if (set_) sched_setaffinity(0, sizeof(before_), &before_);
+  }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+
+ private:
+  cpu_set_t before_;
+  bool set_ = false;
+};
+
+/// How many units of work a second all threads together finish in their best stretch of some
+/// milliseconds. They run freely for a while and note when they finish each unit, some ten
+/// microseconds long; so nobody waits for a thread that lost its processor to a neighbour, and on a
+/// busy machine too there is a stretch in which all had one.
+template <class Work>
+double best_rate(attn::Executor& executor, const Work& work) {
+  constexpr double length = 0.25, stretch = 0.003;
+  std::vector<std::vector<double>> finished(static_cast<size_t>(executor.worker_count()));
+  for (auto& own : finished) own.reserve(100'000);
+  const double end = seconds_now() + length;
+  attn::parallel_for(executor, executor.worker_count(), [&](int, int worker) {
+    auto& own = finished[static_cast<size_t>(worker)];
+    const Pinned pinned(worker, executor.worker_count());
+    do {
+      work();
+      own.push_back(seconds_now());
+    } while (own.back() < end);
+  });
+  std::vector<double> all;
+  for (const auto& own : finished) all.insert(all.end(), own.begin(), own.end());
+  std::sort(all.begin(), all.end());
+  double best = static_cast<double>(all.size()) / (all.back() - (end - length));
+  for (size_t from = 0, to = 0; to < all.size(); ++to) {
+    while (all[to] - all[from + 1] >= stretch) ++from;
+    const double took = all[to] - all[from];
+    if (took >= stretch) best = std::max(best, static_cast<double>(to - from) / took);
   }
   return best;
 }
 
 double fma_gflops(const Loops& loops, attn::Executor& executor) {
-  // About a millisecond a task, many tasks a thread: all threads are busy to the end.
-  constexpr int64_t rounds = 150'000;
-  const int tasks = 16 * executor.worker_count();
+  constexpr int64_t rounds = 4'000;
   std::atomic<float> sink = 0;
-  const double best = shortest(10, [&] {
-    attn::parallel_for(executor, tasks, [&](int, int) {
-      sink.store(loops.multiply_add(rounds), std::memory_order_relaxed);
-    });
-  });
-  return loops.operations_a_round * static_cast<double>(rounds) * tasks / best * 1e-9;
+  const auto work = [&] { sink.store(loops.multiply_add(rounds), std::memory_order_relaxed); };
+  return loops.operations_a_round * static_cast<double>(rounds) * best_rate(executor, work) * 1e-9;
 }
 
 double read_gbps(const Loops& loops, attn::Executor& executor) {
-  // Two parts, each several times the caches: reading one sweeps the other out of them.
+  // Several times what the caches hold, read round and round: until a part comes again, the others
+  // have swept it out.
   const auto cache = static_cast<size_t>(std::max(0L, sysconf(_SC_LEVEL3_CACHE_SIZE)));
-  constexpr size_t chunk = size_t{1} << 20;  // floats
-  const size_t part =
-      std::clamp(4 * cache, size_t{128} << 20, size_t{1} << 30) / sizeof(float) / chunk * chunk;
-  Floats memory(2 * part);
-  const auto chunks = static_cast<int>(part / chunk);
-  attn::parallel_for(executor, 2 * chunks, [&](int i, int) {
+  constexpr size_t chunk = size_t{1} << 16;  // floats
+  const size_t chunks =
+      std::clamp(8 * cache, size_t{256} << 20, size_t{2} << 30) / sizeof(float) / chunk;
+  Floats memory(chunks * chunk);
+  attn::parallel_for(executor, static_cast<int>(chunks), [&](int i, int) {
     std::fill_n(memory.data() + static_cast<size_t>(i) * chunk, chunk, 1.0f);
   });
   std::atomic<float> sink = 0;
-  size_t which = 0;
-  const double best = shortest(8, [&] {
-    const float* begin = memory.data() + (which++ % 2) * part;
-    attn::parallel_for(executor, chunks, [&](int i, int) {
-      sink.store(loops.read(begin + static_cast<size_t>(i) * chunk, chunk),
-                 std::memory_order_relaxed);
-    });
-  });
-  return static_cast<double>(part * sizeof(float)) / best * 1e-9;
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    const size_t at = next.fetch_add(1, std::memory_order_relaxed) % chunks;
+    sink.store(loops.read(memory.data() + at * chunk, chunk), std::memory_order_relaxed);
+  };
+  return static_cast<double>(chunk * sizeof(float)) * best_rate(executor, work) * 1e-9;
 }
 
 std::string processor() {

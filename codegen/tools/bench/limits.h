@@ -1,7 +1,7 @@
 // limits.h - what this machine can do at most, measured: the yardstick of `attnc bench`.
 //
 //   attn::ThreadPool pool(2);
-//   attnc::Limits l = attnc::measure_limits(pool);      // takes about half a second
+//   attnc::Limits l = attnc::measure_limits(pool);      // takes some 0.6 seconds
 //   l.fma_gflops, l.read_gbps;
 //
 // Both are the best of several short runs on all of the executor's threads, so a neighbour who
