@@ -70,6 +70,27 @@ constexpr const char* check_examples =
     "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
     "($CC, else cc).";
 
+constexpr const char* bench_examples =
+    "Examples:\n"
+    "  attnc bench cases.json\n"
+    "  attnc bench cases.json --case encoder-512 decode-gqa-4096 --threads 2 --seconds 0.3\n"
+    "  attnc bench cases.json --save out        out/NAME.safetensors: q, k, v, output\n"
+    "cases.json is a list of calls; of these keys only name is needed:\n"
+    "  [{\"name\": \"prefill\", \"Hq\": 32, \"Hkv\": 8, \"T\": 2048, \"D\": 128, \"causal\": "
+    "true},\n"
+    "   {\"name\": \"decode\", \"B\": 8, \"Hq\": 16, \"T\": 1, \"S\": 1024, \"D\": 64},\n"
+    "   {\"name\": \"layer\", \"kind\": \"mha\", \"Hq\": 12, \"T\": 512, \"D\": 64, \"hidden\": "
+    "768}]\n"
+    "Attention alone has q (B, Hq, T, D), k (B, Hkv, S, D), v (B, Hkv, S, Dv); kind mha is a layer "
+    "with its projections,\n"
+    "x (B, T, hidden) and, where S differs from T, y (B, S, hidden). Causal keeps keys up to "
+    "S - T + query.\n"
+    "The first line says what this machine can do at most, every other one how long a case takes. "
+    "Before it is timed,\n"
+    "64 rows of its output are held against double; more than 1e-3 off is a failure (exit 1).\n"
+    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
+    "($CC, else cc).";
+
 int run_command(int argc, char** argv) {
   CLI::App app{about, "attnc"};
   app.set_version_flag("--version", std::string("attnc ") + attnc::version);
@@ -147,6 +168,22 @@ int run_command(int argc, char** argv) {
   check_command->add_flag("--json", check.json, "the result as JSON");
   check_command->footer(check_examples);
 
+  attnc::BenchOptions bench;
+  CLI::App* bench_command = app.add_subcommand(
+      "bench", "time layers, and hold them against double; a JSON object a line");
+  bench_command->add_option("CASES", bench.file, "a JSON file with the calls to time")->required();
+  bench_command->add_option("--case", bench.cases, "only those of these names");
+  bench_command
+      ->add_option("--threads", bench.threads, "threads (default: as many as there are processors)")
+      ->check(CLI::Range(1, 1024));
+  bench_command->add_option("--seconds", bench.seconds, "at least so long a case (default: 1)")
+      ->check(CLI::Range(0.0, 3600.0));
+  bench_command->add_option("--save", bench.save,
+                            "leaves NAME.safetensors with inputs, weights and output there");
+  bench_command->add_option("--target", bench.target,
+                            "avx512, avx2 or baseline (default: the best that runs here)");
+  bench_command->footer(bench_examples);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -159,7 +196,8 @@ int run_command(int argc, char** argv) {
   if (*build_command) return attnc::build(build);
   if (*show_command) return attnc::show(show);
   if (*run_command) return attnc::run(run);
-  return attnc::check(check);
+  if (*check_command) return attnc::check(check);
+  return attnc::bench(bench);
 }
 
 }  // namespace

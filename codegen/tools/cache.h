@@ -1,5 +1,5 @@
-// cache.h - libraries that `attnc run` and `attnc check` build for themselves, kept from one run to
-// the next.
+// cache.h - libraries that `attnc run`, `attnc check` and `attnc bench` build for themselves, kept
+// from one run to the next.
 //
 //   auto tables = attnc::cached_tables({{layer, "avx2"}, {layer, "baseline"}});
 //   const attn_layer_table* table = *tables[0];

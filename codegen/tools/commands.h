@@ -40,6 +40,16 @@ struct CheckOptions {
 };
 int check(const CheckOptions& options);
 
+struct BenchOptions {
+  std::string file;                // cases, as tools/bench/cases.h says
+  std::vector<std::string> cases;  // names; empty: all
+  std::string target;              // "": the best that runs here
+  std::string save;                // a folder for NAME.safetensors; "": none
+  int threads = 0;                 // 0: as many as there are processors
+  double seconds = 1;              // for each case at least
+};
+int bench(const BenchOptions& options);
+
 /// "attnc: " and the sentence on standard error; 1.
 int fail(const Status& status);
 /// A line on standard error that replaces itself, where that is a terminal; else nothing.

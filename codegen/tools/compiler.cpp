@@ -281,4 +281,20 @@ bool runs_here(const std::string& target) {
          (target_cpu_features(target) & ~attn::cpu_features()) == 0;
 }
 
+Result<std::string> target_here(const std::string& asked) {
+  if (!asked.empty()) {
+    auto targets = parse_targets({asked}, this_machine());
+    if (!targets.ok()) return targets.status();
+    if (!runs_here(targets->front())) {
+      return Status(StatusCode::unsupported,
+                    fmt::format("this processor does not run target {}", asked));
+    }
+    return targets->front();
+  }
+  for (const std::string& t : target_names()) {
+    if (runs_here(t)) return t;
+  }
+  return Status(StatusCode::unsupported, "this processor runs no target of attnc");
+}
+
 }  // namespace attnc

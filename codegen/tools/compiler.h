@@ -66,5 +66,7 @@ Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& a
 Result<std::string> machine_of(const std::vector<SourceLayer>& layers);
 /// Whether the processor that this runs on can run a target's code.
 bool runs_here(const std::string& target);
+/// The target asked for, or where that is "" the best one that this processor runs.
+Result<std::string> target_here(const std::string& asked);
 
 }  // namespace attnc

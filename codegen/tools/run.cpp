@@ -6,9 +6,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "attn/runtime/cpu.h"
 #include "attn/runtime/layer.h"
-#include "halide/emit_kernels.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
 
@@ -16,23 +14,6 @@ namespace attnc {
 namespace {
 
 using attn::StatusCode;
-
-/// The best target that this processor runs, or the one asked for.
-Result<std::string> target_here(const std::string& asked) {
-  if (!asked.empty()) {
-    auto targets = parse_targets({asked}, this_machine());
-    if (!targets.ok()) return targets.status();
-    if (!runs_here(targets->front())) {
-      return Status(StatusCode::unsupported,
-                    fmt::format("this processor does not run target {}", asked));
-    }
-    return targets->front();
-  }
-  for (const std::string& t : target_names()) {
-    if (runs_here(t)) return t;
-  }
-  return Status(StatusCode::unsupported, "this processor runs no target of attnc");
-}
 
 std::string names_of(std::span<const attn_tensor_info> list) {
   std::string out;

@@ -1,0 +1,202 @@
+// bench.cpp - attnc bench: times layers, each held against double first.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <thread>
+
+#include "attn/runtime/layer.h"
+#include "tools/bench/limits.h"
+#include "tools/bench/reference.h"
+#include "tools/cache.h"
+#include "tools/commands.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+using Line = nlohmann::ordered_json;
+
+constexpr int64_t rows_checked = 64;
+constexpr double largest_error_taken = 1e-3;
+
+/// One object, at once on its way: whoever reads may wait for it.
+void print_line(const Line& line) {
+  fmt::print("{}\n", line.dump(-1, ' ', false, Line::error_handler_t::replace));
+  std::fflush(stdout);
+}
+
+struct Timing {
+  double least = 0, median = 0;
+  size_t runs = 0;
+};
+
+/// Two calls to warm up, then at least five and so many seconds of them.
+template <class Call>
+Result<Timing> measure(const Call& call, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  std::vector<double> runs;
+  runs.reserve(1024);
+  for (int warm = 0; warm < 2; ++warm) {
+    if (Status s = call(); !s.ok()) return s;
+  }
+  const auto begin = Clock::now();
+  while (runs.size() < 5 || Seconds(Clock::now() - begin).count() < seconds) {
+    const auto start = Clock::now();
+    const Status s = call();
+    runs.push_back(Seconds(Clock::now() - start).count());
+    if (!s.ok()) return s;
+  }
+  std::sort(runs.begin(), runs.end());
+  return Timing{runs.front(), runs[runs.size() / 2], runs.size()};
+}
+
+Status save(const BenchCase& c, const BenchTensors& tensors, const std::string& folder) {
+  const std::vector<attn::NamedTensor> all = tensors.all();
+  return attn::save_safetensors(fmt::format("{}/{}.safetensors", folder, c.name), all);
+}
+
+/// The case's line.
+Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
+                        const std::string& target, const BenchOptions& options,
+                        attn::Executor& executor, attn::Workspace& workspace) {
+  BenchTensors tensors = make_tensors(c);
+  std::vector<attn::NamedTensor> weights;
+  for (const BenchTensor& t : tensors.given) weights.push_back({t.name, t.view()});
+  auto layer = attn::AnyLayer::load(table, std::span<const attn::NamedTensor>(weights),
+                                    {.target = target, .executor = &executor});
+  if (!layer.ok()) return layer.status();
+  const std::vector<attn::NamedTensor> inputs = inputs_of(c, tensors);
+  const std::vector<attn::NamedMutableTensor> outputs = outputs_of(c, tensors);
+  const auto call = [&] { return layer->run(std::span(inputs), std::span(outputs), workspace); };
+
+  if (Status s = call(); !s.ok()) return s;
+  const std::vector<int64_t> rows = sampled_rows(c, rows_checked);
+  const RowError worst = largest_error(c, tensors, rows, executor);
+  if (!(worst.error <= largest_error_taken)) {
+    return Status(
+        StatusCode::internal,
+        fmt::format("row {} of the output is off by {:.2g} from the same in double, and {:g} is "
+                    "taken; please report it",
+                    worst.where, worst.error, largest_error_taken));
+  }
+  auto timing = measure(call, options.seconds);
+  if (!timing.ok()) return timing.status();
+  if (!options.save.empty()) {
+    if (Status s = save(c, tensors, options.save); !s.ok()) return s;
+  }
+  return Line{{"case", c.name},         {"peer", "attnc"},
+              {"min_s", timing->least}, {"median_s", timing->median},
+              {"runs", timing->runs},   {"max_error", worst.error}};
+}
+
+Result<Line> bench_within_memory(const BenchCase& c, const attn_layer_table& table,
+                                 const std::string& target, const BenchOptions& options,
+                                 attn::Executor& executor, attn::Workspace& workspace) {
+  const Status none(StatusCode::unsupported, "there is not enough memory for its tensors");
+  try {
+    return bench_case(c, table, target, options, executor, workspace);
+  } catch (const std::bad_alloc&) {
+    return none;
+  } catch (const std::length_error&) {
+    return none;
+  }
+}
+
+Result<Limits> limits_within_memory(attn::Executor& executor) {
+  try {
+    return measure_limits(executor);
+  } catch (const std::bad_alloc&) {
+    return Status(StatusCode::unsupported,
+                  "there is not enough memory to measure how fast it is read");
+  }
+}
+
+/// How many cases failed; their sentences are on standard error.
+Result<int> bench_all(const BenchOptions& options) {
+  auto all = read_bench_cases(options.file);
+  if (!all.ok()) return all.status();
+  auto cases = select_cases(*std::move(all), options.cases, options.file);
+  if (!cases.ok()) return cases.status();
+  auto target = target_here(options.target);
+  if (!target.ok()) return target.status();
+  if (!options.save.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.save, error);
+    if (error) {
+      return Status(StatusCode::not_found,
+                    fmt::format("--save {}: {}", options.save, error.message()));
+    }
+  }
+  std::vector<CacheRequest> requests;
+  std::vector<size_t> request_of(cases->size());
+  for (size_t i = 0; i < cases->size(); ++i) {
+    const BenchCase& c = (*cases)[i];
+    request_of[i] = requests.size();
+    if (!c.skipped.empty()) continue;
+    const NamedLayer layer = layer_of(c);
+    const attn::Description d = describe(layer);
+    attn::NamedGraph graph{.name = "layer",
+                           .file = "",
+                           .line = 0,
+                           .fingerprint = attn::fingerprint(d),
+                           .graph = d.graph};
+    requests.push_back({{std::move(graph), as_source(layer)}, *target});
+  }
+  // Kernels are made in forked processes, so before there is any thread.
+  const auto tables = cached_tables(requests, progress_line("building layers"));
+  auto threads =
+      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  attn::ThreadPool pool(threads);
+  if (pool.worker_count() < options.threads) {
+    return Status(StatusCode::unsupported, fmt::format("--threads {}: the system gives only {}",
+                                                       options.threads, pool.worker_count()));
+  }
+  auto limits = limits_within_memory(pool);
+  if (!limits.ok()) return limits.status();
+  print_line({{"machine", limits->machine},
+              {"fma_gflops", limits->fma_gflops},
+              {"read_gbps", limits->read_gbps}});
+
+  const Progress progress = progress_line("measuring");
+  attn::Workspace workspace;
+  int failures = 0;
+  for (size_t i = 0; i < cases->size(); ++i) {
+    const BenchCase& c = (*cases)[i];
+    if (progress) progress(i, cases->size(), c.name);
+    Result<Line> line = Status(StatusCode::unsupported, c.skipped);
+    bool skipped = !c.skipped.empty();
+    if (!skipped) {
+      const auto& table = tables[request_of[i]];
+      skipped = table.status().code() == StatusCode::unsupported;
+      line = table.ok() ? bench_within_memory(c, **table, *target, options, pool, workspace)
+                        : table.status();
+    }
+    if (progress) progress(cases->size(), cases->size(), "");  // clears its line
+    if (line.ok()) {
+      print_line(*line);
+    } else if (skipped) {
+      print_line({{"case", c.name}, {"peer", "attnc"}, {"skipped", line.status().message()}});
+    } else {
+      fail(line.status().with_context(fmt::format("case `{}`", c.name)));
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+}  // namespace
+
+int bench(const BenchOptions& options) {
+  const Result<int> failures = bench_all(options);
+  if (!failures.ok()) return fail(failures.status());
+  return *failures > 0 ? 1 : 0;
+}
+
+}  // namespace attnc

@@ -1,0 +1,239 @@
+#include "tools/bench/cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "import/section.h"
+
+namespace attnc {
+namespace {
+
+using attn::StatusCode;
+using json = nlohmann::json;
+
+constexpr size_t max_json_bytes = size_t{16} << 20;
+constexpr int64_t max_elements =
+    std::numeric_limits<int32_t>::max();  // of one tensor: the runtime's
+
+/// A value as a sentence shows it.
+std::string shown(const json& value) {
+  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  return text;
+}
+
+/// A name is part of a file's name (--save).
+bool is_name(const std::string& s) {
+  return !s.empty() && s[0] != '.' && s.size() <= 200 &&
+         std::all_of(s.begin(), s.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_' || c == '.';
+         });
+}
+
+/// Reads one case and keeps the first complaint.
+class Reader {
+ public:
+  Reader(const json& object, const std::string& file, size_t number)
+      : object_(object), file_(file), where_(fmt::format("{}: case number {}", file, number)) {}
+
+  Status read(BenchCase& c) {
+    if (!object_.is_object()) {
+      wrong(fmt::format("a case is an object, not {}", shown(object_)));
+      return status_;
+    }
+    name(c.name);
+    if (status_.ok()) where_ = fmt::format("{}: case `{}`", file_, c.name);
+    int window = 0, document = 0;
+    double softcap = 0;
+    bool alibi = false;
+    std::string kind = "sdpa", dtype = "f32";
+    word("kind", kind, {"sdpa", "mha"});
+    word("dtype", dtype, {"f32", "f16", "bf16"});
+    whole("B", c.batch), whole("Hq", c.query_heads), whole("T", c.queries), whole("D", c.size);
+    c.key_heads = c.query_heads, c.keys = c.queries, c.value_size = c.size;
+    whole_or_null("Hkv", c.key_heads), whole_or_null("S", c.keys);
+    whole_or_null("Dv", c.value_size), whole_or_null("hidden", c.hidden);
+    whole_or_null("window", window), whole_or_null("document", document);
+    truth("causal", c.causal), truth("alibi", alibi), positive("softcap", softcap);
+    if (const json* mask = find("mask"); mask && !mask->is_null())
+      wrong_type("mask", "null", *mask);
+    for (const auto& [key, value] : object_.items()) {
+      if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
+        wrong(fmt::format("there is no key `{}`; there are {}", key, fmt::join(known_, ", ")));
+      }
+    }
+    c.whole_layer = kind == "mha";
+    if (c.whole_layer && c.hidden == 0) wrong("the kind \"mha\" needs the key `hidden`");
+    skip(c, dtype != "f32", "dtype " + dtype);
+    skip(c, window != 0, "a window");
+    skip(c, softcap != 0, "a softcap");
+    skip(c, alibi, "alibi");
+    skip(c, document != 0, "documents");
+    skip(c, c.whole_layer && c.query_heads != c.key_heads && c.value_size != c.size,
+         "a grouped layer whose values have a size of their own (Dv)");
+    if (status_.ok() && c.skipped.empty()) judge(c);
+    return status_;
+  }
+
+ private:
+  void wrong(const std::string& sentence) {
+    if (status_.ok()) status_ = Status(StatusCode::invalid_argument, where_ + ": " + sentence);
+  }
+  void wrong_type(const char* key, const char* wanted, const json& got) {
+    wrong(fmt::format("`{}` must be {}, not {}", key, wanted, shown(got)));
+  }
+  const json* find(const char* key) {
+    known_.push_back(key);
+    const auto at = object_.find(key);
+    return at == object_.end() ? nullptr : &*at;
+  }
+
+  void name(std::string& out) {
+    const json* value = find("name");
+    if (!value) return wrong("the key `name` is missing");
+    if (!value->is_string() || !is_name(value->get<std::string>())) {
+      return wrong_type("name", "letters, digits, `-`, `_` and `.` (a file can be called so)",
+                        *value);
+    }
+    out = value->get<std::string>();
+  }
+  void word(const char* key, std::string& out, std::vector<std::string> words) {
+    const json* value = find(key);
+    if (!value) return;
+    for (const std::string& w : words) {
+      if (*value == w) return void(out = w);
+    }
+    wrong_type(key, fmt::format("\"{}\"", fmt::join(words, "\", \"")).c_str(), *value);
+  }
+  void whole(const char* key, int& out) { number(key, out, false); }
+  void whole_or_null(const char* key, int& out) { number(key, out, true); }
+  void number(const char* key, int& out, bool or_null) {
+    const json* value = find(key);
+    if (!value || (or_null && value->is_null())) return;
+    if (!value->is_number_integer() || *value < 1 || *value > std::numeric_limits<int>::max()) {
+      return wrong_type(
+          key, or_null ? "a positive whole number or null" : "a positive whole number", *value);
+    }
+    out = value->get<int>();
+  }
+  void positive(const char* key, double& out) {
+    const json* value = find(key);
+    if (!value || value->is_null()) return;
+    if (!value->is_number() || !(value->get<double>() > 0))
+      return wrong_type(key, "a positive number or null", *value);
+    out = value->get<double>();
+  }
+  void truth(const char* key, bool& out) {
+    const json* value = find(key);
+    if (!value) return;
+    if (!value->is_boolean()) return wrong_type(key, "true or false", *value);
+    out = value->get<bool>();
+  }
+
+  static void skip(BenchCase& c, bool because, const std::string& what) {
+    if (because && c.skipped.empty())
+      c.skipped = fmt::format("attnc does not measure {} yet", what);
+  }
+
+  /// What the language and the runtime say about the sizes.
+  void judge(const BenchCase& c) {
+    const attn::Description d = describe(layer_of(c));
+    if (d.error()) return wrong(d.error().text());
+    const double b = c.batch, size = std::max(c.size, c.value_size);
+    const double largest =
+        c.whole_layer ? std::max({b * c.queries * c.hidden, b * c.keys * c.hidden,
+                                  size * c.query_heads * c.hidden})
+                      : std::max(b * c.query_heads * c.queries, b * c.key_heads * c.keys) * size;
+    if (largest > static_cast<double>(max_elements)) {
+      wrong(fmt::format("a tensor of {:.0f} elements is too large: at most {} go", largest,
+                        max_elements));
+    }
+  }
+
+  const json& object_;
+  const std::string& file_;
+  std::string where_;
+  std::vector<const char*> known_;
+  Status status_;
+};
+
+}  // namespace
+
+Result<std::vector<BenchCase>> bench_cases_from_json(const std::string& text,
+                                                     const std::string& file) {
+  auto document = parse_json(text, file);
+  if (!document.ok()) return document.status();
+  if (!document->is_array() || document->empty()) {
+    return Status(StatusCode::invalid_file,
+                  fmt::format("{}: expected a list of cases, [{{\"name\": ...}}, ...], not {}",
+                              file, shown(*document)));
+  }
+  std::vector<BenchCase> cases;
+  for (const json& object : *document) {
+    BenchCase c;
+    if (Status s = Reader(object, file, cases.size() + 1).read(c); !s.ok()) return s;
+    for (const BenchCase& other : cases) {
+      if (other.name == c.name) {
+        return Status(StatusCode::invalid_argument,
+                      fmt::format("{}: two cases have the name `{}`", file, c.name));
+      }
+    }
+    cases.push_back(std::move(c));
+  }
+  return cases;
+}
+
+Result<std::vector<BenchCase>> read_bench_cases(const std::string& file) {
+  auto text = read_file(file, max_json_bytes);
+  if (!text.ok()) return text.status();
+  return bench_cases_from_json(*text, file);
+}
+
+Result<std::vector<BenchCase>> select_cases(std::vector<BenchCase> cases,
+                                            const std::vector<std::string>& names,
+                                            const std::string& file) {
+  if (names.empty()) return cases;
+  std::string known;
+  for (const BenchCase& c : cases) known += (known.empty() ? "" : ", ") + c.name;
+  for (const std::string& name : names) {
+    if (std::none_of(cases.begin(), cases.end(), [&](const auto& c) { return c.name == name; })) {
+      return Status(StatusCode::not_found,
+                    fmt::format("{} has no case `{}`; it has {}", file, name, known));
+    }
+  }
+  std::erase_if(cases, [&](const BenchCase& c) {
+    return std::find(names.begin(), names.end(), c.name) == names.end();
+  });
+  return cases;
+}
+
+NamedLayer layer_of(const BenchCase& c) {
+  const attn::Mask mask = c.causal ? attn::causal_from_the_end : attn::Mask{};
+  const std::optional<int> value_size =
+      c.value_size == c.size ? std::nullopt : std::optional(c.value_size);
+  if (!c.whole_layer) {
+    return attn::DotProductAttention{.num_query_heads = c.query_heads,
+                                     .num_key_value_heads = c.key_heads,
+                                     .head_dim = c.size,
+                                     .value_dim = value_size,
+                                     .mask = mask};
+  }
+  if (c.query_heads == c.key_heads) {
+    return attn::MultiHeadAttention{
+        .num_heads = c.query_heads, .key_dim = c.size, .value_dim = value_size, .mask = mask};
+  }
+  return attn::GroupQueryAttention{.head_dim = c.size,
+                                   .num_query_heads = c.query_heads,
+                                   .num_key_value_heads = c.key_heads,
+                                   .mask = mask};
+}
+
+attn::Description describe(const NamedLayer& layer) {
+  return std::visit([](const auto& l) { return attn::try_layer(l); }, layer);
+}
+
+}  // namespace attnc

@@ -1,0 +1,99 @@
+#include "tools/bench/tensors.h"
+
+#include <cmath>
+#include <numbers>
+#include <random>
+
+namespace attnc {
+namespace {
+
+/// Normal numbers by Box and Muller: the same from every standard library, whose own distributions
+/// differ.
+class Normal {
+ public:
+  void fill(Floats& out, double scale) {
+    for (size_t i = 0; i < out.size(); i += 2) {
+      const double r = scale * std::sqrt(-2 * std::log(uniform()));
+      const double angle = 2 * std::numbers::pi * uniform();
+      out.data()[i] = static_cast<float>(r * std::cos(angle));
+      if (i + 1 < out.size()) out.data()[i + 1] = static_cast<float>(r * std::sin(angle));
+    }
+  }
+
+ private:
+  double uniform() { return (static_cast<double>(bits_() >> 11) + 0.5) * 0x1p-53; }  // in (0, 1)
+  std::mt19937_64 bits_{20261121};
+};
+
+BenchTensor empty(std::string name, const attn::Shape& shape) {
+  return {std::move(name), shape, Floats(static_cast<size_t>(shape.elements()))};
+}
+
+/// Memory (batch, head, position, size), seen as [batch, position, head, size].
+std::pair<attn::Shape, attn::Shape> by_position(const attn::Shape& s) {
+  return {{s[0], s[2], s[1], s[3]}, {s[1] * s[2] * s[3], s[3], s[2] * s[3], 1}};
+}
+
+}  // namespace
+
+const BenchTensor& BenchTensors::at(std::string_view name) const {
+  size_t i = 0;
+  while (i + 1 < given.size() && given[i].name != name) ++i;
+  return given[i];
+}
+
+std::vector<attn::NamedTensor> BenchTensors::all() const {
+  std::vector<attn::NamedTensor> out;
+  for (const auto* list : {&given, &results}) {
+    for (const BenchTensor& t : *list) out.push_back({t.name, t.view()});
+  }
+  return out;
+}
+
+BenchTensors make_tensors(const BenchCase& c) {
+  Normal normal;
+  BenchTensors out;
+  auto add = [&](const char* name, const attn::Shape& shape, double scale) {
+    out.given.push_back(empty(name, shape));
+    normal.fill(out.given.back().memory, scale);
+  };
+  const int64_t b = c.batch, h = c.query_heads, kv = c.key_heads, d = c.size, dv = c.value_size,
+                e = c.hidden;
+  if (!c.whole_layer) {
+    add("q", {b, h, c.queries, d}, 1);
+    add("k", {b, kv, c.keys, d}, 1);
+    add("v", {b, kv, c.keys, dv}, 1);
+    out.results.push_back(empty("output", {b, h, c.queries, dv}));
+    return out;
+  }
+  const double in = 1 / std::sqrt(c.hidden), back = 1 / std::sqrt(static_cast<double>(h * dv));
+  add("x", {b, c.queries, e}, 1);
+  if (c.cross()) add("y", {b, c.keys, e}, 1);
+  add("query/kernel", {e, h, d}, in), add("query/bias", {h, d}, 1);
+  add("key/kernel", {e, kv, d}, in), add("key/bias", {kv, d}, 1);
+  add("value/kernel", {e, kv, dv}, in), add("value/bias", {kv, dv}, 1);
+  add("attention_output/kernel", {h, dv, e}, back), add("attention_output/bias", {e}, 1);
+  out.results.push_back(empty("output", {b, c.queries, e}));
+  return out;
+}
+
+std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors& t) {
+  if (c.whole_layer) {
+    return {{"query", t.at("x").view()}, {"value", t.at(c.cross() ? "y" : "x").view()}};
+  }
+  auto heads = [&](const char* name) {
+    const BenchTensor& own = t.at(name);
+    const auto [shape, strides] = by_position(own.shape);
+    return attn::Tensor(own.memory.data(), shape, strides);
+  };
+  return {{"query", heads("q")}, {"key", heads("k")}, {"value", heads("v")}};
+}
+
+std::vector<attn::NamedMutableTensor> outputs_of(const BenchCase& c, BenchTensors& t) {
+  BenchTensor& out = t.results[0];
+  if (c.whole_layer) return {{"output", attn::MutableTensor(out.memory.data(), out.shape)}};
+  const auto [shape, strides] = by_position(out.shape);
+  return {{"output", attn::MutableTensor(out.memory.data(), shape, strides)}};
+}
+
+}  // namespace attnc

@@ -1,0 +1,62 @@
+// attnc_shell.h - attnc as a shell calls it: a fixture with a folder of its own.
+//
+//   TEST_F(Attnc, Refuses) { refuses("build", 2, "LAYER is required (`attnc build --help` shows
+//   how)"); }
+#pragma once
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "tools/children.h"
+
+namespace attnc {
+
+struct Said {
+  int code = -1;
+  std::string out, err;
+};
+
+/// Runs `attnc ARGUMENTS` in a shell, in a folder of its own.
+class Attnc : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = TemporaryFolder::make();
+    ASSERT_TRUE(folder.ok());
+    folder_ = std::make_unique<TemporaryFolder>(*std::move(folder));
+  }
+  std::string path(const std::string& name) { return folder_->path() + "/" + name; }
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(path(name)) << text;
+    return path(name);
+  }
+  Said attnc(const std::string& arguments, const std::string& environment = "") {
+    const std::string command =
+        fmt::format("cd {0} && ATTNC_CACHE={1} {2} {3} {4} >{0}/.out 2>{0}/.err </dev/null",
+                    folder_->path(), TEST_CACHE, environment, ATTNC, arguments);
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".out"), read(".err")};
+  }
+  /// Expects one sentence and a code.
+  void refuses(const std::string& arguments, int code, const std::string& sentence) {
+    const Said said = attnc(arguments);
+    EXPECT_EQ(said.code, code) << arguments;
+    EXPECT_EQ(said.err, "attnc: " + sentence + "\n") << arguments;
+    EXPECT_EQ(said.out, "") << arguments;
+  }
+
+ private:
+  std::string read(const std::string& name) {
+    std::ostringstream text;
+    text << std::ifstream(path(name)).rdbuf();
+    return text.str();
+  }
+  std::unique_ptr<TemporaryFolder> folder_;
+};
+
+}  // namespace attnc
