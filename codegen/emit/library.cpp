@@ -102,7 +102,8 @@ Result<std::string> kernel_object(const LibraryParts& parts, const Kernel& kerne
   std::set<std::string> shim_names;
   for (const auto& [from, to] : names) shim_names.insert(to);
   for (const std::string& name : symbols->undefined)
-    if (!shim_names.contains(name) && !always_there.contains(name))
+    if (!shim_names.contains(name) && !always_there.contains(name) &&
+        (parts.sanitizer.empty() || !name.starts_with(parts.sanitizer)))
       return internal(fmt::format("kernel {} needs {}, which no runtime has", kernel.symbol, name));
   for (const char* suffix : {"_argv", "_workspace_argv"})
     if (std::find(symbols->hidden.begin(), symbols->hidden.end(), kernel.symbol + suffix) ==

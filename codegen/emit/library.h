@@ -42,6 +42,7 @@ struct LayerParts {
 struct LibraryParts {
   std::string name;
   std::vector<LayerParts> layers;
+  std::string sanitizer;  // "__tsan_": kernels may ask for functions so called; "": for none
 };
 
 Result<std::string> make_library(const LibraryParts& parts);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "halide/describe.h"
 #include "halide/pipeline.h"
@@ -26,8 +27,8 @@ Status internal(const Plan& plan, const std::string& what) {
 }
 
 /// The kernel, and the function that tells what it allocates.
-Module compile(const Plan& plan, int path, const std::string& symbol) {
-  const Target target = halide_target(plan.target);
+Module compile(const Plan& plan, int path, const std::string& symbol, const EmitOptions& options = {}) {
+  const Target target = halide_target(plan.target, options);
   PathPipeline built(plan, path, target);
   Pipeline pipeline = built.pipeline();
   AllocationReader reader;
@@ -51,6 +52,13 @@ Module compile(const Plan& plan, int path, const std::string& symbol) {
   both.set_any_strict_float(kernel.any_strict_float());
   return both;
 }
+
+/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer: those are schedules.
+class Silent : public CompileTimeErrorReporter {
+ public:
+  void warning(const char*) override {}
+  [[noreturn]] void error(const char* message) override { throw std::runtime_error(message); }
+};
 
 template <class F>
 Status guarded(const Plan& plan, const F& f) {
@@ -89,9 +97,11 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
 }
 
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
-                        const std::string& object_file) {
+                        const std::string& object_file, const EmitOptions& options) {
+  static Silent silent;
+  if (options.sanitizer != Sanitizer::none) set_custom_compile_time_error_reporter(&silent);
   return guarded(plan, [&] {
-    compile(plan, path, symbol).compile({{OutputFileType::object, object_file}});
+    compile(plan, path, symbol, options).compile({{OutputFileType::object, object_file}});
   });
 }
 

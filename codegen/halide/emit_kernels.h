@@ -25,11 +25,19 @@ struct KernelText {
   std::string assembly;
 };
 
+/// What kernels tell of their accesses, to a program that is linked with -fsanitize=address or =thread. ThreadSanitizer
+/// hears of those up to 16 bytes alone: in baseline of all.
+enum class Sanitizer { none, address, thread };
+
+struct EmitOptions {
+  Sanitizer sanitizer = Sanitizer::none;
+};
+
 /// Writes one object with `symbol`, `symbol`_argv (attn_path::run), `symbol`_workspace and
 /// `symbol`_workspace_argv (attn_path::workspace). It needs halide_malloc, halide_free,
 /// halide_do_par_for, which emit/library.h serves.
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
-                        const std::string& object_file);
+                        const std::string& object_file, const EmitOptions& options = {});
 
 Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol);
 

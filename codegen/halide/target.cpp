@@ -62,14 +62,19 @@ std::string this_machine() {
 #endif
 }
 
-Halide::Target halide_target(const std::string& target) {
+Halide::Target halide_target(const std::string& target, const EmitOptions& options) {
   const Entry* e = find(target);
   internal_check(e != nullptr, "unknown target " + target);
-  return Halide::Target(e->features)
+  Halide::Target t = Halide::Target(e->features)
       .with_feature(Halide::Target::NoRuntime)
       .with_feature(Halide::Target::NoAsserts)
       .with_feature(Halide::Target::NoBoundsQuery)
-      .with_feature(Halide::Target::UserContext);
+      .with_feature(Halide::Target::UserContext)
+      // Offsets of 64 bits: strides and lengths have 32, their products need not.
+      .with_feature(Halide::Target::LargeBuffers);
+  if (options.sanitizer == Sanitizer::address) t.set_feature(Halide::Target::ASAN);
+  if (options.sanitizer == Sanitizer::thread) t.set_feature(Halide::Target::TSAN);
+  return t;
 }
 
 }  // namespace attnc

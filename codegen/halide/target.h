@@ -8,6 +8,6 @@ namespace attnc {
 
 /// With no runtime, no asserts (callers are checked by the runtime), no bounds queries, and the
 /// user_context argument that carries the call.
-Halide::Target halide_target(const std::string& target);
+Halide::Target halide_target(const std::string& target, const EmitOptions& options = {});
 
 }  // namespace attnc

@@ -1,11 +1,16 @@
 // attnc.cpp - the program: reads the arguments, calls one command.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <nlohmann/json.hpp>
 
+#include "tools/cache.h"
 #include "tools/commands.h"
 #include "tools/version.h"
 
@@ -15,6 +20,10 @@ int fail(const Status& status) {
   std::fflush(stdout);
   fmt::print(stderr, "attnc: {}\n", status.message());
   return 1;
+}
+
+void print_json(const nlohmann::ordered_json& value) {
+  fmt::print("{}\n", value.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Progress progress_line(const std::string& doing) {
@@ -38,6 +47,13 @@ constexpr const char* about =
     "whose section .attn holds\n"
     "descriptions (attn_add_layers() in CMake makes it). `attnc COMMAND --help` shows examples.";
 
+constexpr const char* exit_codes =
+    "\n\nExit codes: 0 done; 1 it could not be done, and a sentence on standard error says why; "
+    "2 the arguments make no sense.";
+constexpr const char* check_exit_codes =
+    "\n\nExit codes: 0 all that was not skipped passed; 1 a fixture failed, none was there, or a "
+    "sentence on standard\nerror says what could not be done; 2 the arguments make no sense.";
+
 constexpr const char* build_examples =
     "Examples:\n"
     "  attnc build encoder.json -o out                   out/libencoder.a, "
@@ -46,6 +62,8 @@ constexpr const char* build_examples =
     "  attnc build encoder.json -o out --shared          out/libencoder.so too, for attn::open\n"
     "  attnc build arm/section.o -o out --name my_layers   for the machine of the object: target "
     "neon\n"
+    "  attnc build encoder.json -o out --json            what was made, for a program: library, "
+    "bytes, targets, layers\n"
     "A shared library is linked with the C compiler: $CC, else cc. The targets of one library are "
     "of one machine.";
 constexpr const char* show_examples =
@@ -57,18 +75,16 @@ constexpr const char* run_examples =
     "  attnc run encoder.json --weights w.safetensors --inputs x.safetensors -o y.safetensors\n"
     "  attnc run section.o:decoder --weights model.safetensors --prefix decoder/ --inputs "
     "x.safetensors -o y.safetensors\n"
-    "      --causal --scores --threads 1\n"
+    "      --causal --scores --threads 1 --json\n"
     "Tensors are called as the layer's inputs are (query, value, key, attention_mask); weights "
-    "query/kernel and so on.\n"
-    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
-    "($CC, else cc).";
+    "query/kernel and so on.\n";
 constexpr const char* check_examples =
     "Examples:\n"
     "  attnc check fixtures/mha                          every fixture below, every target that "
     "runs here\n"
     "  attnc check fixtures/mha/self_basic.json --target avx2 -v\n"
-    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
-    "($CC, else cc).";
+    "  attnc check fixtures --json                       counts and a verdict a fixture, for a "
+    "program\n";
 
 constexpr const char* bench_examples =
     "Examples:\n"
@@ -87,9 +103,7 @@ constexpr const char* bench_examples =
     "S - T + query.\n"
     "The first line says what this machine can do at most, every other one how long a case takes. "
     "Before it is timed,\n"
-    "64 rows of its output are held against double; more than 1e-3 off is a failure (exit 1).\n"
-    "Built layers are kept in $ATTNC_CACHE, else ~/.cache/attnc; linking them takes a C compiler "
-    "($CC, else cc).";
+    "64 rows of its output are held against double; more than 1e-3 off is a failure (exit 1).\n";
 
 int run_command(int argc, char** argv) {
   CLI::App app{about, "attnc"};
@@ -116,7 +130,15 @@ int run_command(int argc, char** argv) {
       ->allow_extra_args(false);
   build_command->add_flag("--shared", build.shared,
                           "also link lib<name>.so, which a program opens by name");
-  build_command->footer(build_examples);
+  build_command
+      ->add_option(
+          "--sanitize", build.sanitize,
+          "address or thread: kernels report their accesses, for a program linked with "
+          "-fsanitize=...\n(thread: with clang 22; it hears of accesses up to 16 bytes, so "
+          "of all in baseline)")
+      ->check(CLI::IsMember({"address", "thread"}));
+  build_command->add_flag("--json", build.json, "what was made, as JSON");
+  build_command->footer(std::string(build_examples) + exit_codes);
 
   attnc::ShowOptions show;
   CLI::App* show_command = app.add_subcommand("show", "print a stage of a layer");
@@ -132,7 +154,7 @@ int run_command(int argc, char** argv) {
   show_command->add_option(
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");
-  show_command->footer(show_examples);
+  show_command->footer(std::string(show_examples) + exit_codes);
 
   attnc::RunOptions run;
   CLI::App* run_command = app.add_subcommand("run", "call a layer on tensors from a file");
@@ -152,7 +174,8 @@ int run_command(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   run_command->add_flag("--causal", run.causal, "sets use_causal_mask");
   run_command->add_flag("--scores", run.scores, "also writes attention_scores");
-  run_command->footer(run_examples);
+  run_command->add_flag("--json", run.json, "what was written, as JSON");
+  run_command->footer(run_examples + attnc::describe_cache() + exit_codes);
 
   attnc::CheckOptions check;
   CLI::App* check_command =
@@ -166,7 +189,7 @@ int run_command(int argc, char** argv) {
       ->allow_extra_args(false);
   check_command->add_flag("-v,--verbose", check.verbose, "a line for every target and call");
   check_command->add_flag("--json", check.json, "the result as JSON");
-  check_command->footer(check_examples);
+  check_command->footer(check_examples + attnc::describe_cache() + check_exit_codes);
 
   attnc::BenchOptions bench;
   CLI::App* bench_command = app.add_subcommand(
@@ -182,7 +205,7 @@ int run_command(int argc, char** argv) {
                             "leaves NAME.safetensors with inputs, weights and output there");
   bench_command->add_option("--target", bench.target,
                             "avx512, avx2 or baseline (default: the best that runs here)");
-  bench_command->footer(bench_examples);
+  bench_command->footer(bench_examples + attnc::describe_cache() + exit_codes);
 
   try {
     app.parse(argc, argv);
@@ -200,13 +223,35 @@ int run_command(int argc, char** argv) {
   return attnc::bench(bench);
 }
 
+/// A file opened where standard output was closed would get its number, and what is printed.
+void open_standard_descriptors() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // Reading for the outputs, writing for the input: using them fails as it did.
+    if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+int output_failed(int error) {
+  std::fprintf(stderr, "attnc: standard output cannot be written%s%s\n", error ? ": " : "",
+               error ? std::strerror(error) : "");
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   try {
-    return run_command(argc, argv);
+    const int code = run_command(argc, argv);
+    errno = 0;
+    const bool written = std::fflush(stdout) == 0;
+    return written && !std::ferror(stdout) ? code : output_failed(errno);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "attnc: internal error: {}; please report it\n", e.what());
+    // fmt throws where a stream takes no more.
+    const int error = errno;
+    if (std::ferror(stdout)) return output_failed(error);
+    if (std::ferror(stderr)) return 1;
+    std::fprintf(stderr, "attnc: internal error: %s; please report it\n", e.what());
     return 1;
   }
 }

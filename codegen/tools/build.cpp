@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "emit/header.h"
 #include "emit/names.h"
@@ -71,7 +72,9 @@ Status check_layers(const std::vector<SourceLayer>& layers) {
 
 struct Made {
   std::string archive, shared;
-  size_t bytes = 0, layers = 0, targets = 0;
+  size_t bytes = 0;
+  std::vector<std::string> targets;
+  std::vector<std::pair<std::string, std::string>> layers;  // name, header
 };
 
 /// lib<name>.so out of the archive and the directory of its tables.
@@ -128,6 +131,9 @@ Result<Made> make(const BuildOptions& options) {
   if (options.shared) {
     if (Status s = need_c_compiler(); !s.ok()) return s;
   }
+  request.sanitizer = options.sanitize == "address"  ? Sanitizer::address
+                      : options.sanitize == "thread" ? Sanitizer::thread
+                                                     : Sanitizer::none;
 
   auto compiled = compile(request, progress_line("compiling"));
   if (!compiled.ok()) return compiled.status();
@@ -135,6 +141,11 @@ Result<Made> make(const BuildOptions& options) {
   if (!archive.ok()) return archive.status();
 
   const fs::path folder = options.folder, own = folder / request.name;
+  Made made{(folder / fmt::format("lib{}.a", request.name)).string(),
+            "",
+            archive->size(),
+            request.targets,
+            {}};
   for (size_t i = 0; i < request.layers.size(); ++i) {
     const SourceLayer& layer = request.layers[i];
     const Stages& stages = compiled->stages[i];
@@ -143,6 +154,7 @@ Result<Made> make(const BuildOptions& options) {
                               .definition = layer.definition,
                               .made_from = made_from[i]};
     const std::string base = short_name(layer.graph.name);
+    made.layers.emplace_back(layer.graph.name, (own / header_file(layer.graph.name)).string());
     std::vector<std::pair<fs::path, std::string>> texts = {
         {own / header_file(layer.graph.name), typed_header(stages.plan, source)},
         {own / "stages" / (base + ".graph.mlir"), stages.graph},
@@ -161,10 +173,9 @@ Result<Made> make(const BuildOptions& options) {
     if (Status s = link_library(compiled->parts, *archive, shared); !s.ok()) return s;
   }
   // Last: whoever waits for the library finds the headers there.
-  const fs::path file = folder / fmt::format("lib{}.a", request.name);
-  if (Status s = write_file(file, *archive); !s.ok()) return s;
-  return Made{file.string(), shared.string(), archive->size(), request.layers.size(),
-              request.targets.size()};
+  made.shared = shared.string();
+  if (Status s = write_file(made.archive, *archive); !s.ok()) return s;
+  return made;
 }
 
 }  // namespace
@@ -172,9 +183,19 @@ Result<Made> make(const BuildOptions& options) {
 int build(const BuildOptions& options) {
   auto made = make(options);
   if (!made.ok()) return fail(made.status());
-  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, made->layers,
-             made->layers == 1 ? "" : "s", made->targets, made->targets == 1 ? "" : "s",
-             (made->bytes + 999) / 1000);
+  if (options.json) {
+    nlohmann::ordered_json out{
+        {"library", made->archive}, {"bytes", made->bytes}, {"targets", made->targets}};
+    out["layers"] = nlohmann::ordered_json::array();
+    for (const auto& [name, header] : made->layers)
+      out["layers"].push_back({{"name", name}, {"header", header}});
+    if (!made->shared.empty()) out["shared"] = made->shared;
+    print_json(out);
+    return 0;
+  }
+  const size_t layers = made->layers.size(), targets = made->targets.size();
+  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, layers,
+             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", (made->bytes + 999) / 1000);
   if (!made->shared.empty())
     fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;

@@ -66,7 +66,10 @@ Status build_entry(const Result<Compiled>& compiled, const std::string& folder,
 
 }  // namespace
 
-Result<std::string> cache_folder() {
+namespace {
+
+/// Where the cache is or would be; "" for nowhere.
+std::string cache_place() {
   auto set = [](const char* name) {
     const char* value = std::getenv(name);
     return std::string(value ? value : "");
@@ -74,6 +77,32 @@ Result<std::string> cache_folder() {
   std::string folder = set("ATTNC_CACHE");
   if (folder.empty() && !set("XDG_CACHE_HOME").empty()) folder = set("XDG_CACHE_HOME") + "/attnc";
   if (folder.empty() && !set("HOME").empty()) folder = set("HOME") + "/.cache/attnc";
+  return folder;
+}
+
+}  // namespace
+
+std::string describe_cache() {
+  const std::string folder = cache_place();
+  if (folder.empty()) return "Built layers need a place: set ATTNC_CACHE to a folder.";
+  size_t count = 0;
+  uintmax_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code own;
+    const uintmax_t size = at->path().extension() == ".so" ? at->file_size(own) : 0;
+    if (size == 0 || own) continue;
+    ++count, bytes += size;
+  }
+  return fmt::format(
+      "Built layers are kept in {} ($ATTNC_CACHE, else $XDG_CACHE_HOME/attnc, else "
+      "~/.cache/attnc).\nIt holds {} now, {:.1f} MB; any of its .so files can be deleted at any "
+      "time.\nLinking a layer takes a C compiler ($CC, else cc).",
+      folder, count, static_cast<double>(bytes) / 1e6);
+}
+
+Result<std::string> cache_folder() {
+  const std::string folder = cache_place();
   if (folder.empty()) {
     return Status(StatusCode::not_found,
                   "there is no place for built layers: set ATTNC_CACHE to a folder");

@@ -138,8 +138,8 @@ void print_text(const std::vector<Outcome>& outcomes, const CheckOptions& option
   }
 }
 
-void print_json(const std::vector<Outcome>& outcomes, const std::vector<std::string>& targets,
-                const int (&counts)[3]) {
+void print_outcomes_json(const std::vector<Outcome>& outcomes,
+                         const std::vector<std::string>& targets, const int (&counts)[3]) {
   nlohmann::ordered_json out;
   out["targets"] = targets;
   out["passed"] = counts[0], out["failed"] = counts[1], out["skipped"] = counts[2];
@@ -159,7 +159,7 @@ void print_json(const std::vector<Outcome>& outcomes, const std::vector<std::str
     if (o.verdict == Verdict::failed) one["reason"] = o.why;
     out["fixtures"].push_back(one);
   }
-  fmt::print("{}\n", out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+  print_json(out);
 }
 
 }  // namespace
@@ -208,7 +208,7 @@ int check(const CheckOptions& options) {
   int counts[3] = {};
   for (const Outcome& o : outcomes) counts[static_cast<int>(o.verdict)] += o.fixture.is_fixture;
   if (options.json) {
-    print_json(outcomes, *targets, counts);
+    print_outcomes_json(outcomes, *targets, counts);
   } else {
     print_text(outcomes, options);
     for (const std::string& t : left_out)

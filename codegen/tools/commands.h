@@ -3,6 +3,7 @@
 // Every one returns the exit code: 0, or 1 after a sentence on standard error. (2 is for arguments
 // that make no sense; attnc.cpp.)
 #pragma once
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct BuildOptions {
       header;  // name: "" for the first file's; header: "" for the description's file
   std::vector<std::string> targets;  // empty: all of the machine that the files are for
   bool shared = false;               // lib<name>.so too
+  std::string sanitize;              // "address", "thread", or ""
+  bool json = false;
 };
 int build(const BuildOptions& options);
 
@@ -29,7 +32,7 @@ int show(const ShowOptions& options);
 
 struct RunOptions {
   std::string layer, weights, inputs, output, prefix, target;
-  bool causal = false, scores = false;
+  bool causal = false, scores = false, json = false;
   int threads = 0;  // 0: as many as there are processors
 };
 int run(const RunOptions& options);
@@ -52,6 +55,8 @@ int bench(const BenchOptions& options);
 
 /// "attnc: " and the sentence on standard error; 1.
 int fail(const Status& status);
+/// On standard output; what is no UTF-8 (a file's name) is replaced.
+void print_json(const nlohmann::ordered_json& value);
 /// A line on standard error that replaces itself, where that is a terminal; else nothing.
 Progress progress_line(const std::string& doing);
 

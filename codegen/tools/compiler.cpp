@@ -70,11 +70,12 @@ Status with_plan(const Status& status, const Plan& plan) {
 }
 
 /// One kernel object, made in this process: call it in a child.
-Result<std::string> kernel_object(const Plan& plan, int path, const std::string& symbol) {
+Result<std::string> kernel_object(const Plan& plan, int path, const std::string& symbol,
+                                  const EmitOptions& options) {
   auto folder = TemporaryFolder::make();
   if (!folder.ok()) return folder.status();
   const std::string file = folder->path() + "/kernel.o";
-  if (Status s = emit_path_object(plan, path, symbol, file); !s.ok()) return s;
+  if (Status s = emit_path_object(plan, path, symbol, file, options); !s.ok()) return s;
   return read_file(file, max_object_bytes);
 }
 
@@ -169,6 +170,9 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
   for (const LibraryRequest& request : requests) {
     Compiled compiled;
     compiled.parts.name = request.name;
+    compiled.parts.sanitizer = request.sanitizer == Sanitizer::address  ? "__asan_"
+                               : request.sanitizer == Sanitizer::thread ? "__tsan_"
+                                                                        : "";
     Status failure;
     for (const SourceLayer& layer : request.layers) {
       LayerParts parts;
@@ -206,8 +210,9 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
               path_symbol(plan.library, plan.layer, plan.target, plan.paths[p].name);
           variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
           places.push_back({r, l, v, p});
-          jobs.push_back({job_name(plan, plan.paths[p]), [&plan, p, symbol] {
-                            return kernel_object(plan, static_cast<int>(p), symbol);
+          const EmitOptions options{.sanitizer = requests[r].sanitizer};
+          jobs.push_back({job_name(plan, plan.paths[p]), [&plan, p, symbol, options] {
+                            return kernel_object(plan, static_cast<int>(p), symbol, options);
                           }});
         }
       }

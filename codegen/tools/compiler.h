@@ -14,6 +14,7 @@
 
 #include "attn/deserialise.h"
 #include "emit/library.h"
+#include "halide/emit_kernels.h"
 #include "plan/plan.h"
 
 namespace attnc {
@@ -46,6 +47,7 @@ struct LibraryRequest {
   std::string name;
   std::vector<SourceLayer> layers;
   std::vector<std::string> targets;  // best first
+  Sanitizer sanitizer = Sanitizer::none;
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 

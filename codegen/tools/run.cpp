@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "attn/runtime/layer.h"
@@ -85,7 +86,19 @@ Status call(const RunOptions& options) {
   std::vector<attn::NamedTensor> results;
   for (const attn::NamedMutableTensor& o : outputs) results.push_back({o.name, o.tensor});
   if (Status s = attn::save_safetensors(options.output, results); !s.ok()) return s;
-  for (const attn::NamedTensor& r : results) fmt::print("{} {}\n", r.name, r.tensor.describe());
+  nlohmann::ordered_json made{{"file", options.output}, {"target", *target}};
+  made["outputs"] = nlohmann::ordered_json::array();
+  for (const attn::NamedTensor& r : results) {
+    if (!options.json) {
+      fmt::print("{} {}\n", r.name, r.tensor.describe());
+      continue;
+    }
+    std::vector<int64_t> shape;
+    for (int i = 0; i < r.tensor.rank(); ++i) shape.push_back(r.tensor.shape()[i]);
+    made["outputs"].push_back(
+        {{"name", r.name}, {"dtype", attn::name_of(r.tensor.dtype())}, {"shape", shape}});
+  }
+  if (options.json) print_json(made);
   return Status();
 }
 

@@ -4,12 +4,36 @@
 // before begins. Kernels release mostly in reverse order: a block that is released under others is
 // marked and goes when it is the top. A block that does not fit, which a kernel's own account rules
 // out, comes from the system and is remembered, so that the call can report it instead of crashing.
+// Under AddressSanitizer only blocks may be touched: what lies between and behind them is poisoned.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ATTN_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ATTN_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifdef ATTN_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace attn {
+
+/// For AddressSanitizer; else nothing.
+inline void poison([[maybe_unused]] const void* memory, [[maybe_unused]] uint64_t bytes) {
+#ifdef ATTN_ADDRESS_SANITIZER
+  __asan_poison_memory_region(memory, bytes);
+#endif
+}
+inline void unpoison([[maybe_unused]] const void* memory, [[maybe_unused]] uint64_t bytes) {
+#ifdef ATTN_ADDRESS_SANITIZER
+  __asan_unpoison_memory_region(memory, bytes);
+#endif
+}
 
 class Arena {
  public:
@@ -18,7 +42,7 @@ class Arena {
 
   Arena() = default;
   /// `memory` is aligned to 128 bytes, `bytes` a multiple of it.
-  Arena(std::byte* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {}
+  Arena(std::byte* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) { poison(memory, bytes); }
 
   void* allocate(uint64_t bytes) {
     const uint64_t block = round_up(bytes) + unit;
@@ -26,10 +50,10 @@ class Arena {
       overflowed_ = true;
       return from_system(bytes > UINT64_MAX / 2 ? bytes : block);
     }
-    Header* header = at(top_);
-    *header = {last_, 0};
+    write(top_, {last_, 0});
     last_ = top_;
     top_ += block;
+    unpoison(memory_ + last_ + unit, bytes);
     return memory_ + last_ + unit;
   }
 
@@ -44,10 +68,14 @@ class Arena {
     if ((place <= begin || place >= begin + bytes_) && !at_end) {
       return to_system(block);
     }
-    at(place - begin - unit)->released = 1;
-    while (last_ != none && at(last_)->released != 0) {
+    const uint64_t released = place - begin - unit;
+    write(released, {read(released).before, 1});
+    // How long a block was is not kept: one that others lie on stays open until it goes.
+    while (last_ != none && read(last_).released != 0) {
+      const uint64_t before = read(last_).before;
+      poison(memory_ + last_, top_ - last_);
       top_ = last_;
-      last_ = at(last_)->before;
+      last_ = before;
     }
   }
 
@@ -64,7 +92,20 @@ class Arena {
     return std::aligned_alloc(unit, bytes);
   }
   [[gnu::noinline]] static void to_system(void* block) { std::free(block); }
-  Header* at(uint64_t offset) { return reinterpret_cast<Header*>(memory_ + offset); }
+  // Headers are poisoned but for these.
+  Header read(uint64_t offset) const {
+    const Header* at = reinterpret_cast<const Header*>(memory_ + offset);
+    unpoison(at, sizeof(Header));
+    const Header header = *at;
+    poison(at, sizeof(Header));
+    return header;
+  }
+  void write(uint64_t offset, const Header& header) {
+    Header* at = reinterpret_cast<Header*>(memory_ + offset);
+    unpoison(at, sizeof(Header));
+    *at = header;
+    poison(at, sizeof(Header));
+  }
 
   std::byte* memory_ = nullptr;
   uint64_t bytes_ = 0;

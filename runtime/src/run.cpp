@@ -79,6 +79,17 @@ struct Use {
   }
 };
 
+/// What a call does not need of a workspace, and what arenas do not hand out, nobody may touch: under
+/// AddressSanitizer, and until the call is over.
+struct Guarded {
+  Guarded(std::byte* memory, size_t used, size_t bytes) : memory(memory), bytes(bytes) {
+    poison(memory + used, bytes - used);
+  }
+  ~Guarded() { unpoison(memory, bytes); }
+  std::byte* memory;
+  size_t bytes;
+};
+
 size_t round_up(size_t bytes) { return static_cast<size_t>(Arena::round_up(bytes)); }
 
 Status run_kernel(const AnyLayer::State& layer, Prepared& prepared, const WorkspacePlan& plan,
@@ -197,6 +208,7 @@ Status run_prepared(const AnyLayer::State& layer, Prepared& call, Workspace& wor
             "the workspace is in use by another call: every call at a time needs one of its own"};
   }
   if (Status s = workspace.reserve(plan->total); !s.ok()) return s;
+  Guarded guarded(workspace.data(), plan->total, workspace.bytes());
   return run_kernel(layer, call, *plan, workspace.data(), executor, worker_count);
 }
 

@@ -209,11 +209,21 @@ Status check_layout(const TensorRole& role, const Tensor& tensor) {
                  text("has stride ", tensor.strides()[last],
                       " on its last axis, expected 1: copy it to contiguous rows"));
   }
-  int64_t lowest = 0, highest = 0;
+  // Offsets have 64 bits in kernels, strides 32; rows are counted in 32, a tile's more than there are.
   constexpr int64_t most = std::numeric_limits<int32_t>::max();
-  if (!reach(tensor, lowest, highest) || lowest < -most || highest > most) {
-    return wrong(role, tensor,
-                 "reaches further than 2^31 - 1 elements: call the layer for a part of the batch");
+  constexpr int64_t most_rows = most - (1 << 16);
+  int64_t rows = 1;
+  for (int axis = 0; axis < tensor.rank(); ++axis) {
+    if (tensor.shape()[axis] == 1) continue;
+    if (std::abs(tensor.strides()[axis]) > most) {
+      return wrong(role, tensor,
+                   text("has stride ", tensor.strides()[axis], " on axis ", axis,
+                        ", more than 2^31 - 1 elements: call the layer for a part of it"));
+    }
+    if (axis < last && (__builtin_mul_overflow(rows, tensor.shape()[axis], &rows) || rows > most_rows)) {
+      return wrong(role, tensor,
+                   "has more than 2^31 - 2^16 rows: call the layer for a part of the batch");
+    }
   }
   return {};
 }

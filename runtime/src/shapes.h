@@ -68,7 +68,7 @@ Status check_mask(const TensorRole& role, const attn_tensor_info& info, const Te
 /// That the memory is there: not null, as large as the view says where that is known.
 Status check_memory(const TensorRole& role, const Tensor& tensor);
 /// What kernels ask of a tensor beyond that: elements on multiples of their size, the last axis
-/// contiguous, and every offset in 31 bits.
+/// contiguous, strides and the number of rows in 31 bits. Offsets may have more.
 Status check_layout(const TensorRole& role, const Tensor& tensor);
 /// That no two elements lie in one place. Takes nested strides, the larger ones stepping over all
 /// that the smaller ones reach: every view that slicing and transposing can make.

@@ -1,22 +1,77 @@
-# Compiles SOURCE with COMMAND: it must fail, and say what its first line expects.
+# Compiles ALL, which includes SOURCES: each of them must fail, and say what its first line expects.
 #
-#   cmake "-DCOMMAND=g++;-std=c++20;-fsyntax-only;-Idsl/include" -DSOURCE=mask.cpp -P must_fail.cmake
+#   cmake "-DCOMMAND=g++;-std=c++20;-fsyntax-only;-Idsl/include;-Itests/compile_fail" "-DSOURCES=mask.cpp;slot.cpp"
+#         -DFROM=tests/compile_fail -DALL=all.cpp -P must_fail.cmake
+#
+# A sentence counts for its own file alone. g++ names the file before it tells what is wrong, clang in the line that does
+# or in the notes after it.
 set(ENV{LC_ALL} C)
-
-file(READ "${SOURCE}" text LIMIT 1000)
-if(NOT text MATCHES "^// expect: ([^\n]+)\n")
-  message(FATAL_ERROR "${SOURCE} does not begin with `// expect: a sentence`")
+list(GET COMMAND 0 compiler)
+if(compiler MATCHES "clang")
+  list(APPEND COMMAND -ferror-limit=0)
 endif()
-set(expected "${CMAKE_MATCH_1}")
-
-execute_process(
-  COMMAND ${COMMAND} "${SOURCE}"
-  RESULT_VARIABLE result
-  ERROR_VARIABLE errors)
+execute_process(COMMAND ${COMMAND} "${ALL}" RESULT_VARIABLE result ERROR_VARIABLE errors)
 if(result EQUAL 0)
-  message(FATAL_ERROR "it compiles, and should say: ${expected}")
+  message(FATAL_ERROR "all of it compiles")
 endif()
-string(FIND "${errors}" "${expected}" at)
-if(at EQUAL -1)
-  message(FATAL_ERROR "it should say\n  ${expected}\nand says\n${errors}")
+
+# Lines as a list: what lists are made of is replaced, in the expected sentences too.
+function(plain text out)
+  string(REPLACE "[" "(" text "${text}")
+  string(REPLACE "]" ")" text "${text}")
+  string(REPLACE ";" "," text "${text}")
+  string(REPLACE "\\" "/" text "${text}")
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+plain("${errors}" lines)
+string(REPLACE "\n" ";" lines "${lines}")
+set(current "")
+set(error "")
+foreach(line IN LISTS lines)
+  set(named "")
+  if(line MATCHES "${FROM}/([a-z_]+)\\.cpp:[0-9]")
+    set(named ${CMAKE_MATCH_1})
+  endif()
+  if(compiler MATCHES "clang")
+    if(line MATCHES "^In file included|: error: ")
+      set(error "")
+      set(current "")
+    endif()
+    string(APPEND error "${line}\n")
+    if(named AND NOT current)
+      set(current ${named})
+      string(APPEND said_${current} "${error}")
+    elseif(current)
+      string(APPEND said_${current} "${line}\n")
+    endif()
+  else()
+    if(named)
+      set(current ${named})
+    elseif(line MATCHES "^[^ ]*/all\\.cpp:[0-9]")
+      set(current "")
+    endif()
+    if(current)
+      string(APPEND said_${current} "${line}\n")
+    endif()
+  endif()
+endforeach()
+
+set(failures "")
+foreach(source IN LISTS SOURCES)
+  file(READ "${FROM}/${source}" text LIMIT 1000)
+  if(NOT text MATCHES "^// expect: ([^\n]+)\n")
+    message(FATAL_ERROR "${source} does not begin with `// expect: a sentence`")
+  endif()
+  plain("${CMAKE_MATCH_1}" expected)
+  get_filename_component(name "${source}" NAME_WE)
+  string(FIND "${said_${name}}" "error: " error)
+  string(FIND "${said_${name}}" "${expected}" at)
+  if(error EQUAL -1)
+    string(APPEND failures "${source} compiles, and should say\n  ${expected}\n")
+  elseif(at EQUAL -1)
+    string(APPEND failures "${source} should say\n  ${expected}\nand says\n${said_${name}}\n")
+  endif()
+endforeach()
+if(failures)
+  message(FATAL_ERROR "${failures}")
 endif()

@@ -23,7 +23,8 @@
 // query, key] and all four are taken, each axis full or 1, any element type; what is not zero may
 // be seen (NaN is not zero, -0.0 is).
 //
-// Not here: opening shared libraries (library.h), C (attn.h), training, more than 2^31 - 1 elements in one tensor.
+// Not here: opening shared libraries (library.h), C (attn.h), training, tensors with 2^31 rows or with
+// strides of so many elements (memory of any size is fine: a cache of 12 GiB is).
 #pragma once
 #include <cstddef>
 #include <cstdint>
