@@ -1,9 +1,7 @@
 #include "halide/emit_kernels.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -27,7 +25,8 @@ Status internal(const Plan& plan, const std::string& what) {
 }
 
 /// The kernel, and the function that tells what it allocates.
-Module compile(const Plan& plan, int path, const std::string& symbol, const EmitOptions& options = {}) {
+Module compile(const Plan& plan, int path, const std::string& symbol,
+               const EmitOptions& options = {}) {
   const Target target = halide_target(plan.target, options);
   PathPipeline built(plan, path, target);
   Pipeline pipeline = built.pipeline();
@@ -53,7 +52,8 @@ Module compile(const Plan& plan, int path, const std::string& symbol, const Emit
   return both;
 }
 
-/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer: those are schedules.
+/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer: those
+/// are schedules.
 class Silent : public CompileTimeErrorReporter {
  public:
   void warning(const char*) override {}
@@ -105,17 +105,16 @@ Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
   });
 }
 
-Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol) {
+Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol,
+                                 const std::string& scratch_file) {
   KernelText text;
-  const std::string file = fmt::format("/tmp/attnc-{}-{}.s", ::getpid(), symbol);
   const Status s = guarded(plan, [&] {
     PathPipeline built(plan, path, halide_target(plan.target));
     text.algorithm = algorithm_text(built.pipeline());
     text.loops = loop_text(built.pipeline());
-    compile(plan, path, symbol).compile({{OutputFileType::assembly, file}});
-    text.assembly = read_file(file);
+    compile(plan, path, symbol).compile({{OutputFileType::assembly, scratch_file}});
+    text.assembly = read_file(scratch_file);
   });
-  std::remove(file.c_str());
   if (!s.ok()) return s;
   return text;
 }

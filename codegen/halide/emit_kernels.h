@@ -39,7 +39,9 @@ struct EmitOptions {
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
                         const std::string& object_file, const EmitOptions& options = {});
 
-Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol);
+/// `scratch_file` is written on the way and left there.
+Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol,
+                                 const std::string& scratch_file);
 
 /// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one
 /// more.

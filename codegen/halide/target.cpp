@@ -65,13 +65,14 @@ std::string this_machine() {
 Halide::Target halide_target(const std::string& target, const EmitOptions& options) {
   const Entry* e = find(target);
   internal_check(e != nullptr, "unknown target " + target);
-  Halide::Target t = Halide::Target(e->features)
-      .with_feature(Halide::Target::NoRuntime)
-      .with_feature(Halide::Target::NoAsserts)
-      .with_feature(Halide::Target::NoBoundsQuery)
-      .with_feature(Halide::Target::UserContext)
-      // Offsets of 64 bits: strides and lengths have 32, their products need not.
-      .with_feature(Halide::Target::LargeBuffers);
+  Halide::Target t =
+      Halide::Target(e->features)
+          .with_feature(Halide::Target::NoRuntime)
+          .with_feature(Halide::Target::NoAsserts)
+          .with_feature(Halide::Target::NoBoundsQuery)
+          .with_feature(Halide::Target::UserContext)
+          // Offsets of 64 bits: strides and lengths have 32, their products need not.
+          .with_feature(Halide::Target::LargeBuffers);
   if (options.sanitizer == Sanitizer::address) t.set_feature(Halide::Target::ASAN);
   if (options.sanitizer == Sanitizer::thread) t.set_feature(Halide::Target::TSAN);
   return t;

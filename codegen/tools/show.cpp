@@ -24,7 +24,10 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
         path_symbol(plan.library, plan.layer, plan.target, plan.paths[i].name);
     jobs.push_back({fmt::format("{} ({}), path {}", plan.layer, plan.target, plan.paths[i].name),
                     [&plan, &options, i, symbol]() -> Result<std::string> {
-                      auto text = describe_path(plan, static_cast<int>(i), symbol);
+                      auto folder = TemporaryFolder::make();
+                      if (!folder.ok()) return folder.status();
+                      auto text = describe_path(plan, static_cast<int>(i), symbol,
+                                                folder->path() + "/kernel.s");
                       if (!text.ok()) return text.status();
                       return options.stage == "algorithm" ? text->algorithm
                              : options.stage == "loops"   ? text->loops
