@@ -186,7 +186,7 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
           "grouped-layer, windowed");
   refuses("bench cases.json --target avx1024", 1,
-          "there is no target `avx1024`; there are avx512, avx2, baseline");
+          "there is no target `avx1024`; there are avx512, avx2, baseline, neon");
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");
 }
 
