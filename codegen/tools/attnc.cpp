@@ -88,7 +88,8 @@ int run_command(int argc, char** argv) {
   const auto targets_help =
       "targets, best first chosen when a layer is loaded: avx512, avx2, baseline (default: all)";
 
-  const CLI::Validator named([](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
+  const CLI::Validator named(
+      [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
 
   attnc::BuildOptions build;
   CLI::App* build_command =
@@ -107,10 +108,11 @@ int run_command(int argc, char** argv) {
       ->delimiter(',')
       ->allow_extra_args(false);
   build_command
-      ->add_option("--sanitize", build.sanitize,
-                   "address or thread: kernels report their accesses, for a program linked with "
-                   "-fsanitize=...\n(thread: with clang 22; it hears of accesses up to 16 bytes, so "
-                   "of all in baseline)")
+      ->add_option(
+          "--sanitize", build.sanitize,
+          "address or thread: kernels report their accesses, for a program linked with "
+          "-fsanitize=...\n(thread: with clang 22; it hears of accesses up to 16 bytes, so "
+          "of all in baseline)")
       ->check(CLI::IsMember({"address", "thread"}));
   build_command->add_flag("--json", build.json, "what was made, as JSON");
   build_command->footer(std::string(build_examples) + exit_codes);
@@ -141,7 +143,8 @@ int run_command(int argc, char** argv) {
   run_command->add_option("--inputs", run.inputs, "a .safetensors file with the inputs")
       ->required()
       ->check(named);
-  run_command->add_option("-o,--output", run.output, "the .safetensors file to write")->required()
+  run_command->add_option("-o,--output", run.output, "the .safetensors file to write")
+      ->required()
       ->check(named);
   run_command->add_option("--prefix", run.prefix,
                           "what stands before the weights' names, \"encoder/\"");

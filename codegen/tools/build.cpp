@@ -21,9 +21,8 @@ Status write_file(const fs::path& file, const std::string& bytes) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
   if (error)
-    return Status(StatusCode::not_found,
-                  fmt::format("the folder {} cannot be made: {}", file.parent_path().string(),
-                              error.message()));
+    return Status(StatusCode::not_found, fmt::format("the folder {} cannot be made: {}",
+                                                     file.parent_path().string(), error.message()));
   // Beside it and then renamed: a build that is stopped leaves no half of a file.
   const fs::path part = file.string() + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
@@ -118,8 +117,10 @@ Result<Made> make(const BuildOptions& options) {
   if (!archive.ok()) return archive.status();
 
   const fs::path folder = options.folder, own = folder / request.name;
-  Made made{(folder / fmt::format("lib{}.a", request.name)).string(), archive->size(),
-            request.targets, {}};
+  Made made{(folder / fmt::format("lib{}.a", request.name)).string(),
+            archive->size(),
+            request.targets,
+            {}};
   for (size_t i = 0; i < request.layers.size(); ++i) {
     const SourceLayer& layer = request.layers[i];
     const Stages& stages = compiled->stages[i];

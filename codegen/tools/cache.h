@@ -30,7 +30,8 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
 /// Made where it is not there yet.
 Result<std::string> cache_folder();
 
-/// For a help's text: "Built layers are kept in FOLDER ($ATTNC_CACHE, else ~/.cache/attnc), now 3 of them with 0.9 MB;
+/// For a help's text: "Built layers are kept in FOLDER ($ATTNC_CACHE, else ~/.cache/attnc), now 3
+/// of them with 0.9 MB;
 /// ..." Makes nothing.
 std::string describe_cache();
 

@@ -139,8 +139,8 @@ void print_text(const std::vector<Outcome>& outcomes, const CheckOptions& option
   }
 }
 
-void print_outcomes_json(const std::vector<Outcome>& outcomes, const std::vector<std::string>& targets,
-                const int (&counts)[3]) {
+void print_outcomes_json(const std::vector<Outcome>& outcomes,
+                         const std::vector<std::string>& targets, const int (&counts)[3]) {
   nlohmann::ordered_json out;
   out["targets"] = targets;
   out["passed"] = counts[0], out["failed"] = counts[1], out["skipped"] = counts[2];

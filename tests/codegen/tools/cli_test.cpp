@@ -88,7 +88,8 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
 
 TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
   for (const char* command : {"build", "show", "run", "check"}) {
-    EXPECT_NE(attnc(std::string(command) + " --help").out.find("Exit codes: 0 "), std::string::npos) << command;
+    EXPECT_NE(attnc(std::string(command) + " --help").out.find("Exit codes: 0 "), std::string::npos)
+        << command;
   }
   std::filesystem::create_directories(path("cache"));
   write("cache/a.so", std::string(1'500'000, 'a'));
@@ -99,9 +100,11 @@ TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
     EXPECT_NE(said.out.find("Built layers are kept in cache ("), std::string::npos) << said.out;
     EXPECT_NE(said.out.find("\nIt holds 2 now, 3.0 MB; "), std::string::npos) << said.out;
   }
-  EXPECT_NE(attnc("run --help", "ATTNC_CACHE=none").out.find("\nIt holds 0 now, 0.0 MB; "), std::string::npos);
+  EXPECT_NE(attnc("run --help", "ATTNC_CACHE=none").out.find("\nIt holds 0 now, 0.0 MB; "),
+            std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(path("none"))) << "help makes nothing";
-  EXPECT_NE(attnc("run --help", "ATTNC_CACHE= XDG_CACHE_HOME= HOME=").out.find("set ATTNC_CACHE to a folder"),
+  EXPECT_NE(attnc("run --help", "ATTNC_CACHE= XDG_CACHE_HOME= HOME=")
+                .out.find("set ATTNC_CACHE to a folder"),
             std::string::npos);
 }
 
@@ -119,7 +122,8 @@ TEST_F(Attnc, NamesThatAreEmpty) {
 TEST_F(Attnc, NamesThatAreNoText) {
   // What is no UTF-8 is replaced in JSON; a line's end in a name ends no comment of a header.
   write("b\xff.json", small);
-  const Said said = attnc("build $(printf 'b\\377.json') -o $(printf 'o\\377') --target baseline --json");
+  const Said said =
+      attnc("build $(printf 'b\\377.json') -o $(printf 'o\\377') --target baseline --json");
   EXPECT_EQ(said.code, 0) << said.err;
   EXPECT_NE(said.out.find("\"library\": \"o\uFFFD/libb_.a\""), std::string::npos) << said.out;
   write("c\n#error c\"\\.json", small);
@@ -135,8 +139,10 @@ TEST_F(Attnc, NamesThatAreNoText) {
 
 TEST_F(Attnc, OutputThatCannotBeWritten) {
   write("l.json", small);
-  const auto ends = [&](const std::string& arguments, const std::string& redirection, const std::string& sentence) {
-    const std::string command = fmt::format("cd {} && {} {} {} 2>.err", path("."), ATTNC, arguments, redirection);
+  const auto ends = [&](const std::string& arguments, const std::string& redirection,
+                        const std::string& sentence) {
+    const std::string command =
+        fmt::format("cd {} && {} {} {} 2>.err", path("."), ATTNC, arguments, redirection);
     const int status = std::system(command.c_str());
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << arguments << redirection;
     std::ostringstream said;
@@ -233,7 +239,8 @@ TEST_F(Attnc, NoCompilerInAnEmptyPathIsASentence) {
   const Said said = attnc(std::string("check --target baseline ") + FIXTURES + "/mha/seq1.json",
                           "ATTNC_CACHE=cache CC= PATH=");
   EXPECT_EQ(said.code, 1);
-  EXPECT_NE(said.out.find("a C compiler is needed to link the layer, and cannot run `cc`: No such file or directory: "
+  EXPECT_NE(said.out.find("a C compiler is needed to link the layer, and cannot run `cc`: No such "
+                          "file or directory: "
                           "install one (`apt install gcc`) or set CC"),
             std::string::npos)
       << said.out;

@@ -23,8 +23,8 @@
 // query, key] and all four are taken, each axis full or 1, any element type; what is not zero may
 // be seen (NaN is not zero, -0.0 is).
 //
-// Not here: opening shared libraries, training, tensors with 2^31 rows or with strides of so many elements
-// (memory of any size is fine: a cache of 12 GiB is).
+// Not here: opening shared libraries, training, tensors with 2^31 rows or with strides of so many
+// elements (memory of any size is fine: a cache of 12 GiB is).
 #pragma once
 #include <cstddef>
 #include <cstdint>
