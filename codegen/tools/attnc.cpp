@@ -114,14 +114,19 @@ int run_command(int argc, char** argv) {
       "for 64-bit ARM "
       "(default: all of the machine that the object is for, or of this one)";
 
+  const CLI::Validator named(
+      [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
+
   attnc::BuildOptions build;
   CLI::App* build_command =
       app.add_subcommand("build", "make a library, typed headers and readable stages");
   build_command->add_option("LAYER", build.files, "JSON files, or objects with a section .attn")
-      ->required();
+      ->required()
+      ->check(named);
   build_command
       ->add_option("-o,--output", build.folder, "folder for lib<name>.a and <name>/<layer>.attn.h")
-      ->required();
+      ->required()
+      ->check(named);
   build_command->add_option("--name", build.name, "the library's name (default: the first file's)");
   build_command->add_option("--header", build.header,
                             "how typed headers include the header that describes the layers");
@@ -143,7 +148,8 @@ int run_command(int argc, char** argv) {
   attnc::ShowOptions show;
   CLI::App* show_command = app.add_subcommand("show", "print a stage of a layer");
   show_command->add_option("LAYER", show.layer, "a JSON file, an object, or object:layer")
-      ->required();
+      ->required()
+      ->check(named);
   show_command
       ->add_option("--stage", show.stage, "graph, passes, plan, algorithm, loops or assembly")
       ->required()
@@ -159,12 +165,17 @@ int run_command(int argc, char** argv) {
   attnc::RunOptions run;
   CLI::App* run_command = app.add_subcommand("run", "call a layer on tensors from a file");
   run_command->add_option("LAYER", run.layer, "a JSON file, an object, or object:layer")
-      ->required();
+      ->required()
+      ->check(named);
   run_command->add_option("--weights", run.weights, "a .safetensors file with the weights")
-      ->required();
+      ->required()
+      ->check(named);
   run_command->add_option("--inputs", run.inputs, "a .safetensors file with the inputs")
-      ->required();
-  run_command->add_option("-o,--output", run.output, "the .safetensors file to write")->required();
+      ->required()
+      ->check(named);
+  run_command->add_option("-o,--output", run.output, "the .safetensors file to write")
+      ->required()
+      ->check(named);
   run_command->add_option("--prefix", run.prefix,
                           "what stands before the weights' names, \"encoder/\"");
   run_command->add_option("--target", run.target,
@@ -183,7 +194,8 @@ int run_command(int argc, char** argv) {
   check_command
       ->add_option("PATH", check.paths,
                    "fixtures (NAME.json beside NAME.safetensors), or folders of them")
-      ->required();
+      ->required()
+      ->check(named);
   check_command->add_option("--target", check.targets, targets_help)
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -24,8 +24,8 @@ Status write_file(const fs::path& file, const std::string& bytes) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
   if (error)
-    return Status(StatusCode::not_found,
-                  fmt::format("{}: {}", file.parent_path().string(), error.message()));
+    return Status(StatusCode::not_found, fmt::format("the folder {} cannot be made: {}",
+                                                     file.parent_path().string(), error.message()));
   // Beside it and then renamed: a build that is stopped leaves no half of a file.
   const fs::path part = file.string() + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
@@ -37,6 +37,14 @@ Status write_file(const fs::path& file, const std::string& bytes) {
   if (error)
     return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
   return Status();
+}
+
+/// A file's name for a comment and a string of a header: what would end either is replaced.
+std::string for_header(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '"' || c == '\\' || c == 127) c = '?';
+  }
+  return name;
 }
 
 std::string stem(const std::string& file) { return identifier(fs::path(file).stem().string()); }
@@ -116,7 +124,7 @@ Result<Made> make(const BuildOptions& options) {
     auto layers = read_layers(file, request.name);
     if (!layers.ok()) return layers.status();
     for (SourceLayer& layer : *layers) {
-      made_from.push_back(!layer.definition.empty() ? fs::path(file).filename().string()
+      made_from.push_back(!layer.definition.empty() ? for_header(fs::path(file).filename().string())
                           : !options.header.empty() ? options.header
                                                     : layer.graph.file);
       request.layers.push_back(std::move(layer));

@@ -163,7 +163,9 @@ Status run_program(const std::vector<std::string>& argv) {
   std::ostringstream said;
   said << std::ifstream(log).rdbuf();
   return Status(StatusCode::internal,
-                fmt::format("`{}` failed:\n{}", argv[0], said.str().substr(0, 4000)));
+                fmt::format("`{}` {}", argv[0],
+                            said.str().empty() ? "failed and said nothing"
+                                               : "failed:\n" + said.str().substr(0, 4000)));
 }
 
 Result<TemporaryFolder> TemporaryFolder::make(const std::string& beside) {

@@ -53,6 +53,14 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
 }
 
 Result<std::string> text_of(const ShowOptions& options) {
+  const bool whole =
+      options.stage == "graph" || options.stage == "passes" || options.stage == "plan";
+  if (whole && !options.path.empty()) {
+    return Status(StatusCode::invalid_argument,
+                  fmt::format("--path: the stage {} is of all paths; algorithm, loops and assembly "
+                              "are of one",
+                              options.stage));
+  }
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
   auto targets = parse_targets(

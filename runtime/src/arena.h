@@ -42,7 +42,9 @@ class Arena {
 
   Arena() = default;
   /// `memory` is aligned to 128 bytes, `bytes` a multiple of it.
-  Arena(std::byte* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) { poison(memory, bytes); }
+  Arena(std::byte* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {
+    poison(memory, bytes);
+  }
 
   void* allocate(uint64_t bytes) {
     const uint64_t block = round_up(bytes) + unit;

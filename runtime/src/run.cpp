@@ -79,8 +79,8 @@ struct Use {
   }
 };
 
-/// What a call does not need of a workspace, and what arenas do not hand out, nobody may touch: under
-/// AddressSanitizer, and until the call is over.
+/// What a call does not need of a workspace, and what arenas do not hand out, nobody may touch:
+/// under AddressSanitizer, and until the call is over.
 struct Guarded {
   Guarded(std::byte* memory, size_t used, size_t bytes) : memory(memory), bytes(bytes) {
     poison(memory + used, bytes - used);

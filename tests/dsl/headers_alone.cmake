@@ -1,5 +1,8 @@
 # Each header of the language compiles with nothing before it.
 file(GLOB headers "${INCLUDE}/attn/*.h")
+if(NOT headers)
+  message(FATAL_ERROR "there is no header in ${INCLUDE}/attn")
+endif()
 foreach(header IN LISTS headers)
   execute_process(
     COMMAND ${COMMAND} -fsyntax-only -include ${header} -x c++ /dev/null

@@ -37,6 +37,90 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
           "--threads: Value 0 not in range 1 to 1024 (`attnc run --help` shows how)");
 }
 
+TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
+  for (const char* command : {"build", "show", "run", "check"}) {
+    EXPECT_NE(attnc(std::string(command) + " --help").out.find("Exit codes: 0 "), std::string::npos)
+        << command;
+  }
+  std::filesystem::create_directories(path("cache"));
+  write("cache/a.so", std::string(1'500'000, 'a'));
+  write("cache/b.so", std::string(1'500'000, 'b'));
+  write("cache/other", "not counted");
+  for (const char* command : {"run", "check"}) {
+    const Said said = attnc(std::string(command) + " --help", "ATTNC_CACHE=cache");
+    EXPECT_NE(said.out.find("Built layers are kept in cache ("), std::string::npos) << said.out;
+    EXPECT_NE(said.out.find("\nIt holds 2 now, 3.0 MB; "), std::string::npos) << said.out;
+  }
+  EXPECT_NE(attnc("run --help", "ATTNC_CACHE=none").out.find("\nIt holds 0 now, 0.0 MB; "),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path("none"))) << "help makes nothing";
+  EXPECT_NE(attnc("run --help", "ATTNC_CACHE= XDG_CACHE_HOME= HOME=")
+                .out.find("set ATTNC_CACHE to a folder"),
+            std::string::npos);
+}
+
+TEST_F(Attnc, NamesThatAreEmpty) {
+  write("l.json", small);
+  refuses("build '' -o out", 2, "LAYER: has no name (`attnc build --help` shows how)");
+  refuses("build l.json -o ''", 2, "--output: has no name (`attnc build --help` shows how)");
+  refuses("check ''", 2, "PATH: has no name (`attnc check --help` shows how)");
+  refuses("build l.json -o out --sanitize memory", 2,
+          "--sanitize: memory not in {address,thread} (`attnc build --help` shows how)");
+  refuses("show l.json --stage plan --path output", 1,
+          "--path: the stage plan is of all paths; algorithm, loops and assembly are of one");
+}
+
+TEST_F(Attnc, NamesThatAreNoText) {
+  // What is no UTF-8 is replaced in JSON; a line's end in a name ends no comment of a header.
+  write("b\xff.json", small);
+  const Said said =
+      attnc("build $(printf 'b\\377.json') -o $(printf 'o\\377') --target baseline --json");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_NE(said.out.find("\"library\": \"o\uFFFD/libb_.a\""), std::string::npos) << said.out;
+  write("c\n#error c\"\\.json", small);
+  ASSERT_EQ(attnc("build c*.json -o out --name lib --target baseline").code, 0);
+  for (const auto& entry : std::filesystem::directory_iterator(path("out/lib"))) {
+    if (entry.is_directory()) continue;
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    EXPECT_EQ(text.str().find("\n#error"), std::string::npos);
+    EXPECT_NE(text.str().find("from c?#error c??.json;"), std::string::npos) << text.str();
+  }
+}
+
+TEST_F(Attnc, OutputThatCannotBeWritten) {
+  write("l.json", small);
+  const auto ends = [&](const std::string& arguments, const std::string& redirection,
+                        const std::string& sentence) {
+    const std::string command =
+        fmt::format("cd {} && {} {} {} 2>.err", path("."), ATTNC, arguments, redirection);
+    const int status = std::system(command.c_str());
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << arguments << redirection;
+    std::ostringstream said;
+    said << std::ifstream(path(".err")).rdbuf();
+    EXPECT_EQ(said.str().find("attnc: standard output cannot be written"), 0u) << said.str();
+    EXPECT_NE(said.str().find(sentence), std::string::npos) << said.str();
+  };
+  ends("show l.json --stage plan", ">/dev/full", "No space left on device");
+  ends("show l.json --stage assembly --target baseline", ">/dev/full", "");
+  ends("show l.json --stage plan", ">&-", "");
+  ends("--version", ">&-", "");
+  ends("build l.json -o out --target baseline", ">&-", "");
+  EXPECT_TRUE(std::filesystem::exists(path("out/libl.a")));
+  EXPECT_EQ(std::system(fmt::format("{} show nothing --stage plan 2>&-", ATTNC).c_str()) >> 8, 1);
+}
+
+TEST_F(Attnc, BuildForAProgram) {
+  write("l.json", small);
+  const Said said = attnc("build l.json -o out --target baseline --json --sanitize thread");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.err, "");
+  for (const char* part : {"\"library\": \"out/libl.a\"", "\"baseline\"", "\"name\": \"l::l\"",
+                           "\"header\": \"out/l/l.attn.h\""}) {
+    EXPECT_NE(said.out.find(part), std::string::npos) << said.out;
+  }
+}
+
 TEST_F(Attnc, FilesThatAreNotThere) {
   refuses("build nowhere.json -o out", 1, "nowhere.json: no such file");
   refuses("show nowhere.o --stage plan", 1, "nowhere.o: no such file");
@@ -83,7 +167,7 @@ TEST_F(Attnc, PlacesThatCannotBeWritten) {
   write("file", "");
   const Said said = attnc("build l.json -o file/out --target baseline");
   EXPECT_EQ(said.code, 1);
-  EXPECT_EQ(said.err, "attnc: file/out/l: Not a directory\n");
+  EXPECT_EQ(said.err, "attnc: the folder file/out/l cannot be made: Not a directory\n");
   const Said cache =
       attnc(std::string("check ") + FIXTURES + "/mha/seq1.json", "ATTNC_CACHE=file/cache");
   EXPECT_EQ(cache.code, 1);
@@ -103,6 +187,20 @@ TEST_F(Attnc, NoCompilerIsASentence) {
           "directory: install one (`apt install gcc`) or set CC"),
       std::string::npos)
       << said.out;
+}
+
+TEST_F(Attnc, NoCompilerInAnEmptyPathIsASentence) {
+  const Said said = attnc(std::string("check --target baseline ") + FIXTURES + "/mha/seq1.json",
+                          "ATTNC_CACHE=cache CC= PATH=");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_NE(said.out.find("a C compiler is needed to link the layer, and cannot run `cc`: No such "
+                          "file or directory: "
+                          "install one (`apt install gcc`) or set CC"),
+            std::string::npos)
+      << said.out;
+  const Said mute = attnc(std::string("check --target baseline ") + FIXTURES + "/mha/seq1.json",
+                          "ATTNC_CACHE=cache CC=false");
+  EXPECT_NE(mute.out.find("`false` failed and said nothing\n"), std::string::npos) << mute.out;
 }
 
 TEST_F(Attnc, ShowsEveryStage) {
@@ -147,6 +245,10 @@ TEST_F(Attnc, RunsALayer) {
   const Said said = attnc(call + "--causal --scores --threads 2 --target baseline");
   ASSERT_EQ(said.code, 0) << said.err;
   EXPECT_EQ(said.out, "output float32 [1, 2, 2]\nattention_scores float32 [1, 1, 2, 2]\n");
+  const Said json = attnc(call + "--json --target baseline");
+  EXPECT_EQ(json.code, 0) << json.err;
+  EXPECT_NE(json.out.find("\"file\": \"y.safetensors\""), std::string::npos) << json.out;
+  EXPECT_EQ(attnc(call + "--causal --scores --target baseline").code, 0);
   auto y = attn::SafeTensors::open(path("y.safetensors"));
   ASSERT_TRUE(y.ok());
   // The first query sees the first key alone: its value passes through.

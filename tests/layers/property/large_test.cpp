@@ -34,6 +34,7 @@ constexpr int64_t count = int64_t{batch} * positions * features;
 struct Strides {
   const char* name;
   int64_t image, row;
+  friend void PrintTo(const Strides& s, std::ostream* to) { *to << s.name; }
 };
 
 class Large : public testing::TestWithParam<std::tuple<std::string, Strides>> {};
