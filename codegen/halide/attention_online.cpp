@@ -31,7 +31,7 @@ void PathPipeline::add_online(const Attention& stage) {
   const Expr key = first + c * block + i;
   const Expr query = min(qt * tile + q, queries - 1);
 
-  Func dot("dot"), score("score"), allowed("allowed");
+  Func dot("dot"), score("score");
   RDom d(0, stage.key_size, "d");
   dot(i, q, c, qt, h, b) = 0.0f;
   dot(i, q, c, qt, h, b) +=

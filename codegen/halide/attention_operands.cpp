@@ -96,7 +96,7 @@ void PathPipeline::pack_keys(const Attention& stage) {
 
 void PathPipeline::pack_values(const Attention& stage) {
   const int padded = padded_value_size(stage);
-  if (padded == stage.value_size && padded % lanes_of(padded) == 0) return;
+  if (padded == stage.value_size) return;
   const int lanes = lanes_of(stage.value_size);
   const Expr keys = extent(Kind::key);
   const ImageParam& image = made(stage.value).image;

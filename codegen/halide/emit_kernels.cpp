@@ -83,7 +83,7 @@ std::string read_file(const std::string& file) {
 
 std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
   const Path& p = plan.paths.at(static_cast<size_t>(path));
-  const PathUses uses = uses_of(plan, p);
+  const PathUses uses = uses_of(p);
   std::vector<attn_argument> arguments;
   for (int i : uses.inputs) {
     const PlanTensor& info = plan.inputs.at(static_cast<size_t>(i));

@@ -19,7 +19,7 @@ void collect(const PlanFormula& formula, std::set<int>& inputs) {
 
 }  // namespace
 
-PathUses uses_of(const Plan& plan, const Path& path) {
+PathUses uses_of(const Path& path) {
   std::set<int> inputs, packings;
   auto use = [&](int v) {
     if (const int i = path.values.at(static_cast<size_t>(v)).input; i >= 0) inputs.insert(i);
@@ -35,14 +35,13 @@ PathUses uses_of(const Plan& plan, const Path& path) {
       collect(a.mask, inputs), collect(a.keys, inputs);
     }
   }
-  (void)plan;
   return {{inputs.begin(), inputs.end()}, {packings.begin(), packings.end()}};
 }
 
 PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
     : plan_(plan), path_(plan.paths.at(static_cast<size_t>(path))), target_(target) {
   made_.resize(path_.values.size());
-  const PathUses uses = uses_of(plan_, path_);
+  const PathUses uses = uses_of(path_);
   for (int i : uses.inputs) {
     const PlanTensor& info = plan_.inputs.at(static_cast<size_t>(i));
     if (info.type == attn::Type::truth && info.axes.empty()) {
@@ -94,7 +93,7 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
 
 std::vector<Argument> PathPipeline::arguments() const {
   std::vector<Argument> arguments;
-  const PathUses uses = uses_of(plan_, path_);
+  const PathUses uses = uses_of(path_);
   for (int i : uses.inputs) {
     if (auto flag = flags_.find(i); flag != flags_.end()) {
       arguments.emplace_back(flag->second);

@@ -121,6 +121,6 @@ class PathPipeline {
 struct PathUses {
   std::vector<int> inputs, packings;
 };
-PathUses uses_of(const Plan& plan, const Path& path);
+PathUses uses_of(const Path& path);
 
 }  // namespace attnc
