@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of anything below; a runtime refuses a table with another number. */
-#define ATTN_ABI_VERSION 1
+#define ATTN_ABI_VERSION 2
 
 /* ---- element types and axes ------------------------------------------------------------------ */
 
@@ -62,8 +62,19 @@ typedef struct attn_axis {
 
 enum {
   ATTN_VALUE_REAL = 0,  /* numbers of `dtype` */
-  ATTN_VALUE_INDEX = 1, /* integers */
-  ATTN_VALUE_TRUTH = 2  /* rank > 0: a mask, any element type, non-zero is true; rank 0: a flag */
+  ATTN_VALUE_INDEX = 1, /* integers of any type, [batch] or one for all; absent: 0 */
+  ATTN_VALUE_TRUTH = 2, /* rank > 0: a mask, any element type, `reading` says what is true, broadcast;
+                           rank 0: a flag; absent: a mask is true, a flag false */
+  ATTN_VALUE_SOFT = 3   /* a mask of numbers: any element type, broadcast as masks are; absent: 1 */
+};
+
+/* How a mask of numbers is read (one of ATTN_BOOL is true where it is not zero, always). Otherwise
+ * than by these, what is not zero is true. Keras's layers differ: each takes what is above 0.5 where
+ * it makes the probabilities itself, and where nothing made the mask a bool before. */
+enum {
+  ATTN_READ_ABOVE_HALF = 1,               /* in calls that take no optional output */
+  ATTN_READ_ABOVE_HALF_WITH_OPTIONAL = 2, /* in calls that take one */
+  ATTN_READ_ONLY_MASK = 4                 /* but only where no other mask is given, and no flag is true */
 };
 
 typedef struct attn_tensor_info {
@@ -71,15 +82,21 @@ typedef struct attn_tensor_info {
   const attn_axis* axes;
   uint8_t rank;
   uint8_t value;    /* ATTN_VALUE_... */
-  uint8_t dtype;    /* of real values */
+  uint8_t dtype;    /* of real values; weights of any floating type are taken and converted */
   uint8_t optional; /* inputs: may be left out; outputs: made for a caller that asks */
   int16_t or_input; /* inputs: the input that stands in for this one when it is left out; else -1 */
+  int16_t starts_as; /* outputs: the input whose contents the kernel finds in it, as a cache that it adds
+                        to. The caller may give both the same memory; else the runtime copies. Else -1 */
+  uint8_t reading;  /* truths: ATTN_READ_... */
 } attn_tensor_info;
+
+/* The number of keys is that of the axis `key`. Where no tensor of a call but masks tells it, they are
+ * as many as the positions of `update`: keys that are no cache's. */
 
 /* ---- packed weights -------------------------------------------------------------------------- */
 
 enum {
-  /* The weight as a matrix of `rows` x `columns`, float32, in panels [panel][row][lane] of
+  /* The weight as a matrix of `rows` x `columns`, of the table's compute_dtype, in panels [panel][row][lane] of
    * `panel_width` columns. Zeros fill the last panel and whatever padding adds. */
   ATTN_PACK_PANELS = 0,
   /* A vector of `columns`, padded as the panels' columns are. */
@@ -98,7 +115,7 @@ typedef struct attn_packing {
   int32_t row_block, row_block_padded;
   int32_t column_block, column_block_padded;
   int32_t panel_width;
-  float scale;
+  double scale;
 } attn_packing;
 
 /* ---- kernels --------------------------------------------------------------------------------- */
@@ -135,20 +152,33 @@ typedef struct attn_buffer {
 } attn_buffer;
 
 enum {
-  ATTN_ARGUMENT_INPUT = 0,  /* an attn_buffer: the input's axes, reversed; feature axes as one */
+  ATTN_ARGUMENT_INPUT = 0,  /* an attn_buffer in the argument's form */
   ATTN_ARGUMENT_FLAG = 1,   /* a uint8_t, 0 or 1: the input of rank 0 */
-  ATTN_ARGUMENT_PACKED = 2, /* an attn_buffer of float32: panels (panel_width, rows, panels) or a vector */
+  ATTN_ARGUMENT_PACKED = 2, /* an attn_buffer of compute_dtype: panels (panel_width, rows, panels) or a vector */
   ATTN_ARGUMENT_OUTPUT = 3  /* an attn_buffer, as for inputs */
+};
+
+/* The dimensions that a kernel sees, innermost first, whatever the order and number of the tensor's
+ * axes: each is all axes of its kinds as one, the one with the highest number innermost (`query.1` in
+ * `query`), or 1 long where the tensor has none. The first is contiguous; only PAIRS of masks and LIST
+ * may broadcast (stride 0). Where a caller's tensor does not lie so, the runtime copies it. */
+enum {
+  ATTN_FORM_ROWS = 0,  /* (feature, position, batch), a position being of `query`, `key` or `update` */
+  ATTN_FORM_HEADS = 1, /* (size, head, position, batch) */
+  ATTN_FORM_PAIRS = 2, /* (key, query, head, batch): scores and masks; truths are uint8 (an absent one is
+                          one true byte), soft masks of compute_dtype */
+  ATTN_FORM_CACHE = 3, /* (size, head, key, slot, batch) */
+  ATTN_FORM_LIST = 4   /* (batch): indices, as int32 */
 };
 
 typedef struct attn_argument {
   uint8_t kind;
+  uint8_t form;  /* of inputs and outputs */
   int16_t index; /* into inputs, inputs, packings, outputs */
 } attn_argument;
 
 /* A kernel. `arguments` of `run` are the addresses, in order, of: an attn_call*, then for every
- * argument its attn_buffer or flag. Masks are uint8 with extents (keys, queries, heads, batch) and
- * strides of 0 where they broadcast; an absent mask is one true byte. `workspace` takes the same
+ * argument its attn_buffer or flag. `workspace` takes the same
  * and one more: an int64_t[2] buffer of rank 1, which receives the bytes that the call allocates once and the
  * bytes that every worker allocates at a time. It reads no tensor's contents. */
 typedef int (*attn_kernel_function)(void** arguments);
@@ -156,6 +186,7 @@ typedef int (*attn_kernel_function)(void** arguments);
 typedef struct attn_path {
   const char* name;
   uint32_t outputs; /* bit i: this path makes outputs[i] */
+  uint32_t given, absent; /* bit i: serves only calls that bring (leave out) inputs[i] */
   int32_t most_queries; /* serves calls of at most so many queries; 0: of any number. The first path
                            that makes what is asked and serves the call is taken */
   int32_t argument_count;
@@ -187,6 +218,7 @@ typedef struct attn_variant {
 typedef struct attn_layer_table {
   uint32_t abi_version;
   int32_t input_count, weight_count, output_count, variant_count;
+  int32_t compute_dtype; /* ATTN_FLOAT32 or ATTN_FLOAT64: what kernels compute with, of packed weights */
   uint64_t fingerprint;
   const char* name;    /* "model::encoder" */
   const char* library; /* "my_layers" */
