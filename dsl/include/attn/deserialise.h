@@ -101,10 +101,12 @@ class Reader {
     for (std::uint64_t n = 0; n < size && ok(); ++n) read(list[list.size++]);
   }
   void graph(Graph& g) {
+    g.dtype = one_of<DTypePolicy>(num_policies);
     list(g.nodes, [this](Node& n) {
       n.op = one_of<Op>(num_ops), n.type = one_of<Type>(3);
       n.fully_masked = one_of<FullyMasked>(3), n.fully_masked_with_scores = one_of<FullyMasked>(3);
-      n.optional = truth(), n.flag = truth();
+      n.optional = truth(), n.flag = truth(), n.soft = truth();
+      n.reading = one_of<std::uint8_t>(num_readings);
       for (auto& o : n.operand) o = is<std::int8_t>();
       for (auto& w : n.weight) w = is<std::int8_t>();
       for (auto& k : n.number) k = is<std::int32_t>();
@@ -119,12 +121,14 @@ class Reader {
       t.name = name(), t.type = one_of<Type>(3), t.optional = truth();
       t.weight = is<std::int8_t>(), t.input = is<std::int8_t>();
     });
-    list(g.outputs,
-         [this](Output& o) { o.name = name(), o.value = is<std::int8_t>(), o.optional = truth(); });
+    list(g.outputs, [this](Output& o) {
+      o.name = name(), o.value = is<std::int8_t>(), o.optional = truth();
+      o.starts_as = is<std::int8_t>();
+    });
     list(g.steps, [this](Step& s) {
       s.fn = one_of<Fn>(num_fns), s.type = one_of<Type>(3);
       for (auto& o : s.operand) o = is<std::int8_t>();
-      s.bits = is<std::uint32_t>();
+      s.bits = is<std::uint64_t>();
     });
   }
   NamedGraph layer() {

@@ -228,9 +228,9 @@ constexpr Plain evaluate(std::span<const Step> steps, auto&& name_of_table, cons
         break;
       case Fn::number:
         if (s.type == Type::index)
-          v = std::bit_cast<std::int32_t>(s.bits);
+          v = s.index();
         else
-          v = std::bit_cast<float>(s.bits);
+          v = s.real();
         break;
       case Fn::position:
       case Fn::length:

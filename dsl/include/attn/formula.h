@@ -12,6 +12,7 @@
 // with (symbols.h), loops, reductions, and branches; `where(condition, a, b)` chooses.
 #pragma once
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "attn/error.h"
@@ -111,21 +112,29 @@ struct Step {
   Fn fn{};
   Type type{};
   std::array<std::int8_t, 4> operand{-1, -1, -1, -1};
-  std::uint32_t bits =
-      0;  // number: its bits; argument: which; position, length: kind * 16 + which; element: table
+  // number: a double's bits or an index; argument: which; position, length: kind * 16 + which; own,
+  // element: table
+  std::uint64_t bits = 0;
   constexpr bool operator==(const Step&) const = default;
+  /// Of a number, by its type. Reals are kept in double; a layer computes with its own precision.
+  constexpr double real() const { return std::bit_cast<double>(bits); }
+  constexpr std::int32_t index() const {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
+  }
 };
+constexpr std::uint64_t bits_of(double v) { return std::bit_cast<std::uint64_t>(v); }
+constexpr std::uint64_t bits_of(std::int32_t v) { return static_cast<std::uint32_t>(v); }
 
 struct TableName {
   Name name{};
   Type type = Type::real;
-  bool optional = false;  // an absent truth table is true everywhere
+  bool optional = false;  // absent: a truth is true everywhere, an index 0, a number 1
   constexpr bool operator==(const TableName& o) const { return name == o.name && type == o.type; }
 };
 
 /// Steps, operands before their use; the last is the result.
 struct Formula {
-  static constexpr int capacity = 64, table_capacity = 4;
+  static constexpr int capacity = 64, table_capacity = 8;
   std::array<Step, capacity> steps{};
   std::array<TableName, table_capacity> tables{};
   std::int16_t size = 0, num_tables = 0;

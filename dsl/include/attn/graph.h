@@ -36,6 +36,7 @@ inline constexpr Value nothing{};
 /// What a layer gives back. Members that are nothing are not outputs.
 struct Outputs {
   Value output{}, attention_scores{}, cache{};
+  Value cache_input{};  // what `cache` starts as, where it is a cache that is added to
 };
 
 /// [batch.., head, query.., key..], sequence axes by their numbers: in the order in which
@@ -67,6 +68,7 @@ class Graph : public Sink {
   List<TableUse, max_tables> tables;
   List<Output, max_outputs> outputs;
   List<Step, max_steps> steps;
+  DTypePolicy dtype{};
 
   /// `file` is the description's: nodes made by calls in it remember their line.
   constexpr explicit Graph(OnError on_error = OnError::keep, const char* file = "")
@@ -99,10 +101,42 @@ class Graph : public Sink {
   /// A truth table that may be missing, and then allows everything: one value for every position of
   /// `like`. For scores that is one for every query, key and head; for a sequence it is padding.
   /// Every axis may have length one.
-  constexpr Mask mask(Name name, Value like, Place place = here()) {
+  constexpr Mask mask(Name name, Value like, std::uint8_t reading = 0, Place place = here()) {
     if (!like) return {};
-    input(name, like.axes().without(Kind::size, Kind::feature), true, Type::truth, place);
+    add_input({.op = Op::input,
+               .type = Type::truth,
+               .optional = true,
+               .reading = reading,
+               .name = name,
+               .axes = like.axes().without(Kind::size, Kind::feature)},
+              place);
     return Mask::own({name, Type::truth, true});
+  }
+  /// A mask of numbers that formulas compute with, `at.own(table)`: of any type, broadcast as masks
+  /// are, and 1 where it is left out.
+  constexpr TableName soft_mask(Name name, Value like, Place place = here()) {
+    if (like) {
+      add_input({.op = Op::input,
+                 .optional = true,
+                 .soft = true,
+                 .name = name,
+                 .axes = like.axes().without(Kind::size, Kind::feature)},
+                place);
+    }
+    return {name, Type::real, true};
+  }
+  /// One index for each sequence of the batch, or one for all; 0 where it is left out.
+  constexpr Value index(Name name, Place place = here()) {
+    return add_input({.op = Op::input,
+                      .type = Type::index,
+                      .optional = true,
+                      .name = name,
+                      .axes = {{Kind::batch}}},
+                     place);
+  }
+  /// An input that calls may leave out, and that nothing reads in those which do: `given` chooses.
+  constexpr Value optional_input(Name name, const Axes& axes, Place place = here()) {
+    return add_input({.op = Op::input, .optional = true, .name = name, .axes = axes}, place);
   }
   /// An argument of the call that is true or false, and false where it is left out:
   /// `attn::causal | !g.flag("use_causal_mask")`.
@@ -137,6 +171,16 @@ class Graph : public Sink {
     if (outputs.size == max_outputs) return mistake("a layer has at most {} outputs", max_outputs);
     outputs[outputs.size++] = {name, v.id, optional};
   }
+  /// The output `name` starts as what this input holds.
+  constexpr void starts_as(Name name, Value input) {
+    for (int i = 0; input && i < outputs.size; ++i) {
+      if (outputs[i].name != name) continue;
+      require(nodes[input.id].op == Op::input &&
+                  input.axes() == nodes[outputs[i].value].axes,
+              "the output `[]` starts as an input with the same axes", name);
+      outputs[i].starts_as = input.id;
+    }
+  }
 
   // ---- what operations are made of
 
@@ -152,6 +196,7 @@ class Graph : public Sink {
       const char* name = op_names[static_cast<std::size_t>(node.op)];
       for (std::size_t i = 0; i < node.operand.size(); ++i) {
         if (node.operand[i] < 0 || (node.op == Op::splice && i == 3)) continue;
+        if (node.op == Op::given && i == 0) continue;
         const Node& operand = nodes[node.operand[i]];
         require(
             operand.type == Type::real,

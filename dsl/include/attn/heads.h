@@ -66,9 +66,10 @@ constexpr Value gather(Value x, const F& f, Place place = here()) {
 constexpr Value cache_input(Graph& g, Name name, const Target& kept, Place place = here()) {
   Axes axes{{Kind::batch}, {Kind::slot, 0, -1, 2}, {Kind::key}};
   axes += kept.to;
-  return g.input(name, axes, false, Type::real, place);
+  return g.optional_input(name, axes, place);
 }
-/// The cache after new keys and values were written over positions `at`, `at` + 1, ...
+/// The cache after new keys and values were written over positions `at`, `at` + 1, ... of each
+/// sequence; where they would not fit, over the last ones.
 constexpr Value splice(Value cache, Value keys, Value values, Value at, Place place = here()) {
   if (!cache || !keys || !values || !at) return nothing;
   Graph& g = *cache.graph;
@@ -79,8 +80,8 @@ constexpr Value splice(Value cache, Value keys, Value values, Value at, Place pl
         "splice: new keys and values need the heads and the size of the cache, and positions of "
         "their own (Kind::update)");
   }
-  g.require(at.axes().size == 0 && g.nodes[at.id].type == Type::index,
-            "splice: the position to write at is one index");
+  g.require(at.axes().without(Kind::batch).size == 0 && g.nodes[at.id].type == Type::index,
+            "splice: the position to write at is one index, or one for each sequence");
   return g.add(
       {.op = Op::splice, .operand = {cache.id, keys.id, values.id, at.id}, .axes = cache.axes()},
       place);
@@ -93,6 +94,29 @@ constexpr Value slot(Value cache, int which, Place place = here()) {
                            .number = {which, 0},
                            .axes = cache.axes().without(Kind::slot)},
                           place);
+}
+/// Keys or values that no cache keeps: their positions are the keys that there are.
+constexpr Value as_keys(Value x, Place place = here()) {
+  if (!x) return nothing;
+  x.graph->require(x.axes().has(Kind::update), "as_keys: positions of the value are not new keys'");
+  Node n{.op = Op::as_keys, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
+  for (Axis& a : n.axes.axis) {
+    if (a.kind == Kind::update) a.kind = Kind::key;
+  }
+  return x.graph->add(n, place);
+}
+/// `x` in calls that bring the input `condition`, `otherwise` in those that leave it out. Without
+/// an otherwise there is nothing then: an output does not exist in such calls.
+constexpr Value given(Value condition, Value x, Value otherwise = nothing, Place place = here()) {
+  if (!condition || !x) return otherwise;
+  Graph& g = *x.graph;
+  const Node& input = g.nodes[condition.id];
+  g.require(input.op == Op::input && input.optional && input.operand[0] < 0,
+            "given: the condition is an input that calls may leave out");
+  g.require(!otherwise || otherwise.axes() == x.axes(),
+            "given: the two values differ in their axes");
+  return g.add(
+      {.op = Op::given, .operand = {condition.id, x.id, otherwise.id, -1}, .axes = x.axes()}, place);
 }
 constexpr Value keys_of(Value cache, Place place = here()) { return slot(cache, 0, place); }
 constexpr Value values_of(Value cache, Place place = here()) { return slot(cache, 1, place); }

@@ -33,6 +33,7 @@ template <Describes D>
 constexpr Graph graph_of(const D& d, OnError on_error, const char* file = "") {
   Graph g(on_error, file);
   if constexpr (requires { check(g, d); }) check(g, d);
+  if constexpr (requires { g.dtype = d.dtype; }) g.dtype = d.dtype;
   if (g.error()) return g;
   Outputs out;
   if constexpr (requires { build(g, d); }) {
@@ -45,6 +46,7 @@ constexpr Graph graph_of(const D& d, OnError on_error, const char* file = "") {
   g.output("output", out.output);
   g.output("attention_scores", out.attention_scores, true);
   g.output("cache", out.cache);
+  g.starts_as("cache", out.cache_input);
   g.require(static_cast<bool>(out.output), "the layer has no output");
   if (!g.error()) InOrder::put(g);
   return g;
@@ -77,7 +79,8 @@ constexpr std::uint64_t fingerprint(const Graph& g) {
     mix(axes.size);
   };
   for (const Node& n : g.nodes) {
-    mix(n.op, n.type, n.fully_masked, n.fully_masked_with_scores, n.optional, n.flag);
+    mix(n.op, n.type, n.fully_masked, n.fully_masked_with_scores, n.optional, n.flag, n.soft,
+        n.reading);
     mix(n.number[0], n.number[1], std::bit_cast<std::uint32_t>(n.rate));
     mix(n.formula.begin, n.formula.size, n.mask.begin, n.mask.size, n.weight[0], n.weight[1]);
     for (auto o : n.operand) mix(o);
@@ -91,8 +94,8 @@ constexpr std::uint64_t fingerprint(const Graph& g) {
     mix_name(t.name), mix(t.type, t.optional, t.weight, t.input);
   }
   for (const Weight& w : g.weights) mix_name(w.name), mix_axes(w.axes);
-  for (const Output& o : g.outputs) mix_name(o.name), mix(o.value, o.optional);
-  mix(g.nodes.size, g.steps.size, g.tables.size, g.weights.size, g.outputs.size);
+  for (const Output& o : g.outputs) mix_name(o.name), mix(o.value, o.optional, o.starts_as);
+  mix(g.dtype, g.nodes.size, g.steps.size, g.tables.size, g.weights.size, g.outputs.size);
   return h;
 }
 constexpr std::uint64_t fingerprint(const Description& d) { return fingerprint(d.graph); }

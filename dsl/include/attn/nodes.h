@@ -26,13 +26,16 @@ enum class Op : std::uint8_t {
   slice_heads,
   concat_heads,
   gather,  // reads along `size` at a computed index
-  splice,  // writes keys and values into a cache at an index
-  slot,    // the keys or the values of a cache
+  splice,   // writes keys and values into a cache at an index
+  slot,     // the keys or the values of a cache
+  as_keys,  // new keys or values, counted by `update`, as the keys or values there are
+  given,    // operand 1 in calls that bring the input operand 0, elsewhere operand 2 (or nothing)
 };
-inline constexpr int num_ops = 13;
+inline constexpr int num_ops = 15;
 inline constexpr std::array<const char*, num_ops> op_names{
     "input",       "project",     "scores",       "map",    "softmax", "dropout", "combine",
-    "share_heads", "slice_heads", "concat_heads", "gather", "splice",  "slot"};
+    "share_heads", "slice_heads", "concat_heads", "gather", "splice",  "slot",    "as_keys",
+    "given"};
 
 /// A row without any allowed key: the originals disagree, so the layer says.
 enum class FullyMasked : std::uint8_t {
@@ -56,6 +59,28 @@ struct Rules {
       : alone(alone), with_scores(with_scores) {}
 };
 
+/// What a layer stores and computes with, by Keras's names. Halves are computed with in float32.
+enum class DTypePolicy : std::uint8_t {
+  float32,
+  float64,
+  float16,
+  bfloat16,
+  mixed_float16,   // weights in float32, tensors in float16
+  mixed_bfloat16,  // weights in float32, tensors in bfloat16
+};
+inline constexpr int num_policies = 6;
+inline constexpr std::array<const char*, num_policies> policy_names{
+    "float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"};
+
+/// How a mask of numbers is read; no bit: what is not zero is true. The numbers are those of
+/// ATTN_READ_... in kernel_abi.h.
+enum Reading : std::uint8_t {
+  above_half = 1,              // true above 0.5, in calls that take the output alone
+  above_half_with_scores = 2,  // and in those that take attention scores too
+  only_mask = 4,               // but only where no other mask is given, and no flag is true
+};
+inline constexpr int num_readings = 8;
+
 struct Node {
   Op op{};
   Type type = Type::real;
@@ -63,6 +88,8 @@ struct Node {
   FullyMasked fully_masked_with_scores{};  // softmax: for calls that take attention scores too
   bool optional = false;  // input: may be left out; operand 0 stands in, else it is true everywhere
   bool flag = false;      // input: one truth, false where it is left out
+  bool soft = false;      // input: a mask of numbers, any type, 1 where it is left out
+  std::uint8_t reading = 0;  // input: of a mask, see Reading
   std::array<std::int8_t, 4> operand{-1, -1, -1, -1};
   std::array<std::int8_t, 2> weight{-1, -1};  // kernel and bias
   std::array<std::int32_t, 2>
@@ -86,6 +113,7 @@ struct Output {
   Name name{};
   std::int8_t value = -1;
   bool optional = false;  // made only for a caller that asks
+  std::int8_t starts_as = -1;  // the input whose contents it starts as: a cache that is added to
 };
 
 template <class T, int N>

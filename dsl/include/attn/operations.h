@@ -215,8 +215,9 @@ constexpr Value dropout(Value p, float rate, Place place = here()) {
   return p.graph->add(
       {.op = Op::dropout, .operand = {p.id, -1, -1, -1}, .rate = rate, .axes = p.axes()}, place);
 }
-/// The sum of values, weighted by probabilities, over all keys.
-constexpr Value combine(Value p, Value v, Place place = here()) {
+/// The sum of values, weighted by probabilities, over all keys. Its positions come in the order of
+/// `like`, where there are several axes of them; else in the scores' order.
+constexpr Value combine(Value p, Value v, Value like = nothing, Place place = here()) {
   if (!p || !v) return nothing;
   Graph& g = *p.graph;
   const Axes &a = p.axes(), &b = v.axes();
@@ -227,7 +228,9 @@ constexpr Value combine(Value p, Value v, Place place = here()) {
             b.extent(Kind::head));
   g.require(a.only(Kind::key).same_as(b.only(Kind::key)),
             "combine: probabilities and values count keys on different axes");
-  Axes axes = a.only(Kind::batch, Kind::query);
+  Axes axes = like ? like.axes().only(Kind::batch, Kind::query) : a.only(Kind::batch, Kind::query);
+  g.require(axes.same_as(a.only(Kind::batch, Kind::query)),
+            "combine: probabilities and the value that gives the order differ in their positions");
   axes += b.only(Kind::head, Kind::size, Kind::feature);
   return g.add({.op = Op::combine, .operand = {p.id, v.id, -1, -1}, .axes = axes}, place);
 }

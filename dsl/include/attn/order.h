@@ -5,8 +5,8 @@
 // C++ leaves open in which order the operands of `f(x) + g(y)` are evaluated, and g++ 12 uses one
 // order while it evaluates constants and another in the code that it makes. So the order in which
 // nodes were made says nothing; this brings them into the one that depends on the graph alone:
-// inputs (those that operations take, then those that only formulas read), then operations,
-// operands first. What no output needs is left out, inputs excepted.
+// inputs (query, value and key, as in the originals' calls; the others that operations take; those
+// that only formulas read), then operations, operands first. What no output needs is left out, inputs excepted.
 // Weights keep their order, which is the order of `get_weights`: so a layer makes one projection a
 // statement.
 #pragma once
@@ -58,6 +58,12 @@ class InOrder {
     }
   }
   constexpr void run() {
+    for (std::string_view first : {"query", "value", "key"}) {
+      for (int id = 0; id < from.nodes.size; ++id) {
+        const Node& n = from.nodes[id];
+        if (n.op == Op::input && n.name.view() == first) visit(id, Which::operand_inputs);
+      }
+    }
     for (const Output& o : from.outputs) visit(o.value, Which::operand_inputs);
     for (const Output& o : from.outputs) visit(o.value, Which::inputs);
     for (int id = 0; id < from.nodes.size; ++id) {
@@ -77,6 +83,8 @@ class InOrder {
     for (int i = 0; i < to.weights.size; ++i) renumber(to.weights[i].axes);
     for (int i = 0; i < to.outputs.size; ++i) {
       to.outputs[i].value = new_number(to.outputs[i].value);
+      if (to.outputs[i].starts_as >= 0)
+        to.outputs[i].starts_as = new_number(to.outputs[i].starts_as);
     }
   }
   constexpr void renumber(Axes& axes) {

@@ -41,9 +41,9 @@ inline std::string text(const Graph& g, const Axes& axes, bool names = true) {
   }
   return out + (names ? "]" : ")");
 }
-inline std::string number_text(float v) {
+inline std::string number_text(double v) {
   std::array<char, 32> s{};
-  std::snprintf(s.data(), s.size(), "%.9g", static_cast<double>(v));
+  std::snprintf(s.data(), s.size(), "%.9g", v);
   return s.data();
 }
 
@@ -59,8 +59,7 @@ inline std::string text(const Graph& g, FormulaRange f, const std::string& inden
         out += "argument " + std::to_string(s.bits);
         break;
       case Fn::number:
-        out += "constant " + (s.type == Type::index ? std::to_string(std::bit_cast<int>(s.bits))
-                                                    : number_text(std::bit_cast<float>(s.bits)));
+        out += "constant " + (s.type == Type::index ? std::to_string(s.index()) : number_text(s.real()));
         break;
       case Fn::position:
       case Fn::length:
@@ -106,6 +105,8 @@ inline std::string text(const Graph& g, std::string_view name) {
         out += n.operand[0] >= 0 ? " or " + ref(n.operand[0]) : " optional";
       }
       if (n.type != Type::real) out += n.type == Type::truth ? " i1" : " index";
+      if (n.soft) out += " soft";
+      if (n.reading) out += " reading " + std::to_string(n.reading);
     } else {
       for (int i = 0; i < 4; ++i)
         if (n.operand[static_cast<std::size_t>(i)] >= 0)

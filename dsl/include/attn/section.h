@@ -10,7 +10,7 @@
 // after another, no padding, the same bytes from every compiler:
 //
 //   section  "attnDSL\0", version u32, size u32 (all of it), layers u32, layers
-//   layer    name, file, line i32, fingerprint u64, then five lists, each with its length u16:
+//   layer    name, file, line i32, fingerprint u64, dtype u8, then five lists, each with its length u16:
 //            nodes, weights, tables, outputs, steps
 //   name     length u16, letters
 //
@@ -22,7 +22,7 @@
 namespace attn {
 
 inline constexpr std::string_view section_magic{"attnDSL\0", 8};
-inline constexpr std::uint32_t section_version = 1;
+inline constexpr std::uint32_t section_version = 2;
 
 namespace section {
 
@@ -56,12 +56,13 @@ class Writer {
   }
 
   constexpr void graph(const Graph& g) {
+    u8(static_cast<std::uint64_t>(g.dtype));
     u16(static_cast<std::uint64_t>(g.nodes.size));
     for (const Node& n : g.nodes) {
       u8(static_cast<std::uint64_t>(n.op)), u8(static_cast<std::uint64_t>(n.type));
       u8(static_cast<std::uint64_t>(n.fully_masked));
       u8(static_cast<std::uint64_t>(n.fully_masked_with_scores));
-      u8(n.optional), u8(n.flag);
+      u8(n.optional), u8(n.flag), u8(n.soft), u8(n.reading);
       for (auto o : n.operand) i(o, 1);
       for (auto w : n.weight) i(w, 1);
       for (auto k : n.number) i(k, 4);
@@ -77,12 +78,14 @@ class Writer {
       i(t.weight, 1), i(t.input, 1);
     }
     u16(static_cast<std::uint64_t>(g.outputs.size));
-    for (const Output& o : g.outputs) text(o.name.view()), i(o.value, 1), u8(o.optional);
+    for (const Output& o : g.outputs) {
+      text(o.name.view()), i(o.value, 1), u8(o.optional), i(o.starts_as, 1);
+    }
     u16(static_cast<std::uint64_t>(g.steps.size));
     for (const Step& s : g.steps) {
       u8(static_cast<std::uint64_t>(s.fn)), u8(static_cast<std::uint64_t>(s.type));
       for (auto o : s.operand) i(o, 1);
-      u32(s.bits);
+      u64(s.bits);
     }
   }
   constexpr void layer(std::string_view name, const Description& d) {

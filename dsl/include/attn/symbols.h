@@ -53,16 +53,14 @@ struct Symbol {
 
 struct Number : Symbol {
   constexpr Number() = default;
-  constexpr Number(float v)
-      : Symbol{
-            .leaf = {Fn::number, Type::real, {-1, -1, -1, -1}, std::bit_cast<std::uint32_t>(v)}} {}
-  constexpr Number(double v) : Number(static_cast<float>(v)) {}
+  constexpr Number(double v)
+      : Symbol{.leaf = {Fn::number, Type::real, {-1, -1, -1, -1}, bits_of(v)}} {}
+  constexpr Number(float v) : Number(static_cast<double>(v)) {}
   constexpr Number(int v)
-      : Symbol{
-            .leaf = {Fn::number, Type::index, {-1, -1, -1, -1}, std::bit_cast<std::uint32_t>(v)}} {}
+      : Symbol{.leaf = {Fn::number, Type::index, {-1, -1, -1, -1}, bits_of(v)}} {}
   constexpr explicit Number(const Symbol& s) : Symbol(s) {}
   constexpr bool is_one() const {
-    return id < 0 && (leaf == Number(1).leaf || leaf == Number(1.0f).leaf);
+    return id < 0 && (leaf == Number(1).leaf || leaf == Number(1.0).leaf);
   }
 };
 
@@ -154,10 +152,10 @@ constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, Typ
 
 /// 1 / sqrt(n) of a plain number, for scales. By Newton's steps in double, as <cmath> is not
 /// constexpr in C++20: the same bits from every compiler.
-constexpr float rsqrt(int n) {
+constexpr double rsqrt(int n) {
   double root = n > 1 ? n : 1;
   for (int i = 0; i < 64; ++i) root = 0.5 * (root + (n > 1 ? n : 1) / root);
-  return static_cast<float>(1 / root);
+  return 1 / root;
 }
 
 /// Run-time data by name: `slopes[at.head]`, `bias[at.head][at.key - at.query + 511]`; without an
@@ -199,11 +197,18 @@ struct Position {
   Number batch, head, query, key, size, feature, position, query_length, key_length;
   std::array<Number, 3> queries, keys;
 
+  /// A table's number where the element stands, on the table's own axes.
+  constexpr Number own(const TableName& table) const {
+    return Number(Symbol{.home = batch.home,
+                         .leaf = {.fn = Fn::own, .type = table.type},
+                         .table = table});
+  }
+
   constexpr explicit Position(Formula* f) {
     auto leaf = [f](Fn fn, Kind k, unsigned which = 0) {
       return Number(Symbol{
           .home = f,
-          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16 + which}});
+          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16u + which}});
     };
     batch = leaf(Fn::position, Kind::batch), head = leaf(Fn::position, Kind::head),
     size = leaf(Fn::position, Kind::size);

@@ -119,6 +119,10 @@ class Validator {
     if (good()) {
       require(g.nodes[o.value].type == Type::real, "the output `[]` is not of real numbers",
               o.name);
+      require(o.starts_as == -1 ||
+                  (is_input(o.starts_as) && g.nodes[o.starts_as].type == Type::real &&
+                   g.nodes[o.starts_as].axes == g.nodes[o.value].axes),
+              "the output `[]` starts as what is no input with its axes", o.name);
     }
   }
 
@@ -149,7 +153,7 @@ class Validator {
     if (n.op == Op::input) {
       input(n, id, operands);
     } else {
-      require(n.type == Type::real && !n.optional && !n.flag,
+      require(n.type == Type::real && !n.optional && !n.flag && !n.soft && n.reading == 0,
               "node {} is no input, and has what only inputs have", id);
       operation(n, id, operands);
     }
@@ -168,9 +172,11 @@ class Validator {
                   g.nodes[n.operand[0]].type == n.type &&
                   g.nodes[n.operand[0]].axes.same_as(n.axes),
               "nothing can stand in for input {} but another of its kind", id);
-    } else if (n.optional) {
-      require(n.type == Type::truth, "input {} may be left out, and nothing stands in", id);
     }
+    require(!n.soft || (n.type == Type::real && n.optional && operands == 0 && n.axes.size > 0),
+            "input {} is no soft mask", id);
+    require(n.reading == 0 || (n.type == Type::truth && !n.flag && n.reading < num_readings),
+            "input {} is read as only masks are", id);
     require(!n.flag || (n.optional && operands == 0 && n.axes.size == 0), "input {} is no flag",
             id);
     require(n.formula == FormulaRange{} && n.mask == FormulaRange{}, "input {} has a formula", id);
@@ -183,7 +189,8 @@ class Validator {
     auto takes = [&](int least, int most) {
       for (int i = 0; i < operands; ++i) {
         const Type type = g.nodes[n.operand[static_cast<std::size_t>(i)]].type;
-        require((type == Type::real) != (n.op == Op::splice && i == 3),
+        const bool index = n.op == Op::splice && i == 3, any = n.op == Op::given && i == 0;
+        require(any || (type == Type::real) != index,
                 "node {} computes with numbers of another type", id);
       }
       return require(operands >= least && operands <= most, "node {} has {} operands", id,
@@ -240,13 +247,18 @@ class Validator {
                     p.extent(Kind::head) == v.extent(Kind::head) &&
                     p.only(Kind::key).same_as(v.only(Kind::key)),
                 "node {} combines values that do not fit", id);
-        Axes axes = p.only(Kind::batch, Kind::query);
+        // Positions in any order: that of the query, which is no operand.
+        require(n.axes.only(Kind::batch, Kind::query).same_as(p.only(Kind::batch, Kind::query)),
+                "node {} combines to other positions than its probabilities'", id);
+        Axes axes = n.axes.only(Kind::batch, Kind::query);
         axes += v.only(Kind::head, Kind::size, Kind::feature);
         makes(axes);
         break;
       }
       default:
-        if (takes(1, n.op == Op::splice ? 4 : 2)) rearranged(n, id, operands);
+        if (takes(1, n.op == Op::splice ? 4 : n.op == Op::given ? 3 : 2)) {
+          rearranged(n, id, operands);
+        }
     }
   }
   constexpr void projection(const Node& n, int id) {
@@ -312,8 +324,24 @@ class Validator {
           fits = v.has(Kind::update) &&
                  v.only(Kind::head, Kind::size) == x.only(Kind::head, Kind::size);
         }
-        fits = fits && axes_of(n, 3).size == 0 && g.nodes[n.operand[3]].type == Type::index;
+        fits = fits && axes_of(n, 3).without(Kind::batch).size == 0 &&
+               g.nodes[n.operand[3]].type == Type::index;
         break;
+      case Op::as_keys: {
+        Axes made = x;
+        for (Axis& a : made.axis) {
+          if (a.kind == Kind::update) a.kind = Kind::key;
+        }
+        fits = fits && x.has(Kind::update) && n.axes == made;
+        break;
+      }
+      case Op::given: {
+        const Node& condition = g.nodes[n.operand[0]];
+        fits = operands >= 2 && condition.op == Op::input && condition.optional &&
+               condition.operand[0] < 0;
+        for (int i = 1; i < operands; ++i) fits = fits && axes_of(n, i) == n.axes;
+        break;
+      }
       default:
         fits = fits && x.has(Kind::slot) && (n.number[0] == 0 || n.number[0] == 1);
         fits = fits && n.axes == x.without(Kind::slot);

@@ -1,0 +1,91 @@
+// layers/cached_multi_head_attention.h - keras_hub.layers.CachedMultiHeadAttention.
+//
+//   inline constexpr auto decoder = attn::layer(attn::CachedMultiHeadAttention{
+//       .num_heads = 16,
+//       .key_dim = 64,
+//   });
+//
+// Three modes, by what a call brings:
+//   neither cache nor index   attention over the projected keys and values, as MultiHeadAttention
+//   cache                     keys and values are the cache's; `value` and `key` are not read
+//   cache, cache_update_index new keys and values are written into the cache from that position on
+//                             (further back where they would not fit), then all of it is attended to;
+//                             the output `cache` is the new cache
+// The cache is [batch, 2, position, head, size], keys first. KerasHub copies it in every call; a
+// caller who gives input and output `cache` the same memory has it updated in place. The index is
+// one for all sequences, or one each: [batch].
+//
+// Other inputs: query, value, key (or value), attention_mask (or all). Beyond KerasHub
+// use_causal_mask: key <= cache_update_index + query, which hides what lies behind the last token
+// written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is ignored.
+#pragma once
+#include "attn/layers/common.h"
+
+namespace attn {
+
+struct CachedMultiHeadAttention {
+  int num_heads = 0;
+  int key_dim = 0;
+  std::optional<int> value_dim{};
+  float dropout = 0;
+  bool use_bias = true;
+  Numbers output_shape{};
+  Numbers attention_axes{};  // {} or 1: a cache has one sequence axis
+  std::optional<int> sliding_window{};
+  std::optional<bool> flash_attention{};
+  bool use_gate = false;
+  DTypePolicy dtype{};
+  // beyond KerasHub
+  std::optional<FullyMasked> fully_masked{};
+  Mask mask{};
+
+  constexpr int value_size() const { return value_dim.value_or(key_dim); }
+  constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
+};
+
+constexpr void check(Sink& s, const CachedMultiHeadAttention& d) {
+  check_positive(s, "num_heads", d.num_heads);
+  check_positive(s, "key_dim", d.key_dim);
+  check_positive(s, "value_dim", d.value_size());
+  check_options(s, d);
+  check_shape(s, d.output_shape);
+  s.require(d.attention_axes.empty() ||
+                (d.attention_axes.size == 1 && d.attention_axes.value[0] == 1),
+            "a cache has one sequence axis: `attention_axes` must be 1 or left out, not {}",
+            d.attention_axes.value[0]);
+}
+
+constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {
+  const auto [query, value, key] = g.query_value_key(Kind::update);
+  const Target keys = heads(d.num_heads, d.key_dim), values = heads(d.num_heads, d.value_size());
+  // Keys and values of two sizes do not fit one cache: then there is the first mode alone.
+  const bool has_cache = d.key_dim == d.value_size();
+  const Value cache = has_cache ? cache_input(g, "cache", keys) : nothing;
+  const Value index = has_cache ? g.index("cache_update_index") : nothing;
+
+  const Value q = project(query, "query", keys, d.use_bias);
+  const Value new_k = project(key, "key", keys, d.use_bias);
+  if (d.use_gate) project(query, "gate", values, d.use_bias);
+  const Value new_v = project(value, "value", values, d.use_bias);
+  const Value updated = splice(cache, new_k, new_v, index);
+  const Value kept = given(index, updated, cache);
+  const Value k = given(cache, keys_of(kept), as_keys(new_k));
+  const Value v = given(cache, values_of(kept), as_keys(new_v));
+
+  const Value s = scores(q, k) * rsqrt(d.key_dim);
+  const Mask visible = g.mask("attention_mask", s, keras_reading(d.dropout));
+  const Mask any_order = !g.flag("use_causal_mask");
+  const Mask not_after = [has_cache](auto at) {
+    return has_cache ? at.key <= at.query + at.own({"cache_update_index", Type::index, true})
+                     : at.key <= at.query;
+  };
+  const Value p = softmax(s, d.mask & visible & (any_order | not_after), d.rules());
+  const Value mixed = combine(dropout(p, d.dropout), v);
+  const Target out = features(d.output_shape, query);
+  return {.output = project(mixed, "attention_output", out, d.use_bias),
+          .attention_scores = d.flash_attention.value_or(false) ? nothing : p,
+          .cache = given(index, updated),
+          .cache_input = cache};
+}
+
+}  // namespace attn

@@ -1,0 +1,98 @@
+// layers/common.h - what the named layers share: rules, masks by position, checks of their fields.
+//
+// Not here: the layers themselves, one header each; layers.h includes all.
+#pragma once
+#include <optional>
+
+#include "attn/heads.h"
+#include "attn/operations.h"
+
+namespace attn {
+
+/// Keras takes a fused path where nothing is dropped and no scores are asked for, and its two paths
+/// treat rows without any key differently.
+constexpr Rules keras_rules(const std::optional<FullyMasked>& own, float dropout) {
+  if (own) return *own;
+  return {dropout > 0 ? FullyMasked::zero : FullyMasked::uniform, FullyMasked::zero};
+}
+/// Where Keras makes the probabilities itself it keeps what is above 0.5 of a mask of numbers.
+constexpr std::uint8_t keras_reading(float dropout) {
+  return above_half_with_scores | (dropout > 0 ? above_half : 0);
+}
+
+/// |query - key| < width, or everything where there is no window.
+constexpr Mask window_of(const std::optional<int>& width) {
+  return width ? sliding_window(*width) : Mask{};
+}
+/// The middle axes that are attended over: those given, or all of them.
+constexpr Numbers attended(const Numbers& attention_axes, int input_rank) {
+  if (!attention_axes.empty() || input_rank <= 3) return attention_axes;
+  Numbers all;
+  for (int axis = 1; axis < input_rank - 1; ++axis) all.add(axis);
+  return all;
+}
+/// Sentences about masks that only one sequence axis has a meaning for.
+constexpr bool one_sequence(const Value& query) {
+  return query && query.axes().only(Kind::query).size == 1;
+}
+
+constexpr void check_positive(Sink& s, Name field, int value) {
+  s.require(value > 0, "`[]` must be positive, not {}", field, value);
+}
+constexpr void check_dropout(Sink& s, float rate) {
+  s.require(rate >= 0 && rate < 1, "`dropout` must be in [0, 1)");
+}
+/// Fields that MultiHeadAttention and GroupQueryAttention have in common.
+constexpr void check_options(Sink& s, const auto& d) {
+  check_dropout(s, d.dropout);
+  s.require(!d.sliding_window || *d.sliding_window > 0,
+            "`sliding_window` must be positive where it is given, not {}",
+            d.sliding_window.value_or(0));
+  s.require(!d.flash_attention.value_or(false) || d.dropout == 0,
+            "`dropout` is not supported with `flash_attention`: set it to 0");
+}
+constexpr void check_shape(Sink& s, const Numbers& output_shape) {
+  s.require(output_shape.size <= 4, "`output_shape` has at most {} numbers, not {}", 4,
+            output_shape.size);
+  for (int n : output_shape) s.require(n > 0, "`output_shape` must be positive, not {}", n);
+}
+/// For every layer whose query heads share key and value heads.
+constexpr void check_shared_heads(Sink& s, const auto& d) {
+  check_positive(s, "head_dim", d.head_dim);
+  check_positive(s, "num_query_heads", d.num_query_heads);
+  check_positive(s, "num_key_value_heads", d.num_key_value_heads);
+  s.require(d.num_key_value_heads <= 0 || d.num_query_heads % d.num_key_value_heads == 0,
+            "`num_query_heads` must be divisible by `num_key_value_heads`, and {} is not by {}",
+            d.num_query_heads, d.num_key_value_heads);
+}
+
+/// attention_mask, padding masks of the three inputs, use_causal_mask and the window, all of them at
+/// once. Padding, order and the window speak of positions along one axis; with several there is
+/// attention_mask alone.
+constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8_t reading,
+                           const std::optional<int>& window) {
+  const Mask given = g.mask("attention_mask", s, reading);
+  if (!one_sequence(query)) {
+    g.require(!window, "`sliding_window` needs attention over one axis");
+    return given;
+  }
+  auto padding = [&](Name name, Value of, Kind positions) {
+    Axes axes{{Kind::batch}};
+    axes += of.axes().only(positions);
+    g.input(name, axes, true, Type::truth);
+    return Mask::own({name, Type::truth, true});
+  };
+  const Mask query_mask = padding("query_mask", query, Kind::query);
+  const Mask value_mask = padding("value_mask", key, Kind::key);
+  const Mask key_mask = padding("key_mask", key, Kind::key);
+  const Mask any_order = !g.flag("use_causal_mask");
+  return given & query_mask & value_mask & key_mask & (any_order | causal) & window_of(window);
+}
+
+/// A gate on the mixed values: sigmoid(gate) of them goes on.
+constexpr Value gated(Value mixed, Value gate) {
+  if (!gate) return mixed;
+  return map(mixed, gate, [](auto x, auto y) { return x * sigmoid(y); });
+}
+
+}  // namespace attn

@@ -1,0 +1,58 @@
+// layers/group_query_attention.h - keras.layers.GroupQueryAttention.
+//
+//   inline constexpr auto decoder = attn::layer(attn::GroupQueryAttention{
+//       .head_dim = 64,
+//       .num_query_heads = 32,
+//       .num_key_value_heads = 8,
+//   });
+//
+// Query head u reads key and value head u / (num_query_heads / num_key_value_heads), which are
+// projected once and never repeated. Inputs and outputs as MultiHeadAttention's; attention_mask has
+// the query's heads.
+#pragma once
+#include "attn/layers/common.h"
+
+namespace attn {
+
+struct GroupQueryAttention {
+  int head_dim = 0;
+  int num_query_heads = 0;
+  int num_key_value_heads = 0;
+  float dropout = 0;
+  bool use_bias = true;
+  std::optional<int> sliding_window{};
+  std::optional<bool> flash_attention{};
+  bool use_gate = false;
+  DTypePolicy dtype{};
+  // beyond Keras
+  std::optional<FullyMasked> fully_masked{};
+  Mask mask{};
+
+  constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
+};
+
+constexpr void check(Sink& s, const GroupQueryAttention& d) {
+  check_shared_heads(s, d);
+  check_options(s, d);
+}
+
+constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
+  const auto [query, value, key] = g.query_value_key();
+  const Target own = heads(d.num_query_heads, d.head_dim),
+               shared = heads(d.num_key_value_heads, d.head_dim);
+  const Value q = project(query, "query", own, d.use_bias);
+  const Value k = project(key, "key", shared, d.use_bias);
+  const Value gate = d.use_gate ? project(query, "gate", own, d.use_bias) : nothing;
+  const Value v = project(value, "value", shared, d.use_bias);
+  const Value s = scores(q, share_heads(k, d.num_query_heads)) * rsqrt(d.head_dim);
+  // Keras casts the mask to bool only where another one joins it.
+  const Mask visible = keras_masks(g, query, key, s, keras_reading(d.dropout) | only_mask,
+                                   d.sliding_window);
+  const Value p = softmax(s, d.mask & visible, d.rules());
+  const Value mixed =
+      gated(combine(dropout(p, d.dropout), share_heads(v, d.num_query_heads)), gate);
+  return {.output = project(mixed, "attention_output", features_of(query), d.use_bias),
+          .attention_scores = d.flash_attention.value_or(false) ? nothing : p};
+}
+
+}  // namespace attn

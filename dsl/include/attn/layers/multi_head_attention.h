@@ -1,0 +1,66 @@
+// layers/multi_head_attention.h - keras.layers.MultiHeadAttention.
+//
+//   inline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{
+//       .num_heads = 12,
+//       .key_dim = 64,
+//   });
+//
+// Inputs: query, value, key (or value), attention_mask (or all), query_mask, value_mask, key_mask
+// (padding, [batch, position], or none), use_causal_mask (or false). Outputs: output, and
+// attention_scores for a caller that asks.
+// Weights: query, key, [gate,] value, attention_output, each /kernel and /bias.
+//
+// Where Keras has padding masks travel with a tensor (`_keras_mask`) they are arguments here; an
+// explicit `query_mask`, which Keras's call overwrites, counts.
+#pragma once
+#include "attn/layers/common.h"
+
+namespace attn {
+
+struct MultiHeadAttention {
+  int num_heads = 0;
+  int key_dim = 0;
+  std::optional<int> value_dim{};
+  float dropout = 0;
+  bool use_bias = true;
+  Numbers output_shape{};    // features of the output; empty: as many as the query has
+  Numbers attention_axes{};  // empty: all between the batch and the features
+  std::optional<int> sliding_window{};     // only keys nearer than this to the query, on both sides
+  std::optional<bool> flash_attention{};   // true: scores are never stored, and no output
+  bool use_gate = false;
+  DTypePolicy dtype{};
+  // beyond Keras
+  int input_rank = 0;  // axes of the inputs; 0: as many as `attention_axes` needs, at least 3
+  std::optional<FullyMasked> fully_masked{};
+  Mask mask{};
+
+  constexpr int value_size() const { return value_dim.value_or(key_dim); }
+  constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
+};
+
+constexpr void check(Sink& s, const MultiHeadAttention& d) {
+  check_positive(s, "num_heads", d.num_heads);
+  check_positive(s, "key_dim", d.key_dim);
+  check_positive(s, "value_dim", d.value_size());
+  check_options(s, d);
+  check_shape(s, d.output_shape);
+}
+
+constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {
+  const auto [query, value, key] =
+      g.query_value_key(attended(d.attention_axes, d.input_rank), d.input_rank);
+  const Target mixes = heads(d.num_heads, d.value_size());
+  const Value q = project(query, "query", heads(d.num_heads, d.key_dim), d.use_bias);
+  const Value k = project(key, "key", heads(d.num_heads, d.key_dim), d.use_bias);
+  const Value gate = d.use_gate ? project(query, "gate", mixes, d.use_bias) : nothing;
+  const Value v = project(value, "value", mixes, d.use_bias);
+  const Value s = scores(q, k) * rsqrt(d.key_dim);
+  const Mask visible = keras_masks(g, query, key, s, 0, d.sliding_window);
+  const Value p = softmax(s, d.mask & visible, d.rules());
+  const Value mixed = gated(combine(dropout(p, d.dropout), v, query), gate);
+  const Target out = features(d.output_shape, query);
+  return {.output = project(mixed, "attention_output", out, d.use_bias),
+          .attention_scores = d.flash_attention.value_or(false) ? nothing : p};
+}
+
+}  // namespace attn
