@@ -34,17 +34,26 @@ struct PlanTensor {
   std::vector<PlanAxis> axes;
   attn::Type type = attn::Type::real;
   bool optional = false;
-  int or_input = -1;  // inputs: stands in when this one is absent
+  int or_input = -1;    // inputs: stands in when this one is absent
+  bool soft = false;    // inputs: a mask of numbers, 1 where it is absent
+  uint8_t reading = 0;  // inputs: how a mask of numbers is read; attn::Reading
+  int starts_as = -1;   // outputs: the input whose contents the path finds in it
 };
 
 /// A formula after the dialect's folding: steps in order, operands before their use, and the steps
 /// that are its results (one for a mask or a score function, two for key bounds). Step.bits as in
-/// attn::Step; `own` and `element` name an input (not a table): bits is its index.
+/// attn::Step; `own` and `element` name what they read by `read_input(i)` or `read_packing(i)`.
 struct PlanFormula {
   std::vector<attn::Step> steps;
   std::vector<int> results;
   bool empty() const { return steps.empty(); }
 };
+/// Bits of an `own` or `element` step: an input of the layer, or a weight as packing `i`, a vector of
+/// all its elements in their order (contracted 0, panel width 1, no padding).
+constexpr uint64_t read_input(int i) { return static_cast<uint64_t>(i); }
+constexpr uint64_t read_packing(int i) { return (uint64_t{1} << 32) | static_cast<uint64_t>(i); }
+constexpr bool reads_packing(const attn::Step& s) { return (s.bits >> 32) != 0; }
+constexpr int read_index(const attn::Step& s) { return static_cast<int>(s.bits & 0xffffffffu); }
 
 /// How a value lies in memory between stages; decided by its consumer.
 enum class Layout {
@@ -53,13 +62,20 @@ enum class Layout {
   key_panels,  // [panel of keys][head * size][lane]: transposed, lanes count keys
   value_rows,  // [position][head * padded size]
   heads,       // [batch, position, head, size]: an input or output of the path, where the caller has it
+  pairs,       // [batch, head, query, key]: scores and probabilities
+  cache,       // [batch, slot, key, head, size]
 };
+/// Several axes of one kind count as one here (see ATTN_FORM_... in kernel_abi.h).
 
 struct PlanValue {
   std::string name;  // an input's or output's name, else "%7"
   std::vector<PlanAxis> axes;
-  int input = -1;  // index into Plan::inputs, or -1: made by a stage
+  int input = -1;  // index into Plan::inputs, or -1: made by a stage, or part of another value
   Layout layout = Layout::rows;
+  // A part of another value, which nothing is copied for:
+  int of = -1;          // that value
+  int slot = -1;        // of a cache: 0 keys, 1 values; the part's layout is heads
+  int first_head = -1;  // heads from this one on, as many as the axes say
 };
 
 /// How one weight lies in memory for this variant; field for field attn_packing in kernel_abi.h.
@@ -70,34 +86,71 @@ struct Packing {
   int row_block = 0, row_block_padded = 0;
   int column_block = 0, column_block_padded = 0;
   int panel_width = 0;
-  float scale = 1;
+  double scale = 1;
   bool operator==(const Packing&) const = default;
 };
 
 /// y[position, column] = sum over row of x[position, row] * kernel[row, column] + bias[column]
 struct Projection {
-  int x = -1, result = -1;       // values
+  int x = -1, result = -1;       // values; x an input of rows, or rows that a stage made
   int kernel = -1, bias = -1;    // packings; bias may be -1
   int heads = 0, head_size = 0;  // of the result; 0: features
   int head_size_padded = 0;      // columns that a head takes in the result
 };
 
-/// softmax over keys of base-2 scores q . k (the scale, with log2(e), lies in the query's
-/// projection or in `scale`), under a mask, and the weighted sum of values.
+/// softmax over keys of scores under a mask, and the weighted sum of values. A score is made thus:
+///   s = scale * sum over the size of q * k, or of pair(q, k)
+///   where `natural`: s = score(s), if there is such a formula; under the rule `additive` s - 1e9
+///   for pairs that the mask hides; s * log2(e)
+/// and probabilities are powers of 2. (Without `natural` log2(e) lies in `scale`, or in the query's
+/// projection.)
 struct Attention {
-  int query = -1, key = -1, value = -1, result = -1;  // values
-  int scores = -1;  // the value that receives probabilities; -1: never stored (online)
-  // Query head h reads key head h / (heads / key_heads).
-  int heads = 0, key_heads = 0, key_size = 0, value_size = 0, value_size_padded = 0;
-  float scale = 1;   // multiplies q . k
-  PlanFormula mask;  // empty: every key
-  PlanFormula keys;  // [begin, end) of keys that a tile of queries can see; empty: all.
-                     // Reads position(query) twice: steps with number 0 for the tile's first
-                     // query and number 1 for its last
-  attn::FullyMasked rule{};  // rows without a key: uniform or zero
+  int query = -1, key = -1, value = -1, result = -1;  // values; result rows, or heads as an output
+  int scores = -1;  // the value that receives probabilities (pairs); -1: never stored (online)
+  // Query head h reads key head h / (heads / key_heads). Values without a head axis have one head.
+  int heads = 1, key_heads = 1, key_size = 0, value_size = 0, value_size_padded = 0;
+  double scale = 1;
+  bool natural = false;
+  PlanFormula pair;   // of argument 0 (the query's number) and 1 (the key's); empty: their product
+  PlanFormula score;  // of argument 0; empty: as it is
+  PlanFormula mask;   // empty: every key
+  PlanFormula keys;   // [begin, end) of keys that a tile of queries can see; empty: all.
+                      // Reads position(query) twice: steps with number 0 for the tile's first
+                      // query and number 1 for its last
+  attn::FullyMasked rule{};  // rows without a key
 };
 
-using Stage = std::variant<Projection, Attention>;
+/// The sum of values weighted by probabilities that are there (an input, or a part of one).
+struct Combine {
+  int probabilities = -1, value = -1, result = -1;  // pairs, value_rows or heads, rows
+  int heads = 1, value_heads = 1, value_size = 0, value_size_padded = 0;
+};
+
+/// cache[b, slot, at[b] + l, ..] = keys or values[b, l, ..], at clamped to where they fit. The result
+/// is an output of layout cache that starts as the input (PlanTensor::starts_as): only new positions
+/// are written.
+struct Splice {
+  int cache = -1, keys = -1, values = -1, result = -1;  // values; keys and values as rows
+  int at = -1;                                          // an input of indices
+  int heads = 1, size = 0;
+};
+
+/// result = formula(inputs...) elementwise, at rows, heads or pairs (the layout of the result). Its
+/// inputs have that layout, or are rows of heads where the result is heads.
+struct Map {
+  std::vector<int> inputs;
+  int result = -1;
+  PlanFormula formula;
+  // Of rows of heads: how many, of which size, and the columns that each takes; else 0.
+  int heads = 0, head_size = 0, head_size_padded = 0;
+};
+
+/// Heads of `first`, then those of `second`: pairs. The result is an output.
+struct ConcatHeads {
+  int first = -1, second = -1, result = -1;
+};
+
+using Stage = std::variant<Projection, Attention, Combine, Splice, Map, ConcatHeads>;
 
 /// Tuned numbers; see codegen/schedules/.
 struct Schedule {
@@ -114,6 +167,7 @@ struct Schedule {
 
 struct Path {
   std::string name;                // "output", "output_attention_scores", "output_decode"
+  std::vector<int> given, absent;  // serves calls that bring (leave out) these inputs
   int most_queries = 0;            // serves calls of at most so many queries; 0: of any number. Of the
                                    // paths of one set of outputs the first that serves a call is taken
   std::vector<int> outputs;        // indices into Plan::outputs
@@ -127,6 +181,8 @@ struct Plan {
   std::string library;  // "my_layers"
   std::string target;   // "avx512", "avx2", "baseline"
   uint64_t fingerprint = 0;
+  attn::DTypePolicy dtype{};  // how tensors and weights are stored; kernels compute in float32, but
+                              // under float64
   std::vector<PlanTensor> inputs, weights, outputs;
   std::vector<Packing> packings;
   std::vector<Path> paths;
