@@ -88,11 +88,18 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
   for (int i : uses.inputs) {
     const PlanTensor& info = plan.inputs.at(static_cast<size_t>(i));
     const bool flag = info.type == attn::Type::truth && info.axes.empty();
+    const uint8_t form = flag ? uint8_t{0} : form_of_input(plan, p, i);
     arguments.push_back({static_cast<uint8_t>(flag ? ATTN_ARGUMENT_FLAG : ATTN_ARGUMENT_INPUT),
-                         static_cast<int16_t>(i)});
+                         form, static_cast<int16_t>(i)});
   }
-  for (int i : uses.packings) arguments.push_back({ATTN_ARGUMENT_PACKED, static_cast<int16_t>(i)});
-  for (int i : p.outputs) arguments.push_back({ATTN_ARGUMENT_OUTPUT, static_cast<int16_t>(i)});
+  for (int i : uses.packings) {
+    arguments.push_back({ATTN_ARGUMENT_PACKED, 0, static_cast<int16_t>(i)});
+  }
+  for (size_t o = 0; o < p.outputs.size(); ++o) {
+    const PlanValue& v = p.values.at(static_cast<size_t>(p.output_values.at(o)));
+    arguments.push_back(
+        {ATTN_ARGUMENT_OUTPUT, form_of(v.layout), static_cast<int16_t>(p.outputs[o])});
+  }
   return arguments;
 }
 
