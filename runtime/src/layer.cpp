@@ -84,7 +84,7 @@ Status read_weights(const WeightSource& source, std::string_view prefix, AnyLaye
       return weight.status().with_context(text("weight ", quoted(infos[i].name), " is missing"));
     }
     const TensorRole role{"weight", infos[i].name};
-    if (Status s = check_shape(role, infos[i], *weight, layer.lengths); !s.ok()) return s;
+    if (Status s = check_weight_shape(role, infos[i], *weight, layer.lengths); !s.ok()) return s;
     if (Status s = check_memory(role, *weight); !s.ok()) return s;
     weights.push_back(*weight);
   }
@@ -95,26 +95,21 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
   const std::span<const attn_packing> packings(layer.variant->packings,
                                                static_cast<size_t>(layer.variant->packing_count));
   std::vector<PackedShape> shapes;
-  std::vector<size_t> offsets;  // in floats
-  constexpr size_t unit = Workspace::alignment / sizeof(float);
-  size_t floats = 0;
+  std::vector<size_t> offsets;  // in bytes
+  constexpr size_t unit = Workspace::alignment;
+  const bool wide = layer.compute_dtype() == DType::float64;
+  const size_t size = size_of(layer.compute_dtype());
   for (const attn_packing& packing : packings) {
     const Tensor& weight = weights[static_cast<size_t>(packing.weight)];
     const attn_tensor_info& info = layer.weights()[static_cast<size_t>(packing.weight)];
-    if (weight.dtype() != DType::float32) {
-      return {StatusCode::unsupported,
-              text("weight ", quoted(info.name), " has type ", name_of(weight.dtype()),
-                   "; kernels take float32 weights only")};
-    }
     Result<PackedShape> shape = packed_shape(packing, weight.shape());
     if (!shape.ok()) return shape.status().with_context(text("weight ", quoted(info.name)));
-    offsets.push_back(floats);
-    floats += (static_cast<size_t>(shape->floats()) + unit - 1) / unit * unit;
+    offsets.push_back(layer.packed_bytes);
+    layer.packed_bytes += (static_cast<size_t>(shape->numbers()) * size + unit - 1) / unit * unit;
     shapes.push_back(*shape);
   }
-  layer.packed_bytes = floats * sizeof(float);
-  if (floats > 0) {
-    layer.memory.reset(static_cast<float*>(
+  if (layer.packed_bytes > 0) {
+    layer.memory.reset(static_cast<std::byte*>(
         ::operator new (layer.packed_bytes, std::align_val_t{Workspace::alignment}, std::nothrow)));
     if (layer.memory == nullptr) {
       return {StatusCode::unsupported, text("the system has no memory for ", layer.packed_bytes,
@@ -125,9 +120,14 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
   layer.packed_dimensions.resize(packings.size());
   for (size_t p = 0; p < packings.size(); ++p) {
     const PackedShape& shape = shapes[p];
-    float* to = layer.memory.get() + offsets[p];
-    if (shape.floats() > 0) {
-      pack(packings[p], shape, weights[static_cast<size_t>(packings[p].weight)], to);
+    std::byte* to = layer.memory.get() + offsets[p];
+    if (shape.numbers() > 0) {
+      const Tensor& weight = weights[static_cast<size_t>(packings[p].weight)];
+      if (wide) {
+        pack(packings[p], shape, weight, reinterpret_cast<double*>(to));
+      } else {
+        pack(packings[p], shape, weight, reinterpret_cast<float*>(to));
+      }
     }
     const auto width = static_cast<int32_t>(shape.width),
                rows = static_cast<int32_t>(shape.padded_rows),
@@ -137,7 +137,7 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
     buffer = {};
     buffer.host = reinterpret_cast<uint8_t*>(to);
     buffer.type_code = 2;
-    buffer.type_bits = 32;
+    buffer.type_bits = static_cast<uint8_t>(8 * size);
     buffer.type_lanes = 1;
     buffer.dim = dimensions.data();
     if (packings[p].kind == ATTN_PACK_VECTOR) {

@@ -1,9 +1,8 @@
-#include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
 #include "state.h"
-#include "table.h"
 #include "text.h"
 
 namespace attn {
@@ -11,8 +10,13 @@ namespace {
 
 constexpr int64_t largest = std::numeric_limits<int32_t>::max();
 
-// What an absent mask is: one byte that every stride of 0 leads to.
-const uint8_t true_byte = 1;
+// What absent inputs are: one element that every stride of 0 leads to.
+const uint8_t one_truth = 1;
+const float one_float = 1;
+const double one_double = 1;
+const int32_t no_index = 0;
+// Stands where a buffer has no elements, or not yet any: kernels take null as a question.
+alignas(Workspace::alignment) std::byte nowhere[Workspace::alignment];
 
 void set_type(DType dtype, attn_buffer& buffer) {
   constexpr uint8_t integer = 0, natural = 1, real = 2, brain = 3;
@@ -40,215 +44,420 @@ void set_type(DType dtype, attn_buffer& buffer) {
   }
 }
 
-void set_memory(const void* data, attn_dimension* dimensions, int rank, attn_buffer& buffer) {
-  buffer = {};
-  buffer.host = static_cast<uint8_t*>(const_cast<void*>(data));
-  buffer.dimensions = rank;
-  buffer.dim = dimensions;
-}
-
-/// The buffer of an input or output: axes reversed, neighbouring feature axes as one.
-Status make_buffer(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
-                   attn_buffer& buffer, std::array<attn_dimension, max_rank>& dimensions) {
-  const bool empty = tensor.shape().elements() == 0;
-  auto wrong = [&](const std::string& what) {
-    return Status(StatusCode::invalid_argument,
-                  text(role.describe(), " ", what, "; got ", tensor.describe()));
-  };
-  int rank = 0;
-  int64_t next = 1;  // the stride that a contiguous array would have
-  for (int axis = info.rank - 1; axis >= 0;) {
-    int64_t extent = 1, stride = 1;
-    const bool feature = info.axes[axis].kind == ATTN_AXIS_FEATURE;
-    do {
-      const int64_t n = tensor.shape()[axis], s = tensor.strides()[axis];
-      if (n != 1 && extent == 1) {
-        stride = s;
-      } else if (n != 1 && !empty && s != stride * extent) {
-        return wrong(text("has stride ", s, " on ", axis_text(info, axis), ", expected ",
-                          stride * extent, ": its feature axes have to lie together"));
-      }
-      // With an empty axis among them these are no real sizes, and are bounded all the same.
-      if (__builtin_mul_overflow(extent, n, &extent) || n > largest || extent > largest) {
-        return wrong(text("has length ", n, " on ", axis_text(info, axis),
-                          ", more than 2^31 - 1 together with what belongs to it"));
-      }
-      --axis;
-    } while (feature && axis >= 0 && info.axes[axis].kind == ATTN_AXIS_FEATURE);
-    if (extent == 1 || empty) stride = next <= largest ? next : 0;
-    if (rank == 0 && extent != 1 && stride != 1) {
-      return wrong(text("has stride ", stride,
-                        " on its last axis, expected 1: copy it to contiguous "
-                        "rows"));
-    }
-    dimensions[static_cast<size_t>(rank++)] = {0, static_cast<int32_t>(extent),
-                                               static_cast<int32_t>(stride), 0};
-    if (__builtin_mul_overflow(extent, stride, &next)) next = largest + 1;
-  }
-  set_memory(tensor.data(), dimensions.data(), rank, buffer);
-  set_type(tensor.dtype(), buffer);
-  return {};
-}
-
-/// The buffer of a mask: every axis at its full length, strides of 0 where it broadcasts.
-void make_mask_buffer(const attn_tensor_info& info, const MaskView& view, const Lengths& lengths,
-                      attn_buffer& buffer, std::array<attn_dimension, max_rank>& dimensions) {
-  for (int axis = 0; axis < info.rank; ++axis) {
-    const size_t at = static_cast<size_t>(axis);
-    const int64_t extent = lengths.of(info.axes[axis]);
-    dimensions[static_cast<size_t>(info.rank - 1 - axis)] = {
-        0, static_cast<int32_t>(extent < 0 ? 1 : extent), static_cast<int32_t>(view.stride[at]), 0};
-  }
-  set_memory(view.data, dimensions.data(), info.rank, buffer);
-  set_type(DType::uint8, buffer);
-}
-
 bool is_truth(const attn_tensor_info& info) { return info.value == ATTN_VALUE_TRUTH; }
+bool is_flag(const attn_tensor_info& info) { return is_truth(info) && info.rank == 0; }
+bool is_real(const attn_tensor_info& info) { return info.value == ATTN_VALUE_REAL; }
 
 /// The input's tensor, or its stand-in's.
 const Tensor* given(const AnyLayer::State& layer, std::span<const Tensor> inputs, size_t index) {
-  if (index < inputs.size() && inputs[index].present()) return &inputs[index];
-  const int other = layer.inputs()[index].or_input;
-  return other < 0 ? nullptr : given(layer, inputs, static_cast<size_t>(other));
+  for (int step = 0; step < max_inputs; ++step) {  // not for ever, if they stood in for each other
+    if (index < inputs.size() && inputs[index].present()) return &inputs[index];
+    const int other = layer.inputs()[index].or_input;
+    if (other < 0) return nullptr;
+    index = static_cast<size_t>(other);
+  }
+  return nullptr;
 }
 
-/// How many queries a call has, over all query axes: what phases differ in.
-int64_t count_queries(const AnyLayer::State& layer, const Lengths& lengths) {
-  int64_t queries = 1;
-  uint64_t seen = 0;
-  for (const attn_tensor_info& info : layer.inputs()) {
+/// Keys of a call without a cache: as many as there are new ones.
+void read_keys(std::span<const attn_tensor_info> infos, Lengths& lengths) {
+  for (const attn_tensor_info& info : infos) {
     for (int i = 0; i < info.rank; ++i) {
       const attn_axis& axis = info.axes[i];
-      if (axis.kind != ATTN_AXIS_QUERY || axis.number > 63 || (seen >> axis.number & 1)) continue;
-      seen |= uint64_t{1} << axis.number;
-      if (__builtin_mul_overflow(queries, std::max<int64_t>(lengths.of(axis), 0), &queries)) {
-        return std::numeric_limits<int64_t>::max();
+      if (axis.kind != ATTN_AXIS_KEY || lengths.of(axis) >= 0) continue;
+      attn_axis update = axis;
+      update.kind = ATTN_AXIS_UPDATE;
+      if (const Length* known = lengths.find(update)) {
+        lengths.add(axis, known->extent, known->from);
       }
     }
   }
-  return queries;
 }
 
-/// The first path that makes what is asked, and serves so many queries.
-Status choose_path(const AnyLayer::State& layer, std::span<const MutableTensor> outputs,
-                   const Lengths& lengths, Prepared& call) {
-  uint32_t wanted = 0;
-  for (size_t i = 0; i < layer.outputs().size(); ++i) {
-    if (i < outputs.size() && outputs[i].present()) {
-      wanted |= uint32_t{1} << i;
-    } else if (!layer.outputs()[i].optional) {
-      return {StatusCode::invalid_argument,
-              text("output ", quoted(layer.outputs()[i].name), " is missing")};
+/// A call on its way to a kernel.
+class Preparation {
+ public:
+  Preparation(const AnyLayer::State& layer, std::span<const Tensor> inputs,
+              std::span<const MutableTensor> outputs, Prepared& call)
+      : layer_(layer), inputs_(inputs), outputs_(outputs), call_(call) {}
+
+  Status run() {
+    if (outputs_.size() > layer_.outputs().size()) {
+      return {
+          StatusCode::invalid_argument,
+          text("got ", outputs_.size(), " outputs, expected at most ", layer_.outputs().size())};
     }
+    if (Status s = read_lengths(layer_, inputs_, lengths_); !s.ok()) return s;
+    for (size_t i = 0; i < layer_.inputs().size(); ++i) {
+      const attn_tensor_info& info = layer_.inputs()[i];
+      if (info.optional || is_flag(info) || given(layer_, inputs_, i) != nullptr) continue;
+      return {StatusCode::invalid_argument, text("input ", quoted(info.name), " is missing")};
+    }
+    Result<const attn_path*> path = choose_path(layer_, inputs_, outputs_, lengths_);
+    if (!path.ok()) return path.status();
+    call_.path = *path;
+    if (Status s = check_numbers(); !s.ok()) return s;
+    if (Status s = check_outputs(); !s.ok()) return s;
+    if (Status s = check_broadcasts(); !s.ok()) return s;
+    for (int32_t a = 0; a < call_.path->argument_count; ++a) {
+      if (Status s = place(static_cast<size_t>(a)); !s.ok()) return s;
+    }
+    return call_.empty ? Status() : query_workspace(layer_, call_);
   }
-  auto names = [&](uint32_t set) {
-    std::string result;
-    for (size_t i = 0; i < layer.outputs().size(); ++i) {
-      if ((set >> i & 1) == 0) continue;
-      result += (result.empty() ? "" : " and ") + quoted(layer.outputs()[i].name);
-    }
-    return result.empty() ? std::string("nothing") : result;
+
+ private:
+  /// How a kernel takes an argument.
+  struct Wanted {
+    DType dtype;
+    RowFunction row;   // what makes it out of the caller's
+    bool as_it_is;     // the caller's elements are what the kernel reads
+    bool broadcasts;   // the first dimension too, and every offset in 31 bits
   };
-  const int64_t queries = count_queries(layer, lengths);
-  int32_t most = -1;  // queries that a path of these outputs serves
-  for (int32_t p = 0; p < layer.variant->path_count; ++p) {
-    const attn_path& path = layer.variant->paths[p];
-    if (path.outputs != wanted) continue;
-    if (path.most_queries == 0 || path.most_queries >= queries) {
-      call.path = &path;
-      return {};
-    }
-    most = std::max(most, path.most_queries);
-  }
-  if (most >= 0) {
-    return {StatusCode::unsupported, text("the path that makes ", names(wanted), " serves at most ",
-                                          most, " queries a call; got ", queries)};
-  }
-  std::string choices;
-  for (int32_t p = 0; p < layer.variant->path_count; ++p) {
-    choices += (choices.empty() ? "" : "; ") + names(layer.variant->paths[p].outputs);
-  }
-  return {StatusCode::unsupported,
-          text("there is no path that makes ", names(wanted), "; its paths make: ", choices)};
-}
 
-Status prepare_outputs(const AnyLayer::State& layer, std::span<const Tensor> inputs,
-                       std::span<const MutableTensor> outputs, Lengths& lengths, Prepared& call) {
-  call.empty = true;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    if (!outputs[i].present()) continue;
-    const attn_tensor_info& info = layer.outputs()[i];
-    const TensorRole role{"output", info.name};
-    const Tensor& tensor = outputs[i];
-    if (Status s = check_shape(role, info, tensor, lengths); !s.ok()) return s;
-    if (Status s = check_memory(role, tensor); !s.ok()) return s;
-    if (Status s = check_layout(role, tensor); !s.ok()) return s;
-    if (Status s = check_no_overlap(role, tensor); !s.ok()) return s;
-    if (Status s = make_buffer(role, info, tensor, call.outputs[i], call.output_dimensions[i]);
-        !s.ok()) {
-      return s;
+  Status wrong(const TensorRole& role, const Tensor* tensor, const std::string& what) const {
+    return {StatusCode::invalid_argument,
+            text(role.describe(), " ", what, "; got ",
+                 tensor != nullptr ? tensor->describe() : std::string("nothing"))};
+  }
+
+  Status check_numbers() const {
+    for (size_t i = 0; i < layer_.inputs().size() && i < inputs_.size(); ++i) {
+      const attn_tensor_info& info = layer_.inputs()[i];
+      if (!is_real(info) || !inputs_[i].present()) continue;
+      const TensorRole role{"input", info.name};
+      if (Status s = check_memory(role, inputs_[i]); !s.ok()) return s;
+      if (Status s = check_alignment(role, inputs_[i]); !s.ok()) return s;
     }
-    if (tensor.shape().elements() == 0) continue;
-    call.empty = false;
-    // Only what is surely wrong: views that lie between each other's rows are fine.
-    auto same = [&](std::span<const Tensor> others, const char* what, const auto& infos) {
-      for (size_t k = 0; k < others.size(); ++k) {
-        if (others[k].present() && others[k].data() == tensor.data() &&
-            others[k].shape().elements() != 0) {
-          return Status(StatusCode::invalid_argument,
-                        text(role.describe(), " lies in the memory of ", what, " ",
-                             quoted(infos[k].name), ": a layer does not work in place"));
+    return {};
+  }
+
+  Status check_outputs() {
+    call_.empty = true;
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      if (!outputs_[i].present()) continue;
+      const attn_tensor_info& info = layer_.outputs()[i];
+      const TensorRole role{"output", info.name};
+      const Tensor& tensor = outputs_[i];
+      if (Status s = check_shape(role, info, tensor, lengths_); !s.ok()) return s;
+      if (Status s = check_memory(role, tensor); !s.ok()) return s;
+      if (Status s = check_alignment(role, tensor); !s.ok()) return s;
+      if (Status s = check_no_overlap(role, tensor); !s.ok()) return s;
+      if (tensor.shape().elements() == 0) continue;
+      call_.empty = false;
+      if (Status s = check_places(i); !s.ok()) return s;
+    }
+    return {};
+  }
+
+  /// Only what is surely wrong: views that lie between each other's rows are fine.
+  Status check_places(size_t i) const {
+    const attn_tensor_info& info = layer_.outputs()[i];
+    const Tensor& tensor = outputs_[i];
+    auto same = [&](const Tensor& other, const char* role, const attn_tensor_info& of) {
+      if (!other.present() || other.data() != tensor.data() || other.shape().elements() == 0) {
+        return Status();
+      }
+      return Status(StatusCode::invalid_argument,
+                    text("output ", quoted(info.name), " lies in the memory of ", role, " ",
+                         quoted(of.name), ": a layer does not work in place"));
+    };
+    for (size_t k = 0; k < inputs_.size(); ++k) {
+      if (info.starts_as == static_cast<int>(k)) continue;
+      if (Status s = same(inputs_[k], "input", layer_.inputs()[k]); !s.ok()) return s;
+    }
+    for (size_t k = 0; k < i; ++k) {
+      if (Status s = same(outputs_[k], "output", layer_.outputs()[k]); !s.ok()) return s;
+    }
+    if (info.starts_as < 0) return {};
+    const auto start = static_cast<size_t>(info.starts_as);
+    const Tensor* from = given(layer_, inputs_, start);
+    const TensorRole role{"output", info.name};
+    const std::string as = text(" input ", quoted(layer_.inputs()[start].name));
+    if (from == nullptr) return {};  // check_table: no path makes it, then
+    if (from->shape() != tensor.shape() || from->dtype() != tensor.dtype()) {
+      return wrong(role, &tensor, text("starts as", as, ", which is ", from->describe()));
+    }
+    if (overlap_of(*from, tensor) == Overlap::some) {
+      return wrong(role, &tensor,
+                   text("overlaps", as, " in part: expected the same view, or other memory"));
+    }
+    return {};
+  }
+
+  /// Masks, flags and indices, those that no path takes too.
+  Status check_broadcasts() {
+    int masks_given = 0, flags_true = 0;
+    for (size_t i = 0; i < layer_.inputs().size(); ++i) {
+      const attn_tensor_info& info = layer_.inputs()[i];
+      call_.flags[i] = 0;
+      if (is_real(info) || i >= inputs_.size() || !inputs_[i].present()) continue;
+      const TensorRole role{"input", info.name};
+      if (Status s = check_broadcast(role, info, inputs_[i], lengths_, views_[i]); !s.ok()) {
+        return s;
+      }
+      if (Status s = check_memory(role, inputs_[i]); !s.ok()) return s;
+      if (is_flag(info)) {
+        truth_row(views_[i].dtype, false)(views_[i].data, 1,
+                                          reinterpret_cast<std::byte*>(&call_.flags[i]), 1, 1);
+        flags_true += call_.flags[i];
+      } else if (is_truth(info)) {
+        ++masks_given;
+      }
+    }
+    other_truths_ = masks_given + flags_true > 1;
+    return {};
+  }
+
+  bool above_half(const attn_tensor_info& info) const {
+    bool optional = false;
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      optional |= outputs_[i].present() && layer_.outputs()[i].optional != 0;
+    }
+    const int bit = optional ? ATTN_READ_ABOVE_HALF_WITH_OPTIONAL : ATTN_READ_ABOVE_HALF;
+    return (info.reading & bit) != 0 && !((info.reading & ATTN_READ_ONLY_MASK) && other_truths_);
+  }
+
+  Status place(size_t a) {
+    const attn_argument& argument = call_.path->arguments[a];
+    const size_t index = static_cast<size_t>(argument.index);
+    call_.staged[a] = Prepared::not_staged;
+    switch (argument.kind) {
+      case ATTN_ARGUMENT_FLAG:
+        call_.arguments[a + 1] = &call_.flags[index];
+        return {};
+      case ATTN_ARGUMENT_PACKED:
+        call_.arguments[a + 1] = const_cast<attn_buffer*>(&layer_.packed[index]);
+        return {};
+      case ATTN_ARGUMENT_INPUT:
+        call_.arguments[a + 1] = &call_.buffers[a];
+        return place_input(a, index);
+      default:  // check_table: there are no others
+        call_.arguments[a + 1] = &call_.buffers[a];
+        return place_output(a, index);
+    }
+  }
+
+  Status place_input(size_t a, size_t index) {
+    const attn_tensor_info& info = layer_.inputs()[index];
+    const TensorRole role{"input", info.name};
+    const Tensor* tensor = given(layer_, inputs_, index);
+    const DType compute = layer_.compute_dtype();
+    View view{};
+    Wanted wanted{};
+    const void* absent = nullptr;
+    if (is_real(info)) {
+      if (tensor == nullptr) {  // check_table: it is there
+        return {StatusCode::internal, text(role.describe(), " is absent; please report it")};
+      }
+      wanted = {tensor->dtype(), same_row(tensor->dtype()), true, false};
+      view = view_of(*tensor);
+    } else if (tensor != nullptr) {
+      view = views_[index];
+      for (int axis = 0; axis < info.rank; ++axis) {  // that later tensors told
+        view.length[static_cast<size_t>(axis)] = lengths_.of(info.axes[axis]);
+      }
+    }
+    if (is_truth(info)) {
+      absent = &one_truth;
+      wanted = {DType::uint8, truth_row(view.dtype, above_half(info)), true, true};
+      wanted.as_it_is = size_of(view.dtype) == 1 &&
+                        (view.dtype == DType::boolean || !above_half(info));
+    } else if (info.value == ATTN_VALUE_SOFT) {
+      absent = compute == DType::float64 ? static_cast<const void*>(&one_double) : &one_float;
+      wanted = {compute, number_row(view.dtype, compute), view.dtype == compute, true};
+    } else if (info.value == ATTN_VALUE_INDEX) {
+      absent = &no_index;
+      wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, true};
+    }
+    if (tensor == nullptr) {
+      view = broadcast_view(info, lengths_, absent, wanted.dtype);
+      wanted.as_it_is = true;
+    }
+    return place_view(a, role, info, tensor, view, wanted, nullptr);
+  }
+
+  Status place_output(size_t a, size_t index) {
+    const attn_tensor_info& info = layer_.outputs()[index];
+    const Tensor& tensor = outputs_[index];
+    const Tensor* start =
+        info.starts_as < 0 ? nullptr
+                           : given(layer_, inputs_, static_cast<size_t>(info.starts_as));
+    const Wanted wanted{tensor.dtype(), same_row(tensor.dtype()), true, false};
+    return place_view(a, {"output", info.name}, info, &tensor, view_of(tensor), wanted, &start);
+  }
+
+  /// Makes the buffer of an argument, over the caller's memory where that lies as it has to, else
+  /// over a copy. `start` is null for an input, for an output what it starts as.
+  Status place_view(size_t a, const TensorRole& role, const attn_tensor_info& info,
+                    const Tensor* tensor, const View& view, const Wanted& wanted,
+                    const Tensor* const* start) {
+    const uint8_t form = call_.path->arguments[a].form;
+    const Formed formed = form_of(form, info, view);
+    if (formed.too_long >= 0) {
+      return wrong(role, tensor,
+                   text("has length ", view.length[static_cast<size_t>(formed.too_long)], " on ",
+                        axis_text(info, formed.too_long),
+                        ", more than 2^31 - 1 together with what belongs to it"));
+    }
+    if (!wanted.broadcasts && !formed.empty) {
+      // Rows are counted in 31 bits, a tile's more than there are.
+      int64_t rows = 1;
+      for (size_t d = 1; d < static_cast<size_t>(formed.rank); ++d) {
+        if (__builtin_mul_overflow(rows, formed.extent[d], &rows) || rows > largest - (1 << 16)) {
+          return wrong(role, tensor,
+                       "has more than 2^31 - 2^16 rows: call the layer for a part of the batch");
         }
       }
-      return Status();
-    };
-    if (Status s = same(inputs, "input", layer.inputs()); !s.ok()) return s;
-    for (size_t k = 0; k < i; ++k) {
-      const Tensor& other = outputs[k];
-      if (Status s = same({&other, 1}, "output", layer.outputs().subspan(k)); !s.ok()) return s;
     }
-  }
-  return {};
-}
-
-Status prepare_truth(const AnyLayer::State& layer, size_t i, const Tensor* tensor, Lengths& lengths,
-                     Prepared& call) {
-  const attn_tensor_info& info = layer.inputs()[i];
-  const TensorRole role{"input", info.name};
-  MaskView view{};
-  view.rank = info.rank;
-  view.dtype = DType::uint8;
-  view.data = reinterpret_cast<const std::byte*>(&true_byte);
-  view.extent.fill(1);
-  call.flags[i] = 0;
-  if (tensor != nullptr) {
-    if (Status s = check_mask(role, info, *tensor, lengths, view); !s.ok()) return s;
-    if (Status s = check_memory(role, *tensor); !s.ok()) return s;
-    if (info.rank == 0) {
-      convert_mask(view, &call.flags[i], serial_executor());
+    if (formed.empty || (wanted.as_it_is && lies_well(formed, view, wanted))) {
+      set_buffer(a, formed, formed.stride, wanted.dtype,
+                 formed.empty ? nowhere : const_cast<std::byte*>(view.data));
+      if (start != nullptr && *start != nullptr && !formed.empty) copy_start(**start, *tensor);
       return {};
     }
-    if (tensor->shape().elements() == 0) {
-      view.stride.fill(0);
-    } else if (!is_kernel_mask(view)) {
-      const int64_t bytes = converted_bytes(view);
-      if (bytes > largest) {
-        return {StatusCode::invalid_argument,
-                text(role.describe(), " has more than 2^31 - 1 elements that differ; got ",
-                     tensor->describe())};
+    Once may_be = wanted.broadcasts ? Once::all : Once::all_but_the_first;
+    if (start != nullptr) may_be = Once::none;
+    const Gathered copy = gather(form, info, view, formed, may_be);
+    if (wanted.broadcasts && (copy.too_large || copy.elements > largest)) {
+      return wrong(role, tensor, "has more than 2^31 - 1 elements that differ");
+    }
+    bool apart = copy.too_large;
+    for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) apart |= copy.stride[d] > largest;
+    if (apart) {
+      return wrong(role, tensor,
+                   "has to be copied for its strides, and is too large for that: its rows would lie "
+                   "more than 2^31 - 1 elements apart; call the layer for a part of it");
+    }
+    stage(a, info, view, wanted, copy, start);
+    set_buffer(a, formed, copy.stride, wanted.dtype, nowhere);
+    return {};
+  }
+
+  /// Whether a kernel can take it without a copy.
+  static bool lies_well(const Formed& formed, const View& view, const Wanted& wanted) {
+    if (!formed.merges) return false;
+    if (reinterpret_cast<uintptr_t>(view.data) % size_of(wanted.dtype) != 0) return false;
+    if (formed.extent[0] != 1 && formed.stride[0] != 1 &&
+        !(wanted.broadcasts && formed.stride[0] == 0)) {
+      return false;
+    }
+    int64_t reach = 0;
+    for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) {
+      if (std::abs(formed.stride[d]) > largest) return false;
+      // check_memory bounds these: no overflow.
+      reach += (formed.extent[d] - 1) * std::abs(formed.stride[d]);
+    }
+    return !wanted.broadcasts || reach <= largest;
+  }
+
+  /// Room in the workspace for a copy, and the copying.
+  void stage(size_t a, const attn_tensor_info& info, const View& view, const Wanted& wanted,
+             const Gathered& gathered, const Tensor* const* start) {
+    const size_t size = size_of(wanted.dtype);
+    const Copy in{gathered.walk, wanted.row, size_of(view.dtype), size};
+    auto* data = const_cast<std::byte*>(view.data);
+    if (start == nullptr) {
+      for (int i = 0; i < call_.before_count; ++i) {  // in another argument already
+        const Prepared::Transfer& other = call_.before[static_cast<size_t>(i)];
+        if (other.caller == data && other.other == nullptr && other.copy == in) {
+          call_.staged[a] = other.offset;
+          return;
+        }
       }
-      call.masks[static_cast<size_t>(call.mask_count++)] = {static_cast<int>(i), view,
-                                                            call.mask_bytes};
-      constexpr size_t unit = Workspace::alignment;
-      call.mask_bytes += (static_cast<size_t>(bytes) + unit - 1) / unit * unit;
-      view = converted(view, nullptr);
+    }
+    constexpr size_t unit = Workspace::alignment;
+    const size_t offset = call_.copy_bytes;
+    call_.copy_bytes += (static_cast<size_t>(gathered.elements) * size + unit - 1) / unit * unit;
+    call_.staged[a] = offset;
+    if (start == nullptr) return add_before({in, data, nullptr, offset});
+    if (*start != nullptr) {
+      const uint8_t form = call_.path->arguments[a].form;
+      const View from = view_of(**start);
+      const Formed formed = form_of(form, info, from);
+      const Walk walk = gather(form, info, from, formed, Once::none).walk;
+      auto* there = const_cast<std::byte*>(from.data);
+      add_before({{walk, wanted.row, size, size}, there, nullptr, offset});
+    }
+    call_.after[static_cast<size_t>(call_.after_count++)] = {
+        {gathered.walk.reversed(), wanted.row, size, size}, data, nullptr, offset};
+  }
+
+  void add_before(const Prepared::Transfer& transfer) {
+    call_.before[static_cast<size_t>(call_.before_count++)] = transfer;
+  }
+
+  /// All of the input into the output's memory, unless they are one.
+  void copy_start(const Tensor& from, const Tensor& to) {
+    if (overlap_of(from, to) == Overlap::same) return;
+    std::array<int, max_rank> order{};  // as they lie in the output
+    int count = 0;
+    for (int axis = 0; axis < to.rank(); ++axis) {
+      if (to.shape()[axis] == 1) continue;
+      int place = count++;
+      for (; place > 0; --place) {
+        const int before = order[static_cast<size_t>(place - 1)];
+        if (std::abs(to.strides()[before]) < std::abs(to.strides()[axis])) break;
+        order[static_cast<size_t>(place)] = before;
+      }
+      order[static_cast<size_t>(place)] = axis;
+    }
+    Walk walk;
+    for (int i = 0; i < count; ++i) {
+      const int axis = order[static_cast<size_t>(i)];
+      walk.add(to.shape()[axis], from.strides()[axis], to.strides()[axis]);
+    }
+    const size_t size = size_of(to.dtype());
+    add_before({{walk, same_row(to.dtype()), size, size},
+                static_cast<std::byte*>(const_cast<void*>(from.data())),
+                static_cast<std::byte*>(const_cast<void*>(to.data())),
+                0});
+  }
+
+  void set_buffer(size_t a, const Formed& formed,
+                  const std::array<int64_t, max_dimensions>& strides, DType dtype,
+                  std::byte* host) {
+    auto& dimensions = call_.dimensions[a];
+    for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) {
+      dimensions[d] = {0, static_cast<int32_t>(formed.extent[d]), static_cast<int32_t>(strides[d]),
+                       0};
+    }
+    if (!broadcasts(a)) make_dense(formed, dimensions);
+    attn_buffer& buffer = call_.buffers[a];
+    buffer = {};
+    buffer.host = reinterpret_cast<uint8_t*>(host);
+    buffer.dimensions = formed.rank;
+    buffer.dim = dimensions.data();
+    set_type(dtype, buffer);
+  }
+
+  bool broadcasts(size_t a) const {
+    const attn_argument& argument = call_.path->arguments[a];
+    return argument.kind == ATTN_ARGUMENT_INPUT &&
+           !is_real(layer_.inputs()[static_cast<size_t>(argument.index)]);
+  }
+
+  /// Along dimensions of one position, or without elements, the strides that a contiguous array has.
+  static void make_dense(const Formed& formed,
+                         std::array<attn_dimension, max_dimensions>& dimensions) {
+    int64_t next = 1;
+    for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) {
+      if (formed.extent[d] == 1 || formed.empty) {
+        dimensions[d].stride = std::abs(next) <= largest ? static_cast<int32_t>(next) : 0;
+      }
+      if (__builtin_mul_overflow(formed.extent[d], int64_t{dimensions[d].stride}, &next)) {
+        next = largest + 1;
+      }
     }
   }
-  if (info.rank > 0) {
-    make_mask_buffer(info, view, lengths, call.inputs[i], call.input_dimensions[i]);
-  }
-  return {};
-}
+
+  const AnyLayer::State& layer_;
+  std::span<const Tensor> inputs_;
+  std::span<const MutableTensor> outputs_;
+  Prepared& call_;
+  Lengths lengths_;
+  std::array<View, max_inputs> views_;  // of what broadcasts and is given
+  bool other_truths_ = false;           // more than one mask or true flag
+};
 
 }  // namespace
 
@@ -261,7 +470,7 @@ Status read_lengths(const AnyLayer::State& layer, std::span<const Tensor> inputs
   }
   for (size_t i = 0; i < layer.inputs().size(); ++i) {
     const attn_tensor_info& info = layer.inputs()[i];
-    if (is_truth(info)) continue;
+    if (!is_real(info)) continue;
     const Tensor* tensor = given(layer, inputs, i);
     if (tensor == nullptr) continue;
     // A stand-in is looked at as what it stands for: a sentence then names both.
@@ -275,60 +484,14 @@ Status read_lengths(const AnyLayer::State& layer, std::span<const Tensor> inputs
                             " stands in"));
     }
   }
+  read_keys(layer.inputs(), lengths);
+  read_keys(layer.outputs(), lengths);
   return {};
 }
 
 Status prepare(const AnyLayer::State& layer, std::span<const Tensor> inputs,
                std::span<const MutableTensor> outputs, Prepared& call) {
-  if (outputs.size() > layer.outputs().size()) {
-    return {StatusCode::invalid_argument,
-            text("got ", outputs.size(), " outputs, expected at most ", layer.outputs().size())};
-  }
-  Lengths lengths;
-  if (Status s = read_lengths(layer, inputs, lengths); !s.ok()) return s;
-  if (Status s = choose_path(layer, outputs, lengths, call); !s.ok()) return s;
-  for (size_t i = 0; i < layer.inputs().size(); ++i) {
-    const attn_tensor_info& info = layer.inputs()[i];
-    const Tensor* tensor = given(layer, inputs, i);
-    if (tensor == nullptr) {
-      if (info.optional || (is_truth(info) && info.rank == 0)) continue;
-      return {StatusCode::invalid_argument, text("input ", quoted(info.name), " is missing")};
-    }
-    if (is_truth(info)) continue;
-    const TensorRole role{"input", info.name};
-    if (Status s = check_memory(role, *tensor); !s.ok()) return s;
-    if (Status s = check_layout(role, *tensor); !s.ok()) return s;
-    if (Status s = make_buffer(role, info, *tensor, call.inputs[i], call.input_dimensions[i]);
-        !s.ok()) {
-      return s;
-    }
-  }
-  if (Status s = prepare_outputs(layer, inputs, outputs, lengths, call); !s.ok()) return s;
-  for (size_t i = 0; i < layer.inputs().size(); ++i) {
-    if (!is_truth(layer.inputs()[i])) continue;
-    const Tensor* tensor = given(layer, inputs, i);
-    if (Status s = prepare_truth(layer, i, tensor, lengths, call); !s.ok()) return s;
-  }
-  if (call.empty) return {};
-  for (int32_t a = 0; a < call.path->argument_count; ++a) {
-    const attn_argument& argument = call.path->arguments[a];
-    const size_t index = static_cast<size_t>(argument.index);
-    void*& to = call.arguments[static_cast<size_t>(a) + 1];
-    switch (argument.kind) {
-      case ATTN_ARGUMENT_INPUT:
-        to = &call.inputs[index];
-        break;
-      case ATTN_ARGUMENT_FLAG:
-        to = &call.flags[index];
-        break;
-      case ATTN_ARGUMENT_PACKED:
-        to = const_cast<attn_buffer*>(&layer.packed[index]);
-        break;
-      default:  // check_table: there are no others
-        to = &call.outputs[index];
-    }
-  }
-  return query_workspace(layer, call);
+  return Preparation(layer, inputs, outputs, call).run();
 }
 
 }  // namespace attn
