@@ -213,7 +213,8 @@ RowFunction index_row(DType from) {
 void run_copy(const Copy& copy, const std::byte* from, std::byte* to, Executor& executor) {
   const int64_t elements = copy.walk.elements();
   if (elements == 0) return;
-  Job job{.copy = &copy, .from = from, .to = to, .row = 1, .rows = 1, .task_rows = 1, .row_tasks = 1};
+  Job job{
+      .copy = &copy, .from = from, .to = to, .row = 1, .rows = 1, .task_rows = 1, .row_tasks = 1};
   if (copy.walk.rank > 0) job.row = copy.walk.extent[0];
   job.rows = elements / job.row;
   // Never too many tasks to count: workspaces have less than 2^47 bytes.

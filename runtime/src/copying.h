@@ -1,5 +1,5 @@
-// copying.h - elements from one strided view to another, on the way into another type or not, by all
-// threads of an executor.
+// copying.h - elements from one strided view to another, on the way into another type or not, by
+// all threads of an executor.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -30,8 +30,8 @@ using RowFunction = void (*)(const std::byte* from, int64_t from_stride, std::by
 
 /// As they are.
 RowFunction same_row(DType dtype);
-/// Bytes of 0 and 1: what is not zero (NaN is not, -0.0 is), or what is above one half (NaN is not).
-/// A bool is what it is.
+/// Bytes of 0 and 1: what is not zero (NaN is not, -0.0 is), or what is above one half (NaN is
+/// not). A bool is what it is.
 RowFunction truth_row(DType from, bool above_half);
 /// Numbers of any type as float32 or float64, rounded to nearest; true is 1.
 RowFunction number_row(DType from, DType to);

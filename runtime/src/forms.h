@@ -1,5 +1,5 @@
-// forms.h - tensors as kernels see them: a form's few dimensions (ATTN_FORM_...), each being all axes
-// of its kinds as one.
+// forms.h - tensors as kernels see them: a form's few dimensions (ATTN_FORM_...), each being all
+// axes of its kinds as one.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "ordered.h"
 #include "packing.h"
 #include "state.h"
 #include "table.h"
@@ -10,61 +11,6 @@
 
 namespace attn {
 namespace {
-
-/// "`query`, `value`"
-std::string names_of(std::span<const attn_tensor_info> infos) {
-  std::string result;
-  for (const attn_tensor_info& info : infos) {
-    result += (result.empty() ? "" : ", ") + quoted(info.name);
-  }
-  return result.empty() ? "none" : result;
-}
-
-int index_of(std::span<const attn_tensor_info> infos, std::string_view name) {
-  for (size_t i = 0; i < infos.size(); ++i) {
-    if (infos[i].name == name) return static_cast<int>(i);
-  }
-  return -1;
-}
-
-/// Named tensors in the order of the table; `to` has room for all of them.
-template <class Named, class View>
-Status in_order(std::span<const Named> named, std::span<const attn_tensor_info> infos,
-                const char* role, std::span<View> to) {
-  for (const Named& one : named) {
-    const int index = index_of(infos, one.name);
-    if (index < 0) {
-      return {StatusCode::not_found,
-              text("there is no ", role, " ", quoted(one.name), ", only ", names_of(infos))};
-    }
-    View& place = to[static_cast<size_t>(index)];
-    if (place.present()) {
-      return {StatusCode::invalid_argument, text(role, " ", quoted(one.name), " is given twice")};
-    }
-    place = one.tensor;
-  }
-  return {};
-}
-
-/// Tensors by position, out of names: on the stack, as calls allocate nothing.
-struct Ordered {
-  std::array<Tensor, max_inputs> inputs;
-  std::array<MutableTensor, max_outputs> outputs;
-  int input_count = 0, output_count = 0;
-
-  Status read(const AnyLayer::State& layer, std::span<const NamedTensor> in,
-              std::span<const NamedMutableTensor> out) {
-    input_count = layer.table->input_count;
-    output_count = layer.table->output_count;
-    Status s = in_order(in, layer.inputs(), "input", std::span<Tensor>(inputs));
-    if (!s.ok()) return s;
-    return in_order(out, layer.outputs(), "output", std::span<MutableTensor>(outputs));
-  }
-  std::span<const Tensor> in() const { return {inputs.data(), static_cast<size_t>(input_count)}; }
-  std::span<const MutableTensor> out() const {
-    return {outputs.data(), static_cast<size_t>(output_count)};
-  }
-};
 
 Status with_layer(const Status& status, const attn_layer_table& table) {
   return status.ok() ? Status() : status.with_context(layer_text(table));
@@ -205,7 +151,7 @@ Status AnyLayer::run(std::span<const NamedTensor> inputs,
                      std::span<const NamedMutableTensor> outputs, Workspace& workspace,
                      const RunOptions& options) const {
   Ordered ordered;
-  if (Status s = ordered.read(*state_, inputs, outputs); !s.ok()) {
+  if (Status s = ordered.read(this->inputs(), inputs, this->outputs(), outputs); !s.ok()) {
     return with_layer(s, *state_->table);
   }
   return run(ordered.in(), ordered.out(), workspace, options);
@@ -227,7 +173,7 @@ Result<size_t> AnyLayer::workspace_bytes(std::span<const NamedTensor> inputs,
                                          std::span<const NamedMutableTensor> outputs,
                                          int worker_count) const {
   Ordered ordered;
-  if (Status s = ordered.read(*state_, inputs, outputs); !s.ok()) {
+  if (Status s = ordered.read(this->inputs(), inputs, this->outputs(), outputs); !s.ok()) {
     return with_layer(s, *state_->table);
   }
   return workspace_bytes(ordered.in(), ordered.out(), worker_count);
@@ -259,7 +205,7 @@ Result<Shape> AnyLayer::output_shape(std::string_view name, std::span<const Tens
 Result<Shape> AnyLayer::output_shape(std::string_view name,
                                      std::span<const NamedTensor> inputs) const {
   Ordered ordered;
-  if (Status s = ordered.read(*state_, inputs, {}); !s.ok()) {
+  if (Status s = ordered.read(this->inputs(), inputs, this->outputs(), {}); !s.ok()) {
     return with_layer(s, *state_->table);
   }
   return output_shape(name, ordered.in());

@@ -101,8 +101,8 @@ Status no_path(const AnyLayer::State& layer, uint32_t given, uint32_t wanted, in
   const StatusCode code = missing.empty() ? StatusCode::unsupported : StatusCode::invalid_argument;
   const std::string got = names(layer.outputs(), wanted);
   if (!with.empty()) {
-    return {code, text(missing, missing.empty() ? "" : ": ", with, " it makes ", others, "; got ",
-                       got)};
+    return {code,
+            text(missing, missing.empty() ? "" : ": ", with, " it makes ", others, "; got ", got)};
   }
   if (!missing.empty()) return {code, missing};
   return {code, text("there is no path that makes ", got, "; its paths make: ", makes)};

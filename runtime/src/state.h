@@ -43,8 +43,8 @@ struct AnyLayer::State {
   DType compute_dtype() const { return static_cast<DType>(table->compute_dtype); }
 };
 
-/// A call's tensors, checked, as kernels see them. About 45 kB, on the stack; what is not counted or
-/// not an argument is not written.
+/// A call's tensors, checked, as kernels see them. About 45 kB, on the stack; what is not counted
+/// or not an argument is not written.
 struct Prepared {
   /// Elements that go from or to where the caller has them.
   struct Transfer {
