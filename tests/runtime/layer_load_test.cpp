@@ -114,9 +114,9 @@ TEST_F(LoadWeights, Checks) {
   EXPECT_EQ(with(0, {big, {8, 15}}),
             "layer `model::fake`: weight `query/kernel` has 2 axes, expected 3: [feature, head 3, "
             "size 5]; got float32 [8, 15]");
-  EXPECT_EQ(with(0, {big.data(), attn::DType::bfloat16, {8, 3, 5}}),
-            "layer `model::fake`: weight `query/kernel` has type bfloat16, expected float32; got "
-            "bfloat16 [8, 3, 5]");
+  EXPECT_EQ(with(0, {big.data(), attn::DType::int32, {8, 3, 5}}),
+            "layer `model::fake`: weight `query/kernel` has type int32, expected float32, float64, "
+            "float16 or bfloat16; got int32 [8, 3, 5]");
   EXPECT_EQ(with(0, {big, {8, 4, 5}}),
             "layer `model::fake`: weight `query/kernel` has length 4 on axis 1 (head), expected 3, "
             "which the layer was built for; got float32 [8, 4, 5]");

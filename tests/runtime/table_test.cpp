@@ -26,7 +26,7 @@ TEST(Table, AnotherVersion) {
   other.name = reinterpret_cast<const char*>(8);  // nothing else may be read
   EXPECT_EQ(
       message(other, attn::StatusCode::unsupported),
-      "the layer's table has ABI version 9, expected 1: build its library again with the attnc "
+      "the layer's table has ABI version 9, expected 2: build its library again with the attnc "
       "that belongs to this runtime");
 }
 
@@ -53,12 +53,12 @@ TEST(Table, Tensors) {
   EXPECT_EQ(with(1, [](auto& i) { i.name = "query"; }), "input `query` is there twice");
   EXPECT_EQ(with(0, [](auto& i) { i.rank = 9; }), "input `query` has 9 axes");
   EXPECT_EQ(with(0, [](auto& i) { i.axes = nullptr; }), "input `query` has no axes");
-  EXPECT_EQ(with(0, [](auto& i) { i.value = 3; }), "input `query` has value 3");
+  EXPECT_EQ(with(0, [](auto& i) { i.value = 4; }), "input `query` has value 4");
   EXPECT_EQ(with(0, [](auto& i) { i.dtype = 10; }), "input `query` has type 10");
   EXPECT_EQ(with(0, [](auto& i) { i.or_input = 5; }), "input `query` has no such stand-in");
   EXPECT_EQ(with(0, [](auto& i) { i.or_input = 2; }), "input `query` cannot be replaced by `key`");
   EXPECT_EQ(with(0, [](auto& i) { i.optional = 1; }),
-            "input `query` may be left out, and nothing stands in for it");
+            "variant `future` path `output` takes input `query`, which may be left out");
   EXPECT_EQ(with(3, [](auto& i) { i.or_input = 0; }),
             "input `attention_mask` is a mask or flag with a stand-in");
   const attn_axis bad[] = {{9, 0, -1, 0}, {0, 0, -1, -1}, {ATTN_AXIS_FEATURE, 0, 5, 0}};
@@ -77,7 +77,7 @@ TEST(Table, FreeAxes) {
   std::vector<std::string> names;
   for (int i = 0; i < 9; ++i) names.push_back("x" + std::to_string(i));
   for (size_t i = 0; i < 9; ++i) {
-    inputs.push_back({names[i].c_str(), &axes[8 * i], 8, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1});
+    inputs.push_back({names[i].c_str(), &axes[8 * i], 8, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0});
   }
   EXPECT_EQ(message(fake::changed([&](auto& t) { t.inputs = inputs.data(), t.input_count = 9; })),
             "there are over 64 free axes");
