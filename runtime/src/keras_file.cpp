@@ -13,6 +13,7 @@ static_assert(std::endian::native == std::endian::little, "weights are kept as t
 namespace attn {
 
 OpenedWeights::~OpenedWeights() {
+  if (!file.ok()) return;  // moved from, perhaps by somebody who holds the lock
   const hdf5::Session session;
   hdf5::Id closed = std::move(file);
 }
@@ -23,17 +24,18 @@ Result<OpenedWeights> open_weights(const std::string& path) {
   OpenedWeights weights;
   weights.container = opened->container;
   weights.original = std::move(opened->file);
+  weights.bytes = size_of_file(weights.original);
+  Bytes image;
   if (weights.container == Container::zip) {
-    Result<Descriptor> memory = extract_weights(weights.original);
-    if (!memory.ok()) return memory.status();
-    weights.memory = std::move(*memory);
+    Result<Bytes> extracted = weights.hdf5_bytes();
+    if (!extracted.ok()) return extracted.status();
+    image = std::move(*extracted);
+    weights.bytes = image.size;
   }
-  const Descriptor& bytes = weights.hdf5_bytes();
-  weights.bytes = size_of_file(bytes);
 
   const hdf5::Session session;
-  // By its descriptor: the path may mean another file by now.
-  Result<hdf5::Id> file = hdf5::open(bytes.name(), H5F_ACC_RDONLY);
+  Result<hdf5::Id> file =
+      weights.container == Container::zip ? hdf5::open_image(image, false) : hdf5::open(path);
   if (!file.ok()) return file.status();
   weights.file = std::move(*file);
   const Result<hdf5::Index> index = hdf5::list(weights.file.get());

@@ -1,7 +1,6 @@
 #include "keras_file_bytes.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
@@ -10,7 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <new>
 #include <string_view>
 
 #include "text.h"
@@ -82,10 +81,10 @@ Descriptor::~Descriptor() {
 
 std::string Descriptor::name() const { return text("/proc/self/fd/", fd_); }
 
-Result<Descriptor> make_memory_file() {
-  Descriptor file(::memfd_create("attn_keras_file", MFD_CLOEXEC));
-  if (file.get() < 0) return failed("no file in memory can be made");
-  return file;
+bool Bytes::resize(uint64_t bytes) {
+  size = static_cast<size_t>(bytes);
+  data.reset(new (std::nothrow) std::byte[size + 1]);
+  return data != nullptr;
 }
 
 uint64_t size_of_file(const Descriptor& file) {
@@ -106,6 +105,27 @@ Status copy_bytes(const Descriptor& from, const Descriptor& to) {
     }
     at += n;
   }
+}
+
+Result<Bytes> read_bytes(const Descriptor& file) {
+  Bytes bytes;
+  if (!bytes.resize(size_of_file(file))) {
+    return Status(StatusCode::invalid_file, "there is no memory for it");
+  }
+  for (size_t done = 0; done < bytes.size;) {
+    const ssize_t n =
+        ::pread(file.get(), bytes.data.get() + done, bytes.size - done, static_cast<off_t>(done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("cannot be read");
+    if (n == 0) return Status(StatusCode::invalid_file, "became shorter while it was read");
+    done += static_cast<size_t>(n);
+  }
+  return bytes;
+}
+
+Status write_bytes(const Descriptor& file, const Bytes& bytes) {
+  if (write_all(file.get(), reinterpret_cast<const char*>(bytes.data.get()), bytes.size)) return {};
+  return failed("cannot be written");
 }
 
 Result<OpenedFile> open_any(const std::string& path) {
@@ -130,7 +150,7 @@ Result<OpenedFile> open_any(const std::string& path) {
                      info.st_size, " bytes and begins with ", quoted(start)));
 }
 
-Result<Descriptor> extract_weights(const Descriptor& archive) {
+Result<Bytes> extract_weights(const Descriptor& archive) {
   const Result<Zip> zip = open_zip(archive.name(), ZIP_RDONLY);
   if (!zip.ok()) return zip.status();
   const Result<zip_stat_t> info = find_weights(zip->get());
@@ -143,28 +163,28 @@ Result<Descriptor> extract_weights(const Descriptor& archive) {
   }
   const ZipEntry entry(zip_fopen_index(zip->get(), info->index, 0));
   if (!entry) return zip_failed(quoted(zip_weights), zip_get_error(zip->get()));
-  Result<Descriptor> memory = make_memory_file();
-  if (!memory.ok()) return memory.status();
-  const std::unique_ptr<char[]> buffer(new char[chunk]);
+  Bytes bytes;
+  if (!bytes.resize(info->size)) {
+    return Status(StatusCode::invalid_file,
+                  text(quoted(zip_weights), ": there is no memory for its ", info->size, " bytes"));
+  }
   uint64_t done = 0;
-  for (;;) {
-    const zip_int64_t n = zip_fread(entry.get(), buffer.get(), chunk);
+  // One byte more than there should be: that the checksum is looked at, at the end.
+  while (done <= info->size) {
+    const zip_int64_t n =
+        zip_fread(entry.get(), bytes.data.get() + done, bytes.size + 1 - static_cast<size_t>(done));
     if (n < 0) return zip_failed(quoted(zip_weights), zip_file_get_error(entry.get()));
     if (n == 0) break;
     done += static_cast<uint64_t>(n);
-    if (done > info->size) break;
-    if (!write_all(memory->get(), buffer.get(), static_cast<size_t>(n))) {
-      return failed("there is no memory for it");
-    }
   }
   if (done != info->size) {
     return Status(StatusCode::invalid_file,
                   text(quoted(zip_weights), " has ", done, " bytes, expected ", info->size));
   }
-  return memory;
+  return bytes;
 }
 
-Status replace_weights(const std::string& name, const Descriptor& weights) {
+Status replace_weights(const std::string& name, const Bytes& weights) {
   Result<Zip> opened = open_zip(name, 0);
   if (!opened.ok()) return opened.status();
   zip_t* zip = opened->get();
@@ -174,7 +194,7 @@ Status replace_weights(const std::string& name, const Descriptor& weights) {
   zip_uint8_t system = 0;
   zip_uint32_t attributes = 0;
   zip_file_get_external_attributes(zip, info->index, 0, &system, &attributes);
-  zip_source_t* source = zip_source_file(zip, weights.name().c_str(), 0, -1);
+  zip_source_t* source = zip_source_buffer(zip, weights.data.get(), weights.size, 0);
   if (source == nullptr) return wrong();
   if (zip_file_replace(zip, info->index, source, 0) != 0) {
     zip_source_free(source);

@@ -1,7 +1,9 @@
-// keras_file_bytes.h - files as bytes: those in memory that HDF5 can open, zip archives, and files
-// that appear whole or not at all.
+// keras_file_bytes.h - files as bytes: in memory, in zip archives, and such that appear whole or
+// not at all.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -20,15 +22,25 @@ class Descriptor {
   }
   ~Descriptor();
   int get() const { return fd_; }
-  /// Under which HDF5 and libzip, which open by name, find a file that has none.
+  /// Under which libzip, which opens by name, finds this very file.
   std::string name() const;
 
  private:
   int fd_;
 };
 
-/// A file in memory, without a name.
-Result<Descriptor> make_memory_file();
+/// Bytes in memory, none of them set.
+struct Bytes {
+  std::unique_ptr<std::byte[]> data;
+  size_t size = 0;
+  /// False where there is no memory.
+  bool resize(uint64_t bytes);
+};
+
+/// A whole file.
+Result<Bytes> read_bytes(const Descriptor& file);
+/// To where `file` is.
+Status write_bytes(const Descriptor& file, const Bytes& bytes);
 /// All bytes of `from`, from its beginning, to where `to` is.
 Status copy_bytes(const Descriptor& from, const Descriptor& to);
 uint64_t size_of_file(const Descriptor& file);
@@ -43,11 +55,11 @@ Result<OpenedFile> open_any(const std::string& path);
 
 /// The entry of a `.keras` archive that holds the weights.
 inline constexpr char zip_weights[] = "model.weights.h5";
-/// That entry, uncompressed, as a file in memory.
-Result<Descriptor> extract_weights(const Descriptor& archive);
+/// That entry, uncompressed.
+Result<Bytes> extract_weights(const Descriptor& archive);
 /// Replaces that entry of the archive called `name` by `weights`, uncompressed; other entries keep
 /// their bytes.
-Status replace_weights(const std::string& name, const Descriptor& weights);
+Status replace_weights(const std::string& name, const Bytes& weights);
 
 /// A file under a name of its own beside the final one; gone unless it was kept.
 class FileBeside {

@@ -235,17 +235,57 @@ std::string reason() {
   return text(" (HDF5: ", printable.substr(1, printable.size() - 2), ")");
 }
 
-Result<Id> open(const std::string& name, unsigned flags) {
+namespace {
+
+Result<Id> opened(Id file) {
+  if (file.ok()) return file;
+  return Status(StatusCode::invalid_file, text("cannot be opened as HDF5", reason()));
+}
+
+/// HDF5 takes two files in memory of one name for the same.
+std::string name_in_memory() {
+  static uint64_t count = 0;  // under the lock
+  return text("attn keras file ", ++count);
+}
+
+/// Access to a file in memory that never becomes one on the disk.
+Id memory_access() {
+  Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  if (access.ok()) H5Pset_fapl_core(access.get(), 1 << 20, false);
+  return access;
+}
+
+}  // namespace
+
+Result<Id> open(const std::string& path) {
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   // Readers need no lock, and some file systems have none to give.
   if (access.ok()) H5Pset_file_locking(access.get(), false, true);
-  Id file(flags == H5F_ACC_TRUNC ? H5Fcreate(name.c_str(), flags, H5P_DEFAULT, access.get())
-                                 : H5Fopen(name.c_str(), flags, access.get()),
-          H5Fclose);
-  if (!file.ok()) {
-    return Status(StatusCode::invalid_file, text("cannot be opened as HDF5", reason()));
+  return opened({H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose});
+}
+
+Result<Id> open_image(const Bytes& bytes, bool to_write) {
+  const Id access = memory_access();
+  if (access.ok()) H5Pset_file_image(access.get(), bytes.data.get(), bytes.size);
+  const unsigned flags = to_write ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
+  return opened({H5Fopen(name_in_memory().c_str(), flags, access.get()), H5Fclose});
+}
+
+Result<Id> make_image() {
+  const Id access = memory_access();
+  return opened(
+      {H5Fcreate(name_in_memory().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose});
+}
+
+Result<Bytes> image(hid_t file) {
+  Bytes bytes;
+  const bool flushed = H5Fflush(file, H5F_SCOPE_LOCAL) >= 0;
+  const ssize_t size = flushed ? H5Fget_file_image(file, nullptr, 0) : -1;
+  if (size < 0 || !bytes.resize(static_cast<uint64_t>(size)) ||
+      H5Fget_file_image(file, bytes.data.get(), bytes.size) < 0) {
+    return Status(StatusCode::invalid_file, text("cannot be written", reason()));
   }
-  return file;
+  return bytes;
 }
 
 bool Index::has_dataset(std::string_view path) const {

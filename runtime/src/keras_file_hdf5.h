@@ -1,7 +1,7 @@
 // keras_file_hdf5.h - the little of HDF5 that weight files need, with a Status for every failure.
 //
 //   hdf5::Session session;                      // the lock, and silence; first thing in a function
-//   Result<hdf5::Id> file = hdf5::open(name, H5F_ACC_RDONLY);
+//   Result<hdf5::Id> file = hdf5::open(path);
 //   Result<hdf5::Index> index = hdf5::list(*file);
 //   Result<hdf5::Array> kernel = hdf5::read(*file, "layers/dense/vars/0", file_bytes);
 //
@@ -24,6 +24,7 @@
 
 #include "attn/runtime/status.h"
 #include "attn/runtime/tensor.h"
+#include "keras_file_bytes.h"
 
 namespace attn::hdf5 {
 
@@ -69,8 +70,14 @@ class Id {
 /// What HDF5 says about its latest failure: " (HDF5: truncated file: ...)"; empty where nothing.
 std::string reason();
 
-/// Opens a file with H5F_ACC_RDONLY or H5F_ACC_RDWR, or makes it with H5F_ACC_TRUNC.
-Result<Id> open(const std::string& name, unsigned flags);
+/// Opens a file for reading.
+Result<Id> open(const std::string& path);
+/// Opens a file that lies in memory, a copy of `bytes`; what is written to it stays there.
+Result<Id> open_image(const Bytes& bytes, bool to_write);
+/// Makes an empty file in memory.
+Result<Id> make_image();
+/// The bytes of a file in memory, everything written.
+Result<Bytes> image(hid_t file);
 
 /// The groups and datasets of a file: path -> whether it is a dataset, parents before children.
 struct Index {

@@ -85,7 +85,6 @@ class Finder {
 
   void look_at_group(const std::string& group) {
     if (is_layer(group, "")) return add_projections(group, Layout::plain, false, false);
-    if (is_layer(group, "_")) return add_projections(group, Layout::underscored, false, false);
     const bool value = has(group, "_value_dense/einsum_dense/vars/0");
     if (value || has(group, "_output_dense/einsum_dense/vars/0")) {
       const bool some_new = has(group, "_query_dense/vars/0") || has(group, "_key_dense/vars/0");
@@ -93,6 +92,8 @@ class Finder {
                        has(group, "_output_dense/einsum_dense_1/vars/0");
       return add_projections(group, Layout::reuse, two || !some_new, some_new || two);
     }
+    // After reuse, which has queries and keys under the same names.
+    if (is_layer(group, "_")) return add_projections(group, Layout::underscored, false, false);
     if (has(group, "vars/0")) add_scalars(group);
   }
 

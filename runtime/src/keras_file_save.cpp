@@ -69,14 +69,6 @@ Status no_memory(const std::string& name) {
   return {StatusCode::invalid_argument, text("there is no memory to write weight ", quoted(name))};
 }
 
-/// Closes a file that was written in memory, where all of it has to have arrived.
-Status finish(hdf5::Id& file) {
-  const bool flushed = H5Fflush(file.get(), H5F_SCOPE_LOCAL) >= 0;
-  const std::string why = flushed ? "" : hdf5::reason();
-  if (file.close() && flushed) return {};
-  return {StatusCode::invalid_file, "cannot be written" + why};
-}
-
 /// A group of Keras's with its own `vars`, which it makes for layers without weights too.
 Status make_layer_group(hid_t file, const std::string& path, const std::string& name) {
   return hdf5::make_group(file, path + "/vars", name);
@@ -161,13 +153,12 @@ Status check_update(const OpenedWeights& file, const LayerPlaces& layer,
 }
 
 /// The HDF5 file of `opened`, in memory, with the weights replaced.
-Result<Descriptor> changed_copy(const OpenedWeights& opened, const LayerPlaces& layer,
-                                std::span<const NamedTensor> weights) {
-  Result<Descriptor> memory = make_memory_file();
-  if (!memory.ok()) return memory.status();
-  if (Status s = copy_bytes(opened.hdf5_bytes(), *memory); !s.ok()) return s;
+Result<Bytes> changed_copy(const OpenedWeights& opened, const LayerPlaces& layer,
+                           std::span<const NamedTensor> weights) {
+  const Result<Bytes> original = opened.hdf5_bytes();
+  if (!original.ok()) return original.status();
   const hdf5::Session session;
-  Result<hdf5::Id> file = hdf5::open(memory->name(), H5F_ACC_RDWR);
+  const Result<hdf5::Id> file = hdf5::open_image(*original, true);
   if (!file.ok()) return file.status();
   for (const WeightPlace& place : layer.weights) {
     const Tensor& tensor = find(weights, place.name)->tensor;
@@ -178,30 +169,28 @@ Result<Descriptor> changed_copy(const OpenedWeights& opened, const LayerPlaces& 
       return s;
     }
   }
-  if (Status s = finish(*file); !s.ok()) return s;
-  return memory;
+  return hdf5::image(file->get());
 }
 
-Status write_file(const std::string& path, const Descriptor& bytes) {
+Status write_file(const std::string& path, const Bytes& bytes) {
   FileBeside file(path);
   if (!file.status().ok()) return file.status();
-  if (Status s = copy_bytes(bytes, file.file()); !s.ok()) return s;
+  if (Status s = write_bytes(file.file(), bytes); !s.ok()) return s;
   return file.keep();
 }
 
 }  // namespace
 
 Status save_keras_weights(const std::string& path, std::span<const KerasLayerWeights> layers) {
-  Result<Descriptor> memory = make_memory_file();
-  Status status = memory.status();
-  if (status.ok()) {
+  auto written = [&]() -> Result<Bytes> {
     const hdf5::Session session;
-    Result<hdf5::Id> file = hdf5::open(memory->name(), H5F_ACC_TRUNC);
-    status = file.status();
-    if (status.ok()) status = write_layers(file->get(), layers);
-    if (status.ok()) status = finish(*file);
-  }
-  if (status.ok()) status = write_file(path, *memory);
+    const Result<hdf5::Id> file = hdf5::make_image();
+    if (!file.ok()) return file.status();
+    if (Status s = write_layers(file->get(), layers); !s.ok()) return s;
+    return hdf5::image(file->get());
+  };
+  const Result<Bytes> bytes = written();
+  const Status status = bytes.ok() ? write_file(path, *bytes) : bytes.status();
   return status.with_context(quoted(path));
 }
 
@@ -217,7 +206,7 @@ Status update_keras_weights(const std::string& from, const std::string& to, std:
   if (status.ok()) status = rename_weights(layer, options);
   if (status.ok()) status = check_update(*opened, layer, weights);
   if (!status.ok()) return status.with_context(quoted(from));
-  const Result<Descriptor> changed = changed_copy(*opened, layer, weights);
+  const Result<Bytes> changed = changed_copy(*opened, layer, weights);
   if (!changed.ok()) return changed.status().with_context(quoted(from));
 
   if (opened->container == Container::hdf5) {
