@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "attn/reflect.h"
+#include "import/config_json_keys.h"
 
 namespace attnc {
 namespace {
@@ -19,55 +19,9 @@ using json = nlohmann::json;
 // A configuration has a few kilobytes; no fixture reaches one megabyte.
 constexpr size_t max_bytes = 16 << 20;
 constexpr int max_depth = 64;
-constexpr const char* supported_classes =
-    "MultiHeadAttention, GroupQueryAttention and DotProductAttention";
-
-/// What a sentence and C++ call a configuration's class, and the keys that it cannot do without.
-template <class Layer>
-struct ClassOf;
-template <>
-struct ClassOf<attn::MultiHeadAttention> {
-  static constexpr const char* name = "MultiHeadAttention";
-  static constexpr std::array needed = {"num_heads", "key_dim"};
-};
-template <>
-struct ClassOf<attn::GroupQueryAttention> {
-  static constexpr const char* name = "GroupQueryAttention";
-  static constexpr std::array needed = {"head_dim", "num_query_heads", "num_key_value_heads"};
-};
-template <>
-struct ClassOf<attn::DotProductAttention> {
-  static constexpr const char* name = "DotProductAttention";
-  static constexpr std::array needed = {"head_dim", "num_query_heads", "num_key_value_heads"};
-};
-
-// Keys that change nothing in what a built layer computes.
-constexpr std::array<std::string_view, 13> ignored = {
-    "name",
-    "trainable",
-    "batch_input_shape",
-    "build_config",
-    "kernel_initializer",
-    "bias_initializer",
-    "kernel_regularizer",
-    "bias_regularizer",
-    "activity_regularizer",
-    "kernel_constraint",
-    "bias_constraint",
-    "seed",
-    "dtype",  // checked on its own
-};
-
-/// The masks that have a name.
-constexpr std::pair<const char*, attn::Mask> masks[] = {
-    {"causal", attn::causal}, {"causal_from_the_end", attn::causal_from_the_end}};
-
-bool is_ignored(std::string_view key) {
-  for (std::string_view k : ignored) {
-    if (k == key) return true;
-  }
-  return false;
-}
+constexpr const char* classes =
+    "MultiHeadAttention, GroupQueryAttention, CachedMultiHeadAttention, ReuseMultiHeadAttention, "
+    "Attention and DotProductAttention";
 
 /// A value as a sentence shows it: short, whatever came.
 std::string shown(const json& value) {
@@ -76,23 +30,63 @@ std::string shown(const json& value) {
   return text;
 }
 
+/// A shape as Keras writes it: numbers, null where a length is open. Empty where it is none.
+std::vector<int64_t> shape_of(const json& value) {
+  std::vector<int64_t> out;
+  if (!value.is_array()) return out;
+  for (const json& n : value) {
+    if (!n.is_null() && !n.is_number_integer()) return {};
+    out.push_back(n.is_null() ? -1 : n.get<int64_t>());
+  }
+  return out;
+}
+
+/// What `build_config` tells: {"shapes_dict": {"query_shape": ...}}, {"input_shape": [...]} of one
+/// input or of a list of them. Other forms tell nothing.
+InputShapes shapes_of_build(const json& document) {
+  InputShapes out;
+  const auto build = document.find("build_config");
+  if (build == document.end() || !build->is_object()) return out;
+  if (const auto shapes = build->find("shapes_dict");
+      shapes != build->end() && shapes->is_object()) {
+    out.query = shape_of(shapes->value("query_shape", json()));
+    out.value = shape_of(shapes->value("value_shape", json()));
+    out.key = shape_of(shapes->value("key_shape", json()));
+  } else if (const auto input = build->find("input_shape");
+             input != build->end() && input->is_array() && !input->empty()) {
+    if ((*input)[0].is_array()) {
+      out.query = shape_of((*input)[0]);
+      if (input->size() > 1) out.value = shape_of((*input)[1]);
+      if (input->size() > 2) out.key = shape_of((*input)[2]);
+    } else {
+      out.query = shape_of(*input);
+    }
+  }
+  return out;
+}
+
 /// Fills one configuration and keeps the first complaint.
 class Reader {
  public:
-  Reader(const json& config, const std::string& file) : config_(config), file_(file) {}
+  Reader(const json& config, const InputShapes& shapes, const std::string& file)
+      : config_(config), shapes_(shapes), file_(file) {}
 
   template <class Layer>
   Status read(Layer& out) {
     using Class = ClassOf<Layer>;
-    attn::for_each_field(out, [&](std::string_view name, auto& field) { one(name, field); });
-    not_yet<Layer>();
-    dtype();
+    attn::for_each_field(
+        out, [&](std::string_view name, auto& field) { one(key_of(name, config_), field); });
     for (const char* key : Class::needed) {
       if (!config_.contains(key)) wrong(fmt::format("the key `{}` is missing", key));
     }
     for (const auto& [key, value] : config_.items()) {
       if (!known<Layer>(key)) wrong(fmt::format("{} has no key `{}`", Class::name, key));
+      if (is_component(key)) {
+        if (std::string mistake = component_mistake(key, value); !mistake.empty()) wrong(mistake);
+      }
     }
+    others();
+    from_shapes(out);
     return status_;
   }
 
@@ -104,30 +98,29 @@ class Reader {
   void wrong_type(std::string_view key, const char* wanted, const json& got) {
     wrong(fmt::format("`{}` must be {}, not {}", key, wanted, shown(got)));
   }
-  void not_supported(std::string_view key, const json& got, const char* supported) {
-    fail(StatusCode::unsupported,
-         fmt::format("`{}` = {} is not supported yet; {} is", key, shown(got), supported));
-  }
 
-  /// A key that is there; null stands for the default, as in Keras.
   const json* find(std::string_view key) const {
     const auto at = config_.find(std::string(key));
-    return at == config_.end() || at->is_null() ? nullptr : &*at;
+    return at == config_.end() ? nullptr : &*at;
+  }
+  /// A key whose null stands for the default, as in Keras.
+  const json* find_unless_null(std::string_view key) const {
+    const json* value = find(key);
+    return value && value->is_null() ? nullptr : value;
   }
   template <class Layer>
-  bool known(std::string_view key) const {
-    bool found = key == "name" || key == "dtype";
-    if (!std::is_same_v<Layer, attn::DotProductAttention>) {
-      found |= is_ignored(key) || key == "sliding_window" || key == "use_gate";
-    }
-    if (std::is_same_v<Layer, attn::MultiHeadAttention>) found |= key == "attention_axes";
+  static bool known(std::string_view key) {
+    const auto& keys = ClassOf<Layer>::keys;
+    bool found = std::find(keys.begin(), keys.end(), key) != keys.end();
     Layer fields;
     attn::for_each_field(fields, [&](std::string_view name, auto&) { found |= name == key; });
     return found;
   }
 
+  /// As in Python, true is 1.
   bool whole(std::string_view key, const json& value, const char* wanted, int& out) {
     constexpr auto least = std::numeric_limits<int>::min(), most = std::numeric_limits<int>::max();
+    if (value.is_boolean()) return out = value.get<bool>() ? 1 : 0, true;
     const bool fits = value.is_number_unsigned()
                           ? value.get<uint64_t>() <= static_cast<uint64_t>(most)
                           : value.is_number_integer() && value.get<int64_t>() >= least;
@@ -136,33 +129,41 @@ class Reader {
     return true;
   }
 
-  void one(std::string_view key, int& out) {
-    if (config_.contains(std::string(key)) && !find(key))
-      return wrong_type(key, "a whole number", json());
+  void one(const std::string& key, int& out) {
     if (const json* value = find(key)) whole(key, *value, "a whole number", out);
   }
-  void one(std::string_view key, std::optional<int>& out) {
+  void one(const std::string& key, std::optional<int>& out) {
     int number = 0;
-    if (const json* value = find(key);
+    if (const json* value = find_unless_null(key);
         value && whole(key, *value, "a whole number or null", number))
       out = number;
   }
-  void one(std::string_view key, float& out) {
+  void one(const std::string& key, float& out) {
     const json* value = find(key);
     if (!value) return;
     if (!value->is_number()) return wrong_type(key, "a number", *value);
     out = value->get<float>();
   }
-  void one(std::string_view key, bool& out) {
+  void one(const std::string& key, bool& out) {
     const json* value = find(key);
     if (!value) return;
     if (!value->is_boolean()) return wrong_type(key, "true or false", *value);
     out = value->get<bool>();
   }
-  void one(std::string_view key, attn::Numbers& out) {
-    const char* wanted = "a whole number, a list of them, or null";
-    const json* value = find(key);
+  void one(const std::string& key, std::optional<bool>& out) {
+    const json* value = find_unless_null(key);
     if (!value) return;
+    if (!value->is_boolean()) return wrong_type(key, "true, false or null", *value);
+    out = value->get<bool>();
+  }
+  void one(const std::string& key, attn::Numbers& out) {
+    const char* wanted = "a whole number, a list of them, or null";
+    const json* value = find_unless_null(key);
+    if (!value) return;
+    // Keras takes an `output_shape` that Python holds for false as one that is not there.
+    if (key == "output_shape" && (*value == 0 || *value == false || *value == json::array())) {
+      return;
+    }
     int number = 0;
     if (!value->is_array()) {
       if (whole(key, *value, wanted, number)) out.add(number);
@@ -177,78 +178,166 @@ class Reader {
       out.add(number);
     }
   }
+  void one(const std::string& key, attn::ScoreMode& out) {
+    const json* value = find(key);
+    if (!value) return;
+    for (size_t i = 0; i < attn::score_mode_names.size(); ++i) {
+      if (*value == attn::score_mode_names[i]) return void(out = static_cast<attn::ScoreMode>(i));
+    }
+    wrong_type(key, "\"dot\" or \"concat\"", *value);
+  }
   template <class Rule>  // FullyMasked or an optional one; null leaves the layer's default
   requires std::is_assignable_v<Rule&, attn::FullyMasked>
-  void one(std::string_view key, Rule& out) {
-    const json* value = find(key);
+  void one(const std::string& key, Rule& out) {
+    const json* value = find_unless_null(key);
     if (!value) return;
-    if (*value == "uniform") {
-      out = attn::FullyMasked::uniform;
-    } else if (*value == "zero") {
-      out = attn::FullyMasked::zero;
-    } else {
-      wrong_type(key, "\"uniform\", \"zero\" or null", *value);
+    for (size_t i = 0; i < attn::fully_masked_names.size(); ++i) {
+      if (*value == attn::fully_masked_names[i]) {
+        return void(out = static_cast<attn::FullyMasked>(i));
+      }
     }
+    wrong_type(key, "\"uniform\", \"zero\", \"additive\" or null", *value);
   }
-  void one(std::string_view key, attn::Mask& out) {
-    const json* value = find(key);
+  void one(const std::string& key, attn::Mask& out) {
+    const json* value = find_unless_null(key);
     if (!value) return;
-    for (const auto& [name, mask] : masks) {
+    for (const auto& [name, mask] : named_masks) {
       if (*value == name) return void(out = mask);
     }
     wrong_type(key,
                "\"causal\", \"causal_from_the_end\" or null (others can only be written in C++)",
                *value);
   }
-
-  /// Understood, and not compiled yet.
-  template <class Layer>
-  void not_yet() {
-    auto find = [this](std::string_view key) {
-      return known<Layer>(key) ? this->find(key) : nullptr;
-    };
-    if (const json* axes = find("attention_axes");
-        axes && *axes != 1 && *axes != json::array({1})) {
-      bool numbers = axes->is_number_integer() || (axes->is_array() && !axes->empty());
-      if (axes->is_array()) {
-        for (const json& a : *axes) numbers = numbers && a.is_number_integer();
-      }
-      if (numbers)
-        not_supported("attention_axes", *axes, "axis 1 of inputs with three axes");
-      else
-        wrong_type("attention_axes", "a whole number, a list of them, or null", *axes);
-    }
-    if (const json* window = find("sliding_window")) {
-      if (window->is_number_integer())
-        not_supported("sliding_window", *window, "null");
-      else
-        wrong_type("sliding_window", "a whole number or null", *window);
-    }
-    if (const json* gate = find("use_gate"); gate && *gate != false) {
-      if (gate->is_boolean())
-        not_supported("use_gate", *gate, "false");
-      else
-        wrong_type("use_gate", "true or false", *gate);
-    }
-  }
-
   /// null, "float32", or {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
-  void dtype() {
-    const json* value = find("dtype");
+  void one(const std::string& key, attn::DTypePolicy& out) {
+    const json* value = find_unless_null(key);
     if (!value) return;
     const json* name = value;
     if (value->is_object()) {
       const auto config = value->find("config");
+      const std::string type = value->value("class_name", json()).is_string()
+                                   ? value->at("class_name").get<std::string>()
+                                   : "";
+      if (type != "DTypePolicy" && type != "FloatDTypePolicy" && type != "Policy" &&
+          !type.empty()) {
+        return fail(StatusCode::unsupported,
+                    fmt::format("`{}` of class {} is not supported: a DTypePolicy is", key, type));
+      }
       if (config == value->end() || !config->is_object() || !config->contains("name")) {
-        return wrong_type("dtype", "a name or a DTypePolicy", *value);
+        return wrong_type(key, "a name or a DTypePolicy", *value);
       }
       name = &(*config)["name"];
     }
-    if (!name->is_string()) return wrong_type("dtype", "a name or a DTypePolicy", *value);
-    if (*name != "float32") not_supported("dtype", *name, "\"float32\"");
+    if (!name->is_string()) return wrong_type(key, "a name or a DTypePolicy", *value);
+    std::string policies;
+    for (size_t i = 0; i < attn::policy_names.size(); ++i) {
+      if (*name == attn::policy_names[i]) return void(out = static_cast<attn::DTypePolicy>(i));
+      policies += fmt::format("{}{}", i ? ", " : "", attn::policy_names[i]);
+    }
+    fail(StatusCode::unsupported,
+         fmt::format("`{}` = {} is not supported; {} are", key, shown(*name), policies));
+  }
+
+  /// What no kernel reads, and what stands under two names.
+  void others() {
+    if (const json* name = find_unless_null("name"); name && !name->is_string()) {
+      wrong_type("name", "a text or null", *name);
+    }
+    if (const json* trainable = find("trainable"); trainable && !trainable->is_boolean()) {
+      wrong_type("trainable", "true or false", *trainable);
+    }
+    if (const json* seed = find_unless_null("seed");
+        seed && !seed->is_number_integer() && !seed->is_object()) {
+      wrong_type("seed", "a whole number or null", *seed);
+    }
+    for (const char* key : {"query_shape", "key_shape", "value_shape"}) {
+      if (const json* shape = find_unless_null(key); shape && shape_of(*shape).empty()) {
+        wrong_type(key, "a list of whole numbers or null", *shape);
+      }
+    }
+    const json *own = find("max_sequence_length"), *theirs = find("pe_max_seq_length");
+    if (own && theirs && *own != *theirs) {
+      wrong(
+          fmt::format("`max_sequence_length` and `pe_max_seq_length` are one thing, and are {} "
+                      "and {}",
+                      shown(*own), shown(*theirs)));
+    }
+  }
+
+  /// A shape from the configuration, where the caller and `build_config` know none.
+  std::vector<int64_t> shape(const std::vector<int64_t>& known, const char* key) const {
+    const json* own = find_unless_null(key);
+    return known.empty() && own ? shape_of(*own) : known;
+  }
+  template <class Layer>
+  void from_shapes(Layer& out) {
+    const std::vector<int64_t> query = shape(shapes_.query, "query_shape"),
+                               value = shape(shapes_.value, "value_shape"),
+                               key = shape(shapes_.key, "key_shape");
+    const int rank = static_cast<int>(query.size());
+    for (const auto& [name, other] : {std::pair("value", &value), std::pair("key", &key)}) {
+      if (rank > 0 && !other->empty() && other->size() != query.size()) {
+        wrong(fmt::format("the query has {} axes and the {} {}", rank, name, other->size()));
+      }
+    }
+    if constexpr (requires { out.input_rank; }) {
+      if (rank > 0 && find("input_rank") && out.input_rank != rank) {
+        wrong(fmt::format("`input_rank` is {}, and the query has {} axes", out.input_rank, rank));
+      } else if (rank > 0 && needs_rank(out, rank)) {
+        out.input_rank = rank;
+      }
+    } else if constexpr (!std::is_same_v<Layer, attn::DotProductAttention>) {
+      if (rank > 0 && rank != 3) {
+        wrong(fmt::format("{} takes inputs with three axes, and the query has {}",
+                          ClassOf<Layer>::name, rank));
+      }
+    }
+    if constexpr (std::is_same_v<Layer, attn::Attention>) sizes(out, query, value, key);
+  }
+  /// A layer whose rank follows from its axes is the same layer whoever knows the shapes.
+  template <class Layer>
+  static bool needs_rank(const Layer& layer, int rank) {
+    if constexpr (requires { layer.attention_axes; }) {
+      for (int axis : layer.attention_axes) {
+        if (axis < 0) return true;
+      }
+    }
+    return rank != 3;
+  }
+  void sizes(attn::Attention& out, const std::vector<int64_t>& query,
+             const std::vector<int64_t>& value, const std::vector<int64_t>& key) {
+    auto known = [](const std::vector<int64_t>& shape) {
+      return !shape.empty() && shape.back() >= 0;
+    };
+    if (!find("size")) {
+      if (!known(query)) {
+        return wrong(
+            "the key `size` is missing: Keras reads the features of query and key from its first "
+            "call, and kernels are made for them. Add \"size\" (\"value_size\" where value has "
+            "others, \"input_rank\" where inputs have other than 3 axes), or the `build_config` of "
+            "keras.layers.serialize");
+      }
+      out.size = static_cast<int>(std::min<int64_t>(query.back(), 1 << 30));
+    }
+    if (known(value) && !find("value_size") && value.back() != out.size) {
+      out.value_size = static_cast<int>(std::min<int64_t>(value.back(), 1 << 30));
+    }
+    const std::pair<const char*, const std::vector<int64_t>*> asked[] = {{"query", &query},
+                                                                         {"key", &key}};
+    for (const auto& [name, shape] : asked) {
+      if (known(*shape) && shape->back() != out.size) {
+        wrong(fmt::format("query and key have {} features, and the {} has {}", out.size, name,
+                          shape->back()));
+      }
+    }
+    if (known(value) && value.back() != out.value_size.value_or(out.size)) {
+      wrong(fmt::format("`value_size` is {}, and the value has {} features",
+                        out.value_size.value_or(out.size), value.back()));
+    }
   }
 
   const json& config_;
+  const InputShapes& shapes_;
   const std::string& file_;
   Status status_;
 };
@@ -259,7 +348,8 @@ std::string plain_class(std::string name) {
   return cut == name.npos ? name : name.substr(cut + 1);
 }
 
-/// Which layer a configuration without a class name is of: every class has keys that no other has.
+/// Which layer a configuration without a class name is of: every class has keys that no other has,
+/// but that CachedMultiHeadAttention has those of MultiHeadAttention.
 std::string guess_class(const json& config) {
   if (config.contains("reuse_attention")) return "ReuseMultiHeadAttention";
   if (config.contains("num_query_heads") || config.contains("head_dim"))
@@ -269,17 +359,28 @@ std::string guess_class(const json& config) {
   return "";
 }
 
+struct Source {
+  const json& document;
+  const json& config;
+  bool wrapped, fixture;
+  const InputShapes& shapes;
+  const std::string& file;
+};
+
 template <class Layer>
-Result<JsonLayer> read_as(const json& config, const std::string& file) {
+Result<JsonLayer> read_as(const Source& from) {
   Layer layer;
-  if (Status s = Reader(config, file).read(layer); !s.ok()) return s;
+  if (Status s = Reader(from.config, from.shapes, from.file).read(layer); !s.ok()) return s;
   JsonLayer out;
-  if (const auto at = config.find("name"); at != config.end() && at->is_string()) out.name = *at;
+  if (const auto at = from.config.find("name"); at != from.config.end() && at->is_string())
+    out.name = *at;
   out.description = attn::try_layer(layer);
   if (const attn::Error& error = out.description.error()) {
-    return Status(StatusCode::invalid_argument, file + ": " + error.text());
+    return Status(StatusCode::invalid_argument, from.file + ": " + error.text());
   }
   out.config = layer;
+  out.origin = std::make_shared<JsonOrigin>(
+      JsonOrigin{from.fixture ? from.config : from.document, from.wrapped && !from.fixture, layer});
   return out;
 }
 
@@ -311,103 +412,60 @@ Result<json> parse_json(const std::string& text, const std::string& file) {
   }
 }
 
-Result<JsonLayer> layer_from_json(const std::string& text, const std::string& file) {
+Result<JsonLayer> layer_from_json(const std::string& text, const std::string& file,
+                                  const InputShapes& shapes) {
   auto document = parse_json(text, file);
   if (!document.ok()) return document.status();
-  return layer_from_json(*document, file);
+  return layer_from_json(*document, file, shapes);
 }
 
-Result<JsonLayer> layer_from_json(const json& document, const std::string& file) {
+Result<JsonLayer> layer_from_json(const json& document, const std::string& file,
+                                  const InputShapes& shapes) {
   if (!document.is_object()) {
     return Status(
         StatusCode::invalid_file,
         fmt::format("{}: a layer's configuration is an object, not {}", file, shown(document)));
   }
-  const json* config = &document;
+  const bool wrapped = document.contains("config");
+  const json& config = wrapped ? document["config"] : document;
+  bool fixture = false;
   std::string name;
-  if (document.contains("config")) {
-    config = &document["config"];
-    if (!config->is_object()) {
+  if (wrapped) {
+    if (!config.is_object()) {
       return Status(StatusCode::invalid_file,
-                    fmt::format("{}: `config` is an object, not {}", file, shown(*config)));
+                    fmt::format("{}: `config` is an object, not {}", file, shown(config)));
     }
     for (const char* key : {"class_name", "layer"}) {
       const auto at = document.find(key);
-      if (name.empty() && at != document.end() && at->is_string())
-        name = plain_class(at->get<std::string>());
+      if (!name.empty() || at == document.end() || !at->is_string()) continue;
+      name = plain_class(at->get<std::string>());
+      fixture = key == std::string_view("layer");
     }
   }
-  if (name.empty()) name = guess_class(*config);
+  if (name.empty()) name = guess_class(config);
   if (name.empty()) {
     return Status(
         StatusCode::invalid_file,
-        fmt::format("{}: no layer's configuration: neither a `class_name` nor the key `num_heads` "
-                    "or `num_query_heads` is there",
+        fmt::format("{}: no layer's configuration: neither a `class_name` nor the key `num_heads`, "
+                    "`num_query_heads` or `score_mode` is there",
                     file));
   }
-  if (name == "MultiHeadAttention") return read_as<attn::MultiHeadAttention>(*config, file);
+  InputShapes known = shapes_of_build(document);
+  if (!shapes.query.empty()) known.query = shapes.query;
+  if (!shapes.value.empty()) known.value = shapes.value;
+  if (!shapes.key.empty()) known.key = shapes.key;
+  const Source from{document, config, wrapped, fixture, known, file};
+  if (name == "MultiHeadAttention") return read_as<attn::MultiHeadAttention>(from);
   // Keras exports the class GroupedQueryAttention as keras.layers.GroupQueryAttention.
   if (name == "GroupQueryAttention" || name == "GroupedQueryAttention") {
-    return read_as<attn::GroupQueryAttention>(*config, file);
+    return read_as<attn::GroupQueryAttention>(from);
   }
-  if (name == "DotProductAttention") return read_as<attn::DotProductAttention>(*config, file);
-  return Status(StatusCode::unsupported, fmt::format("{}: layer {} is not supported yet; {} are",
-                                                     file, shown(json(name)), supported_classes));
-}
-
-namespace {
-
-const char* source_of(attn::FullyMasked rule) {
-  return rule == attn::FullyMasked::zero ? "attn::FullyMasked::zero" : "attn::FullyMasked::uniform";
-}
-
-bool same(const attn::Formula& a, const attn::Formula& b) {
-  return a.size == b.size && std::equal(a.steps.begin(), a.steps.begin() + a.size, b.steps.begin());
-}
-
-template <class Layer>
-std::string source_of(const Layer& config) {
-  std::string out = fmt::format("attn::{}{{", ClassOf<Layer>::name);
-  const char* separator = "";
-  auto put = [&](std::string_view name, const std::string& value) {
-    out += fmt::format("{}.{} = {}", separator, name, value);
-    separator = ", ";
-  };
-  attn::for_each_field(config, [&](std::string_view name, const auto& field) {
-    using Field = std::remove_cvref_t<decltype(field)>;
-    if constexpr (std::is_same_v<Field, int>) {
-      put(name, fmt::format("{}", field));
-    } else if constexpr (std::is_same_v<Field, bool>) {
-      if (!field) put(name, "false");  // use_bias, whose default is true
-    } else if constexpr (std::is_same_v<Field, float>) {
-      // Nine digits bring every float back; a point keeps it a floating literal.
-      std::string text = fmt::format("{:.9g}", field);
-      if (text.find_first_of(".e") == text.npos) text += ".0";
-      if (field != 0) put(name, text + "f");
-    } else if constexpr (std::is_same_v<Field, std::optional<int>>) {
-      if (field) put(name, fmt::format("{}", *field));
-    } else if constexpr (std::is_same_v<Field, attn::Numbers>) {
-      std::string list;
-      for (int n : field) list += fmt::format("{}{}", list.empty() ? "" : ", ", n);
-      if (!field.empty()) put(name, "{" + list + "}");
-    } else if constexpr (std::is_same_v<Field, std::optional<attn::FullyMasked>>) {
-      if (field) put(name, source_of(*field));
-    } else if constexpr (std::is_same_v<Field, attn::FullyMasked>) {
-      if (field != Layer{}.fully_masked) put(name, source_of(field));
-    } else {
-      static_assert(std::is_same_v<Field, attn::Mask>, "a field of a type that JSON cannot fill");
-      for (const auto& [mask, value] : masks) {
-        if (same(field.formula, value.formula)) put(name, fmt::format("attn::{}", mask));
-      }
-    }
-  });
-  return out + "}";
-}
-
-}  // namespace
-
-std::string as_source(const NamedLayer& config) {
-  return std::visit([](const auto& layer) { return source_of(layer); }, config);
+  if (name == "CachedMultiHeadAttention") return read_as<attn::CachedMultiHeadAttention>(from);
+  if (name == "ReuseMultiHeadAttention") return read_as<attn::ReuseMultiHeadAttention>(from);
+  if (name == "Attention") return read_as<attn::Attention>(from);
+  if (name == "DotProductAttention") return read_as<attn::DotProductAttention>(from);
+  return Status(StatusCode::unsupported, fmt::format("{}: layer {} is not supported; {} are", file,
+                                                     shown(json(name)), classes));
 }
 
 }  // namespace attnc

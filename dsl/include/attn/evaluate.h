@@ -238,7 +238,7 @@ constexpr Plain evaluate(std::span<const Step> steps, auto&& name_of_table, cons
         break;
       case Fn::element:
       case Fn::own:
-        v = read(name_of_table(s.bits), std::span<const std::int64_t>(index.data(), operands));
+        v = read(name_of_table(static_cast<std::uint32_t>(s.bits)), std::span<const std::int64_t>(index.data(), operands));
         break;
       default:
         v = plain::apply(s.fn, operand[0], operand[1], operand[2]);

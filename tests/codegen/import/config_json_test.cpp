@@ -14,6 +14,8 @@ namespace {
 
 using attn::StatusCode;
 
+using json = nlohmann::json;
+
 std::string sentence(const std::string& text) {
   auto layer = layer_from_json(text, "x.json");
   return layer.ok() ? "" : layer.status().message();
@@ -48,7 +50,8 @@ TEST(ConfigJson, ReadsEveryField) {
   EXPECT_EQ(
       as_source(layer->config),
       "attn::MultiHeadAttention{.num_heads = 2, .key_dim = 4, .value_dim = 5, .dropout = 0.25f, "
-      ".use_bias = false, .output_shape = {3, 4}, .fully_masked = attn::FullyMasked::zero}");
+      ".use_bias = false, .output_shape = {3, 4}, .attention_axes = {1}, .fully_masked = "
+      "attn::FullyMasked::zero}");
   auto older = layer_from_json(
       std::string(R"({"num_heads": 2, "key_dim": 4, "value_dim": null, "output_shape": 7,
     "dtype": "float32", "attention_axes": null})"),
@@ -76,8 +79,12 @@ TEST(ConfigJson, NamesValuesOfAnotherType) {
   };
   EXPECT_EQ(sentence(R"({"num_heads": "two", "key_dim": 4})"),
             "x.json: `num_heads` must be a whole number, not \"two\"");
-  EXPECT_EQ(sentence(R"({"num_heads": true, "key_dim": 4})"),
-            "x.json: `num_heads` must be a whole number, not true");
+  EXPECT_EQ(sentence(R"({"num_heads": true, "key_dim": 4})"), "");  // 1, as in Python
+  EXPECT_EQ(sentence(R"({"num_heads": "2", "key_dim": 4})"),
+            "x.json: `num_heads` must be a whole number, not \"2\"");
+  EXPECT_EQ(sentence(R"({"num_heads": 2.0, "key_dim": 4})"),
+            "x.json: `num_heads` must be a whole number, not 2.0");
+  EXPECT_EQ(sentence(R"({"num_heads": NaN, "key_dim": 4})").find("x.json is not JSON: "), 0u);
   EXPECT_EQ(sentence(R"({"num_heads": 2.5, "key_dim": 4})"),
             "x.json: `num_heads` must be a whole number, not 2.5");
   EXPECT_EQ(sentence(R"({"num_heads": null, "key_dim": 4})"),
@@ -89,16 +96,20 @@ TEST(ConfigJson, NamesValuesOfAnotherType) {
   EXPECT_EQ(with(R"("value_dim": [])"),
             "x.json: `value_dim` must be a whole number or null, not []");
   EXPECT_EQ(with(R"("dropout": "none")"), "x.json: `dropout` must be a number, not \"none\"");
+  EXPECT_EQ(with(R"("dropout": null)"), "x.json: `dropout` must be a number, not null");
+  EXPECT_EQ(with(R"("use_bias": null)"), "x.json: `use_bias` must be true or false, not null");
   EXPECT_EQ(with(R"("use_bias": 1)"), "x.json: `use_bias` must be true or false, not 1");
   EXPECT_EQ(
       with(R"("output_shape": {"a": 1})"),
       "x.json: `output_shape` must be a whole number, a list of them, or null, not {\"a\":1}");
-  EXPECT_EQ(with(R"("output_shape": [])"),
-            "x.json: `output_shape` must be a whole number, a list of them, or null, not []");
+  for (const char* none : {"[]", "0", "false", "null"}) {
+    EXPECT_EQ(with(fmt::format(R"("output_shape": {})", none)), "");
+  }
   EXPECT_EQ(with(R"("output_shape": [1, 2, 3, 4, 5])"),
             "x.json: `output_shape` has at most 4 numbers, not 5");
-  EXPECT_EQ(with(R"("fully_masked": "half")"),
-            "x.json: `fully_masked` must be \"uniform\", \"zero\" or null, not \"half\"");
+  EXPECT_EQ(
+      with(R"("fully_masked": "half")"),
+      "x.json: `fully_masked` must be \"uniform\", \"zero\", \"additive\" or null, not \"half\"");
   EXPECT_EQ(with(R"("attention_axes": "1")"),
             "x.json: `attention_axes` must be a whole number, a list of them, or null, not \"1\"");
   EXPECT_EQ(with(R"("use_gate": 1)"), "x.json: `use_gate` must be true or false, not 1");
@@ -117,34 +128,328 @@ TEST(ConfigJson, RangesAreTheLanguagesOwn) {
   EXPECT_EQ(code(R"({"num_heads": -3, "key_dim": 4})"), StatusCode::invalid_argument);
 }
 
-TEST(ConfigJson, SaysWhatIsNotSupportedYet) {
-  auto with = [](const std::string& member) {
-    return R"({"num_heads": 2, "key_dim": 4, )" + member + "}";
+TEST(ConfigJson, ReadsAxesWindowsAndGates) {
+  auto source = [](const std::string& member, const InputShapes& shapes = {}) {
+    auto layer =
+        layer_from_json(R"({"num_heads": 2, "key_dim": 4, )" + member + "}", "x.json", shapes);
+    return layer.ok() ? as_source(layer->config) : layer.status().message();
   };
+  const std::string begin = "attn::MultiHeadAttention{.num_heads = 2, .key_dim = 4";
+  EXPECT_EQ(source(R"("attention_axes": 1)"), begin + ", .attention_axes = {1}}");
+  EXPECT_EQ(source(R"("attention_axes": [2, 3])"), begin + ", .attention_axes = {2, 3}}");
+  EXPECT_EQ(source(R"("attention_axes": [2, 1], "input_rank": 4)"),
+            begin + ", .attention_axes = {2, 1}, .input_rank = 4}");
+  EXPECT_EQ(source(R"("attention_axes": null)", {.query = {2, 3, 4, 5}}),
+            begin + ", .input_rank = 4}");
+  EXPECT_EQ(source(R"("attention_axes": [1])", {.query = {2, 3, 5}}),
+            begin + ", .attention_axes = {1}}");
+  EXPECT_EQ(source(R"("attention_axes": -2)", {.query = {2, 3, 4, 5}}),
+            begin + ", .attention_axes = {-2}, .input_rank = 4}");
+  EXPECT_EQ(
+      source(R"("attention_axes": -2)"),
+      "x.json: `attention_axes` names an axis twice, or one that is not between the batch and "
+      "the feature axis (counting from the back needs `input_rank`)");
+  EXPECT_EQ(source(R"("attention_axes": [])"),
+            "x.json: `attention_axes` must be a whole number, a list of them, or null, not []");
+  EXPECT_EQ(source(R"("input_rank": 3)", {.query = {2, 3, 4, 5}}),
+            "x.json: `input_rank` is 3, and the query has 4 axes");
+  EXPECT_EQ(source(R"("sliding_window": 3, "use_gate": true)"),
+            begin + ", .sliding_window = 3, .use_gate = true}");
+  EXPECT_EQ(source(R"("flash_attention": true)"), begin + ", .flash_attention = true}");
+  EXPECT_EQ(source(R"("flash_attention": null)"), begin + "}");
+  EXPECT_EQ(source(R"("flash_attention": true, "dropout": 0.5)"),
+            "x.json: `dropout` is not supported with `flash_attention`: set it to 0");
+  EXPECT_EQ(source(R"("fully_masked": "additive")"),
+            begin + ", .fully_masked = attn::FullyMasked::additive}");
+}
+
+TEST(ConfigJson, ReadsEveryPolicyOfElementTypes) {
+  auto source = [](const std::string& dtype) {
+    auto layer =
+        layer_from_json(R"({"num_heads": 2, "key_dim": 4, "dtype": )" + dtype + "}", "x.json");
+    return layer.ok() ? as_source(layer->config) : layer.status().message();
+  };
+  const std::string begin = "attn::MultiHeadAttention{.num_heads = 2, .key_dim = 4";
+  EXPECT_EQ(source("null"), begin + "}");
+  for (const char* name : attn::policy_names) {
+    const std::string wanted =
+        std::string(name) == "float32"
+            ? begin + "}"
+            : fmt::format("{}, .dtype = attn::DTypePolicy::{}}}", begin, name);
+    EXPECT_EQ(source(fmt::format("\"{}\"", name)), wanted);
+    EXPECT_EQ(source(fmt::format(R"({{"module": "keras", "class_name": "DTypePolicy",
+                "config": {{"name": "{}"}}, "registered_name": null}})",
+                                 name)),
+              wanted);
+  }
+  EXPECT_EQ(source("\"int8\""),
+            "x.json: `dtype` = \"int8\" is not supported; float32, float64, float16, bfloat16, "
+            "mixed_float16, mixed_bfloat16 are");
+  EXPECT_EQ(
+      source(R"({"class_name": "QuantizedDTypePolicy", "config": {"name": "int8_from_float32"}})"),
+      "x.json: `dtype` of class QuantizedDTypePolicy is not supported: a DTypePolicy is");
+  EXPECT_EQ(
+      source(R"({"class_name": "DTypePolicy"})"),
+      "x.json: `dtype` must be a name or a DTypePolicy, not {\"class_name\":\"DTypePolicy\"}");
+  EXPECT_EQ(code(R"({"num_heads": 2, "key_dim": 4, "dtype": "int8"})"), StatusCode::unsupported);
+}
+
+TEST(ConfigJson, ReadsAttention) {
+  auto source = [](const std::string& text, const InputShapes& shapes = {}) {
+    auto layer = layer_from_json(text, "x.json", shapes);
+    return layer.ok() ? as_source(layer->config) : layer.status().message();
+  };
+  EXPECT_EQ(source(R"({"use_scale": true, "score_mode": "concat", "dropout": 0.5, "size": 8})"),
+            "attn::Attention{.use_scale = true, .score_mode = attn::ScoreMode::concat, .dropout = "
+            "0.5f, .size = 8}");
+  const std::string plain = R"({"class_name": "Attention", "config": {"score_mode": "dot"})";
+  EXPECT_EQ(source(plain + R"(, "build_config": {"input_shape": [[2, 4, 6], [2, 4, 6]]}})"),
+            "attn::Attention{.size = 6}");
+  EXPECT_EQ(
+      source(plain +
+             R"(, "build_config": {"input_shape": [[null, 4, 6], [null, 4, 9], [null, 4, 6]]}})"),
+      "attn::Attention{.size = 6, .value_size = 9}");
+  EXPECT_EQ(source(plain + "}", {.query = {4, 5}, .value = {6, 5}}),
+            "attn::Attention{.size = 5, .input_rank = 2}");
+  EXPECT_EQ(source(plain + "}").find("x.json: the key `size` is missing: Keras reads the features"),
+            0u);
+  EXPECT_EQ(source(plain + "}", {.query = {2, 4, 5}, .value = {2, 6, 9}, .key = {2, 6, 8}}),
+            "x.json: query and key have 5 features, and the key has 8");
+  EXPECT_EQ(source(plain + "}", {.query = {2, 4, 5}, .value = {2, 6, 3, 9}}),
+            "x.json: the query has 3 axes and the value 4");
+  EXPECT_EQ(source(R"({"score_mode": "x", "size": 4})"),
+            "x.json: `score_mode` must be \"dot\" or \"concat\", not \"x\"");
+  EXPECT_EQ(source(R"({"score_mode": "dot", "size": 0})"),
+            "x.json: `size` must be positive, not 0");
+}
+
+TEST(ConfigJson, ReadsCachedAndReuse) {
+  auto source = [](const std::string& text) {
+    auto layer = layer_from_json(text, "x.json");
+    return layer.ok() ? as_source(layer->config) : layer.status().message();
+  };
+  EXPECT_EQ(
+      source(R"({"class_name": "keras_hub>CachedMultiHeadAttention", "module": "keras_hub.layers",
+                       "config": {"num_heads": 2, "key_dim": 4, "value_dim": 4, "attention_axes": [1]}})"),
+      "attn::CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4, .value_dim = 4, "
+      ".attention_axes = {1}}");
+  EXPECT_EQ(source(R"({"class_name": "CachedMultiHeadAttention",
+                       "config": {"num_heads": 2, "key_dim": 4, "attention_axes": [2]}})"),
+            "x.json: a cache has one sequence axis: `attention_axes` must be 1 or left out, not 2");
+  auto reuse = [&](const std::string& more) {
+    return source(R"({"num_heads": 3, "key_dim": 4, "reuse_attention": )" + more + "}");
+  };
+  const std::string begin = "attn::ReuseMultiHeadAttention{.num_heads = 3, .key_dim = 4";
+  EXPECT_EQ(reuse("0"), begin + "}");
+  EXPECT_EQ(reuse("true"), begin + ", .reuse_attention = 1}");
+  EXPECT_EQ(reuse(R"(-1, "query_shape": [2, 3, 4, 6], "attention_axes": 2, "output_shape": 0)"),
+            begin + ", .reuse_attention = -1, .attention_axes = {2}, .input_rank = 4}");
+  EXPECT_EQ(reuse(R"(2, "use_relative_pe": true, "pe_max_seq_length": 5)"),
+            begin + ", .reuse_attention = 2, .use_relative_pe = true, .max_sequence_length = 5}");
+  EXPECT_EQ(reuse(R"(2, "max_sequence_length": 5, "pe_max_seq_length": 5)"),
+            begin + ", .reuse_attention = 2, .max_sequence_length = 5}");
+  EXPECT_EQ(reuse(R"(2, "max_sequence_length": 5, "pe_max_seq_length": 6)"),
+            "x.json: `max_sequence_length` and `pe_max_seq_length` are one thing, and are 5 and 6");
+  EXPECT_EQ(reuse("4"),
+            "x.json: `reuse_attention` must be between -1 and the number of heads (3), not 4");
+  EXPECT_EQ(reuse(R"(0, "query_shape": "wide")"),
+            "x.json: `query_shape` must be a list of whole numbers or null, not \"wide\"");
+}
+
+TEST(ConfigJson, NamesComponentsThatItDoesNotKnow) {
+  auto with = [](const std::string& member) {
+    return sentence(R"({"num_heads": 2, "key_dim": 4, )" + member + "}");
+  };
+  for (const char* known :
+       {R"("kernel_initializer": null)", R"("kernel_initializer": "glorot_uniform")",
+        R"("kernel_initializer": "HeNormal")", R"("bias_initializer": "zeros")",
+        R"("bias_initializer": {"class_name": "Constant", "config": {"value": 0.5}})",
+        R"("kernel_regularizer": "l1_l2")", R"("bias_constraint": "non_neg")",
+        R"("kernel_constraint": {"module": "keras.constraints", "class_name": "MaxNorm",
+            "config": {"max_value": 2, "axis": 0}, "registered_name": null})"}) {
+    EXPECT_EQ(with(known), "") << known;
+  }
   const std::pair<const char*, const char*> cases[] = {
-      {R"("attention_axes": [2, 3])",
-       "x.json: `attention_axes` = [2,3] is not supported yet; axis 1 of inputs with three axes "
-       "is"},
-      {R"("attention_axes": -2)",
-       "x.json: `attention_axes` = -2 is not supported yet; axis 1 of inputs with three axes is"},
-      {R"("sliding_window": 3)", "x.json: `sliding_window` = 3 is not supported yet; null is"},
-      {R"("use_gate": true)", "x.json: `use_gate` = true is not supported yet; false is"},
-      {R"("dtype": "float16")",
-       "x.json: `dtype` = \"float16\" is not supported yet; \"float32\" is"},
-      {R"("dtype": {"class_name": "DTypePolicy", "config": {"name": "mixed_bfloat16"}})",
-       "x.json: `dtype` = \"mixed_bfloat16\" is not supported yet; \"float32\" is"},
+      {R"("kernel_initializer": "foo")",
+       "`kernel_initializer`: could not interpret initializer identifier: foo"},
+      {R"("bias_initializer": 3)",
+       "`bias_initializer`: could not interpret initializer identifier: 3"},
+      {R"("activity_regularizer": "max_norm")",
+       "`activity_regularizer`: could not interpret regularizer identifier: max_norm"},
+      {R"("kernel_constraint": {"class_name": "Mine", "config": {}})",
+       "`kernel_constraint`: could not interpret constraint identifier: Mine"},
+      {R"("kernel_constraint": {"config": {}})",
+       "`kernel_constraint`: could not interpret constraint identifier: {\"config\":{}}"},
+      {R"("kernel_initializer": {"class_name": "Zeros", "config": {"value": 1}})",
+       "`kernel_initializer`: Zeros has no key `value`"},
+      {R"("kernel_initializer": {"class_name": "Zeros", "foo": 1})",
+       "`kernel_initializer`: the initializer Zeros has no key `foo`"},
   };
   for (const auto& [member, expected] : cases) {
-    EXPECT_EQ(sentence(with(member)), expected);
-    EXPECT_EQ(code(with(member)), StatusCode::unsupported);
+    EXPECT_EQ(with(member), std::string("x.json: ") + expected);
   }
-  for (const char* text :
-       {R"({"class_name": "keras.layers>Attention", "config": {}})", R"({"use_scale": true})"}) {
-    EXPECT_EQ(sentence(text),
-              "x.json: layer \"Attention\" is not supported yet; MultiHeadAttention, "
-              "GroupQueryAttention and DotProductAttention are");
-    EXPECT_EQ(code(text), StatusCode::unsupported);
+  EXPECT_EQ(with(R"("name": 3)"), "x.json: `name` must be a text or null, not 3");
+  EXPECT_EQ(with(R"("trainable": 1)"), "x.json: `trainable` must be true or false, not 1");
+  EXPECT_EQ(with(R"("seed": "a")"), "x.json: `seed` must be a whole number or null, not \"a\"");
+}
+
+/// Every configuration that was recorded: read, and written as it came.
+TEST(ConfigJson, WritesWhatItRead) {
+  auto text = read_file(FIXTURES "/common/configs.json", 1 << 20);
+  ASSERT_TRUE(text.ok());
+  const json all = json::parse(*text);
+  const InputShapes shapes{.query = {2, 4, 6}, .value = {2, 4, 6}};
+  int configs = 0;
+  for (const auto& [layer, forms] : all.items()) {
+    if (layer == "component_forms") continue;
+    for (const auto& [form, document] : forms.items()) {
+      const json whole = document.contains("config")
+                             ? document
+                             : json{{"class_name", layer}, {"config", document}};
+      // The serialized form tells the sizes itself.
+      auto read =
+          layer_from_json(whole, "x.json", document.contains("config") ? InputShapes{} : shapes);
+      ASSERT_TRUE(read.ok()) << layer << " " << form << ": " << read.status().message();
+      EXPECT_EQ(json(to_json(*read)), whole) << layer << " " << form;
+      EXPECT_EQ(json(config_of(*read)), whole["config"]) << layer << " " << form;
+      // Text too: nothing depends on how a document is held.
+      auto again = layer_from_json(to_json(*read).dump(2), "x.json", shapes);
+      ASSERT_TRUE(again.ok()) << again.status().message();
+      EXPECT_EQ(attn::fingerprint(again->description), attn::fingerprint(read->description));
+      EXPECT_EQ(json(to_json(*again)), whole);
+      ++configs;
+    }
   }
+  EXPECT_EQ(configs, 20);
+  int components = 0;
+  for (const auto& [kind, forms] : all["component_forms"].items()) {
+    const std::string key = "kernel_" + kind.substr(0, kind.size() - 1);
+    for (const json& form : forms) {
+      const json config = {{"num_heads", 2}, {"key_dim", 4}, {key, form}};
+      auto read = layer_from_json(config, "x.json");
+      ASSERT_TRUE(read.ok()) << read.status().message();
+      EXPECT_EQ(json(to_json(*read)), config);
+      ++components;
+    }
+  }
+  EXPECT_EQ(components, 23);
+}
+
+TEST(ConfigJson, WritesOlderFilesAsTheyCame) {
+  for (
+      const char* text :
+      {R"({"num_heads": 2, "key_dim": 4, "output_shape": 7, "attention_axes": 1, "dtype": "float32"})",
+       R"({"num_heads": 3, "key_dim": 4, "reuse_attention": 1, "max_sequence_length": 9})",
+       R"({"class_name": "keras.layers>MultiHeadAttention", "config": {"num_heads": true, "key_dim": 4,
+               "output_shape": 0, "dropout": 0}, "registered_name": null, "something": [1, {"else": 2}]})",
+       R"({"score_mode": "dot", "size": 4})"}) {
+    auto read = layer_from_json(std::string(text), "x.json");
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    EXPECT_EQ(json(to_json(*read)), json::parse(text));
+  }
+}
+
+TEST(ConfigJson, WritesFieldsAsTheyAreNow) {
+  auto read = layer_from_json(std::string(R"({"class_name": "ReuseMultiHeadAttention", "config":
+      {"num_heads": 3, "key_dim": 4, "pe_max_seq_length": 9, "kernel_initializer": "zeros"}})"),
+                              "x.json");
+  ASSERT_TRUE(read.ok());
+  auto& config = std::get<attn::ReuseMultiHeadAttention>(read->config);
+  config.num_heads = 5, config.max_sequence_length = 8, config.output_shape = {2, 3};
+  EXPECT_EQ(json(to_json(*read)), json::parse(R"({"class_name": "ReuseMultiHeadAttention", "config":
+      {"num_heads": 5, "key_dim": 4, "pe_max_seq_length": 8, "kernel_initializer": "zeros",
+       "output_shape": [2, 3]}})"));
+}
+
+/// A layer filled in C++ has the originals' defaults: the file of an original that was made alike.
+TEST(ConfigJson, WritesLayersFilledInCpp) {
+  auto text = read_file(FIXTURES "/common/configs.json", 1 << 20);
+  ASSERT_TRUE(text.ok());
+  const json all = json::parse(*text);
+  const std::pair<const char*, NamedLayer> layers[] = {
+      {"MultiHeadAttention", attn::MultiHeadAttention{.num_heads = 2, .key_dim = 4}},
+      {"CachedMultiHeadAttention", attn::CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4}},
+      {"GroupedQueryAttention",
+       attn::GroupQueryAttention{.head_dim = 4, .num_query_heads = 4, .num_key_value_heads = 2}},
+      {"ReuseMultiHeadAttention", attn::ReuseMultiHeadAttention{.num_heads = 3, .key_dim = 4}},
+  };
+  for (const auto& [name, layer] : layers) {
+    auto made = layer_from_fields(layer, "attn");
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    EXPECT_EQ(json(config_of(*made)), all[name]["default_unbuilt"]) << name;
+    json serialized = all[name]["serialized"];
+    serialized.erase("build_config");
+    serialized["config"] = all[name]["default_unbuilt"];
+    EXPECT_EQ(json(to_json(*made)), serialized) << name;
+  }
+  const NamedLayer filled[] = {
+      attn::MultiHeadAttention{.num_heads = 2,
+                               .key_dim = 4,
+                               .value_dim = 5,
+                               .dropout = 0.1f,
+                               .use_bias = false,
+                               .output_shape = {3, 4},
+                               .attention_axes = {-2},
+                               .sliding_window = 3,
+                               .use_gate = true,
+                               .dtype = attn::DTypePolicy::mixed_bfloat16,
+                               .input_rank = 4,
+                               .fully_masked = attn::FullyMasked::zero},
+      attn::MultiHeadAttention{
+          .num_heads = 2, .key_dim = 4, .flash_attention = true, .mask = attn::causal},
+      attn::Attention{.use_scale = true,
+                      .score_mode = attn::ScoreMode::concat,
+                      .size = 8,
+                      .value_size = 3,
+                      .input_rank = 4},
+      attn::ReuseMultiHeadAttention{.num_heads = 3,
+                                    .key_dim = 4,
+                                    .reuse_attention = 2,
+                                    .use_relative_pe = true,
+                                    .max_sequence_length = 7},
+      attn::DotProductAttention{.num_query_heads = 4,
+                                .num_key_value_heads = 2,
+                                .head_dim = 8,
+                                .mask = attn::causal_from_the_end},
+  };
+  for (const NamedLayer& layer : filled) {
+    auto made = layer_from_fields(layer, "attn");
+    ASSERT_TRUE(made.ok()) << as_source(layer) << ": " << made.status().message();
+    auto read = layer_from_json(json(to_json(*made)), "x.json");
+    ASSERT_TRUE(read.ok()) << to_json(*made) << read.status().message();
+    EXPECT_EQ(attn::fingerprint(read->description), attn::fingerprint(made->description))
+        << as_source(read->config);
+  }
+  EXPECT_EQ(
+      layer_from_fields(
+          attn::MultiHeadAttention{.num_heads = 2, .key_dim = 4, .mask = attn::sliding_window(3)},
+          "a")
+          .status()
+          .message(),
+      "`mask` is a formula, which only C++ can say: JSON knows \"causal\" and "
+      "\"causal_from_the_end\"");
+  EXPECT_EQ(layer_from_fields(attn::MultiHeadAttention{.num_heads = 2}, "a").status().message(),
+            "`key_dim` must be positive, not 0");
+}
+
+TEST(ConfigJson, WritesKeysInKerasOrder) {
+  auto read =
+      layer_from_json(std::string(R"({"seed": null, "key_dim": 4, "num_heads": 2, "name": "a",
+      "dtype": {"registered_name": null, "config": {"name": "float32"}, "class_name": "DTypePolicy"}})"),
+                      "x.json");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(to_json(*read).dump(),
+            R"({"name":"a","dtype":{"class_name":"DTypePolicy","config":{"name":"float32"},)"
+            R"("registered_name":null},"num_heads":2,"key_dim":4,"seed":null})");
+}
+
+TEST(ConfigJson, OtherLayersAreNotSupported) {
+  const std::string text = R"({"class_name": "keras.layers>AdditiveAttention", "config": {}})";
+  EXPECT_EQ(sentence(text),
+            "x.json: layer \"AdditiveAttention\" is not supported; MultiHeadAttention, "
+            "GroupQueryAttention, CachedMultiHeadAttention, ReuseMultiHeadAttention, Attention and "
+            "DotProductAttention are");
+  EXPECT_EQ(code(text), StatusCode::unsupported);
 }
 
 TEST(ConfigJson, ReadsGroupQueryAttention) {
@@ -185,16 +490,12 @@ TEST(ConfigJson, ReadsGroupQueryAttention) {
   EXPECT_EQ(
       sentence(R"({"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 4})"),
       "x.json: `num_query_heads` must be divisible by `num_key_value_heads`, and 6 is not by 4");
-  for (const auto& [member, expected] :
-       {std::pair(R"("sliding_window": 3)",
-                  "x.json: `sliding_window` = 3 is not supported yet; null is"),
-        std::pair(R"("use_gate": true)",
-                  "x.json: `use_gate` = true is not supported yet; false is"),
-        std::pair(R"("dtype": "float16")",
-                  "x.json: `dtype` = \"float16\" is not supported yet; \"float32\" is")}) {
-    EXPECT_EQ(sentence(with(member)), expected);
-    EXPECT_EQ(code(with(member)), StatusCode::unsupported);
-  }
+  EXPECT_EQ(sentence(with(R"("sliding_window": 0)")),
+            "x.json: `sliding_window` must be positive where it is given, not 0");
+  auto rank = layer_from_json(with(R"("use_gate": true, "sliding_window": 3)"), "x.json",
+                              {.query = {2, 3, 4, 6}});
+  EXPECT_EQ(rank.status().message(),
+            "x.json: GroupQueryAttention takes inputs with three axes, and the query has 4");
 }
 
 TEST(ConfigJson, ReadsDotProductAttention) {
@@ -220,8 +521,9 @@ TEST(ConfigJson, ReadsDotProductAttention) {
           ", .value_dim = 24, .fully_masked = attn::FullyMasked::uniform, .mask = "
           "attn::causal_from_the_end}");
   EXPECT_EQ(source(R"(, "fully_masked": "zero")"), begin + "}");
-  EXPECT_EQ(source(R"(, "fully_masked": "half")"),
-            "x.json: `fully_masked` must be \"uniform\", \"zero\" or null, not \"half\"");
+  EXPECT_EQ(
+      source(R"(, "fully_masked": "half")"),
+      "x.json: `fully_masked` must be \"uniform\", \"zero\", \"additive\" or null, not \"half\"");
   for (const char* key : {"use_bias", "dropout", "seed", "sliding_window", "attention_axes"}) {
     EXPECT_EQ(source(fmt::format(R"(, "{}": 1)", key)),
               fmt::format("x.json: DotProductAttention has no key `{}`", key));
@@ -238,8 +540,8 @@ TEST(ConfigJson, OtherTextsAreNoLayers) {
       0u);
   EXPECT_EQ(sentence("[1, 2]"), "x.json: a layer's configuration is an object, not [1,2]");
   EXPECT_EQ(sentence("{}"),
-            "x.json: no layer's configuration: neither a `class_name` nor the key `num_heads` or "
-            "`num_query_heads` is there");
+            "x.json: no layer's configuration: neither a `class_name` nor the key `num_heads`, "
+            "`num_query_heads` or `score_mode` is there");
   EXPECT_EQ(sentence(R"({"config": 3})"), "x.json: `config` is an object, not 3");
   EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 1e999})").find("x.json is not JSON: "), 0u);
   EXPECT_EQ(code(std::string("{\"num_heads\": \"\xff\"}")), StatusCode::invalid_file);

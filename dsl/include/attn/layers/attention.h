@@ -7,8 +7,8 @@
 //
 // No projections: dot scores are query . key, times the weight `scale`; concat scores are
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
-// and never stored as [query, key, feature]. Inputs: query, value, key (or value, where they have one
-// size), query_mask and value_mask (padding, [batch.., position], or none), use_causal_mask.
+// and never stored as [query, key, feature]. Inputs: query, value, key (or value, where they have
+// one size), query_mask and value_mask (padding, [batch.., position], or none), use_causal_mask.
 // Masked scores get -1e9 added in float32 and rounding decides about rows without any key, as in
 // Keras; query_mask sets rows of the output to zero and leaves the scores alone.
 //
@@ -34,8 +34,9 @@ struct Attention {
 };
 
 constexpr void check(Sink& s, const Attention& d) {
-  check_positive(s, "size", d.size);
-  check_positive(s, "value_size", d.value_size.value_or(1));
+  s.require(d.size > 0, "`size` must be positive, not {}", d.size);
+  s.require(d.value_size.value_or(1) > 0, "`value_size` must be positive, not {}",
+            d.value_size.value_or(1));
   check_dropout(s, d.dropout);
   s.require(d.input_rank >= 2 && d.input_rank <= 6,
             "`input_rank` must be between 2 and 6 axes, not {}", d.input_rank);
@@ -73,8 +74,7 @@ constexpr Outputs build(Graph& g, const Attention& d) {
   const Mask any_order = !g.flag("use_causal_mask");
   const Value p = softmax(s, value_mask & (any_order | causal), FullyMasked::additive);
   const Mask query_mask = g.mask("query_mask", query);
-  return {.output = keep(combine(dropout(p, d.dropout), value), query_mask),
-          .attention_scores = p};
+  return {.output = keep(combine(dropout(p, d.dropout), value), query_mask), .attention_scores = p};
 }
 
 }  // namespace attn

@@ -9,15 +9,16 @@
 //   neither cache nor index   attention over the projected keys and values, as MultiHeadAttention
 //   cache                     keys and values are the cache's; `value` and `key` are not read
 //   cache, cache_update_index new keys and values are written into the cache from that position on
-//                             (further back where they would not fit), then all of it is attended to;
-//                             the output `cache` is the new cache
+//                             (further back where they would not fit), then all of it is attended
+//                             to; the output `cache` is the new cache
 // The cache is [batch, 2, position, head, size], keys first. KerasHub copies it in every call; a
 // caller who gives input and output `cache` the same memory has it updated in place. The index is
 // one for all sequences, or one each: [batch].
 //
 // Other inputs: query, value, key (or value), attention_mask (or all). Beyond KerasHub
 // use_causal_mask: key <= cache_update_index + query, which hides what lies behind the last token
-// written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is ignored.
+// written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is
+// ignored.
 #pragma once
 #include "attn/layers/common.h"
 
@@ -44,15 +45,15 @@ struct CachedMultiHeadAttention {
 };
 
 constexpr void check(Sink& s, const CachedMultiHeadAttention& d) {
-  check_positive(s, "num_heads", d.num_heads);
-  check_positive(s, "key_dim", d.key_dim);
-  check_positive(s, "value_dim", d.value_size());
+  s.require(d.num_heads > 0, "`num_heads` must be positive, not {}", d.num_heads);
+  s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
+  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_options(s, d);
   check_shape(s, d.output_shape);
-  s.require(d.attention_axes.empty() ||
-                (d.attention_axes.size == 1 && d.attention_axes.value[0] == 1),
-            "a cache has one sequence axis: `attention_axes` must be 1 or left out, not {}",
-            d.attention_axes.value[0]);
+  s.require(
+      d.attention_axes.empty() || (d.attention_axes.size == 1 && d.attention_axes.value[0] == 1),
+      "a cache has one sequence axis: `attention_axes` must be 1 or left out, not {}",
+      d.attention_axes.value[0]);
 }
 
 constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {

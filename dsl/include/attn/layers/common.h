@@ -36,9 +36,6 @@ constexpr bool one_sequence(const Value& query) {
   return query && query.axes().only(Kind::query).size == 1;
 }
 
-constexpr void check_positive(Sink& s, Name field, int value) {
-  s.require(value > 0, "`[]` must be positive, not {}", field, value);
-}
 constexpr void check_dropout(Sink& s, float rate) {
   s.require(rate >= 0 && rate < 1, "`dropout` must be in [0, 1)");
 }
@@ -58,16 +55,17 @@ constexpr void check_shape(Sink& s, const Numbers& output_shape) {
 }
 /// For every layer whose query heads share key and value heads.
 constexpr void check_shared_heads(Sink& s, const auto& d) {
-  check_positive(s, "head_dim", d.head_dim);
-  check_positive(s, "num_query_heads", d.num_query_heads);
-  check_positive(s, "num_key_value_heads", d.num_key_value_heads);
+  s.require(d.head_dim > 0, "`head_dim` must be positive, not {}", d.head_dim);
+  s.require(d.num_query_heads > 0, "`num_query_heads` must be positive, not {}", d.num_query_heads);
+  s.require(d.num_key_value_heads > 0, "`num_key_value_heads` must be positive, not {}",
+            d.num_key_value_heads);
   s.require(d.num_key_value_heads <= 0 || d.num_query_heads % d.num_key_value_heads == 0,
             "`num_query_heads` must be divisible by `num_key_value_heads`, and {} is not by {}",
             d.num_query_heads, d.num_key_value_heads);
 }
 
-/// attention_mask, padding masks of the three inputs, use_causal_mask and the window, all of them at
-/// once. Padding, order and the window speak of positions along one axis; with several there is
+/// attention_mask, padding masks of the three inputs, use_causal_mask and the window, all of them
+/// at once. Padding, order and the window speak of positions along one axis; with several there is
 /// attention_mask alone.
 constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8_t reading,
                            const std::optional<int>& window) {

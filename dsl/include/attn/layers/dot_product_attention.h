@@ -7,8 +7,8 @@
 //   });
 //
 // Query, key and value come as heads, [batch, position, head, size], and the output leaves so.
-// Scores are scaled by 1 / sqrt(head_dim). Inputs: query, key, value, attention_mask (or all; axes as
-// the scores'). No Python layer's: names are GroupQueryAttention's.
+// Scores are scaled by 1 / sqrt(head_dim). Inputs: query, key, value, attention_mask (or all; axes
+// as the scores'). No Python layer's: names are GroupQueryAttention's.
 #pragma once
 #include "attn/layers/common.h"
 
@@ -28,7 +28,7 @@ struct DotProductAttention {
 
 constexpr void check(Sink& s, const DotProductAttention& d) {
   check_shared_heads(s, d);
-  check_positive(s, "value_dim", d.value_size());
+  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   for (int size : {d.head_dim, d.value_size()}) {
     s.require(std::int64_t{d.num_query_heads} * size <= Target::max_columns,
               "{} heads of size {} are more than {} numbers a position", d.num_query_heads, size,

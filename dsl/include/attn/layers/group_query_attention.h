@@ -46,8 +46,8 @@ constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
   const Value v = project(value, "value", shared, d.use_bias);
   const Value s = scores(q, share_heads(k, d.num_query_heads)) * rsqrt(d.head_dim);
   // Keras casts the mask to bool only where another one joins it.
-  const Mask visible = keras_masks(g, query, key, s, keras_reading(d.dropout) | only_mask,
-                                   d.sliding_window);
+  const Mask visible =
+      keras_masks(g, query, key, s, keras_reading(d.dropout) | only_mask, d.sliding_window);
   const Value p = softmax(s, d.mask & visible, d.rules());
   const Value mixed =
       gated(combine(dropout(p, d.dropout), share_heads(v, d.num_query_heads)), gate);

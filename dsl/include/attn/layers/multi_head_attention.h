@@ -23,10 +23,10 @@ struct MultiHeadAttention {
   std::optional<int> value_dim{};
   float dropout = 0;
   bool use_bias = true;
-  Numbers output_shape{};    // features of the output; empty: as many as the query has
-  Numbers attention_axes{};  // empty: all between the batch and the features
-  std::optional<int> sliding_window{};     // only keys nearer than this to the query, on both sides
-  std::optional<bool> flash_attention{};   // true: scores are never stored, and no output
+  Numbers output_shape{};                 // features of the output; empty: as many as the query has
+  Numbers attention_axes{};               // empty: all between the batch and the features
+  std::optional<int> sliding_window{};    // only keys nearer than this to the query, on both sides
+  std::optional<bool> flash_attention{};  // true: scores are never stored, and no output
   bool use_gate = false;
   DTypePolicy dtype{};
   // beyond Keras
@@ -39,9 +39,9 @@ struct MultiHeadAttention {
 };
 
 constexpr void check(Sink& s, const MultiHeadAttention& d) {
-  check_positive(s, "num_heads", d.num_heads);
-  check_positive(s, "key_dim", d.key_dim);
-  check_positive(s, "value_dim", d.value_size());
+  s.require(d.num_heads > 0, "`num_heads` must be positive, not {}", d.num_heads);
+  s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
+  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_options(s, d);
   check_shape(s, d.output_shape);
 }

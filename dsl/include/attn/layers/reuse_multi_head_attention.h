@@ -41,9 +41,9 @@ struct ReuseMultiHeadAttention {
 };
 
 constexpr void check(Sink& s, const ReuseMultiHeadAttention& d) {
-  check_positive(s, "num_heads", d.num_heads);
-  check_positive(s, "key_dim", d.key_dim);
-  check_positive(s, "value_dim", d.value_size());
+  s.require(d.num_heads > 0, "`num_heads` must be positive, not {}", d.num_heads);
+  s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
+  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_dropout(s, d.dropout);
   check_shape(s, d.output_shape);
   s.require(d.reuse_attention >= -1 && d.reuse_attention <= d.num_heads,
@@ -60,8 +60,8 @@ constexpr Outputs build(Graph& g, const ReuseMultiHeadAttention& d) {
   const bool positions = d.use_relative_pe && makes > 0;
   const int longest = d.max_sequence_length;
   g.require(!positions || one_sequence(query), "`use_relative_pe` needs attention over one axis");
-  const Table embeddings = g.weight("relative_position_embeddings",
-                                    {1, positions ? makes : 0, 2 * longest - 1});
+  const Table embeddings =
+      g.weight("relative_position_embeddings", {1, positions ? makes : 0, 2 * longest - 1});
 
   const Value q = project(query, "query", heads(makes, d.key_dim), d.use_bias);
   const Value k = project(key, "key", heads(makes, d.key_dim), d.use_bias);
@@ -86,8 +86,7 @@ constexpr Outputs build(Graph& g, const ReuseMultiHeadAttention& d) {
   const Value new_mixed = combine(dropout(p, d.dropout), new_v, query);
   const Target out = features(d.output_shape, query);
   const Value old_out = project(old_mixed, "attention_output_reuse", out, d.use_bias);
-  const Value new_out =
-      project(new_mixed, "attention_output_new", out, d.use_bias && reuses == 0);
+  const Value new_out = project(new_mixed, "attention_output_new", out, d.use_bias && reuses == 0);
   return {.output = old_out + new_out, .attention_scores = concat_heads(p, old_p)};
 }
 

@@ -1,0 +1,128 @@
+// config_json_keys.h - what configurations of the layers hold: keys, classes, components. For the
+// reader (config_json.cpp) and the writer (config_json_write.cpp) alone.
+#pragma once
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "attn/reflect.h"
+#include "import/config_json.h"
+
+namespace attnc {
+
+/// A class of the originals. `keys` are those of get_config, in its order; `needed` ones have no
+/// default.
+template <class Layer>
+struct ClassOf;
+
+#define ATTNC_COMPONENT_KEYS                                                          \
+  "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", \
+      "activity_regularizer", "kernel_constraint", "bias_constraint"
+
+template <>
+struct ClassOf<attn::MultiHeadAttention> {
+  static constexpr const char *name = "MultiHeadAttention", *module = "keras.layers",
+                              *class_name = name, *registered = nullptr;
+  static constexpr std::array needed = {"num_heads", "key_dim"};
+  static constexpr std::array keys = {"name",
+                                      "trainable",
+                                      "dtype",
+                                      "num_heads",
+                                      "key_dim",
+                                      "value_dim",
+                                      "dropout",
+                                      "use_bias",
+                                      "use_gate",
+                                      "output_shape",
+                                      "attention_axes",
+                                      "sliding_window",
+                                      ATTNC_COMPONENT_KEYS,
+                                      "seed"};
+};
+template <>
+struct ClassOf<attn::CachedMultiHeadAttention> : ClassOf<attn::MultiHeadAttention> {
+  static constexpr const char *name = "CachedMultiHeadAttention",
+                              *module = "keras_hub.src.layers.modeling.cached_multi_head_attention",
+                              *class_name = name,
+                              *registered = "keras_hub>CachedMultiHeadAttention";
+};
+template <>
+struct ClassOf<attn::GroupQueryAttention> {
+  static constexpr const char *name = "GroupQueryAttention", *module = "keras.layers",
+                              *class_name = name, *registered = nullptr;
+  static constexpr std::array needed = {"head_dim", "num_query_heads", "num_key_value_heads"};
+  static constexpr std::array keys = {"name",     "trainable",          "dtype",
+                                      "head_dim", "num_query_heads",    "num_key_value_heads",
+                                      "use_bias", "use_gate",           "sliding_window",
+                                      "dropout",  ATTNC_COMPONENT_KEYS, "seed"};
+};
+template <>
+struct ClassOf<attn::ReuseMultiHeadAttention> {
+  static constexpr const char *name = "ReuseMultiHeadAttention",
+                              *module = "official.nlp.modeling.layers.reuse_attention",
+                              *class_name = name, *registered = "ReuseMultiHeadAttention";
+  static constexpr std::array needed = {"num_heads", "key_dim"};
+  static constexpr std::array keys = {"name",
+                                      "trainable",
+                                      "dtype",
+                                      "num_heads",
+                                      "key_dim",
+                                      "value_dim",
+                                      "dropout",
+                                      "use_bias",
+                                      "output_shape",
+                                      "attention_axes",
+                                      "reuse_attention",
+                                      "use_relative_pe",
+                                      "pe_max_seq_length",
+                                      ATTNC_COMPONENT_KEYS,
+                                      "query_shape",
+                                      "key_shape",
+                                      "value_shape"};
+};
+template <>
+struct ClassOf<attn::Attention> {
+  static constexpr const char *name = "Attention", *module = "keras.layers", *class_name = name,
+                              *registered = nullptr;
+  static constexpr std::array<const char*, 0> needed = {};
+  static constexpr std::array keys = {"name",       "trainable", "dtype", "use_scale",
+                                      "score_mode", "dropout",   "seed"};
+};
+template <>
+struct ClassOf<attn::DotProductAttention> {
+  static constexpr const char *name = "DotProductAttention", *module = nullptr, *class_name = name,
+                              *registered = nullptr;
+  static constexpr std::array needed = {"head_dim", "num_query_heads", "num_key_value_heads"};
+  static constexpr std::array keys = {"name", "dtype"};
+};
+#undef ATTNC_COMPONENT_KEYS
+
+/// The masks that have a name.
+inline constexpr std::pair<const char*, attn::Mask> named_masks[] = {
+    {"causal", attn::causal}, {"causal_from_the_end", attn::causal_from_the_end}};
+
+/// Under which key of `config` a field stands: its own name but for one.
+inline std::string key_of(std::string_view field, const nlohmann::json& config) {
+  // The paper and Model Garden's documentation say max_sequence_length, its code something else.
+  if (field == "max_sequence_length" && !config.contains("max_sequence_length")) {
+    return "pe_max_seq_length";
+  }
+  return std::string(field);
+}
+
+inline bool is_component(std::string_view key) {
+  return key.ends_with("_initializer") || key.ends_with("_regularizer") ||
+         key.ends_with("_constraint");
+}
+/// What is wrong with an initialiser, regulariser or constraint, or "".
+std::string component_mistake(std::string_view key, const nlohmann::json& value);
+
+struct JsonOrigin {
+  nlohmann::json document;
+  bool wrapped = false;  // the configuration is its member `config`
+  NamedLayer read;       // the fields, as they were read
+};
+
+}  // namespace attnc
