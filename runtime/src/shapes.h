@@ -85,7 +85,10 @@ Status check_alignment(const TensorRole& role, const Tensor& tensor);
 /// that the smaller ones reach: every view that slicing and transposing can make.
 Status check_no_overlap(const TensorRole& role, const Tensor& tensor);
 
-/// How two tensors with elements lie to each other.
+/// The axes of more than one element, smaller strides first; how many there are.
+int by_step(const Tensor& tensor, std::array<int, max_rank>& order);
+
+/// How two tensors with elements lie to each other. The second has passed check_no_overlap.
 enum class Overlap {
   none,
   same,  // the same elements at the same places

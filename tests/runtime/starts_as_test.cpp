@@ -159,6 +159,24 @@ TEST_F(StartsAs, Sentences) {
             "output `cache` lies in the memory of input `query`: a layer does not work in place");
 }
 
+TEST_F(StartsAs, BetweenEachOthersRows) {
+  // [key, old or new, batch and all else]
+  std::vector<float> memory(2 * count);
+  const Shape strides{heads * size, batch * heads * size, 2 * 2 * batch * heads * size, size, 1};
+  const int64_t other = 2 * batch * heads * size;
+  ASSERT_EQ(run({memory.data(), shape, strides}, {memory.data() + other, shape, strides}), "");
+  EXPECT_EQ(memory[0], 0);
+  EXPECT_EQ(memory[static_cast<size_t>(2 * other + other)], 10);  // key 1 of sequence 0
+  for (int64_t off : {int64_t{1}, -other + 1, other - 1, 2 * other}) {
+    const int64_t first = off < 0 ? -off : 0;
+    EXPECT_NE(
+        run({memory.data() + first, shape, strides}, {memory.data() + first + off, shape, strides})
+            .find("overlaps input `cache` in part"),
+        std::string::npos)
+        << off;
+  }
+}
+
 TEST_F(StartsAs, NoPositions) {
   std::vector<float> none;
   const Shape empty{batch, 2, 0, heads, size};
