@@ -249,7 +249,7 @@ class Arguments {
     if (overlap_of(from, to) == Overlap::same) return;
     std::array<int, max_rank> order{};
     const int count = by_step(to, order);  // as they lie in the output
-    Walk walk;
+    Walk walk{};
     for (int i = 0; i < count; ++i) {
       const int axis = order[static_cast<size_t>(i)];
       walk.add(to.shape()[axis], from.strides()[axis], to.strides()[axis]);
