@@ -111,7 +111,8 @@ class Arguments {
     } else if (tensor != nullptr) {
       view = c_.views[index];
       for (int axis = 0; axis < info.rank; ++axis) {  // that later tensors told
-        view.length[static_cast<size_t>(axis)] = c_.lengths.of(info.axes[axis]);
+        const int64_t length = c_.lengths.of(info.axes[axis]);
+        if (length >= 0) view.length[static_cast<size_t>(axis)] = length;
       }
     }
     if (is_truth(info)) {
@@ -246,19 +247,9 @@ class Arguments {
   /// All of the input into the output's memory, unless they are one.
   void copy_start(const Tensor& from, const Tensor& to) {
     if (overlap_of(from, to) == Overlap::same) return;
-    std::array<int, max_rank> order{};  // as they lie in the output
-    int count = 0;
-    for (int axis = 0; axis < to.rank(); ++axis) {
-      if (to.shape()[axis] == 1) continue;
-      int place = count++;
-      for (; place > 0; --place) {
-        const int before = order[static_cast<size_t>(place - 1)];
-        if (std::abs(to.strides()[before]) < std::abs(to.strides()[axis])) break;
-        order[static_cast<size_t>(place)] = before;
-      }
-      order[static_cast<size_t>(place)] = axis;
-    }
-    Walk walk;
+    std::array<int, max_rank> order{};
+    const int count = by_step(to, order);  // as they lie in the output
+    Walk walk{};
     for (int i = 0; i < count; ++i) {
       const int axis = order[static_cast<size_t>(i)];
       walk.add(to.shape()[axis], from.strides()[axis], to.strides()[axis]);

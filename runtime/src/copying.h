@@ -12,8 +12,8 @@ namespace attn {
 
 /// Two views of one shape, innermost axis first; strides in elements. Without axes: one element.
 struct Walk {
-  int rank = 0;
-  std::array<int64_t, max_rank> extent, from, to;
+  int rank;
+  std::array<int64_t, max_rank> extent, from, to;  // `rank` of each
 
   /// The next axis outwards: one more, or a longer one where both views go on in the same steps.
   void add(int64_t length, int64_t from_stride, int64_t to_stride);

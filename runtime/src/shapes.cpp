@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <limits>
+#include <span>
 
 #include "text.h"
 
@@ -197,10 +198,10 @@ Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, con
                           : tensor.rank() >= trailing && tensor.rank() <= info.rank;
   if (!fits) {
     const char* between = index ? " or " : " to ";
-    return wrong(role, tensor,
-                 text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ",
-                      trailing, trailing == info.rank ? "" : text(between, int{info.rank}), " of ",
-                      axes_text(info)));
+    return wrong(
+        role, tensor,
+        text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ", trailing,
+             trailing == info.rank ? "" : text(between, int{info.rank}), " of ", axes_text(info)));
   }
   if (size_of(tensor.dtype()) == 0) return wrong(role, tensor, "has an unknown type");
   if (index && !is_integer(tensor.dtype())) {
@@ -262,10 +263,8 @@ Status check_alignment(const TensorRole& role, const Tensor& tensor) {
   return {};
 }
 
-Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
-  if (tensor.shape().elements() == 0) return {};
+int by_step(const Tensor& tensor, std::array<int, max_rank>& order) {
   auto step = [&](int axis) { return std::abs(tensor.strides()[axis]); };
-  std::array<int, max_rank> order{};  // axes of more than one element, smaller steps first
   int count = 0;
   for (int axis = 0; axis < tensor.rank(); ++axis) {
     if (tensor.shape()[axis] == 1) continue;
@@ -275,18 +274,45 @@ Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
     }
     order[static_cast<size_t>(place)] = axis;
   }
+  return count;
+}
+
+Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
+  if (tensor.shape().elements() == 0) return {};
+  std::array<int, max_rank> order{};
+  const int count = by_step(tensor, order);
   int64_t reached = 0;
   for (int i = 0; i < count; ++i) {
     const int axis = order[static_cast<size_t>(i)];
-    if (step(axis) <= reached) {
+    const int64_t step = std::abs(tensor.strides()[axis]);
+    if (step <= reached) {
       return wrong(role, tensor,
                    text("has elements that overlap: stride ", tensor.strides()[axis], " on axis ",
                         axis, " is too small"));
     }
-    reached += (tensor.shape()[axis] - 1) * step(axis);
+    reached += (tensor.shape()[axis] - 1) * step;
   }
   return {};
 }
+
+namespace {
+
+/// Whether two views of equal shape and nested strides, the second `distance` elements behind the
+/// first, have an element in common. `order` has their axes, larger strides last.
+bool meet(const Tensor& view, std::span<const int> order, int64_t distance) {
+  if (order.empty()) return distance == 0;
+  const int64_t step = std::abs(view.strides()[order.back()]),
+                most = view.shape()[order.back()] - 1;
+  // What is left for the smaller strides is less than a step.
+  const int64_t below = distance / step - (distance % step < 0 ? 1 : 0);
+  for (int64_t steps : {below, below + 1}) {
+    if (steps < -most || steps > most) continue;
+    if (meet(view, order.first(order.size() - 1), distance - steps * step)) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Overlap overlap_of(const Tensor& a, const Tensor& b) {
   // Whoever asks has let check_memory bound both: no overflow.
@@ -296,14 +322,22 @@ Overlap overlap_of(const Tensor& a, const Tensor& b) {
              b_size = static_cast<int64_t>(size_of(b.dtype()));
   const int64_t from_a_to_b = static_cast<int64_t>(reinterpret_cast<uintptr_t>(b.data()) -
                                                    reinterpret_cast<uintptr_t>(a.data()));
-  bool same = from_a_to_b == 0 && a.shape() == b.shape() && a_size == b_size;
-  for (int axis = 0; same && axis < a.rank(); ++axis) {
-    same = a.shape()[axis] == 1 || a.strides()[axis] == b.strides()[axis];
+  bool alike = a.shape() == b.shape() && a_size == b_size;
+  for (int axis = 0; alike && axis < a.rank(); ++axis) {
+    alike = a.shape()[axis] == 1 || a.strides()[axis] == b.strides()[axis];
   }
-  if (same) return Overlap::same;
+  if (alike && from_a_to_b == 0) return Overlap::same;
   const bool apart = from_a_to_b + b_low * b_size >= (a_high + 1) * a_size ||
                      from_a_to_b + (b_high + 1) * b_size <= a_low * a_size;
-  return apart ? Overlap::none : Overlap::some;
+  if (apart) return Overlap::none;
+  if (!alike || from_a_to_b % a_size != 0) return Overlap::some;
+  // Between each other's rows?
+  std::array<int, max_rank> order{};
+  const int count = by_step(a, order);
+  return meet(a, std::span<const int>(order.data(), static_cast<size_t>(count)),
+              from_a_to_b / a_size)
+             ? Overlap::some
+             : Overlap::none;
 }
 
 }  // namespace attn

@@ -51,8 +51,8 @@ std::string axis_text(const attn_tensor_info& info, int axis);
 bool is_floating(DType dtype);
 bool is_integer(DType dtype);
 
-/// Type, rank and lengths of numbers that have every axis of the table (VALUE_REAL); what a tensor is
-/// the first to tell goes into `lengths`. A weight may be of any floating type.
+/// Type, rank and lengths of numbers that have every axis of the table (VALUE_REAL); what a tensor
+/// is the first to tell goes into `lengths`. A weight may be of any floating type.
 Status check_shape(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                    Lengths& lengths);
 Status check_weight_shape(const TensorRole& role, const attn_tensor_info& info,
@@ -68,9 +68,10 @@ struct View {
 };
 /// Of a tensor that check_shape let pass.
 View view_of(const Tensor& tensor);
-/// Type, rank and lengths of what broadcasts: masks of truths or numbers, and indices. The last axes
-/// of a mask, queries and keys, are always there; what comes before aligns at the left, as Keras puts
-/// new axes between the two: [batch, query, key] has no head axis. Indices have all axes, or none.
+/// Type, rank and lengths of what broadcasts: masks of truths or numbers, and indices. The last
+/// axes of a mask, queries and keys, are always there; what comes before aligns at the left, as
+/// Keras puts new axes between the two: [batch, query, key] has no head axis. Indices have all
+/// axes, or none.
 Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                        Lengths& lengths, View& view);
 /// What an absent one is: the element at `data`, everywhere.
@@ -85,7 +86,10 @@ Status check_alignment(const TensorRole& role, const Tensor& tensor);
 /// that the smaller ones reach: every view that slicing and transposing can make.
 Status check_no_overlap(const TensorRole& role, const Tensor& tensor);
 
-/// How two tensors with elements lie to each other.
+/// The axes of more than one element, smaller strides first; how many there are.
+int by_step(const Tensor& tensor, std::array<int, max_rank>& order);
+
+/// How two tensors with elements lie to each other. The second has passed check_no_overlap.
 enum class Overlap {
   none,
   same,  // the same elements at the same places

@@ -81,7 +81,8 @@ std::string wrong_outputs(std::span<const attn_tensor_info> outputs,
       same = one.kind == other.kind && one.number == other.number && one.of == other.of &&
              one.extent == other.extent;
     }
-    if (!same) return text(name, " starts as input ", quoted(start.name), ", which is of another kind");
+    if (!same)
+      return text(name, " starts as input ", quoted(start.name), ", which is of another kind");
   }
   return {};
 }
@@ -101,8 +102,8 @@ bool fits_form(const attn_tensor_info& info, uint8_t form) {
   for (int a = 0; a < info.rank; ++a) {
     const attn_axis& axis = info.axes[a];
     if (dimension_of(form, axis) < 0) return false;
-    const bool is_position = axis.kind == ATTN_AXIS_QUERY || axis.kind == ATTN_AXIS_KEY ||
-                             axis.kind == ATTN_AXIS_UPDATE;
+    const bool is_position =
+        axis.kind == ATTN_AXIS_QUERY || axis.kind == ATTN_AXIS_KEY || axis.kind == ATTN_AXIS_UPDATE;
     if (form == ATTN_FORM_PAIRS || !is_position) continue;
     if (position >= 0 && position != axis.kind) return false;
     position = axis.kind;
@@ -177,7 +178,8 @@ std::string wrong_path(const attn_path& path, const attn_variant& variant,
         return text(name, " takes output ", quoted(output.name), " in the wrong form");
       }
       if (output.starts_as >= 0 && !is_there(path, table, output.starts_as)) {
-        return text(name, " makes output ", quoted(output.name), " of an input that may be left out");
+        return text(name, " makes output ", quoted(output.name),
+                    " of an input that may be left out");
       }
       continue;
     }

@@ -34,6 +34,30 @@ TEST(Packing, VectorByHand) {
   EXPECT_EQ(to, (std::vector<float>{1, 2, 3, 0, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
 }
 
+TEST(Packing, EveryFloatingType) {
+  const attn_packing packing{0, ATTN_PACK_VECTOR, 0, 0, 0, 0, 0, 1, 1.0 / 3};
+  const auto shape = attn::packed_shape(packing, Shape{4});
+  ASSERT_TRUE(shape.ok());
+  auto check = [&](const Tensor& weight, const std::vector<double>& numbers) {
+    std::vector<float> narrow(4);
+    std::vector<double> wide(4);
+    attn::pack(packing, *shape, weight, narrow.data());
+    attn::pack(packing, *shape, weight, wide.data());
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(wide[i], numbers[i] * (1.0 / 3));
+      EXPECT_EQ(narrow[i], static_cast<float>(numbers[i] * (1.0 / 3)));  // rounded once
+    }
+  };
+  const std::vector<float> f32{1, -2, 0.1f, 1e-40f};
+  check({f32, {4}}, {1, -2, 0.1f, 1e-40f});
+  const std::vector<double> f64{1, 0.1, 1 + 0x1p-25, 1e-300};
+  check({f64, {4}}, f64);
+  const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x3555},
+                 brain[] = {0x3f80, 0xc000, 0x0001, 0x3eab};
+  check({f16, attn::DType::float16, {4}}, {1, -2, 0x1p-24, 0.333251953125});
+  check({brain, attn::DType::bfloat16, {4}}, {1, -2, 0x1p-133, 0.333984375});
+}
+
 TEST(Packing, RandomShapesAndStrides) {
   std::mt19937 random(11);
   auto draw = [&](int64_t below) {

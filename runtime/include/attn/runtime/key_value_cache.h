@@ -22,6 +22,7 @@
 // there before: finite numbers that a mask hides. One thread at a time. Not here: pages, eviction,
 // quantisation, growth (make a larger one).
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
