@@ -88,8 +88,10 @@ struct Index {
 };
 Result<Index> list(hid_t file);
 
-/// The strings of an attribute of the object at `path`; empty where it has none of that kind.
-std::vector<std::string> strings(hid_t file, const std::string& path, const char* attribute);
+/// The strings of an attribute of the object at `path`; empty where it has none of that kind, or
+/// damaged ones. `file_bytes` is what the file has.
+std::vector<std::string> strings(hid_t file, const std::string& path, const char* attribute,
+                                 uint64_t file_bytes);
 
 /// A dataset in memory.
 struct Array {
