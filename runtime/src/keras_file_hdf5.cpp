@@ -256,18 +256,10 @@ Id memory_access() {
 
 }  // namespace
 
-Result<Id> open(const std::string& path) {
-  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  // Readers need no lock, and some file systems have none to give.
-  if (access.ok()) H5Pset_file_locking(access.get(), false, true);
-  return opened({H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose});
-}
-
-Result<Id> open_image(const Bytes& bytes, bool to_write) {
+Result<Id> open_image(const Bytes& bytes) {
   const Id access = memory_access();
   if (access.ok()) H5Pset_file_image(access.get(), bytes.data.get(), bytes.size);
-  const unsigned flags = to_write ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
-  return opened({H5Fopen(name_in_memory().c_str(), flags, access.get()), H5Fclose});
+  return opened({H5Fopen(name_in_memory().c_str(), H5F_ACC_RDWR, access.get()), H5Fclose});
 }
 
 Result<Id> make_image() {

@@ -2,8 +2,6 @@
 // heap without end or beyond its memory (1.10.8: of the bits of one, most crash when they flip). So
 // it is asked for the references alone, by a conversion of our own from such strings to bytes, and
 // the heap is read here.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -32,46 +30,19 @@ herr_t keep_bytes(hid_t, hid_t, H5T_cdata_t* data, size_t, size_t, size_t, void*
   return 0;
 }
 
-/// Bytes of an open file, from under HDF5.
-class Raw {
- public:
-  Raw(hid_t file, uint64_t size) : size_(size) {
-    const Id access(H5Fget_access_plist(file), H5Pclose);
-    void* handle = nullptr;
-    if (!access.ok() || H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || handle == nullptr)
-      return;
-    if (H5Pget_driver(access.get()) == H5FD_CORE) {
-      memory_ = *static_cast<const char**>(handle);
-    } else if (H5Pget_driver(access.get()) == H5FD_SEC2) {
-      file_ = *static_cast<const int*>(handle);
-    }
-  }
-  bool read(uint64_t at, void* to, size_t bytes) const {
-    if (at > size_ || bytes > size_ - at) return false;
-    if (memory_ != nullptr) return std::memcpy(to, memory_ + at, bytes), true;
-    return file_ >= 0 &&
-           ::pread(file_, to, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes);
-  }
-
- private:
-  uint64_t size_;
-  const char* memory_ = nullptr;
-  int file_ = -1;
-};
-
 /// The string that a reference means. A collection: "GCOL", version and zeros in 4 bytes, its size
 /// in 8; then objects, each with an index in 2 bytes, 6 that do not matter, its size in 8, and its
 /// data up to a multiple of 8.
-bool read_string(const Raw& raw, const Reference& reference, std::string& to) {
+bool read_string(const Source& source, const Reference& reference, std::string& to) {
   char head[16];
   uint64_t end = 0, at = reference.collection();
-  if (!raw.read(at, head, sizeof head) || std::memcmp(head, "GCOL\1", 5) != 0) return false;
+  if (!source.read(at, head, sizeof head) || std::memcmp(head, "GCOL\1", 5) != 0) return false;
   std::memcpy(&end, head + 8, sizeof end);
   if (__builtin_add_overflow(at, end, &end)) return false;
   for (at += sizeof head; at < end && end - at >= sizeof head;) {
     uint16_t index = 0;
     uint64_t bytes = 0;
-    if (!raw.read(at, head, sizeof head)) return false;
+    if (!source.read(at, head, sizeof head)) return false;
     std::memcpy(&index, head, sizeof index);
     std::memcpy(&bytes, head + 8, sizeof bytes);
     if (index == 0 || bytes > end - at - sizeof head) return false;  // free space is the last
@@ -79,7 +50,7 @@ bool read_string(const Raw& raw, const Reference& reference, std::string& to) {
     if (index == reference.index) {
       if (reference.length > bytes || reference.length > longest_string) return false;
       to.resize(reference.length);
-      return raw.read(at, to.data(), to.size());
+      return source.read(at, to.data(), to.size());
     }
     at += (bytes + 7) / 8 * 8;
   }
@@ -87,22 +58,21 @@ bool read_string(const Raw& raw, const Reference& reference, std::string& to) {
 }
 
 /// Strings of any length; empty where one is damaged.
-std::vector<std::string> read_heap_strings(hid_t file, hid_t attribute, hid_t type, size_t count,
-                                           uint64_t file_bytes) {
+std::vector<std::string> read_heap_strings(hid_t file, hid_t attribute, hid_t type, size_t count) {
   const Id bytes(H5Tcreate(H5T_OPAQUE, sizeof(Reference)), H5Tclose);
-  if (!bytes.ok() || H5Tget_size(type) != sizeof(char*)) return {};
+  const Source* source = source_of(file);
+  if (!bytes.ok() || source == nullptr) return {};
   std::vector<Reference> references(count);
   const char* const name = "attn: strings as references";
   if (H5Tregister(H5T_PERS_SOFT, name, type, bytes.get(), keep_bytes) < 0) return {};
   const bool read = H5Aread(attribute, bytes.get(), references.data()) >= 0;
   H5Tunregister(H5T_PERS_SOFT, name, type, bytes.get(), keep_bytes);
   if (!read) return {};
-  const Raw raw(file, file_bytes);
   std::vector<std::string> result;
   size_t total = 0;
   for (const Reference& reference : references) {
     std::string s;
-    if (reference.length > 0 && !read_string(raw, reference, s)) return {};
+    if (reference.length > 0 && !read_string(*source, reference, s)) return {};
     if ((total += s.size()) > most_bytes) return {};
     s.resize(std::strlen(s.c_str()));
     result.push_back(std::move(s));
@@ -130,7 +100,7 @@ std::vector<std::string> strings(hid_t file, const std::string& path, const char
   if (size == 0 || size > longest_string || n > std::min<uint64_t>(most_bytes, file_bytes) / size) {
     return result;
   }
-  if (any_length) return read_heap_strings(file, id.get(), type.get(), n, file_bytes);
+  if (any_length) return read_heap_strings(file, id.get(), type.get(), n);
   std::string bytes(size * n, '\0');
   if (H5Aread(id.get(), type.get(), bytes.data()) < 0) return result;
   for (size_t i = 0; i < n; ++i) {
