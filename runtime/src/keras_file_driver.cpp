@@ -1,6 +1,8 @@
 // How HDF5 gets at the bytes of a file here: by a driver of our own that checks every read. Its own
 // drivers keep what they read of groups in a buffer, whose sums of addresses overflow where a file
 // is damaged (1.10.8 then copies from beyond it). Without such features HDF5 asks for each piece.
+// Heaps of groups' names are looked at on the way, since HDF5 writes beyond its memory where one is
+// damaged.
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,8 +58,33 @@ herr_t get_source(H5FD_t* file, hid_t, void** handle) {
   return 0;
 }
 
-herr_t read_source(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, size_t bytes, void* to) {
-  return of(file).source.read(at, to, bytes) ? 0 : -1;
+/// A local heap: "HEAP", 4 bytes, then in 8 bytes each the size of its data, where in it the first
+/// free block is (1: none), and where in the file it lies. A free block begins with where the next
+/// one is and its own size.
+bool is_sound_heap(const Source& source, const void* prefix) {
+  struct {
+    uint64_t size, free, at;
+  } heap;
+  std::memcpy(&heap, static_cast<const char*>(prefix) + 8, sizeof heap);
+  if (heap.at > source.size || heap.size > source.size - heap.at) return false;
+  struct {
+    uint64_t next, size;
+  } block;
+  // Free blocks do not overlap, so there are at most so many; more is a ring.
+  uint64_t most = heap.size / sizeof block;
+  for (uint64_t free = heap.free; free != 1; free = block.next) {
+    if (heap.size < sizeof block || free > heap.size - sizeof block || most-- == 0) return false;
+    if (!source.read(heap.at + free, &block, sizeof block)) return false;
+    if (block.size > heap.size - free) return false;
+  }
+  return true;
+}
+
+herr_t read_source(H5FD_t* file, H5FD_mem_t kind, hid_t, haddr_t at, size_t bytes, void* to) {
+  const Source& source = of(file).source;
+  if (!source.read(at, to, bytes)) return -1;
+  const bool heap = kind == H5FD_MEM_LHEAP && bytes >= 32 && std::memcmp(to, "HEAP", 4) == 0;
+  return !heap || is_sound_heap(source, to) ? 0 : -1;
 }
 
 herr_t refuse_to_write(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, size_t, const void*) { return -1; }
@@ -109,6 +136,13 @@ const Source* source_of(hid_t file) {
 }
 
 Result<Id> open(const Source& source) {
+  // Where the superblock tells how many bytes addresses and sizes have: always 8, and we read some.
+  unsigned char start[16] = {};
+  const bool old = source.read(0, start, sizeof start) && start[8] < 2;
+  if (start[old ? 13 : 9] != 8 || start[old ? 14 : 10] != 8) {
+    return Status(StatusCode::invalid_file,
+                  "cannot be opened as HDF5: its addresses and sizes have not 8 bytes each");
+  }
   static const H5FD_class_t driver = driver_class();
   // The file that is opened keeps the driver.
   const Id registered(H5FDregister(&driver), H5FDunregister);
