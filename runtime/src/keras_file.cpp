@@ -24,18 +24,17 @@ Result<OpenedWeights> open_weights(const std::string& path) {
   OpenedWeights weights;
   weights.container = opened->container;
   weights.original = std::move(opened->file);
-  weights.bytes = size_of_file(weights.original);
-  Bytes image;
   if (weights.container == Container::zip) {
-    Result<Bytes> extracted = weights.hdf5_bytes();
-    if (!extracted.ok()) return extracted.status();
-    image = std::move(*extracted);
-    weights.bytes = image.size;
+    Result<Bytes> image = extract_weights(weights.original);
+    if (!image.ok()) return image.status();
+    weights.image = std::move(*image);
   }
+  const bool on_disk = weights.container == Container::hdf5;
+  weights.bytes = on_disk ? size_of_file(weights.original) : weights.image.size;
 
   const hdf5::Session session;
-  Result<hdf5::Id> file =
-      weights.container == Container::zip ? hdf5::open_image(image, false) : hdf5::open(path);
+  Result<hdf5::Id> file = hdf5::open({on_disk ? weights.original.get() : -1,
+                                      on_disk ? nullptr : weights.image.data.get(), weights.bytes});
   if (!file.ok()) return file.status();
   weights.file = std::move(*file);
   const Result<hdf5::Index> index = hdf5::list(weights.file.get());

@@ -14,8 +14,6 @@ namespace {
 /// Far beyond any model; a forged file does not keep us longer.
 constexpr size_t most_objects = 1'000'000;
 constexpr int deepest_group = 64;
-constexpr hssize_t most_strings = 1'000'000;
-constexpr size_t longest_string = 1 << 16;
 /// What compressed data can grow to at most is 1032 times its size (deflate), and not in less than
 /// this.
 constexpr uint64_t deflate_ratio = 1032, small_dataset = 1 << 20;
@@ -68,7 +66,8 @@ struct ElementType {
   DType dtype;
   Id memory;
 };
-Result<ElementType> element_type(hid_t file, const std::string& path, hid_t type) {
+Result<ElementType> element_type(hid_t file, const std::string& path, hid_t type,
+                                 uint64_t file_bytes) {
   const size_t size = H5Tget_size(type);
   const H5T_class_t kind = H5Tget_class(type);
   if (kind == H5T_FLOAT) {
@@ -82,7 +81,7 @@ Result<ElementType> element_type(hid_t file, const std::string& path, hid_t type
     }
   }
   if (kind == H5T_OPAQUE && size == 2) {
-    const std::vector<std::string> dtype = strings(file, path, "dtype");
+    const std::vector<std::string> dtype = strings(file, path, "dtype", file_bytes);
     if (dtype.size() == 1 && dtype[0] == "bfloat16") {
       Id memory(H5Tcopy(type), H5Tclose);  // the tag has to be the same
       if (memory.ok()) return ElementType{DType::bfloat16, std::move(memory)};
@@ -128,7 +127,7 @@ Result<Dataset> open_dataset(hid_t file, const std::string& path, uint64_t file_
     const hsize_t n = extents[static_cast<size_t>(axis)];
     shape.push_back(n > INT64_MAX ? INT64_MAX : static_cast<int64_t>(n));
   }
-  Result<ElementType> element = element_type(file, path, type.get());
+  Result<ElementType> element = element_type(file, path, type.get(), file_bytes);
   if (!element.ok()) return element.status();
 
   Dataset result{std::move(id), std::move(*element), {}};
@@ -257,18 +256,10 @@ Id memory_access() {
 
 }  // namespace
 
-Result<Id> open(const std::string& path) {
-  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  // Readers need no lock, and some file systems have none to give.
-  if (access.ok()) H5Pset_file_locking(access.get(), false, true);
-  return opened({H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose});
-}
-
-Result<Id> open_image(const Bytes& bytes, bool to_write) {
+Result<Id> open_image(const Bytes& bytes) {
   const Id access = memory_access();
   if (access.ok()) H5Pset_file_image(access.get(), bytes.data.get(), bytes.size);
-  const unsigned flags = to_write ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
-  return opened({H5Fopen(name_in_memory().c_str(), flags, access.get()), H5Fclose});
+  return opened({H5Fopen(name_in_memory().c_str(), H5F_ACC_RDWR, access.get()), H5Fclose});
 }
 
 Result<Id> make_image() {
@@ -310,36 +301,6 @@ Result<Index> list(hid_t file) {
   return index;
 }
 
-std::vector<std::string> strings(hid_t file, const std::string& path, const char* attribute) {
-  std::vector<std::string> result;
-  if (H5Aexists_by_name(file, path.c_str(), attribute, H5P_DEFAULT) <= 0) return result;
-  const Id id(H5Aopen_by_name(file, path.c_str(), attribute, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  if (!id.ok()) return result;
-  const Id type(H5Aget_type(id.get()), H5Tclose);
-  const Id space(H5Aget_space(id.get()), H5Sclose);
-  if (!type.ok() || !space.ok() || H5Tget_class(type.get()) != H5T_STRING) return result;
-  const hssize_t count = H5Sget_simple_extent_npoints(space.get());
-  if (count <= 0 || count > most_strings) return result;
-  const auto n = static_cast<size_t>(count);
-  if (H5Tis_variable_str(type.get()) > 0) {
-    std::vector<char*> pointers(n, nullptr);
-    if (H5Aread(id.get(), type.get(), pointers.data()) < 0) return result;
-    for (const char* s : pointers) result.emplace_back(s == nullptr ? "" : s);
-    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
-    return result;
-  }
-  const size_t size = H5Tget_size(type.get());
-  // Attributes lie in object headers: 64 KiB is what one can have there.
-  if (size == 0 || size > longest_string || n > (size_t{1} << 26) / size) return result;
-  std::string bytes(size * n, '\0');
-  if (H5Aread(id.get(), type.get(), bytes.data()) < 0) return result;
-  for (size_t i = 0; i < n; ++i) {
-    result.push_back(bytes.substr(i * size, size));
-    result.back().resize(std::strlen(result.back().c_str()));
-  }
-  return result;
-}
-
 Result<Array> describe(hid_t file, const std::string& path, uint64_t file_bytes) {
   Result<Dataset> dataset = open_dataset(file, path, file_bytes);
   if (!dataset.ok()) return dataset.status();
@@ -366,10 +327,10 @@ Status overwrite(hid_t file, const std::string& path, const void* data, DType dt
   const Id id(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
   const Id type(id.ok() ? H5Dget_type(id.get()) : H5I_INVALID_HID, H5Tclose);
   if (!type.ok()) return damaged(path, "cannot be opened");
-  const Result<ElementType> element = element_type(file, path, type.get());
-  if (!element.ok()) return element.status();
-  if (element->dtype != dtype ||
-      H5Dwrite(id.get(), element->memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+  const bool opaque = H5Tget_class(type.get()) == H5T_OPAQUE;
+  const Id memory = opaque ? Id(H5Tcopy(type.get()), H5Tclose) : make_float_type(dtype);
+  if (H5Tget_size(type.get()) != size_of(dtype) ||
+      H5Dwrite(id.get(), memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
     return damaged(path, "cannot be written");
   }
   return {};

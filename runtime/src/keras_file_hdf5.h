@@ -1,7 +1,7 @@
 // keras_file_hdf5.h - the little of HDF5 that weight files need, with a Status for every failure.
 //
 //   hdf5::Session session;                      // the lock, and silence; first thing in a function
-//   Result<hdf5::Id> file = hdf5::open(path);
+//   Result<hdf5::Id> file = hdf5::open(source);
 //   Result<hdf5::Index> index = hdf5::list(*file);
 //   Result<hdf5::Array> kernel = hdf5::read(*file, "layers/dense/vars/0", file_bytes);
 //
@@ -70,10 +70,22 @@ class Id {
 /// What HDF5 says about its latest failure: " (HDF5: truncated file: ...)"; empty where nothing.
 std::string reason();
 
-/// Opens a file for reading.
-Result<Id> open(const std::string& path);
-/// Opens a file that lies in memory, a copy of `bytes`; what is written to it stays there.
-Result<Id> open_image(const Bytes& bytes, bool to_write);
+/// The bytes of a file: in memory, or behind a descriptor. Refers to them.
+struct Source {
+  int file = -1;
+  const std::byte* memory = nullptr;
+  uint64_t size = 0;
+  /// False where they are not all there.
+  bool read(uint64_t at, void* to, size_t bytes) const;
+};
+/// Opens a file for reading; `source` outlives it.
+Result<Id> open(const Source& source);
+/// What a file was opened from.
+const Source* source_of(hid_t file);
+
+/// Opens a copy of `bytes` that lies in memory; what is written to it stays there. For files that
+/// could be opened and listed before.
+Result<Id> open_image(const Bytes& bytes);
 /// Makes an empty file in memory.
 Result<Id> make_image();
 /// The bytes of a file in memory, everything written.
@@ -88,8 +100,10 @@ struct Index {
 };
 Result<Index> list(hid_t file);
 
-/// The strings of an attribute of the object at `path`; empty where it has none of that kind.
-std::vector<std::string> strings(hid_t file, const std::string& path, const char* attribute);
+/// The strings of an attribute of the object at `path`; empty where it has none of that kind, or
+/// damaged ones. `file_bytes` is what the file has.
+std::vector<std::string> strings(hid_t file, const std::string& path, const char* attribute,
+                                 uint64_t file_bytes);
 
 /// A dataset in memory.
 struct Array {

@@ -182,7 +182,7 @@ class Finder {
     layer.info.class_name = class_of(last_part(group));
     const std::string vars = joined(group, "vars");
     if (index_.has_group(vars)) {
-      const std::vector<std::string> name = hdf5::strings(file_, vars, "name");
+      const std::vector<std::string> name = hdf5::strings(file_, vars, "name", file_bytes_);
       if (name.size() == 1) layer.info.name = name[0];
     }
     return layer;
@@ -190,9 +190,10 @@ class Finder {
 
   /// An attribute of strings, which is in parts (weight_names0, ...1) where it is long.
   std::vector<std::string> chunked(const std::string& path, const std::string& attribute) const {
-    std::vector<std::string> all = hdf5::strings(file_, path, attribute.c_str());
+    std::vector<std::string> all = hdf5::strings(file_, path, attribute.c_str(), file_bytes_);
     for (int i = 0; all.size() < index_.objects.size(); ++i) {
-      std::vector<std::string> more = hdf5::strings(file_, path, text(attribute, i).c_str());
+      std::vector<std::string> more =
+          hdf5::strings(file_, path, text(attribute, i).c_str(), file_bytes_);
       if (more.empty()) break;
       all.insert(all.end(), more.begin(), more.end());
     }

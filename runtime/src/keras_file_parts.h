@@ -19,14 +19,10 @@ struct OpenedWeights {
 
   Container container = Container::hdf5;
   Descriptor original;
+  Bytes image;         // what an archive holds
   uint64_t bytes = 0;  // of the HDF5 file
   hdf5::Id file;
   std::vector<LayerPlaces> layers;
-
-  /// The HDF5 file itself, out of its archive where it is in one.
-  Result<Bytes> hdf5_bytes() const {
-    return container == Container::zip ? extract_weights(original) : read_bytes(original);
-  }
 };
 
 /// Sentences do not name the file yet.

@@ -155,10 +155,12 @@ Status check_update(const OpenedWeights& file, const LayerPlaces& layer,
 /// The HDF5 file of `opened`, in memory, with the weights replaced.
 Result<Bytes> changed_copy(const OpenedWeights& opened, const LayerPlaces& layer,
                            std::span<const NamedTensor> weights) {
-  const Result<Bytes> original = opened.hdf5_bytes();
-  if (!original.ok()) return original.status();
+  Result<Bytes> from_disk = Bytes{};
+  if (opened.container == Container::hdf5) from_disk = read_bytes(opened.original);
+  if (!from_disk.ok()) return from_disk.status();
   const hdf5::Session session;
-  const Result<hdf5::Id> file = hdf5::open_image(*original, true);
+  const Result<hdf5::Id> file =
+      hdf5::open_image(opened.container == Container::hdf5 ? *from_disk : opened.image);
   if (!file.ok()) return file.status();
   for (const WeightPlace& place : layer.weights) {
     const Tensor& tensor = find(weights, place.name)->tensor;

@@ -18,10 +18,12 @@
 //
 // A file is not trusted: one that is cut, forged or of another kind is a Status. Links to other
 // files and data outside the file are refused. HDF5 itself reads the structure; what it can be made
-// to do by a hostile file is as good as its version. All work on HDF5 here goes through one lock,
-// and its own printing of errors is off meanwhile; a program that uses HDF5 from other threads at
-// the same time needs a thread-safe build of it (Debian's is).
+// to do by a hostile file is as good as its version (runtime/README.md tells what is done about
+// that). All work on HDF5 here goes through one lock, and its own printing of errors is off
+// meanwhile; a program that uses HDF5 from other threads at the same time needs a thread-safe build
+// of it (Debian's is).
 //
+// Updating holds the file in memory, twice while it is written. Little endian machines only.
 // Not here: weights in several files (`model.weights.json`), quantized layers, optimizers.
 #pragma once
 #include <initializer_list>
