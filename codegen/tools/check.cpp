@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <limits>
+#include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "attn/runtime/cpu.h"
@@ -53,46 +53,140 @@ Result<std::vector<std::string>> targets_to_check(const CheckOptions& options,
   return here;
 }
 
-/// One call: its sentence, and what it left behind in `outcome`.
+bool is_floating(attn::DType type) {
+  return type == attn::DType::float32 || type == attn::DType::float64 ||
+         type == attn::DType::float16 || type == attn::DType::bfloat16;
+}
+
+/// The tensors of a call in the types that the layer takes: a fixture holds halves as float32.
+class Tensors {
+ public:
+  explicit Tensors(const attn::SafeTensors& file) : file_(file) {}
+
+  /// As it stands in the file, or as `type`. One tensor asked for twice is one array.
+  Result<attn::Tensor> find(const std::string& key, attn::DType type) {
+    auto tensor = file_.find(key);
+    if (!tensor.ok() || tensor->dtype() == type || !is_floating(tensor->dtype())) return tensor;
+    auto& memory = made_[{key, type}];
+    if (memory.empty()) memory = converted(*tensor, type);
+    return attn::Tensor(memory.data(), type, tensor->shape());
+  }
+  Result<attn::Tensor> find(const std::string& key) { return file_.find(key); }
+
+ private:
+  const attn::SafeTensors& file_;
+  std::map<std::pair<std::string, attn::DType>, std::vector<std::byte>> made_;
+};
+
+const attn_tensor_info* info_of(std::span<const attn_tensor_info> all, std::string_view name) {
+  for (const attn_tensor_info& info : all) {
+    if (name == info.name) return &info;
+  }
+  return nullptr;
+}
+
+/// One run of a call. Memory of the outputs is full of NaN, in any floating type, so that what a
+/// kernel leaves unwritten is seen; where `in_place`, an output that starts as an input shares its
+/// memory.
+struct Run {
+  std::vector<attn::NamedTensor> inputs;
+  std::vector<attn::NamedMutableTensor> outputs;
+  std::vector<std::vector<std::byte>> memory;
+};
+Status make_run(const attn::AnyLayer& layer, const FixtureCall& call, Tensors& tensors,
+                bool in_place, Run& run) {
+  static const bool yes = true;
+  for (const auto& [name, key] : call.inputs) {
+    const attn_tensor_info* info = info_of(layer.inputs(), name);
+    // Masks and indices go as they are.
+    auto tensor = info && info->value == ATTN_VALUE_REAL
+                      ? tensors.find(key, static_cast<attn::DType>(info->dtype))
+                      : tensors.find(key);
+    if (!tensor.ok()) return tensor.status();
+    run.inputs.push_back({name, *tensor});
+  }
+  for (const std::string& flag : call.flags) run.inputs.push_back({flag, attn::Tensor::flag(yes)});
+  for (const auto& [name, number] : call.numbers) {
+    run.inputs.push_back({name, attn::Tensor(&number, attn::Shape{})});
+  }
+  run.memory.reserve(call.outputs.size());
+  for (const auto& [name, key] : call.outputs) {
+    auto shape = layer.output_shape(name, run.inputs);
+    if (!shape.ok()) return shape.status();
+    const attn_tensor_info* info = info_of(layer.outputs(), name);
+    const auto type = info ? static_cast<attn::DType>(info->dtype) : attn::DType::float32;
+    auto& memory = run.memory.emplace_back(
+        static_cast<size_t>(shape->elements()) * attn::size_of(type), std::byte{0xff});
+    run.outputs.push_back({name, attn::MutableTensor(memory.data(), type, *shape)});
+    if (!in_place || !info || info->starts_as < 0) continue;
+    const std::string_view start = layer.inputs()[static_cast<size_t>(info->starts_as)].name;
+    for (attn::NamedTensor& input : run.inputs) {
+      if (input.name != start) continue;
+      std::memcpy(memory.data(), input.tensor.data(), memory.size());
+      input.tensor = attn::Tensor(memory.data(), type, *shape);
+    }
+  }
+  return Status();
+}
+Status do_run(const attn::AnyLayer& layer, Run& run, attn::Workspace& workspace) {
+  return layer.run(std::span<const attn::NamedTensor>(run.inputs),
+                   std::span<const attn::NamedMutableTensor>(run.outputs), workspace);
+}
+
+void hold(const std::string& name, const attn::Tensor& got, const attn::Tensor& want,
+          const Fixture& fixture, Comparison& worst) {
+  const Comparison c = compare(got, want, fixture.atol, fixture.rtol);
+  worst.max_error = std::max(worst.max_error, c.max_error);
+  if (!c.passed && worst.passed) worst.passed = false, worst.where = name + c.where;
+}
+
+/// One call: its sentence, and what it left behind in `worst`.
 Status replay(const attn::AnyLayer& layer, const attn::SafeTensors& file, const Fixture& fixture,
               const FixtureCall& call, attn::Workspace& workspace, Comparison& worst) {
-  static const bool yes = true;
-  std::vector<attn::NamedTensor> inputs;
-  for (const auto& [name, key] : call.inputs) {
-    auto tensor = file.find(key);
-    if (!tensor.ok()) return tensor.status();
-    inputs.push_back({name, *tensor});
-  }
-  for (const std::string& flag : call.flags) inputs.push_back({flag, attn::Tensor::flag(yes)});
-  std::vector<std::vector<float>> memory;
-  std::vector<attn::NamedMutableTensor> outputs;
+  Tensors tensors(file);
+  Run run;
+  if (Status s = make_run(layer, call, tensors, false, run); !s.ok()) return s;
   std::vector<attn::Tensor> wanted;
-  for (const auto& [name, key] : call.outputs) {
-    auto want = file.find(key);
+  for (size_t i = 0; i < run.outputs.size(); ++i) {
+    auto want = file.find(call.outputs[i].second);
     if (!want.ok()) return want.status();
-    auto shape = layer.output_shape(name, inputs);
-    if (!shape.ok()) return shape.status();
-    if (want->dtype() != attn::DType::float32 || !(want->shape() == *shape)) {
+    const attn::MutableTensor& got = run.outputs[i].tensor;
+    if (!is_floating(want->dtype()) || !(want->shape() == got.shape())) {
       return Status(StatusCode::invalid_argument,
-                    fmt::format("{} is float32 {}, recorded is {}", name, shape->describe(),
+                    fmt::format("{} is {}, recorded is {}", run.outputs[i].name, got.describe(),
                                 want->describe()));
     }
-    // NaN in whatever the kernel leaves unwritten.
-    memory.emplace_back(static_cast<size_t>(shape->elements()),
-                        std::numeric_limits<float>::quiet_NaN());
-    outputs.push_back({name, attn::MutableTensor(memory.back(), *shape)});
     wanted.push_back(*want);
   }
-  if (Status s = layer.run(std::span<const attn::NamedTensor>(inputs),
-                           std::span<const attn::NamedMutableTensor>(outputs), workspace);
-      !s.ok()) {
-    return s;
+  if (Status s = do_run(layer, run, workspace); !s.ok()) return s;
+  for (size_t i = 0; i < run.outputs.size(); ++i) {
+    hold(call.outputs[i].first, run.outputs[i].tensor, wanted[i], fixture, worst);
   }
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    Comparison c = compare(outputs[i].tensor, wanted[i], fixture.atol, fixture.rtol);
-    worst.max_error = std::max(worst.max_error, c.max_error);
-    if (!c.passed && worst.passed)
-      worst.passed = false, worst.where = fmt::format("{}{}", outputs[i].name, c.where);
+  for (const auto& [input, output] : call.unchanged) {
+    auto came = file.find(input), went = file.find(output);
+    if (!came.ok()) return came.status();
+    if (!went.ok()) return went.status();
+    if (!is_floating(came->dtype()) || !is_floating(went->dtype()) ||
+        !(came->shape() == went->shape())) {
+      return Status(
+          StatusCode::invalid_argument,
+          fmt::format("{} is {}, and was given as {}", output, went->describe(), came->describe()));
+    }
+    hold(output, *came, *went, fixture, worst);
+  }
+  const bool has_start =
+      std::any_of(run.outputs.begin(), run.outputs.end(), [&](const auto& output) {
+        const attn_tensor_info* info = info_of(layer.outputs(), output.name);
+        return info && info->starts_as >= 0;
+      });
+  if (!has_start) return Status();
+  Run again;
+  if (Status s = make_run(layer, call, tensors, true, again); !s.ok()) return s;
+  if (Status s = do_run(layer, again, workspace); !s.ok()) return s;
+  for (size_t i = 0; i < run.memory.size(); ++i) {
+    if (run.memory[i] == again.memory[i] || !worst.passed) continue;
+    worst.passed = false;
+    worst.where = fmt::format("{}: other bits where it is updated in place", call.outputs[i].first);
   }
   return Status();
 }

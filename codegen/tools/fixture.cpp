@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -21,8 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_json_bytes = size_t{16} << 20;
 
-const std::set<std::string> tensor_arguments = {"query", "value", "key", "attention_mask"};
-
 Status damaged(const std::string& file, const std::string& why) {
   return Status(StatusCode::invalid_file, fmt::format("{}: {}", file, why));
 }
@@ -33,83 +33,173 @@ const json* member(const json& object, const char* key, json::value_t type) {
   return at == object.end() || at->type() != type ? nullptr : &*at;
 }
 
-/// Why a call cannot be made yet, or "".
-std::string not_supported(const json& call) {
-  if (const json* masks = member(call, "keras_masks", json::value_t::object);
-      masks && !masks->empty()) {
-    return "a padding mask that comes with an input (_keras_mask)";
+/// What the originals' calls take beside query, value, key and attention_mask.
+bool takes(const NamedLayer& layer, const std::string& argument) {
+  static const std::set<std::string> common = {"query", "value", "key"};
+  static const std::set<std::string> padding = {"query_mask", "value_mask", "key_mask"};
+  if (common.contains(argument)) return true;
+  if (std::holds_alternative<attn::Attention>(layer)) {  // items of the list `mask`
+    return argument == "query_mask" || argument == "value_mask";
   }
-  for (const auto& [name, key] : call.at("args").items()) {
-    if (!tensor_arguments.contains(name)) return fmt::format("the argument {}", name);
+  if (argument == "attention_mask") return true;
+  if (std::holds_alternative<attn::CachedMultiHeadAttention>(layer)) return argument == "cache";
+  if (std::holds_alternative<attn::ReuseMultiHeadAttention>(layer)) {
+    return argument == "reuse_attention_scores";
   }
-  const json kwargs = call.value("kwargs", json::object());
-  for (const auto& [name, value] : kwargs.items()) {
-    const bool known = name == "use_causal_mask" || name == "return_attention_scores";
-    if (!known && !(name == "training" && (value == false || value.is_null()))) {
-      return fmt::format("the argument {} = {}", name, value.dump());
-    }
-  }
-  for (const auto& [name, key] : call.at("outputs").items()) {
-    if (name != "output" && name != "scores") return fmt::format("the output {}", name);
-  }
-  return "";
+  return padding.contains(argument) && !std::holds_alternative<attn::DotProductAttention>(layer);
 }
 
-Result<FixtureCall> read_call(const json& call, const std::string& file) {
-  FixtureCall out;
+/// The masks of a call that count: those given as arguments, else those that came with a tensor
+/// (`_keras_mask`), by the rules of each original.
+void put_masks(const NamedLayer& layer, const json& call, FixtureCall& out) {
+  const bool mha = std::holds_alternative<attn::MultiHeadAttention>(layer);
+  const bool list = std::holds_alternative<attn::Attention>(layer);
+  const bool given = std::any_of(out.inputs.begin(), out.inputs.end(), [](const auto& input) {
+    return input.first == "query_mask" || input.first == "value_mask";
+  });
+  // MultiHeadAttention's call overwrites `query_mask` by what the query carries.
+  if (mha) std::erase_if(out.inputs, [](const auto& input) { return input.first == "query_mask"; });
+  const json* carried = member(call, "keras_masks", json::value_t::object);
+  if (!carried || !(mha || list || std::holds_alternative<attn::GroupQueryAttention>(layer)))
+    return;
+  if (list && given) return;  // the list replaces what the inputs carry
+  for (const auto& [argument, key] : carried->items()) {
+    const std::string name = argument + "_mask";
+    const bool there = std::any_of(out.inputs.begin(), out.inputs.end(),
+                                   [&](const auto& input) { return input.first == name; });
+    if (there || !key.is_string() || (list && argument == "key")) continue;
+    out.inputs.emplace_back(name, key.get<std::string>());
+  }
+}
+
+struct ReadCall {
+  FixtureCall call;
+  std::string skipped;
+};
+
+Result<ReadCall> read_call(const NamedLayer& layer, const json& call, const std::string& file) {
+  ReadCall read;
+  FixtureCall& out = read.call;
+  std::string cache;
   for (const auto& [name, key] : call.at("args").items()) {
     if (!key.is_string())
       return damaged(file, fmt::format("the argument {} names no tensor", name));
+    if (!takes(layer, name))
+      return damaged(file, fmt::format("the layer has no argument {}", name));
     out.inputs.emplace_back(name, key.get<std::string>());
+    if (name == "cache") cache = key.get<std::string>();
   }
+  if (const json* masks = member(call, "keras_masks", json::value_t::object)) {
+    for (const auto& [name, key] : masks->items()) {
+      if (!key.is_string() || !call.at("args").contains(name))
+        return damaged(file, fmt::format("the mask of {} belongs to no tensor", name));
+    }
+  }
+  put_masks(layer, call, out);
   if (call.contains("kwargs") && !call["kwargs"].is_object())
     return damaged(file, "kwargs is an object");
-  if (call.value("kwargs", json::object()).value("use_causal_mask", json(false)) == true) {
-    out.flags.push_back("use_causal_mask");
+  bool updates = false;
+  const json kwargs = call.value("kwargs", json::object());
+  for (const auto& [name, value] : kwargs.items()) {
+    if (name == "use_causal_mask") {
+      if (value == true) out.flags.push_back(name);
+    } else if (name == "cache_update_index") {
+      if (value.is_null()) continue;
+      if (!value.is_number_integer() || value < std::numeric_limits<std::int32_t>::min() ||
+          value > std::numeric_limits<std::int32_t>::max()) {
+        return damaged(file, fmt::format("{} is an index, not {}", name, value.dump()));
+      }
+      out.numbers.emplace_back(name, value.get<std::int32_t>());
+      updates = true;
+    } else if (name == "training") {
+      const bool drops = std::visit(
+          [](const auto& l) {
+            if constexpr (requires { l.dropout; }) return l.dropout > 0;
+            return false;
+          },
+          layer);
+      if (value == true && drops) read.skipped = "dropout in training is random";
+    } else if (name != "return_attention_scores") {  // `outputs` tells
+      return damaged(file, fmt::format("the layer has no argument {}", name));
+    }
   }
   for (const auto& [name, key] : call.at("outputs").items()) {
     if (!key.is_string()) return damaged(file, fmt::format("the output {} names no tensor", name));
-    out.outputs.emplace_back(name == "scores" ? "attention_scores" : name, key.get<std::string>());
+    if (name == "cache" && !updates && !cache.empty()) {
+      out.unchanged.emplace_back(cache, key.get<std::string>());
+    } else {
+      out.outputs.emplace_back(name == "scores" ? "attention_scores" : name,
+                               key.get<std::string>());
+    }
   }
   if (out.outputs.empty()) return damaged(file, "a call without outputs");
+  return read;
+}
+
+/// Shapes of the first call's inputs, which Keras builds its layers from.
+InputShapes shapes_of(const json& document, const std::string& tensors_file) {
+  InputShapes out;
+  const json* calls = member(document, "calls", json::value_t::array);
+  auto tensors = attn::SafeTensors::open(tensors_file);
+  if (!calls || calls->empty() || !tensors.ok()) return out;
+  const json* args = member((*calls)[0], "args", json::value_t::object);
+  if (!args) return out;
+  for (auto [name, shape] : {std::pair("query", &out.query), std::pair("value", &out.value),
+                             std::pair("key", &out.key)}) {
+    const json* key = member(*args, name, json::value_t::string);
+    if (!key) continue;
+    if (auto tensor = tensors->find(key->get<std::string>()); tensor.ok()) {
+      shape->assign(tensor->shape().begin(), tensor->shape().end());
+    }
+  }
   return out;
 }
 
-/// A mask of numbers that Keras's GroupQueryAttention reads in a way of its own: where it makes the
-/// probabilities itself (for scores, or with dropout) and this is the only mask, it keeps what is
-/// above 0.5, elsewhere what is not 0.
-std::string mask_of_halves(const Fixture& fixture, const attn::GroupQueryAttention& layer) {
-  auto tensors = attn::SafeTensors::open(fixture.tensors_file);
-  if (!tensors.ok()) return "";
-  for (const FixtureCall& call : fixture.calls) {
-    const bool scores = std::any_of(call.outputs.begin(), call.outputs.end(),
-                                    [](const auto& o) { return o.first == "attention_scores"; });
-    if (!call.flags.empty() || (!scores && layer.dropout == 0)) continue;
-    for (const auto& [name, key] : call.inputs) {
-      auto tensor = tensors->find(key);
-      if (name == "attention_mask" && tensor.ok() && tensor->dtype() != attn::DType::boolean) {
-        return "an attention_mask of numbers, of which Keras here keeps what is above 0.5 (not "
-               "what is not 0),";
-      }
-    }
+// ---- numbers of half size
+
+std::uint16_t half_of(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
+  const std::uint32_t rest = bits & 0x7fffffffu;
+  if (rest > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u);   // NaN
+  if (rest >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u);  // 65520 and more
+  if (rest < 0x38800000u) {  // below 2^-14: multiples of 2^-24, rounded by the addition
+    const float units = std::bit_cast<float>(rest) + 0.5f;
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(units) - 0x3f000000u));
   }
-  return "";
+  const std::uint32_t even = rest >> 13 & 1u;
+  return static_cast<std::uint16_t>(sign | ((rest - 0x38000000u + 0xfffu + even) >> 13));
+}
+std::uint16_t bfloat_of(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
+  return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+float from_half(std::uint16_t h) {
+  const std::uint32_t sign = (h & 0x8000u) << 16, exponent = h >> 10 & 0x1fu, fraction = h & 0x3ffu;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
+  }
+  return std::bit_cast<float>(sign | (exponent == 31 ? 0xffu : exponent + 112u) << 23 |
+                              fraction << 13);
 }
 
-/// Inputs with other than three axes: attention over several of them, which no configuration needs
-/// to say.
-std::string wrong_rank(const Fixture& fixture) {
-  auto tensors = attn::SafeTensors::open(fixture.tensors_file);
-  if (!tensors.ok()) return "";
-  for (const FixtureCall& call : fixture.calls) {
-    for (const auto& [name, key] : call.inputs) {
-      if (name == "attention_mask") continue;
-      auto tensor = tensors->find(key);
-      if (tensor.ok() && tensor->rank() != 3)
-        return fmt::format("input {} with {} axes (not 3)", name, tensor->rank());
-    }
+double element(const attn::Tensor& tensor, std::int64_t i) {
+  const auto at = static_cast<size_t>(i);
+  switch (tensor.dtype()) {
+    case attn::DType::float32:
+      return static_cast<const float*>(tensor.data())[at];
+    case attn::DType::float64:
+      return static_cast<const double*>(tensor.data())[at];
+    case attn::DType::float16:
+      return from_half(static_cast<const std::uint16_t*>(tensor.data())[at]);
+    case attn::DType::bfloat16:
+      return std::bit_cast<float>(
+          static_cast<std::uint32_t>(static_cast<const std::uint16_t*>(tensor.data())[at]) << 16);
+    default:
+      return std::numeric_limits<double>::quiet_NaN();
   }
-  return "";
 }
 
 }  // namespace
@@ -132,7 +222,7 @@ Result<Fixture> read_fixture(const std::string& file) {
     out.skipped = fmt::format("format {}; attn-fixture-1 is supported", format->get<std::string>());
     return out;
   }
-  auto layer = layer_from_json(*document, file);
+  auto layer = layer_from_json(*document, file, shapes_of(*document, out.tensors_file));
   if (layer.status().code() == StatusCode::unsupported) {
     out.skipped = layer.status().message().substr(file.size() + 2);
     return out;
@@ -147,13 +237,10 @@ Result<Fixture> read_fixture(const std::string& file) {
         !member(call, "outputs", json::value_t::object)) {
       return damaged(file, "a call needs the objects `args` and `outputs`");
     }
-    if (std::string reason = not_supported(call); !reason.empty()) {
-      out.skipped = reason + " is not supported yet";
-      return out;
-    }
-    auto read = read_call(call, file);
+    auto read = read_call(layer->config, call, file);
     if (!read.ok()) return read.status();
-    out.calls.push_back(*std::move(read));
+    if (out.skipped.empty()) out.skipped = read->skipped;
+    out.calls.push_back(std::move(read->call));
   }
   const json* tolerance = member(*document, "tolerance", json::value_t::object);
   if (!tolerance || !(*tolerance).value("atol", json()).is_number() ||
@@ -161,12 +248,6 @@ Result<Fixture> read_fixture(const std::string& file) {
     return damaged(file, "a fixture needs `tolerance` with `atol` and `rtol`");
   }
   out.atol = tolerance->at("atol"), out.rtol = tolerance->at("rtol");
-  std::string reason = wrong_rank(out);
-  if (const auto* grouped = std::get_if<attn::GroupQueryAttention>(&layer->config);
-      grouped && reason.empty()) {
-    reason = mask_of_halves(out, *grouped);
-  }
-  if (!reason.empty()) out.skipped = fmt::format("{} is not supported yet", reason);
   return out;
 }
 
@@ -196,15 +277,14 @@ Result<std::vector<std::string>> json_files(const std::vector<std::string>& path
 
 Comparison compare(const attn::Tensor& got, const attn::Tensor& want, double atol, double rtol) {
   Comparison out;
-  const auto* g = static_cast<const float*>(got.data());
-  const auto* w = static_cast<const float*>(want.data());
   double worst = -1;  // by how much the bound is broken, relative to it
   for (int64_t i = 0, n = want.shape().elements(); i < n; ++i) {
-    if (std::isnan(g[i]) && std::isnan(w[i])) continue;
-    if (g[i] == w[i]) continue;  // infinities too
-    const double error = std::abs(double(g[i]) - double(w[i]));
-    const double bound = atol + rtol * std::abs(double(w[i]));
-    const bool fine = error <= bound && std::isfinite(w[i]);  // false for NaN
+    const double g = element(got, i), w = element(want, i);
+    if (std::isnan(g) && std::isnan(w)) continue;
+    if (g == w) continue;  // infinities too
+    const double error = std::abs(g - w);
+    const double bound = atol + rtol * std::abs(w);
+    const bool fine = error <= bound && std::isfinite(w);  // false for NaN
     if (!std::isnan(error)) out.max_error = std::max(out.max_error, error);
     const double excess =
         std::isnan(error) ? std::numeric_limits<double>::infinity() : error / bound;
@@ -217,9 +297,34 @@ Comparison compare(const attn::Tensor& got, const attn::Tensor& want, double ato
         for (int a = axis + 1; a < want.rank(); ++a) stride *= want.shape()[a];
         index = fmt::format("{}{}{}", i / stride % want.shape()[axis], rest++ ? ", " : "", index);
       }
-      out.where =
-          fmt::format("[{}] is {:.9g}, expected {:.9g} within {:.2g}", index, g[i], w[i], bound);
+      out.where = fmt::format("[{}] is {:.9g}, expected {:.9g} within {:.2g}", index, g, w, bound);
     }
+  }
+  return out;
+}
+
+std::vector<std::byte> converted(const attn::Tensor& from, attn::DType to) {
+  const auto count = static_cast<size_t>(from.shape().elements());
+  std::vector<std::byte> out(count * attn::size_of(to));
+  for (size_t i = 0; i < count; ++i) {
+    const double x = element(from, static_cast<int64_t>(i));
+    const auto single = static_cast<float>(x);
+    std::uint16_t half = 0;
+    const void* source = &half;
+    switch (to) {
+      case attn::DType::float16:
+        half = half_of(single);
+        break;
+      case attn::DType::bfloat16:
+        half = bfloat_of(single);
+        break;
+      case attn::DType::float64:
+        source = &x;
+        break;
+      default:
+        source = &single;
+    }
+    std::memcpy(out.data() + i * attn::size_of(to), source, attn::size_of(to));
   }
   return out;
 }

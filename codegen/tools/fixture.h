@@ -3,13 +3,15 @@
 //
 //   auto fixture = attnc::read_fixture("mha/self_basic.json");
 //   if (fixture.ok() && !fixture->is_fixture) ...        // some other JSON file
-//   if (fixture.ok() && !fixture->skipped.empty()) ...   // asks for what attnc does not compile
-//   yet; the reason
+//   if (fixture.ok() && !fixture->skipped.empty()) ...   // asks for what is not done at inference
 //
-// tests/fixtures/README.md describes the format.
+// Arguments become inputs by the rules of the original: where its call overwrites a mask or does
+// not look at one, the mask is no input. tests/fixtures/README.md describes the format.
 #pragma once
-#include <map>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attn/layer.h"
@@ -25,8 +27,12 @@ struct FixtureCall {
   std::vector<std::pair<std::string, std::string>>
       inputs;                      // input of the layer -> tensor of the file
   std::vector<std::string> flags;  // inputs that are true
+  std::vector<std::pair<std::string, std::int32_t>> numbers;  // inputs that are one index
   std::vector<std::pair<std::string, std::string>>
       outputs;  // output of the layer -> tensor of the file
+  // Outputs of the original that are an input as it came, which ours do not repeat: the input's
+  // tensor -> the recorded one.
+  std::vector<std::pair<std::string, std::string>> unchanged;
 };
 
 struct Fixture {
@@ -53,8 +59,12 @@ struct Comparison {
   double max_error = 0;
   std::string where;  // of the worst element, with both numbers
 };
-/// |got - want| <= atol + rtol * |want| everywhere; NaN equals NaN. Both are contiguous float32 of
-/// one shape.
+/// |got - want| <= atol + rtol * |want| everywhere, in double; NaN equals NaN. Both are contiguous,
+/// of one shape and of any floating type.
 Comparison compare(const attn::Tensor& got, const attn::Tensor& want, double atol, double rtol);
+
+/// The elements of a contiguous tensor of one floating type as another, rounded to nearest, ties to
+/// even. Fixtures hold halves as float32.
+std::vector<std::byte> converted(const attn::Tensor& from, attn::DType to);
 
 }  // namespace attnc

@@ -2,12 +2,12 @@
 #include "attn/attn.h"
 
 #ifdef GOOD
-constexpr int tables = 4;
+constexpr int tables = 8;
 #else
-constexpr int tables = 5;
+constexpr int tables = 9;
 #endif
 
-constexpr const char* names[] = {"a", "b", "c", "d", "e"};
+constexpr const char* names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
 inline constexpr auto layer = attn::layer([](attn::Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto f = [](auto x, auto at) {

@@ -1,11 +1,13 @@
-# Compiles ALL, which includes SOURCES: each of them must fail, and say what its first line expects.
+# Compiles ALL, which includes SOURCES: each of them must fail, and say what its first line expects. Whether it does goes to
+# TO/NAME.txt, "passed" or a reason, which verdict.cmake reads.
 #
 #   cmake "-DCOMMAND=g++;-std=c++20;-fsyntax-only;-Idsl/include;-Itests/compile_fail" "-DSOURCES=mask.cpp;slot.cpp"
-#         -DFROM=tests/compile_fail -DALL=all.cpp -P must_fail.cmake
+#         -DFROM=tests/compile_fail -DALL=all.cpp -DTO=verdicts -P must_fail.cmake
 #
 # A sentence counts for its own file alone. g++ names the file before it tells what is wrong, clang in the line that does
 # or in the notes after it.
 set(ENV{LC_ALL} C)
+file(REMOVE_RECURSE "${TO}")
 list(GET COMMAND 0 compiler)
 if(compiler MATCHES "clang")
   list(APPEND COMMAND -ferror-limit=0)
@@ -56,7 +58,6 @@ foreach(line IN LISTS lines)
   endif()
 endforeach()
 
-set(failures "")
 foreach(source IN LISTS SOURCES)
   file(READ "${FROM}/${source}" text LIMIT 1000)
   if(NOT text MATCHES "^// expect: ([^\n]+)\n")
@@ -66,12 +67,11 @@ foreach(source IN LISTS SOURCES)
   get_filename_component(name "${source}" NAME_WE)
   string(FIND "${said_${name}}" "error: " error)
   string(FIND "${said_${name}}" "${expected}" at)
+  set(verdict "passed")
   if(error EQUAL -1)
-    string(APPEND failures "${source} compiles, and should say\n  ${expected}\n")
+    set(verdict "${source} compiles, and should say\n  ${expected}\n")
   elseif(at EQUAL -1)
-    string(APPEND failures "${source} should say\n  ${expected}\nand says\n${said_${name}}\n")
+    set(verdict "${source} should say\n  ${expected}\nand says\n${said_${name}}\n")
   endif()
+  file(WRITE "${TO}/${name}.txt" "${verdict}")
 endforeach()
-if(failures)
-  message(FATAL_ERROR "${failures}")
-endif()

@@ -99,10 +99,10 @@ TEST(Deserialise, another_format_or_version) {
   EXPECT_EQ(error_of({'E', 'L', 'F'}),
             "the .attn section is damaged at byte 1: expected descriptions made by attn/section.h");
   Bytes next = one;
-  next[8] = 2;
+  next[8] = attn::section_version + 1;
   EXPECT_EQ(error_of(next),
-            "the .attn section is damaged at byte 12: it has version 2, and this program reads "
-            "version 1: build both from one release");
+            "the .attn section is damaged at byte 12: it has version 3, and this program reads "
+            "version 2: build both from one release");
 }
 
 TEST(Deserialise, names_that_are_no_names) {

@@ -54,9 +54,13 @@ TEST(Language, fields_by_name) {
   std::string names;
   for_each_field(d, [&](std::string_view name, auto& field) {
     names += std::string(name) + " ";
-    if constexpr (std::same_as<decltype(field), int&>) field = name == "num_heads" ? 12 : 64;
+    if constexpr (std::same_as<decltype(field), int&>) {
+      if (name != "input_rank") field = name == "num_heads" ? 12 : 64;
+    }
   });
-  EXPECT_EQ(names, "num_heads key_dim value_dim dropout use_bias output_shape fully_masked mask ");
+  EXPECT_EQ(names,
+            "num_heads key_dim value_dim dropout use_bias output_shape attention_axes "
+            "sliding_window flash_attention use_gate dtype input_rank fully_masked mask ");
   EXPECT_EQ(fingerprint(attn::try_layer(d)), fingerprint(model::encoder));
 }
 
@@ -67,8 +71,8 @@ TEST(Language, text_of_a_graph) {
         "%key = input or %value : [batch B, key S, feature D_key]",
         "%attention_mask = input optional i1 : [batch B, head 12, query T, key S]",
         "%use_causal_mask = input flag i1 : []", "constant 0.125 : f32",
-        "softmax %8 fully masked uniform, with scores zero",
-        "return attention_scores on request = %9"}) {
+        "softmax %11 fully masked uniform, with scores zero",
+        "return attention_scores on request = %12"}) {
     EXPECT_NE(s.find(part), s.npos) << part << "\nin\n" << s;
   }
 }
@@ -184,7 +188,7 @@ TEST(Evaluate, masks_of_a_graph_ask_for_their_inputs) {
     for (bool causal : {false, true}) {
       const auto read = [&](std::string_view name, std::span<const std::int64_t> index) {
         EXPECT_TRUE(index.empty());
-        return Plain(name == "attention_mask" ? given : causal);
+        return Plain(name == "use_causal_mask" ? causal : name == "attention_mask" ? given : true);
       };
       for (int k : {1, 2, 3}) {
         const PlainPosition at{.query = 2, .key = k};

@@ -169,7 +169,26 @@ inline constexpr auto picture = attn::layer([](Graph& g) {
   return project(combine(softmax(scores(q, k), near), v), "attention_output", features_of(query));
 });
 
+// The originals that need most of the language: a cache that is added to in place, scores from
+// outside under a mask of numbers, additive scores over halves.
+inline constexpr auto decoding =
+    attn::layer(attn::CachedMultiHeadAttention{.num_heads = 4, .key_dim = 8, .use_gate = true});
+inline constexpr auto lazy = attn::layer(attn::ReuseMultiHeadAttention{
+    .num_heads = 4,
+    .key_dim = 8,
+    .reuse_attention = 2,
+    .use_relative_pe = true,
+    .max_sequence_length = 16,
+});
+inline constexpr auto luong = attn::layer(attn::Attention{
+    .use_scale = true,
+    .score_mode = attn::ScoreMode::concat,
+    .dtype = attn::DTypePolicy::mixed_bfloat16,
+    .size = 8,
+    .input_rank = 4,
+});
+
 using layers = attn::Layers<encoder, decoder, grouped, plain, packed, talking, rotary, gated,
-                            cached, reusing, additive, picture>;
+                            cached, reusing, additive, picture, decoding, lazy, luong>;
 
 }  // namespace model

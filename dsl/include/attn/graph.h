@@ -252,6 +252,8 @@ class Graph : public Sink {
   /// counts from the front; from the back only where the rank is known.
   constexpr Axes sequence(Kind positions, const Numbers& attention_axes, int rank) {
     if (attention_axes.empty()) return {{Kind::batch}, {positions}, {Kind::feature}};
+    require(attention_axes.size <= 3, "`attention_axes` names at most {} axes, not {}", 3,
+            attention_axes.size);
     int last = rank ? rank - 2 : 1;
     for (int a : attention_axes) {
       if (!rank && a > last) last = a;

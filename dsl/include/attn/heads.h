@@ -98,7 +98,8 @@ constexpr Value slot(Value cache, int which, Place place = here()) {
 /// Keys or values that no cache keeps: their positions are the keys that there are.
 constexpr Value as_keys(Value x, Place place = here()) {
   if (!x) return nothing;
-  x.graph->require(x.axes().has(Kind::update), "as_keys: positions of the value are not new keys'");
+  x.graph->require(x.axes().has(Kind::update),
+                   "as_keys: the value is not one of new keys, counted by Kind::update");
   Node n{.op = Op::as_keys, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
   for (Axis& a : n.axes.axis) {
     if (a.kind == Kind::update) a.kind = Kind::key;
@@ -116,7 +117,8 @@ constexpr Value given(Value condition, Value x, Value otherwise = nothing, Place
   g.require(!otherwise || otherwise.axes() == x.axes(),
             "given: the two values differ in their axes");
   return g.add(
-      {.op = Op::given, .operand = {condition.id, x.id, otherwise.id, -1}, .axes = x.axes()}, place);
+      {.op = Op::given, .operand = {condition.id, x.id, otherwise.id, -1}, .axes = x.axes()},
+      place);
 }
 constexpr Value keys_of(Value cache, Place place = here()) { return slot(cache, 0, place); }
 constexpr Value values_of(Value cache, Place place = here()) { return slot(cache, 1, place); }

@@ -31,7 +31,7 @@ struct ReuseMultiHeadAttention {
   int max_sequence_length = 512;  // pe_max_seq_length in the original's code
   bool use_bias = true;
   Numbers output_shape{};
-  Numbers attention_axes{};
+  Numbers attention_axes{};  // counted from the front: the original knows no other
   DTypePolicy dtype{};
   // beyond Model Garden
   int input_rank = 0;
@@ -46,6 +46,9 @@ constexpr void check(Sink& s, const ReuseMultiHeadAttention& d) {
   s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_dropout(s, d.dropout);
   check_shape(s, d.output_shape);
+  for (int axis : d.attention_axes) {
+    s.require(axis > 0, "`attention_axes` counts from the front here, not {}", axis);
+  }
   s.require(d.reuse_attention >= -1 && d.reuse_attention <= d.num_heads,
             "`reuse_attention` must be between -1 and the number of heads ({}), not {}",
             d.num_heads, d.reuse_attention);
