@@ -52,8 +52,8 @@ Module compile(const Plan& plan, int path, const std::string& symbol,
   return both;
 }
 
-/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer: those
-/// are schedules.
+/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer (those
+/// are schedules), and of halves that it computes by float32, which is what they are meant to be.
 class Silent : public CompileTimeErrorReporter {
  public:
   void warning(const char*) override {}
@@ -62,6 +62,8 @@ class Silent : public CompileTimeErrorReporter {
 
 template <class F>
 Status guarded(const Plan& plan, const F& f) {
+  static Silent silent;
+  set_custom_compile_time_error_reporter(&silent);
   try {
     f();
     return {};
@@ -105,8 +107,6 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
 
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
                         const std::string& object_file, const EmitOptions& options) {
-  static Silent silent;
-  if (options.sanitizer != Sanitizer::none) set_custom_compile_time_error_reporter(&silent);
   return guarded(plan, [&] {
     compile(plan, path, symbol, options).compile({{OutputFileType::object, object_file}});
   });

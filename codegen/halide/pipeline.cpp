@@ -63,14 +63,6 @@ Halide::Type stored_type(attn::DTypePolicy policy) {
   }
 }
 
-/// A vector holds half as many numbers of double size.
-Schedule for_type(Schedule s, attn::DTypePolicy policy) {
-  if (policy != attn::DTypePolicy::float64) return s;
-  s.vector = std::max(1, s.vector / 2);
-  s.tile_rows = std::min(s.tile_rows, s.vector);
-  return s;
-}
-
 int dimensions_of(uint8_t form) {
   switch (form) {
     case ATTN_FORM_ROWS:
@@ -137,8 +129,7 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
       path_(plan.paths.at(static_cast<size_t>(path))),
       target_(target),
       real_(plan.dtype == attn::DTypePolicy::float64 ? Float(64) : Float(32)),
-      stored_(stored_type(plan.dtype)),
-      schedule_(for_type(plan.schedule, plan.dtype)) {
+      stored_(stored_type(plan.dtype)) {
   made_.resize(path_.values.size());
   const PathUses uses = uses_of(path_);
   for (int i : uses.inputs) {
@@ -255,9 +246,7 @@ int PathPipeline::lanes_of(int size) const {
 }
 
 int PathPipeline::padded(int size) const {
-  // The plan's columns are for vectors of float32, which hold more.
-  const int lanes = std::min(plan_.schedule.vector,
-                             static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
+  const int lanes = lanes_of(size);
   return (size + lanes - 1) / lanes * lanes;
 }
 

@@ -144,7 +144,7 @@ class PathPipeline {
 
   Halide::Expr extent(attn::Kind kind) const;  // batch, query, key, update
   attn::Kind positions_of(int value) const;    // what a value's positions count
-  const Schedule& schedule() const { return schedule_; }
+  const Schedule& schedule() const { return plan_.schedule; }
   Made& made(int value) { return made_.at(static_cast<size_t>(value)); }
   const Made& made(int value) const { return made_.at(static_cast<size_t>(value)); }
   const PlanValue& value(int v) const { return path_.values.at(static_cast<size_t>(v)); }
@@ -158,7 +158,6 @@ class PathPipeline {
   const Path& path_;
   const Halide::Target target_;
   const Halide::Type real_, stored_;             // computed with; of tensors
-  const Schedule schedule_;                      // the plan's, for vectors of real_
   std::vector<Made> made_;                       // by value
   std::map<int, Halide::ImageParam> inputs_;     // by input, but for flags
   std::map<int, Halide::Param<uint8_t>> flags_;  // by input
