@@ -99,7 +99,8 @@ static void printOutputs(OpAsmPrinter& printer, Operation*, OperandRange values,
                          ArrayAttr names, DenseBoolArrayAttr optional, ArrayAttr startsAs) {
   for (auto [i, value] : llvm::enumerate(values)) {
     printer << (i ? ", " : "") << names[i] << (optional[i] ? " optional " : " ");
-    if (StringRef input = startsAs ? cast<StringAttr>(startsAs[i]).getValue() : ""; !input.empty()) {
+    if (StringRef input = startsAs ? cast<StringAttr>(startsAs[i]).getValue() : "";
+        !input.empty()) {
       printer << "starts_as ";
       printer.printSymbolName(input);
       printer << " ";
@@ -196,8 +197,8 @@ mlir::Type LayerOp::realType() {
 
 LogicalResult LayerOp::verify() {
   if (!getDtype() || llvm::is_contained(attn::policy_names, *getDtype())) return success();
-  return emitOpError() << "'dtype': expected a policy such as \"mixed_bfloat16\", got \"" << *getDtype()
-                       << "\"";
+  return emitOpError() << "'dtype': expected a policy such as \"mixed_bfloat16\", got \""
+                       << *getDtype() << "\"";
 }
 
 /// Real numbers are of one type throughout a layer.
@@ -476,8 +477,8 @@ LogicalResult SliceHeadsOp::verify() {
   const int64_t own = typeOf(getX()).extent(Kind::head),
                 heads = typeOf(getResult()).extent(Kind::head), from = getFrom();
   if (heads == 0 || from < 0 || from + heads > own)
-    return emitOpError() << "expected heads among the " << own << " of 'x', got " << heads << " from "
-                         << from << " on";
+    return emitOpError() << "expected heads among the " << own << " of 'x', got " << heads
+                         << " from " << from << " on";
   return verifyMade(*this, getResult(), resized(typeOf(getX()).getAxes(), heads));
 }
 
@@ -519,8 +520,7 @@ LogicalResult SlotOp::verify() {
   ValueType cache = typeOf(getCache());
   if (!cache.find(Kind::slot))
     return emitOpError() << "operand 'cache': expected slots, got " << text(cache.getAxes());
-  if (getWhich() > 1)
-    return emitOpError() << "expected slot 0 or 1, got " << getWhich();
+  if (getWhich() > 1) return emitOpError() << "expected slot 0 or 1, got " << getWhich();
   SmallVector<Axis> expected;
   llvm::copy_if(cache.getAxes(), std::back_inserter(expected),
                 [](const Axis& axis) { return axis.kind != Kind::slot; });

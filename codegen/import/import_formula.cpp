@@ -13,8 +13,7 @@ namespace {
 /// Numbers follow C++: where one operand is real, both are; integer division truncates.
 class Importer {
  public:
-  Importer(OpBuilder& builder, Location loc, FloatType real,
-           const std::function<Value(int)>& table)
+  Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)
       : builder_(builder), loc_(loc), real_(real), table_(table) {}
 
   Value step(const attn::Step& s, ArrayRef<Value> x, Block& block) {

@@ -110,8 +110,8 @@ class Importer {
     const int instead = n.operand[0];
     goTo(n);
     nodes_[static_cast<size_t>(id)] = ir::InputOp::create(
-        builder_, loc_, type(n.axes, n.type), name(n.name), n.optional && instead < 0, n.soft, n.reading,
-        instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
+        builder_, loc_, type(n.axes, n.type), name(n.name), n.optional && instead < 0, n.soft,
+        n.reading, instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
   }
 
   void formula(Region& region, attn::FormulaRange range, int arguments) {
@@ -215,13 +215,12 @@ attn::Result<OwningOpRef<ModuleOp>> importLayer(MLIRContext& context, const attn
   const Location loc = importer.loc();
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  auto layer =
-      ir::LayerOp::create(builder, loc, builder.getStringAttr(llvm::StringRef(name)),
-                          builder.getI64IntegerAttr(static_cast<int64_t>(fingerprint)),
-                          graph.dtype == attn::DTypePolicy::float32
-                              ? StringAttr()
-                              : builder.getStringAttr(
-                                    attn::policy_names[static_cast<size_t>(graph.dtype)]));
+  auto layer = ir::LayerOp::create(
+      builder, loc, builder.getStringAttr(llvm::StringRef(name)),
+      builder.getI64IntegerAttr(static_cast<int64_t>(fingerprint)),
+      graph.dtype == attn::DTypePolicy::float32
+          ? StringAttr()
+          : builder.getStringAttr(attn::policy_names[static_cast<size_t>(graph.dtype)]));
   std::string mistake = importer.import(layer);
   const std::string where = placeText(file, importer.line()) + std::string(name) + ": ";
   if (!mistake.empty()) return attn::Status(attn::StatusCode::unsupported, where + mistake);

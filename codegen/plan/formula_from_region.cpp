@@ -21,12 +21,11 @@ class Reader {
   PlanFormula read(Block& block) {
     for (BlockArgument argument : block.getArguments()) {
       const uint64_t which = argument.getArgNumber();
-      values_[argument] =
-          argument.getType().isIndex()
-              ? add({.fn = Fn::position,
-                     .type = attn::Type::index,
-                     .bits = static_cast<uint64_t>(attn::Kind::query) * 16 + which})
-              : add({.fn = Fn::argument, .type = attn::Type::real, .bits = which});
+      values_[argument] = argument.getType().isIndex()
+                              ? add({.fn = Fn::position,
+                                     .type = attn::Type::index,
+                                     .bits = static_cast<uint64_t>(attn::Kind::query) * 16 + which})
+                              : add({.fn = Fn::argument, .type = attn::Type::real, .bits = which});
     }
     for (Operation& op : block.without_terminator()) {
       const std::optional<int> made = step(&op);

@@ -10,9 +10,10 @@
 namespace attnc {
 
 /// How a formula reads an input or a weight: the bits of its step (read_input, read_packing of
-/// plan.h), or nothing, and then `mistake` says why. `at_index`: not where it stands, but at indices.
-using ReadTable = std::function<std::optional<uint64_t>(mlir::Value table, bool at_index,
-                                                        std::string& mistake)>;
+/// plan.h), or nothing, and then `mistake` says why. `at_index`: not where it stands, but at
+/// indices.
+using ReadTable =
+    std::function<std::optional<uint64_t>(mlir::Value table, bool at_index, std::string& mistake)>;
 
 /// The region's formula; empty where it has none. Arguments that are indices, those of a `keys`
 /// region, become position(query) with number 0 and 1; the others are arguments. On failure the

@@ -31,9 +31,7 @@ int roundUp(int n, int to) { return (n + to - 1) / to * to; }
 std::string shortName(Operation* op) { return op->getName().stripDialect().str(); }
 
 /// Heads, of which values without a head axis have one.
-int headsOf(Value value) {
-  return std::max(1, static_cast<int>(typeOf(value).extent(Kind::head)));
-}
+int headsOf(Value value) { return std::max(1, static_cast<int>(typeOf(value).extent(Kind::head))); }
 int sizeOf(Value value) { return static_cast<int>(typeOf(value).extent(Kind::size)); }
 
 /// What other operations only say how to count: the value that is read.
@@ -335,8 +333,7 @@ class Planner {
       const PlanTensor& t = plan_.weights[static_cast<size_t>(weight->second)];
       for (const PlanAxis& a : t.axes)
         if (!a.extent) return refuse(t.name, ", a weight whose size its file says,");
-      return read_packing(
-          addPacking({.weight = weight->second, .vector = true, .panel_width = 1}));
+      return read_packing(addPacking({.weight = weight->second, .vector = true, .panel_width = 1}));
     }
     auto input = inputs_.find(table);
     if (input == inputs_.end()) {
@@ -368,8 +365,9 @@ class Planner {
       if (s.fn != attn::Fn::position && s.fn != attn::Fn::length) continue;
       const auto kind = static_cast<Kind>(s.bits / 16);
       if (where.count(kind) > 1 && mistake.empty())
-        mistake = std::string("a formula that reads a position or a length, where there are "
-                              "several ") +
+        mistake = std::string(
+                      "a formula that reads a position or a length, where there are "
+                      "several ") +
                   attn::kind_names[static_cast<size_t>(kind)] + " axes, is not compiled yet";
     }
     return mistake.empty() ? Status() : unsupported(op, mistake);
@@ -380,7 +378,8 @@ class Planner {
   /// How a projection's result lies: as its readers want it.
   struct Wanted {
     Layout layout = Layout::rows;
-    bool by_map = false;     // over heads, each of which takes as many columns as in attention's result
+    bool by_map =
+        false;  // over heads, each of which takes as many columns as in attention's result
     bool by_splice = false;  // as it is
   };
   Status layoutFor(ir::ProjectOp project, Wanted& wants) {
@@ -437,8 +436,7 @@ class Planner {
     if (!weights_.contains(op.getKernel()) || (op.getBias() && !weights_.contains(op.getBias())))
       return unsupported(op, "a projection by a value that is no weight is not compiled yet");
     if (!inputs_.contains(from) && valueAt(number(from)).layout != Layout::rows)
-      return unsupported(op,
-                         "a projection of scores, or of heads of a cache, is not compiled yet");
+      return unsupported(op, "a projection of scores, or of heads of a cache, is not compiled yet");
     Wanted wants;
     if (Status s = layoutFor(op, wants); !s.ok()) return s;
 
@@ -549,9 +547,10 @@ class Planner {
                                                       : attn::FullyMasked::uniform;
 
     const ir::ValueType pairs = scoresType(op);
-    for (auto [region, out] :
-         {std::pair(&op.getPair(), &stage.pair), {&op.getScore(), &stage.score},
-          {&op.getMask(), &stage.mask}, {&op.getKeys(), &stage.keys}})
+    for (auto [region, out] : {std::pair(&op.getPair(), &stage.pair),
+                               {&op.getScore(), &stage.score},
+                               {&op.getMask(), &stage.mask},
+                               {&op.getKeys(), &stage.keys}})
       if (Status s = formula(op, *region, pairs, *out); !s.ok()) return s;
 
     stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
@@ -667,7 +666,7 @@ class Planner {
     }
     // Rows that are read again, or what the caller gets.
     const bool returned = onlyReturned(op.getResult());
-    const Layout layout = shape == Shape::pairs                ? Layout::pairs
+    const Layout layout = shape == Shape::pairs               ? Layout::pairs
                           : shape == Shape::heads && returned ? Layout::heads
                                                               : Layout::rows;
     for (OpOperand* use : readersOf(op.getResult()))

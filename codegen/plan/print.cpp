@@ -109,7 +109,7 @@ std::string text(const Plan& plan, const attn::Step& s) {
   std::string out = attn::fn_names[static_cast<size_t>(s.fn)];
   switch (s.fn) {
     case attn::Fn::number:
-      out = s.type == attn::Type::index                        ? fmt::format("{}", s.index())
+      out = s.type == attn::Type::index                ? fmt::format("{}", s.index())
             : plan.dtype == attn::DTypePolicy::float64 ? number(plan, s.real())
                                                        : number(plan, s.real()) + "f";
       break;
@@ -167,9 +167,9 @@ void print(std::string& out, const Plan& plan, const Path& path, const Projectio
 void print(std::string& out, const Plan& plan, const Path& path, const Attention& a) {
   out += "    " + text(path, a.result);
   if (a.scores >= 0) out += ", " + text(path, a.scores);
-  out += fmt::format(" = attention {}, {}, {}: {}, heads {}", text(path, a.query),
-                     text(path, a.key), text(path, a.value),
-                     a.scores < 0 ? "online" : "probabilities stored", a.heads);
+  out +=
+      fmt::format(" = attention {}, {}, {}: {}, heads {}", text(path, a.query), text(path, a.key),
+                  text(path, a.value), a.scores < 0 ? "online" : "probabilities stored", a.heads);
   if (a.key_heads != a.heads) out += fmt::format(" on {}", a.key_heads);
   out += fmt::format(", sizes {} and {}", a.key_size, a.value_size);
   if (a.value_size_padded != a.value_size) out += fmt::format(" padded to {}", a.value_size_padded);

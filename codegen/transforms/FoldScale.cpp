@@ -49,7 +49,8 @@ struct FoldScale : impl::FoldScaleBase<FoldScale> {
       auto scores = map.getInputs().front().getDefiningOp<ScoresOp>();
       if (!scores || !scores->hasOneUse()) return;
       auto yield = cast<YieldOp>(map.getFormula().front().back());
-      std::optional<double> factor = factorOf(yield.getValues()[0], map.getFormula().getArgument(0));
+      std::optional<double> factor =
+          factorOf(yield.getValues()[0], map.getFormula().getArgument(0));
       if (!factor) return;
       scores.setScale(APFloat(scores.getScale().convertToDouble() * *factor));
       map.getResult().replaceAllUsesWith(scores.getResult());

@@ -21,7 +21,8 @@ def SplitPaths : Pass<"attn-split-paths", "::attnc::ir::LayerOp"> {
     The first path makes the outputs that every call gets, the second one also the optional ones. A
     softmax takes its `with_scores` rule in the second. What no output needs is left behind.
 
-    Where `attn.given` asks for inputs there are such paths for every set of them that calls may bring.
+    Where `attn.given` asks for inputs, or something takes an input that may be absent and has no stand-in,
+    there are such paths for every set of them that calls may bring.
     An output that is nothing in these calls is not made; where something takes an input that is absent
     there is no path. Formulas read 0 (a mask true, a flag false, a soft mask 1) of what is absent.
   }];

@@ -121,14 +121,10 @@ struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
 
     SmallVector<InputOp> conditions;
     for (auto input : body.getOps<InputOp>())
-      if (llvm::any_of(input->getUsers(), [&](Operation* user) {
-            auto choice = dyn_cast<GivenOp>(user);
-            return choice && choice.getCondition() == input.getResult();
-          }))
-        conditions.push_back(input);
+      if (decides(input)) conditions.push_back(input);
     if (conditions.size() > maxConditions) {
       getOperation().emitOpError() << "attn.given: expected at most " << maxConditions
-                                   << " inputs that it asks for, got " << conditions.size();
+                                   << " inputs that paths differ by, got " << conditions.size();
       return signalPassFailure();
     }
     for (unsigned given = 0; given < 1u << conditions.size(); ++given) {
@@ -136,15 +132,21 @@ struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
       if (llvm::is_contained(all.getOptional(), true))
         addPath(all, conditions, given, /*withOptional=*/true, made);
     }
-    if (body.getOps<PathOp>().empty()) {
-      getOperation().emitOpError()
-          << "expected a call that makes an output, got inputs that are read where they are absent";
-      return signalPassFailure();
-    }
 
     all.erase();
     for (Operation& op : llvm::make_early_inc_range(llvm::reverse(body)))
       if (!isa<InputOp, WeightOp, PathOp>(op)) op.erase();
+  }
+
+  /// Whether paths differ by the input's presence: `attn.given` asks for it, or nothing stands in
+  /// for what is read of it.
+  static bool decides(InputOp input) {
+    if (!input.getOptional() || input->use_empty()) return false;
+    if (cast<ValueType>(input.getResult().getType()).isReal() && !input.getSoft()) return true;
+    return llvm::any_of(input->getUsers(), [&](Operation* user) {
+      auto choice = dyn_cast<GivenOp>(user);
+      return choice && choice.getCondition() == input.getResult();
+    });
   }
 
   /// How many outputs the path has; one of no more than `more` outputs is not made.

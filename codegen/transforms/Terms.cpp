@@ -89,9 +89,8 @@ Term atom(TermKind kind) {
 }
 
 Term own(int number) {
-  return make(TermNode{.kind = TermKind::own,
-                       .number = number,
-                       .text = joined({"own", std::to_string(number)})});
+  return make(TermNode{
+      .kind = TermKind::own, .number = number, .text = joined({"own", std::to_string(number)})});
 }
 
 Term operator+(const Term& a, const Term& b) { return combine(a, 1, b, 1); }

@@ -5,9 +5,9 @@
 //
 // Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
 // divisor positive), minima, maxima, choices. Conditions compare a term with zero. Equal terms have
-// equal text, which is how they are told apart. Every position and length is at least zero (an index
-// of the call need not be), and simplification uses it. Not here: what they mean for keys (KeyBounds.h), and their MLIR form
-// (BoundKeys.cpp).
+// equal text, which is how they are told apart. Every position and length is at least zero (an
+// index of the call need not be), and simplification uses it. Not here: what they mean for keys
+// (KeyBounds.h), and their MLIR form (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -86,3 +86,28 @@ attn.layer @cached fingerprint 0x1 {
   %made = attn.given %at then %new : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   attn.return "output" %m, "cache" starts_as @cache %made : !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>
 }
+
+// An output that is nothing without its input; and a cache that nothing stands in for.
+// CHECK-LABEL: attn.layer @only_with
+// CHECK: attn.path "output_with_cache" given ["cache"] {
+// CHECK:   attn.slot 1 of
+// CHECK-NOT: attn.path
+attn.layer @only_with fingerprint 0x1 {
+  %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %v = attn.slot 1 of %cache : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+  attn.return "output" %v : !attn.value<batch, key, head 2, size 8 : f32>
+}
+
+// CHECK-LABEL: attn.layer @dropped
+// CHECK: attn.path "output" absent ["flag"] {
+// CHECK-NOT: "attention_scores"
+// CHECK: attn.path "output_with_flag" given ["flag"] {
+// CHECK: attn.path "output_attention_scores_with_flag" given ["flag"] {
+// CHECK-NOT: attn.path
+attn.layer @dropped fingerprint 0x1 {
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %flag = attn.input "flag" optional : !attn.value<i1>
+  %some = attn.given %flag then %v : (!attn.value<i1>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+  attn.return "output" %v, "attention_scores" optional %some : !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>
+}
+

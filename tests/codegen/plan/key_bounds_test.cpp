@@ -277,7 +277,10 @@ TEST(KeyBounds, AreExactForTheUsualMasks) {
       {"chunk before", [](auto at) { return at.key / 3 == at.query / 3 - 1; }, 0},
       {"not causal", !attn::causal, 0},
       {"written so far",
-       [](auto at) { return at.key <= at.query + at.own({"start", Type::index, true}); }, 0},
+       [](auto at) {
+         return at.key <= at.query + at.own({"start", Type::index, true});
+       },
+       0},
   };
   for (const Case& c : cases) {
     auto plan = planned(layer_with(c.mask));

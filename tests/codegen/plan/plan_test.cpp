@@ -32,9 +32,9 @@ TEST(Plan, KeepsTheInterfaceInOrder) {
   std::vector<std::string> inputs, weights;
   for (const auto& t : plan.inputs) inputs.push_back(t.name);
   for (const auto& t : plan.weights) weights.push_back(t.name);
-  EXPECT_EQ(inputs, std::vector<std::string>(
-                        {"query", "value", "key", "attention_mask", "query_mask", "value_mask",
-                         "key_mask", "use_causal_mask"}));
+  EXPECT_EQ(inputs,
+            std::vector<std::string>({"query", "value", "key", "attention_mask", "query_mask",
+                                      "value_mask", "key_mask", "use_causal_mask"}));
   EXPECT_EQ(weights, std::vector<std::string>(
                          {"query/kernel", "query/bias", "key/kernel", "key/bias", "value/kernel",
                           "value/bias", "attention_output/kernel", "attention_output/bias"}));
@@ -313,9 +313,10 @@ attn::Graph scored_by(const attn::ScoreMod& mod, attn::Numbers axes = {}) {
 
 TEST(Refused, WhatFormulasRead) {
   const attn::Table slopes{"slopes"};
-  EXPECT_EQ(refused(scored_by([&](auto x, auto at) { return x * slopes[at.head]; })),
-            "layers.h:12: model::encoder: a formula that reads `slopes`, a table of the call, at an "
-            "index is not compiled yet");
+  EXPECT_EQ(
+      refused(scored_by([&](auto x, auto at) { return x * slopes[at.head]; })),
+      "layers.h:12: model::encoder: a formula that reads `slopes`, a table of the call, at an "
+      "index is not compiled yet");
   EXPECT_EQ(refused(scored_by([](auto x, auto at) { return x + at.key; }, {1, 2})),
             "layers.h:12: model::encoder: a formula that reads a position or a length, where there "
             "are several key axes, is not compiled yet");
@@ -443,8 +444,8 @@ TEST(Plan, GatesRowsOfHeads) {
   const auto& output = std::get<Projection>(path.stages[6]);
   EXPECT_EQ(gate.head_size_padded, 32);
   EXPECT_EQ(plan.packings[static_cast<size_t>(gate.kernel)].column_block_padded, 32);
-  EXPECT_EQ(map.inputs, std::vector<int>(
-                            {std::get<Attention>(path.stages[3]).result, gate.result}));
+  EXPECT_EQ(map.inputs,
+            std::vector<int>({std::get<Attention>(path.stages[3]).result, gate.result}));
   EXPECT_EQ(map.head_size_padded, 32);
   EXPECT_EQ(output.x, map.result);
   EXPECT_EQ(plan.packings[static_cast<size_t>(output.kernel)].row_block, 20);
@@ -454,9 +455,10 @@ TEST(Plan, GatesRowsOfHeads) {
 TEST(Plan, AttendsOverSeveralAxes) {
   attn::MultiHeadAttention layer{.num_heads = 2, .key_dim = 8, .attention_axes = {2, 3}};
   const std::string text = text_of(layer);
-  expect_lines(text, {"    attention_mask [batch, batch.1, head 2, query, query.1, key, key.1] truth",
-                      "  path output\n", " = attention %1, %3, %5: online, heads 2, ",
-                      "own attention_mask\n"});
+  expect_lines(
+      text,
+      {"    attention_mask [batch, batch.1, head 2, query, query.1, key, key.1] truth",
+       "  path output\n", " = attention %1, %3, %5: online, heads 2, ", "own attention_mask\n"});
   EXPECT_EQ(text.find("keys ("), std::string::npos) << "no bounds over several axes";
 }
 
@@ -473,20 +475,21 @@ TEST(Plan, HasPathsForWhatCallsBring) {
   std::vector<Is> paths;
   for (const Path& p : plan.paths)
     paths.emplace_back(p.name, p.given, p.absent, p.outputs, p.most_queries);
-  EXPECT_EQ(paths,
-            (std::vector<Is>{
-                {"output", {}, {cache, index}, {0}, 0},
-                {"output_attention_scores", {}, {cache, index}, {0, 1}, 0},
-                {"output_with_cache_decode", {cache}, {index}, {0}, 1},
-                {"output_with_cache", {cache}, {index}, {0}, 0},
-                {"output_attention_scores_with_cache", {cache}, {index}, {0, 1}, 0},
-                {"output_cache_with_cache_cache_update_index_decode", {cache, index}, {}, {0, 2}, 1},
-                {"output_cache_with_cache_cache_update_index", {cache, index}, {}, {0, 2}, 0},
-                {"output_attention_scores_cache_with_cache_cache_update_index",
-                 {cache, index},
-                 {},
-                 {0, 1, 2},
-                 0}}));
+  EXPECT_EQ(
+      paths,
+      (std::vector<Is>{
+          {"output", {}, {cache, index}, {0}, 0},
+          {"output_attention_scores", {}, {cache, index}, {0, 1}, 0},
+          {"output_with_cache_decode", {cache}, {index}, {0}, 1},
+          {"output_with_cache", {cache}, {index}, {0}, 0},
+          {"output_attention_scores_with_cache", {cache}, {index}, {0, 1}, 0},
+          {"output_cache_with_cache_cache_update_index_decode", {cache, index}, {}, {0, 2}, 1},
+          {"output_cache_with_cache_cache_update_index", {cache, index}, {}, {0, 2}, 0},
+          {"output_attention_scores_cache_with_cache_cache_update_index",
+           {cache, index},
+           {},
+           {0, 1, 2},
+           0}}));
   EXPECT_EQ(plan.outputs[2].name, "cache");
   EXPECT_EQ(plan.outputs[2].starts_as, cache);
   EXPECT_FALSE(plan.outputs[2].optional);
@@ -526,10 +529,11 @@ TEST(Plan, ReadsACacheWhereItLies) {
     EXPECT_EQ(p.head_size_padded, p.head_size);
   }
   EXPECT_EQ(plan.packings.size(), 8u) << "modes share what they pack";
-  expect_lines(print(plan), {"  path output_cache_with_cache_cache_update_index, with cache and "
-                             "cache_update_index\n    %8 is the keys of cache\n",
-                             "    cache = splice %3, %5 into cache at cache_update_index, heads 2 x 8\n",
-                             "own cache_update_index\n", "      keys (", "own cache_update_index\n"});
+  expect_lines(print(plan),
+               {"  path output_cache_with_cache_cache_update_index, with cache and "
+                "cache_update_index\n    %8 is the keys of cache\n",
+                "    cache = splice %3, %5 into cache at cache_update_index, heads 2 x 8\n",
+                "own cache_update_index\n", "      keys (", "own cache_update_index\n"});
 }
 
 TEST(Plan, HasOneModeWhereNoCacheFits) {
@@ -545,6 +549,55 @@ TEST(Plan, PacksCachedValuesOfPaddedHeadsTwice) {
   auto layer = cached;
   layer.key_dim = 20;
   EXPECT_EQ(plan_of(layer).packings.size(), 10u);
+}
+
+TEST(Plan, AsksForACacheThatNothingStandsInFor) {
+  const attn::Graph reads = with([](attn::Graph& g) {
+    const auto q = g.input("query", heads_at(Kind::query));
+    const auto c = cache_input(g, "cache", attn::heads(4, 8));
+    return combine(softmax(scores(q, keys_of(c)), attn::causal_from_the_end), values_of(c));
+  });
+  const auto plan = planned(reads);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  ASSERT_EQ(plan->paths.size(), 2u);
+  EXPECT_EQ(plan->paths[0].name, "output_with_cache_decode");
+  EXPECT_EQ(plan->paths[1].given, std::vector<int>({1}));
+}
+
+TEST(Refused, CachesThatGoElsewhere) {
+  const attn::Graph kept = with([](attn::Graph& g) {
+    const auto q = g.input("query", heads_at(Kind::query));
+    const auto c = cache_input(g, "cache", attn::heads(4, 8));
+    return attn::Outputs{.output = combine(softmax(scores(q, keys_of(c))), values_of(c)),
+                         .cache = c};
+  });
+  EXPECT_EQ(refused(kept), place + std::string("output `cache` is neither features nor heads nor "
+                                               "scores that the path makes: not compiled yet"));
+  const attn::Graph lost = with([](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key(Kind::update);
+    const auto c = cache_input(g, "cache", attn::heads(4, 8)), at = g.index("at");
+    const auto q = project(query, "query", attn::heads(4, 8));
+    const auto k = project(key, "key", attn::heads(4, 8));
+    const auto v = project(value, "value", attn::heads(4, 8));
+    const auto u = splice(c, k, v, at);
+    return project(combine(softmax(scores(q, keys_of(u))), values_of(u)), "output",
+                   attn::features_of(query));
+  });
+  EXPECT_EQ(refused(lost), place + std::string("a cache that is written and is not the one output "
+                                               "that starts as it is not compiled yet"));
+}
+
+TEST(Plan, CopiesAnInputThatIsAnOutput) {
+  const attn::Graph copied = with([](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key();
+    return attn::Outputs{.output = project(query, "a", attn::features_of(query)) + query,
+                         .attention_scores = query};
+  });
+  const auto plan = planned(copied);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expect_lines(print(*plan),
+               {"    output = map %1, query: rows\n", "  path output_attention_scores\n",
+                "    attention_scores = map query: rows\n"});
 }
 
 // ---- reused scores
