@@ -37,7 +37,7 @@ Expr position(const attn::Step& step, const Site& site) {
   throw std::logic_error("a formula reads a position that attention does not have");
 }
 
-Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
+Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
   const bool real = step.type == Type::real;
   auto as_real = [&](const Expr& v) { return v.type().is_float() ? v : cast(type, v); };
   // Numbers follow C++: where one operand is real, both are.
@@ -100,6 +100,12 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide
   throw std::logic_error(std::string("a formula uses `") +
                          attn::fn_names[static_cast<size_t>(step.fn)] +
                          "`, which the importer should have refused");
+}
+
+Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
+  const Expr v = arithmetic_of(step, x, type);
+  // A formula is computed as it is written: x + (1 - mask) * -1e9 in another order is another number.
+  return step.type == Type::real ? strict_float(v) : v;
 }
 
 }  // namespace

@@ -200,6 +200,7 @@ std::vector<Argument> PathPipeline::arguments() const {
 }
 
 Expr PathPipeline::extent(Kind kind) const {
+  if (kind == Kind::key && cache_positions_.defined()) return cache_positions_;
   // The caller of a kernel has made sure that equal axes have equal lengths. Masks do not count, as
   // they may broadcast.
   for (size_t v = 0; v < path_.values.size(); ++v) {

@@ -162,6 +162,7 @@ class PathPipeline {
   std::map<int, Halide::ImageParam> inputs_;     // by input, but for flags
   std::map<int, Halide::Param<uint8_t>> flags_;  // by input
   std::map<int, Halide::ImageParam> packed_;     // by packing
+  Halide::Expr cache_positions_;  // of the cache that the path writes, which is no input of it
   std::vector<Halide::Func> outputs_;
   std::vector<Halide::ImageParam> buffers_;
 };

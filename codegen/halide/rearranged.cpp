@@ -10,11 +10,13 @@ using attn::Kind;
 void PathPipeline::add(const Splice& stage) {
   // The output starts as the old cache (PlanTensor::starts_as), so only new positions are written:
   // elements of `undef` are left as they are.
-  const Expr keys = extent(Kind::key), count = extent(Kind::update);
+  const Expr count = extent(Kind::update);
   Var x("x"), h("h"), s("s"), slot("slot"), b("b"), task("task");
   Func out(name_of(stage.result, ""));
   const ImageParam& index = inputs_.at(stage.at);
   out(x, h, s, slot, b) = undef(stored_);
+  const Expr keys = out.output_buffer().dim(2).extent();
+  cache_positions_ = keys;
   for (int which : {0, 1}) {
     RDom l(0, count, "l");
     const Expr first = clamp(index(b), 0, max(keys - count, 0));
