@@ -2,6 +2,7 @@
 #
 #   <prefix>/include/attn/...                 language and runtime
 #   <prefix>/lib/libattn_runtime.a
+#   <prefix>/lib/libattn_keras_files.a        where it was built; find_package(attnc COMPONENTS keras_files)
 #   <prefix>/lib/cmake/attnc/                 find_package(attnc): attn::runtime, attn::dsl, attn_add_layers()
 #   <prefix>/bin/attnc                        where the generator was built (ATTN_BUILD_GENERATOR)
 #   <prefix>/lib/attnc/libHalide.so           beside it, found by a path relative to attnc: the tree can be moved
@@ -19,6 +20,12 @@ set_target_properties(attn_dsl PROPERTIES EXPORT_NAME dsl)
 set_target_properties(attn_runtime PROPERTIES EXPORT_NAME runtime)
 install(TARGETS attn_dsl attn_runtime EXPORT attncTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT attncTargets NAMESPACE attn:: DESTINATION ${_package})
+# By itself: it asks for HDF5 and libzip, which others need not have.
+if(TARGET attn_keras_files)
+  set_target_properties(attn_keras_files PROPERTIES EXPORT_NAME keras_files)
+  install(TARGETS attn_keras_files EXPORT attncKerasFilesTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} OPTIONAL)
+  install(EXPORT attncKerasFilesTargets NAMESPACE attn:: DESTINATION ${_package})
+endif()
 if(TARGET attnc)
   install(TARGETS attnc RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES ${HalideSDK_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR}/attnc)

@@ -68,8 +68,9 @@ SmallVector<Axis> ValueType::only(ArrayRef<attn::Kind> kinds) const {
 
 LogicalResult ValueType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<Axis> axes,
                                 mlir::Type elementType) {
-  if (!elementType.isF32() && !elementType.isInteger(1) && !elementType.isIndex())
-    return emitError() << "expected elements of f32, i1 or index, got " << elementType;
+  if (!elementType.isF32() && !elementType.isF64() && !elementType.isInteger(1) &&
+      !elementType.isIndex())
+    return emitError() << "expected elements of f32, f64, i1 or index, got " << elementType;
   for (const Axis& axis : axes) {
     std::string name = axisName(axis.kind, axis.number);
     if (axis.extent < 0)
@@ -139,7 +140,7 @@ namespace {
 struct KeepConstantsInside : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
   bool shouldMaterializeInto(Region* region) const final {
-    return isa<MapOp, SoftmaxOp, AttentionOp>(region->getParentOp());
+    return isa<MapOp, ScoresOp, SoftmaxOp, AttentionOp>(region->getParentOp());
   }
 };
 }  // namespace

@@ -16,8 +16,9 @@ def Attn_Dialect : Dialect {
     which reads where it stands with `attn.position`.
 
     The importer makes layers of `attn.project`, `attn.scores`, `attn.map`, `attn.softmax`,
-    `attn.dropout` and `attn.combine`; the passes turn them into one `attn.path` for each set of
-    outputs, made of `attn.project` and `attn.attention`, which is what the plan copies out.
+    `attn.dropout` and `attn.combine`, of operations on heads and on caches; the passes turn them into
+    one `attn.path` for each set of outputs and of inputs that a call may bring, made of `attn.project`,
+    `attn.attention` and what else is a stage of its own, which is what the plan copies out.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let useDefaultTypePrinterParser = 1;

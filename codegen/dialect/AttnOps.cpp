@@ -1,5 +1,6 @@
 //===- AttnOps.cpp - how operations are written, and what they must hold -------===//
 
+#include "attn/nodes.h"
 #include "dialect/AttnDialect.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -31,7 +32,8 @@ static ParseResult parseRuleWord(OpAsmParser& parser, RuleAttr& rule) {
   if (parser.parseKeyword(&word)) return failure();
   std::optional<Rule> known = symbolizeRule(word);
   if (!known)
-    return parser.emitError(loc, "expected the rule 'uniform' or 'zero', got '") << word << "'";
+    return parser.emitError(loc, "expected the rule 'uniform', 'zero' or 'additive', got '")
+           << word << "'";
   rule = RuleAttr::get(parser.getContext(), *known);
   return success();
 }
@@ -70,25 +72,40 @@ static void printElementOf(OpAsmPrinter& printer, Operation*, mlir::Type table, 
 static ParseResult parseOutputs(OpAsmParser& parser,
                                 SmallVectorImpl<OpAsmParser::UnresolvedOperand>& values,
                                 SmallVectorImpl<mlir::Type>& types, ArrayAttr& names,
-                                DenseBoolArrayAttr& optional) {
-  SmallVector<Attribute> name;
+                                DenseBoolArrayAttr& optional, ArrayAttr& startsAs) {
+  SmallVector<Attribute> name, starts;
   SmallVector<bool> asked;
+  bool any = false;
   auto one = [&]() -> ParseResult {
     std::string text;
     if (parser.parseString(&text)) return failure();
     name.push_back(parser.getBuilder().getStringAttr(text));
     asked.push_back(succeeded(parser.parseOptionalKeyword("optional")));
+    StringAttr input = parser.getBuilder().getStringAttr("");
+    if (succeeded(parser.parseOptionalKeyword("starts_as"))) {
+      if (parser.parseSymbolName(input)) return failure();
+      any = true;
+    }
+    starts.push_back(input);
     return parser.parseOperand(values.emplace_back());
   };
   if (parser.parseCommaSeparatedList(one) || parser.parseColonTypeList(types)) return failure();
   names = parser.getBuilder().getArrayAttr(name);
   optional = parser.getBuilder().getDenseBoolArrayAttr(asked);
+  if (any) startsAs = parser.getBuilder().getArrayAttr(starts);
   return success();
 }
 static void printOutputs(OpAsmPrinter& printer, Operation*, OperandRange values, TypeRange types,
-                         ArrayAttr names, DenseBoolArrayAttr optional) {
+                         ArrayAttr names, DenseBoolArrayAttr optional, ArrayAttr startsAs) {
   for (auto [i, value] : llvm::enumerate(values)) {
-    printer << (i ? ", " : "") << names[i] << (optional[i] ? " optional " : " ") << value;
+    printer << (i ? ", " : "") << names[i] << (optional[i] ? " optional " : " ");
+    if (StringRef input = startsAs ? cast<StringAttr>(startsAs[i]).getValue() : "";
+        !input.empty()) {
+      printer << "starts_as ";
+      printer.printSymbolName(input);
+      printer << " ";
+    }
+    printer << value;
   }
   printer << " : " << types;
 }
@@ -173,6 +190,34 @@ static LogicalResult verifyArguments(Operation* op, StringRef region, Region& bo
 // Structure
 //===----------------------------------------------------------------------===//
 
+mlir::Type LayerOp::realType() {
+  if (getDtype() == StringRef("float64")) return Float64Type::get(getContext());
+  return Float32Type::get(getContext());
+}
+
+LogicalResult LayerOp::verify() {
+  if (!getDtype() || llvm::is_contained(attn::policy_names, *getDtype())) return success();
+  return emitOpError() << "'dtype': expected a policy such as \"mixed_bfloat16\", got \""
+                       << *getDtype() << "\"";
+}
+
+/// Real numbers are of one type throughout a layer.
+static LogicalResult verifyReals(LayerOp layer) {
+  const mlir::Type expected = layer.realType();
+  WalkResult walked = layer.walk([&](Operation* op) {
+    for (OpResult result : op->getResults()) {
+      mlir::Type type = result.getType();
+      if (auto value = dyn_cast<ValueType>(type)) type = value.getElementType();
+      if (!type.isFloat() || type == expected) continue;
+      op->emitOpError() << "expected real numbers of " << expected << " in a layer of dtype "
+                        << layer.getDtype().value_or("float32") << ", got " << type;
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 LogicalResult LayerOp::verifyRegions() {
   llvm::StringSet<> inputs, weights, paths;
   bool returns = false;
@@ -202,12 +247,29 @@ LogicalResult LayerOp::verifyRegions() {
   if (returns == !paths.empty())
     return emitOpError() << "expected either attn.return or paths, got "
                          << (returns ? "both" : "neither");
-  return success();
+  return verifyReals(*this);
+}
+
+/// The layer's input of this name, or null.
+static InputOp inputOf(Operation* op, StringRef name) {
+  auto layer = op->getParentOfType<LayerOp>();
+  for (auto input : layer.getBody().front().getOps<InputOp>())
+    if (input.getName() == name) return input;
+  return {};
 }
 
 LogicalResult InputOp::verify() {
   if (getOptional() && getInstead())
     return emitOpError() << "expected 'optional' or 'or', got both";
+  ValueType type = typeOf(getResult());
+  if (getSoft() && (!getOptional() || !type.isReal() || type.isScalar()))
+    return emitOpError() << "'soft': expected an optional mask of real numbers, got "
+                         << (getOptional() ? "" : "one that is not optional, ") << type;
+  if (getReading() != 0 && (!type.isTruth() || type.isScalar()))
+    return emitOpError() << "'reading': expected a mask of truths, got " << type;
+  if (getReading() < 0 || getReading() >= attn::num_readings)
+    return emitOpError() << "'reading': expected a number below " << attn::num_readings << ", got "
+                         << getReading();
   return success();
 }
 
@@ -218,7 +280,24 @@ LogicalResult PathOp::verify() {
   if (getPhase().has_value() != (most > 0))
     return emitOpError() << "expected 'phase' and 'most_queries' together, got "
                          << (most > 0 ? "'most_queries'" : "'phase'") << " alone";
+  llvm::StringSet<> seen;
+  for (std::optional<ArrayAttr> list : {getGiven(), getAbsent()}) {
+    if (!list) continue;
+    const char* which = list == getGiven() ? "given" : "absent";
+    for (StringAttr name : list->getAsRange<StringAttr>()) {
+      InputOp input = inputOf(*this, name);
+      if (!input || !input.getOptional())
+        return emitOpError() << "'" << which << "': expected an optional input of the layer, got "
+                             << name;
+      if (!seen.insert(name).second)
+        return emitOpError() << "expected an input given or absent, got " << name << " twice";
+    }
+  }
   return success();
+}
+
+StringRef ReturnOp::startsAs(unsigned i) {
+  return getStartsAs() ? cast<StringAttr>((*getStartsAs())[i]).getValue() : StringRef();
 }
 
 LogicalResult ReturnOp::verify() {
@@ -226,6 +305,20 @@ LogicalResult ReturnOp::verify() {
     return emitOpError() << "expected " << getValues().size() << " names, got "
                          << getNames().size();
   if (getValues().empty()) return emitOpError() << "expected at least one output, got none";
+  if (!getStartsAs()) return success();
+  if (getStartsAs()->size() != getValues().size())
+    return emitOpError() << "expected " << getValues().size() << " inputs to start as, got "
+                         << getStartsAs()->size();
+  for (auto [i, value] : llvm::enumerate(getValues())) {
+    if (startsAs(i).empty()) continue;
+    InputOp input = inputOf(*this, startsAs(i));
+    if (!input)
+      return emitOpError() << "'starts_as': expected an input of the layer, got \"" << startsAs(i)
+                           << "\"";
+    if (input.getResult().getType() != value.getType())
+      return emitOpError() << "'starts_as': expected an input of " << value.getType() << ", got "
+                           << input.getResult().getType();
+  }
   return success();
 }
 
@@ -336,10 +429,19 @@ static LogicalResult verifyCombined(Operation* op, ValueType probabilities, Valu
                            << text(result.getAxes());
 }
 
-LogicalResult ScoresOp::verify() {
+static LogicalResult verifyPair(Operation* op, Region& pair, ValueType scores) {
+  mlir::Type real = scores.getElementType();
+  if (failed(verifyArguments(op, "pair", pair, {real, real})) ||
+      failed(verifyYield(op, "pair", pair, {real})))
+    return failure();
+  return verifyPositions(pair, scores);
+}
+
+LogicalResult ScoresOp::verifyRegions() {
   ValueType query = typeOf(getQuery()), key = typeOf(getKey());
   if (failed(verifyQueryKey(*this, query, key, Heads::equal))) return failure();
-  return verifyScores(*this, "result", typeOf(getResult()), query, key);
+  if (failed(verifyScores(*this, "result", typeOf(getResult()), query, key))) return failure();
+  return verifyPair(*this, getPair(), typeOf(getResult()));
 }
 
 LogicalResult CombineOp::verify() {
@@ -348,18 +450,103 @@ LogicalResult CombineOp::verify() {
                         typeOf(getResult()));
 }
 
+/// The same axes with other heads.
+static SmallVector<Axis> resized(ArrayRef<Axis> axes, int64_t heads) {
+  SmallVector<Axis> out(axes);
+  for (Axis& axis : out)
+    if (axis.kind == Kind::head) axis.extent = heads;
+  return out;
+}
+
+static LogicalResult verifyMade(Operation* op, mlir::Value result, ArrayRef<Axis> expected) {
+  ArrayRef<Axis> made = typeOf(result).getAxes();
+  if (made == expected) return success();
+  return op->emitOpError() << "result: expected axes " << text(expected) << ", got " << text(made);
+}
+
 LogicalResult ShareHeadsOp::verify() {
-  ArrayRef<Axis> x = typeOf(getX()).getAxes(), made = typeOf(getResult()).getAxes();
   const uint64_t own = typeOf(getX()).extent(Kind::head),
                  heads = typeOf(getResult()).extent(Kind::head);
   if (own == 0 || heads == 0 || heads % own != 0)
     return emitOpError() << "result: expected a multiple of the " << own << " heads of 'x', got "
                          << heads;
-  SmallVector<Axis> expected(x);
+  return verifyMade(*this, getResult(), resized(typeOf(getX()).getAxes(), heads));
+}
+
+LogicalResult SliceHeadsOp::verify() {
+  const int64_t own = typeOf(getX()).extent(Kind::head),
+                heads = typeOf(getResult()).extent(Kind::head), from = getFrom();
+  if (heads == 0 || from < 0 || from + heads > own)
+    return emitOpError() << "expected heads among the " << own << " of 'x', got " << heads
+                         << " from " << from << " on";
+  return verifyMade(*this, getResult(), resized(typeOf(getX()).getAxes(), heads));
+}
+
+LogicalResult ConcatHeadsOp::verify() {
+  ValueType first = typeOf(getFirst()), second = typeOf(getSecond());
+  const int64_t a = first.extent(Kind::head), b = second.extent(Kind::head);
+  SmallVector<Axis> expected = resized(first.getAxes(), b);
+  if (a == 0 || b == 0 || second.getAxes() != ArrayRef(expected))
+    return emitOpError() << "operand 'second': expected the axes of 'first' "
+                         << text(first.getAxes()) << ", of any number of heads, got "
+                         << text(second.getAxes());
+  return verifyMade(*this, getResult(), resized(first.getAxes(), a + b));
+}
+
+LogicalResult SpliceOp::verify() {
+  ValueType cache = typeOf(getCache());
+  if (!cache.find(Kind::slot) || !cache.find(Kind::key))
+    return emitOpError() << "operand 'cache': expected slots and keys, got "
+                         << text(cache.getAxes());
+  const SmallVector<Axis> kept = cache.only({Kind::batch, Kind::head, Kind::size});
+  for (auto [name, value] : {std::pair("keys", getKeys()), std::pair("values", getValues())}) {
+    ValueType type = typeOf(value);
+    if (!type.find(Kind::update))
+      return emitOpError() << "operand '" << name << "': expected an update axis, got "
+                           << text(type.getAxes());
+    if (SmallVector<Axis> own = type.only({Kind::batch, Kind::head, Kind::size}); own != kept)
+      return emitOpError() << "operand '" << name << "': expected " << text(kept)
+                           << " of 'cache', got " << text(own);
+  }
+  ValueType index = typeOf(getIndex());
+  if (index.count(Kind::batch) != index.getAxes().size())
+    return emitOpError() << "operand 'index': expected no axes but [batch], got "
+                         << text(index.getAxes());
+  if (getResult().getType() == cache) return success();
+  return emitOpError() << "result: expected " << cache << ", got " << getResult().getType();
+}
+
+LogicalResult SlotOp::verify() {
+  ValueType cache = typeOf(getCache());
+  if (!cache.find(Kind::slot))
+    return emitOpError() << "operand 'cache': expected slots, got " << text(cache.getAxes());
+  if (getWhich() > 1) return emitOpError() << "expected slot 0 or 1, got " << getWhich();
+  SmallVector<Axis> expected;
+  llvm::copy_if(cache.getAxes(), std::back_inserter(expected),
+                [](const Axis& axis) { return axis.kind != Kind::slot; });
+  return verifyMade(*this, getResult(), expected);
+}
+
+LogicalResult AsKeysOp::verify() {
+  ValueType x = typeOf(getX());
+  if (!x.find(Kind::update))
+    return emitOpError() << "operand 'x': expected an update axis, got " << text(x.getAxes());
+  SmallVector<Axis> expected(x.getAxes());
   for (Axis& axis : expected)
-    if (axis.kind == Kind::head) axis.extent = heads;
-  if (made == ArrayRef(expected)) return success();
-  return emitOpError() << "result: expected axes " << text(expected) << ", got " << text(made);
+    if (axis.kind == Kind::update) axis.kind = Kind::key;
+  return verifyMade(*this, getResult(), expected);
+}
+
+LogicalResult GivenOp::verify() {
+  auto input = getCondition().getDefiningOp<InputOp>();
+  if (!input || !input.getOptional())
+    return emitOpError() << "operand 'condition': expected an optional input, got "
+                         << (input ? "one that is not" : "another value");
+  for (mlir::Value value : {getThen(), getOtherwise()})
+    if (value && value.getType() != getResult().getType())
+      return emitOpError() << "result: expected " << value.getType() << ", got "
+                           << getResult().getType();
+  return success();
 }
 
 LogicalResult DropoutOp::verify() {
@@ -380,10 +567,10 @@ LogicalResult MapOp::verifyRegions() {
   }
   if (getResult().getType() != first)
     return emitOpError() << "result: expected " << first << ", got " << getResult().getType();
-  mlir::Type f32 = Float32Type::get(getContext());
-  SmallVector<mlir::Type> arguments(getInputs().size(), f32);
+  mlir::Type real = first.getElementType();
+  SmallVector<mlir::Type> arguments(getInputs().size(), real);
   if (failed(verifyArguments(*this, "formula", getFormula(), arguments))) return failure();
-  if (failed(verifyYield(*this, "formula", getFormula(), {f32}))) return failure();
+  if (failed(verifyYield(*this, "formula", getFormula(), {real}))) return failure();
   return verifyPositions(getFormula(), first);
 }
 
@@ -404,12 +591,22 @@ LogicalResult SoftmaxOp::verifyRegions() {
 LogicalResult AttentionOp::verifyRegions() {
   ValueType query = typeOf(getQuery()), key = typeOf(getKey());
   if (failed(verifyQueryKey(*this, query, key, Heads::shared))) return failure();
-  auto scores = ValueType::get(getContext(), scoreAxes(query, key), Float32Type::get(getContext()));
+  auto scores = ValueType::get(getContext(), scoreAxes(query, key), query.getElementType());
   if (failed(verifyCombined(*this, scores, key, typeOf(getValue()), typeOf(getResult()))))
     return failure();
   if (getScores() &&
       failed(verifyScores(*this, "result 'scores'", typeOf(getScores()), query, key)))
     return failure();
+  mlir::Type real = scores.getElementType();
+  if (failed(verifyPair(*this, getPair(), scores)) ||
+      failed(verifyArguments(*this, "score", getScore(), {real})) ||
+      failed(verifyYield(*this, "score", getScore(), {real})) ||
+      failed(verifyPositions(getScore(), scores)))
+    return failure();
+  if (!getNatural() && (!getScore().empty() || getRule() == Rule::Additive))
+    return emitOpError() << "expected 'natural' beside "
+                         << (getScore().empty() ? "the rule 'additive'" : "a region 'score'")
+                         << ", got none";
   if (failed(verifyMask(*this, getMask(), scores))) return failure();
   mlir::Type index = IndexType::get(getContext());
   if (failed(verifyArguments(*this, "keys", getKeys(), {index, index})) ||

@@ -25,33 +25,54 @@ def Attn_LayerOp : Attn_Op<"layer", [IsolatedFromAbove, Symbol, SingleBlock, NoT
 
     ```mlir
     attn.layer @"model::encoder" fingerprint 0x1122334455667788 { ... }
+    attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" { ... }
     ```
+
+    `dtype` is Keras's dtype policy, float32 where it is left out. Real numbers are f64 in a layer of
+    dtype float64 and f32 in all others: halves are stored, not computed with.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$fingerprint);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$fingerprint,
+                       OptionalAttr<StrAttr>:$dtype);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat =
-      "$sym_name `fingerprint` custom<Hexadecimal>($fingerprint) attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $sym_name `fingerprint` custom<Hexadecimal>($fingerprint) (`dtype` $dtype^)?
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
   let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What the layer computes with: f64 or f32.
+    ::mlir::Type realType();
+  }];
 }
 
 def Attn_InputOp : Attn_Op<"input", [HasParent<"LayerOp">]> {
   let summary = "what a call brings";
   let description = [{
     An optional input may be left out. Then `or` names the earlier input that stands in for it; without
-    `or`, an absent truth value is true everywhere (a mask allows everything), and an absent scalar one,
-    a flag, is false. Inputs that nothing reads stay: they are the layer's interface.
+    `or`, an absent truth value is true everywhere (a mask allows everything), an absent scalar one,
+    a flag, is false, an absent index is 0, a `soft` mask of numbers 1 everywhere, and what else is
+    absent is not read (`attn.given`). `reading` says what is true of a mask of numbers; it has the bits
+    of attn::Reading. Inputs that nothing reads stay: they are the layer's interface.
 
     ```mlir
     %value = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %key = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
     %mask = attn.input "attention_mask" optional : !attn.value<batch, head 2, query, key : i1>
     %causal = attn.input "use_causal_mask" optional : !attn.value<i1>
+    %read = attn.input "above_half" optional reading 3 : !attn.value<batch, key : i1>
+    %weak = attn.input "soft_mask" optional soft : !attn.value<batch, head 2, query, key : f32>
+    %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+    %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
     ```
   }];
-  let arguments = (ins StrAttr:$name, UnitAttr:$optional, OptionalAttr<StrAttr>:$instead);
+  let arguments = (ins StrAttr:$name, UnitAttr:$optional, UnitAttr:$soft,
+                       DefaultValuedAttr<I32Attr, "0">:$reading, OptionalAttr<StrAttr>:$instead);
   let results = (outs Attn_ValueType:$result);
-  let assemblyFormat =
-      "$name (`optional` $optional^)? (`or` $instead^)? attr-dict `:` qualified(type($result))";
+  let assemblyFormat = [{
+    $name (`optional` $optional^)? (`soft` $soft^)? (`reading` $reading^)? (`or` $instead^)? attr-dict
+    `:` qualified(type($result))
+  }];
   let hasVerifier = 1;
 }
 
@@ -84,12 +105,23 @@ def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionAr
       attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
     }
     ```
+
+    Where `attn.given` asked for inputs, a path says which of them its calls bring and which they leave
+    out.
+
+    ```mlir
+    attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
+      attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$phase,
-                       DefaultValuedAttr<I32Attr, "0">:$most_queries);
+                       DefaultValuedAttr<I32Attr, "0">:$most_queries,
+                       OptionalAttr<StrArrayAttr>:$given, OptionalAttr<StrArrayAttr>:$absent);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $name (`phase` $phase^)? (`most_queries` $most_queries^)? attr-dict-with-keyword $body
+    $name (`phase` $phase^)? (`most_queries` $most_queries^)? (`given` $given^)? (`absent` $absent^)?
+    attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
 }
@@ -101,11 +133,23 @@ def Attn_ReturnOp : Attn_Op<"return", [Pure, Terminator, ParentOneOf<["LayerOp",
     attn.return "output" %o, "attention_scores" optional %p
         : !attn.value<batch, query, feature of @query : f32>, !attn.value<batch, head 2, query, key : f32>
     ```
+
+    An output that is added to, as a cache is, starts as what an input holds:
+
+    ```mlir
+    attn.return "output" %o, "cache" starts_as @cache %new
+        : !attn.value<batch, query, feature of @query : f32>,
+          !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+    ```
   }];
   let arguments = (ins Variadic<Attn_Real>:$values, StrArrayAttr:$names,
-                       DenseBoolArrayAttr:$optional);
+                       DenseBoolArrayAttr:$optional, OptionalAttr<StrArrayAttr>:$starts_as);
   let assemblyFormat =
-      "custom<Outputs>($values, type($values), $names, $optional) attr-dict";
+      "custom<Outputs>($values, type($values), $names, $optional, $starts_as) attr-dict";
+  let extraClassDeclaration = [{
+    /// The input that output `i` starts as, or "".
+    ::llvm::StringRef startsAs(unsigned i);
+  }];
   let hasVerifier = 1;
 }
 
@@ -131,7 +175,7 @@ def Attn_ProjectOp : Attn_Op<"project", [Pure]> {
     ```
   }];
   let arguments = (ins Attn_Real:$x, Attn_Real:$kernel, Optional<Attn_Real>:$bias,
-                       DefaultValuedAttr<F32Attr, "1.0f">:$scale);
+                       DefaultValuedAttr<F64Attr, "1.0">:$scale);
   let results = (outs Attn_Real:$result);
   let assemblyFormat = [{
     $x `by` $kernel (`plus` $bias^)? (`scale` $scale^)? attr-dict
@@ -147,18 +191,30 @@ def Attn_ProjectOp : Attn_Op<"project", [Pure]> {
 def Attn_ScoresOp : Attn_Op<"scores", [Pure]> {
   let summary = "every query with every key: their product over `size`, times a scale";
   let description = [{
+    With a region `pair` it is the sum of that formula of both numbers, in place of their product.
+
     ```mlir
     %s = attn.scores %q, %k scale 1.250000e-01
         : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
         -> !attn.value<batch, head 2, query, key : f32>
+    %bahdanau = attn.scores %q, %k pair {
+    ^bb0(%a: f32, %b: f32):
+      %sum = arith.addf %a, %b : f32
+      %t = math.tanh %sum : f32
+      attn.yield %t : f32
+    } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, head 2, query, key : f32>
     ```
   }];
   let arguments = (ins Attn_Real:$query, Attn_Real:$key,
-                       DefaultValuedAttr<F32Attr, "1.0f">:$scale);
+                       DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let regions = (region MaxSizedRegion<1>:$pair);
   let results = (outs Attn_Real:$result);
-  let assemblyFormat =
-      "$query `,` $key (`scale` $scale^)? attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $query `,` $key (`scale` $scale^)? (`pair` $pair^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasRegionVerifier = 1;
 }
 
 def Attn_MapOp : Attn_Op<"map", [Pure, SingleBlock]> {
@@ -188,8 +244,8 @@ def Attn_MapOp : Attn_Op<"map", [Pure, SingleBlock]> {
 def Attn_SoftmaxOp : Attn_Op<"softmax", [Pure, AllTypesMatch<["scores", "result"]>]> {
   let summary = "probabilities over all key axes, under a mask";
   let description = [{
-    `rule` says what a row without a visible key gets: `uniform`, every key alike, padding included, or
-    `zero`. Where a caller that also takes the scores gets another answer, `with_scores` has that one.
+    `rule` says what a row without a visible key gets: `uniform`, every key alike, padding included,
+    `zero`, or `additive`, what comes of adding -1e9 to the scores of hidden pairs. Where a caller that also takes the scores gets another answer, `with_scores` has that one.
     The mask is a formula that is true for visible pairs; without one, or where it is always true,
     every key is visible.
 
@@ -261,6 +317,114 @@ def Attn_CombineOp : Attn_Op<"combine", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Attn_SliceHeadsOp : Attn_Op<"slice_heads", [Pure]> {
+  let summary = "some heads: as many as the result's type says, from one on";
+  let description = [{
+    ```mlir
+    %first = attn.slice_heads %given from 0 : (!attn.value<batch, head 6, query, key : f32>)
+        -> !attn.value<batch, head 2, query, key : f32>
+    ```
+  }];
+  let arguments = (ins Attn_Real:$x, I32Attr:$from);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = "$x `from` $from attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Attn_ConcatHeadsOp : Attn_Op<"concat_heads", [Pure]> {
+  let summary = "the heads of one value, then those of another";
+  let description = [{
+    ```mlir
+    %all = attn.concat_heads %p, %first
+        : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, head 2, query, key : f32>)
+        -> !attn.value<batch, head 4, query, key : f32>
+    ```
+  }];
+  let arguments = (ins Attn_Real:$first, Attn_Real:$second);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = "$first `,` $second attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Caches, and what depends on what a call brings
+//===----------------------------------------------------------------------===//
+
+def Attn_SpliceOp : Attn_Op<"splice", [Pure]> {
+  let summary = "a cache after new keys and values were written over some of its positions";
+  let description = [{
+    New ones stand along `update`. They go to positions `index`, `index` + 1, ... of each sequence; where
+    they would not fit, to the last ones.
+
+    ```mlir
+    %new = attn.splice %cache, %new_k, %new_v at %at
+        : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>,
+           !attn.value<batch, update, head 2, size 8 : f32>,
+           !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : index>)
+        -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins Attn_Real:$cache, Attn_Real:$keys, Attn_Real:$values, Attn_Index:$index);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = [{
+    $cache `,` $keys `,` $values `at` $index attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Attn_SlotOp : Attn_Op<"slot", [Pure]> {
+  let summary = "the keys (0) or the values (1) of a cache";
+  let description = [{
+    ```mlir
+    %kept_k = attn.slot 0 of %new : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>)
+        -> !attn.value<batch, key, head 2, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins I32Attr:$which, Attn_Real:$cache);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = "$which `of` $cache attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Attn_AsKeysOp : Attn_Op<"as_keys", [Pure]> {
+  let summary = "new keys or values that no cache keeps: their positions are the keys";
+  let description = [{
+    ```mlir
+    %k_alone = attn.as_keys %new_k : (!attn.value<batch, update, head 2, size 8 : f32>)
+        -> !attn.value<batch, key, head 2, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins Attn_Real:$x);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Attn_GivenOp : Attn_Op<"given", [Pure]> {
+  let summary = "one value in calls that bring an input, another one in the others";
+  let description = [{
+    Without an `else` there is nothing in the others: outputs that need it do not exist then.
+    attn-split-paths makes paths of both.
+
+    ```mlir
+    %key_or_kept = attn.given %cache then %kept_k else %k_alone
+        : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>,
+           !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
+        -> !attn.value<batch, key, head 2, size 8 : f32>
+    %made = attn.given %at then %new
+        : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>)
+        -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins Attn_ValueType:$condition, Attn_Real:$then, Optional<Attn_Real>:$otherwise);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = [{
+    $condition `then` $then (`else` $otherwise^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Operations that passes make
 //===----------------------------------------------------------------------===//
@@ -275,7 +439,11 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     h / (query heads / key heads).
 
     Exponentials have base 2: probability(i, j) is 2^(scale * q_i . k_j) over its sum, so `scale` holds
-    the factor log2(e).
+    the factor log2(e). With a region `pair` it is the sum of that formula in place of q_i . k_j.
+
+    Where it is `natural`, `scale` has no such factor and scores are those of base e: the region `score`
+    makes another score of scale * q_i . k_j, and the rule `additive` adds -1e9 to the scores of hidden
+    pairs.
 
     `keys` bounds the keys that a tile of queries, from `first` to `last`, can see: 0 <= begin <= end <=
     length(key), and no key outside [begin, end) is visible to any of them. Without it, a tile may see
@@ -296,15 +464,29 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
          !attn.value<batch, key, head 2, size 8 : f32>)
       -> (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 2, query, key : f32>)
+    %capped = attn.attention %q, %k, %v scale 1.250000e-01 natural rule additive pair {
+    ^bb0(%a: f32, %b: f32):
+      %sum = arith.addf %a, %b : f32
+      attn.yield %sum : f32
+    } score {
+    ^bb0(%s: f32):
+      %t = math.tanh %s : f32
+      attn.yield %t : f32
+    } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
+         !attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, query, head 2, size 8 : f32>
     ```
   }];
   let arguments = (ins Attn_Real:$query, Attn_Real:$key, Attn_Real:$value,
-                       DefaultValuedAttr<F32Attr, "1.0f">:$scale, Attn_RuleAttr:$rule);
-  let regions = (region MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$keys);
+                       DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$natural,
+                       Attn_RuleAttr:$rule);
+  let regions = (region MaxSizedRegion<1>:$pair, MaxSizedRegion<1>:$score,
+                        MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$keys);
   let results = (outs Attn_Real:$result, Optional<Attn_Real>:$scores);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`scale` $scale^)? `rule` custom<RuleWord>($rule)
-    (`mask` $mask^)? (`keys` $keys^)?
+    $query `,` $key `,` $value (`scale` $scale^)? (`natural` $natural^)?
+    `rule` custom<RuleWord>($rule)
+    (`pair` $pair^)? (`score` $score^)? (`mask` $mask^)? (`keys` $keys^)?
     attr-dict `:` functional-type(operands, results)
   }];
   let hasRegionVerifier = 1;
@@ -346,6 +528,8 @@ def Attn_OwnOp : Attn_Op<"own", [Pure]> {
     ```mlir
     %visible = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
     %flag = attn.own %causal : !attn.value<i1>
+    %start = attn.own %at : !attn.value<batch : index>
+    %factor = attn.own %scale : !attn.value<f32>
     ```
   }];
   let arguments = (ins Attn_ValueType:$table);
@@ -369,7 +553,7 @@ def Attn_ElementOp : Attn_Op<"element", [Pure]> {
 }
 
 def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator,
-                                     ParentOneOf<["MapOp", "SoftmaxOp", "AttentionOp"]>]> {
+                                     ParentOneOf<["MapOp", "ScoresOp", "SoftmaxOp", "AttentionOp"]>]> {
   let summary = "what a formula is";
   let description = [{
     ```mlir

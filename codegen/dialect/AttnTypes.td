@@ -15,7 +15,7 @@ def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
     value-type ::= `!attn.value` `<` (axis (`,` axis)* `:`)? element `>`
     axis       ::= kind (`.` number)? (extent | `of` `@`input)?
     kind       ::= `batch` | `query` | `key` | `update` | `slot` | `head` | `size` | `feature` | `other`
-    element    ::= `f32` | `i1` | `index`
+    element    ::= `f32` | `f64` | `i1` | `index`
     ```
     An axis without extent is free: its length comes with the call. `feature of @query` is as long
     as the feature axis of the input "query", whatever that is. `query.1` is the second query axis.
@@ -40,6 +40,7 @@ def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
     /// Axes of these kinds, in their order.
     ::llvm::SmallVector<::attnc::ir::Axis> only(::llvm::ArrayRef<::attn::Kind> kinds) const;
     bool isTruth() const { return getElementType().isInteger(1); }
+    bool isReal() const { return getElementType().isFloat(); }
     /// A number without axes, as a flag is.
     bool isScalar() const { return getAxes().empty(); }
   }];
@@ -54,7 +55,8 @@ def Attn_AxisAttr : AttrDef<Attn_Dialect, "Axis"> {
 
 def Attn_Rule : I32EnumAttr<"Rule", "what a row without any visible key gets", [
     I32EnumAttrCase<"Uniform", 0, "uniform">,
-    I32EnumAttrCase<"Zero", 1, "zero">]> {
+    I32EnumAttrCase<"Zero", 1, "zero">,
+    I32EnumAttrCase<"Additive", 2, "additive">]> {
   let cppNamespace = "::attnc::ir";
   let genSpecializedAttr = 0;
 }
@@ -64,6 +66,7 @@ class Attn_ValueOf<string element, string words>
     : Type<And<[Attn_ValueType.predicate,
                 CPred<"::llvm::cast<::attnc::ir::ValueType>($_self).getElementType()." # element>]>,
            words>;
-def Attn_Real : Attn_ValueOf<"isF32()", "value of f32">;
+def Attn_Real : Attn_ValueOf<"isFloat()", "value of real numbers">;
+def Attn_Index : Attn_ValueOf<"isIndex()", "value of indices">;
 
 #endif // ATTNC_DIALECT_ATTN_TYPES_TD

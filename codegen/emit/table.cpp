@@ -18,6 +18,27 @@ namespace {
 
 using llvm::Constant;
 
+/// What tensors hold, and what files of weights do.
+uint8_t tensor_dtype(attn::DTypePolicy policy) {
+  switch (policy) {
+    case attn::DTypePolicy::float64:
+      return ATTN_FLOAT64;
+    case attn::DTypePolicy::float16:
+    case attn::DTypePolicy::mixed_float16:
+      return ATTN_FLOAT16;
+    case attn::DTypePolicy::bfloat16:
+    case attn::DTypePolicy::mixed_bfloat16:
+      return ATTN_BFLOAT16;
+    default:
+      return ATTN_FLOAT32;
+  }
+}
+uint8_t weight_dtype(attn::DTypePolicy policy) {
+  const bool mixed = policy == attn::DTypePolicy::mixed_float16 ||
+                     policy == attn::DTypePolicy::mixed_bfloat16;
+  return mixed ? uint8_t{ATTN_FLOAT32} : tensor_dtype(policy);
+}
+
 class TableWriter {
  public:
   TableWriter(const std::string& symbol, const std::string& layout)
@@ -51,8 +72,12 @@ class TableWriter {
     Constant* value = structure<attn_layer_table>(
         "attn_layer_table",
         {number(32, ATTN_ABI_VERSION), count(plan.inputs), count(plan.weights), count(plan.outputs),
-         count(layer.variants), number(64, plan.fingerprint), text(plan.layer), text(parts.name),
-         tensors(plan.inputs), tensors(plan.weights), tensors(plan.outputs), array(variants)});
+         count(layer.variants),
+         number(32, plan.dtype == attn::DTypePolicy::float64 ? ATTN_FLOAT64 : ATTN_FLOAT32),
+         number(64, plan.fingerprint), text(plan.layer), text(parts.name),
+         tensors(plan.inputs, tensor_dtype(plan.dtype)),
+         tensors(plan.weights, weight_dtype(plan.dtype)),
+         tensors(plan.outputs, tensor_dtype(plan.dtype)), array(variants)});
     auto* global = new llvm::GlobalVariable(module_, value->getType(), true,
                                             llvm::GlobalValue::ExternalLinkage, value,
                                             table_symbol(parts.name, plan.layer));
@@ -94,7 +119,7 @@ class TableWriter {
     return f;
   }
 
-  Constant* tensors(const std::vector<PlanTensor>& list) {
+  Constant* tensors(const std::vector<PlanTensor>& list, uint8_t dtype) {
     std::vector<Constant*> elements;
     for (const PlanTensor& t : list) {
       std::vector<Constant*> axes;
@@ -105,8 +130,9 @@ class TableWriter {
       elements.push_back(structure<attn_tensor_info>(
           "attn_tensor_info",
           {text(t.name), array(axes), number(8, t.axes.size()),
-           number(8, static_cast<uint8_t>(t.type)), number(8, ATTN_FLOAT32), number(8, t.optional),
-           number(16, static_cast<uint16_t>(t.or_input))}));
+           number(8, t.soft ? ATTN_VALUE_SOFT : static_cast<uint8_t>(t.type)), number(8, dtype),
+           number(8, t.optional), number(16, static_cast<uint16_t>(t.or_input)),
+           number(16, static_cast<uint16_t>(t.starts_as)), number(8, t.reading)}));
     }
     return array(elements);
   }
@@ -122,15 +148,20 @@ class TableWriter {
   }
 
   Constant* path(const Path& p, const Kernel& kernel) {
-    uint32_t outputs = 0;
-    for (int i : p.outputs) outputs |= 1u << i;
+    auto bits = [](const std::vector<int>& set) {
+      uint32_t bits = 0;
+      for (int i : set) bits |= 1u << i;
+      return bits;
+    };
     std::vector<Constant*> arguments;
     for (const attn_argument& a : kernel.arguments)
       arguments.push_back(structure<attn_argument>(
-          "attn_argument", {number(8, a.kind), number(16, static_cast<uint16_t>(a.index))}));
+          "attn_argument",
+          {number(8, a.kind), number(8, a.form), number(16, static_cast<uint16_t>(a.index))}));
     return structure<attn_path>(
         "attn_path",
-        {text(p.name), number(32, outputs), number(32, static_cast<uint32_t>(p.most_queries)),
+        {text(p.name), number(32, bits(p.outputs)), number(32, bits(p.given)),
+         number(32, bits(p.absent)), number(32, static_cast<uint32_t>(p.most_queries)),
          count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
          function(kernel.symbol + "_workspace_argv")});
   }
@@ -152,6 +183,9 @@ class TableWriter {
 };
 
 // The table's numbers are the language's own.
+static_assert(attn::above_half == ATTN_READ_ABOVE_HALF);
+static_assert(attn::above_half_with_scores == ATTN_READ_ABOVE_HALF_WITH_OPTIONAL);
+static_assert(attn::only_mask == ATTN_READ_ONLY_MASK);
 static_assert(static_cast<int>(attn::Type::real) == ATTN_VALUE_REAL);
 static_assert(static_cast<int>(attn::Type::index) == ATTN_VALUE_INDEX);
 static_assert(static_cast<int>(attn::Type::truth) == ATTN_VALUE_TRUTH);

@@ -35,25 +35,28 @@ void PathPipeline::add_decode(const Attention& stage) {
   const int lanes = dividing(stage.key_size, s.vector),
             value_lanes = dividing(stage.value_size, s.vector);
   const int D = stage.key_size, V = stage.value_size;
-  const ImageParam &query = made(stage.query).image, &keys_in = made(stage.key).image,
-                   &values_in = made(stage.value).image;
-  const Expr keys = extent(Kind::key);
+  const bool bounded = !stage.keys.empty();
+  const Expr keys = extent(Kind::key), zero = number(0), masked = masked_score(real_);
 
   // ---- algorithm
   Var x("x"), g("g"), i("i"), c("c"), h("h"), b("b"), lane("lane"), block("block");
-  const auto [first, end] = visible_keys(stage, 0, 0, 0, 0);
+  const auto [first, end] = visible_keys(stage, 0, b, 0, 0);
   const Expr key = first + c * chunk + i;
   Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
-  scaled_query(x, g, h, b) = query(x, h * group + g, 0, b) * stage.scale;
+  scaled_query(x, g, h, b) = query_element(stage, h * group + g, x, 0, b);
   RDom dv(0, D / lanes, "dv"), dl(0, lanes, "dl");
-  product(lane, g, i, c, h, b) = 0.0f;
-  product(lane, g, i, c, h, b) += keys_in(dv * lanes + lane, h, clamp(key, 0, keys - 1), b) *
-                                  scaled_query(dv * lanes + lane, g, h, b);
-  dot(g, i, c, h, b) = 0.0f;
+  // Each sequence ends where it ends: nothing behind is read, which is what costs.
+  if (bounded) dv.where(first + c * chunk < end);
+  product(lane, g, i, c, h, b) = zero;
+  product(lane, g, i, c, h, b) +=
+      element(stage.key, {dv * lanes + lane, h, clamp(key, 0, keys - 1), b}) *
+      scaled_query(dv * lanes + lane, g, h, b);
+  dot(g, i, c, h, b) = zero;
   dot(g, i, c, h, b) += product(dl, g, i, c, h, b);
   std::vector<MaskTile> mask_tiles;
-  const Expr keep = visible(stage, site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
-  score(g, i, c, h, b) = select(keep && key < end, dot(g, i, c, h, b), masked_score);
+  score(g, i, c, h, b) =
+      score_of(stage, dot(g, i, c, h, b), key < keys && key < end,
+               site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
 
   // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of
   // them.
@@ -62,15 +65,15 @@ void PathPipeline::add_decode(const Attention& stage) {
   RDom kf(0, chunk / fold, "kf"), f(0, fold, "f");
   Var slot("slot");
   Func slot_maximum("slot_maximum"), maximum("maximum"), p("p"), slot_sum("slot_sum"), sum("sum");
-  slot_maximum(g, slot, c, h, b) = masked_score;
+  slot_maximum(g, slot, c, h, b) = masked;
   slot_maximum(g, slot, c, h, b) =
       max(slot_maximum(g, slot, c, h, b), score(g, kf * fold + slot, c, h, b));
-  maximum(g, c, h, b) = masked_score;
+  maximum(g, c, h, b) = masked;
   maximum(g, c, h, b) = max(maximum(g, c, h, b), slot_maximum(g, f, c, h, b));
   p(g, i, c, h, b) = exp2_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
-  slot_sum(g, slot, c, h, b) = 0.0f;
+  slot_sum(g, slot, c, h, b) = zero;
   slot_sum(g, slot, c, h, b) += p(g, kf * fold + slot, c, h, b);
-  sum(g, c, h, b) = 0.0f;
+  sum(g, c, h, b) = zero;
   sum(g, c, h, b) += slot_sum(g, f, c, h, b);
 
   // Values in blocks whose sums stay in registers; maximum and sum ride along as elements V and V
@@ -80,44 +83,59 @@ void PathPipeline::add_decode(const Attention& stage) {
   k.where(first + c * chunk + block * block_keys + k < end);
   add.where(first + c * chunk + add.y * block_keys < end);
   Func of_block("of_block"), partial("partial"), partials("partials");
-  of_block(x, g, block, c, h, b) = 0.0f;
+  of_block(x, g, block, c, h, b) = zero;
   of_block(x, g, block, c, h, b) += p(g, block * block_keys + k, c, h, b) *
-                                    values_in(x, h, first + c * chunk + block * block_keys + k, b);
-  partial(x, g, c, h, b) = select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), 0.0f);
+                                    element(stage.value, {x, h, first + c * chunk + block * block_keys + k, b});
+  partial(x, g, c, h, b) = select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), zero);
   partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
   partials(x, g, h, c, b) = partial(x, g, c, h, b);
 
   // The merge.
-  RDom tasks(0, (end - first + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
+  RDom tasks(0, (keys + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
+  if (bounded) tasks.where(tasks * chunk < end - first);
   Func top("top"), share("share"), total("total"), mixed("mixed"), mean("mean");
-  top(g, h, b) = masked_score;
+  top(g, h, b) = masked;
   top(g, h, b) = max(top(g, h, b), partials(V, g, h, tasks, b));
   share(c, g, h, b) = exp2_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
-  total(g, h, b) = 0.0f;
+  total(g, h, b) = zero;
   total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
-  mixed(x, g, h, b) = 0.0f;
+  mixed(x, g, h, b) = zero;
   mixed(x, g, h, b) += share(tasks, g, h, b) * partials(x, g, h, tasks, b);
-  const bool uniform = stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
-  Expr otherwise = 0.0f;
+  const bool uniform = is_uniform(stage);
+  Expr otherwise = zero;
   Var head("head"), t("t");
   const Expr row = head % group, own = head / group;
   if (uniform) {
-    mean(x, h, b) = 0.0f;
-    mean(x, h, b) += values_in(x, h, all, b);
-    otherwise = mean(x, own, b) / max(cast<float>(keys), 1.0f);
+    mean(x, h, b) = zero;
+    mean(x, h, b) += element(stage.value, {x, h, all, b});
+    otherwise = mean(x, own, b) / max(cast(real_, keys), number(1));
   }
   const Expr sum_of_row = total(row, own, b);
-  Func out(plan_.outputs.at(static_cast<size_t>(path_.outputs.at(0))).name);
-  out(x, head, t, b) = select(top(row, own, b) > no_key_seen, mixed(x, row, own, b) / sum_of_row,
-                              strict_float(otherwise + strict_float(sum_of_row * 0.0f)));
-  outputs_.at(0) = out;
-  made(stage.result).func = out;
+  const bool returned = output_of(stage.result) >= 0;
+  Func out(name_of(stage.result, "attention"));
+  const Expr result =
+      select(top(row, own, b) > no_key_seen(real_), mixed(x, row, own, b) / sum_of_row,
+             strict_float(otherwise + strict_float(sum_of_row * zero)));
+  out(x, head, t, b) = returned ? stored(result) : result;
+  if (returned) {
+    define(stage.result, out);
+  } else {
+    // Rows for a later stage: one a sequence, so that a copy costs nothing.
+    const int columns = padded(V);
+    Var n("n");
+    Func rows("attention_rows");
+    rows(n, t, b) = select(n % columns < V, out(min(n % columns, V - 1), n / columns, t, b), zero);
+    rows.compute_root().bound(n, 0, stage.heads * columns).bound(t, 0, 1);
+    out.compute_root();
+    define(stage.result, rows);
+  }
 
   // ---- schedule: the merge, a task a key head
   Var ho("ho"), hi("hi"), task("task"), go("go"), gi("gi"), io("io"), ii("ii");
   out.bound(x, 0, V)
       .bound(head, 0, stage.heads)
       .bound(t, 0, 1)
+      .bound(b, 0, extent(Kind::batch))
       .split(head, ho, hi, group)
       .reorder(x, hi, t, ho, b)
       .fuse(ho, b, task)
@@ -176,8 +194,8 @@ void PathPipeline::add_decode(const Attention& stage) {
       .vectorize(i);
   dot.update().reorder(dl, g, i).atomic().vectorize(dl).vectorize(g).vectorize(i);
   for (const MaskTile& mask : mask_tiles) {
-    Func bytes = mask.bytes;
-    bytes.compute_at(partials, task);
+    Func numbers = mask.numbers;
+    numbers.compute_at(partials, task);
     schedule_mask_tile(mask, i);
   }
   slot_maximum.compute_at(partials, task)

@@ -18,10 +18,13 @@ using attn::Kind;
 
 void PathPipeline::add_online(const Attention& stage) {
   const Schedule& s = schedule();
-  const int lanes = s.vector, width = s.vector * s.tile_vectors;
+  // A pair function takes registers of its own: one vector of accumulators a row then.
+  const int lanes = s.vector, width = s.vector * (stage.pair.empty() ? s.tile_vectors : 1);
   const int block = std::max(s.key_block / width, 1) * width, tile = s.query_tile;
   const Expr queries = extent(Kind::query), keys = extent(Kind::key);
-  const int value_lanes = lanes_of(stage.value_size), padded = padded_value_size(stage);
+  const int value_lanes = lanes_of(stage.value_size), columns = padded(stage.value_size);
+  const Values values = values_of(stage);
+  const Expr zero = number(0), masked = masked_score(real_);
 
   // ---- algorithm
   Var x("x"), q("q"), c("c"), qt("qt"), h("h"), b("b"), i("i"), lane("lane");
@@ -33,15 +36,14 @@ void PathPipeline::add_online(const Attention& stage) {
 
   Func dot("dot"), score("score");
   RDom d(0, stage.key_size, "d");
-  dot(i, q, c, qt, h, b) = 0.0f;
-  dot(i, q, c, qt, h, b) +=
-      key_element(stage, h, d, first / lanes + c * (block / lanes) + i / lanes, i % lanes, b) *
-      query_element(stage, h, d, query, b);
+  dot(i, q, c, qt, h, b) = zero;
+  const Site at = site(b, h, query, key);
+  dot(i, q, c, qt, h, b) += product_of(
+      stage, query_element(stage, h, d, query, b),
+      key_element(stage, h, d, first / lanes + c * (block / lanes) + i / lanes, i % lanes, b), at);
   std::vector<MaskTile> mask_tiles;
-  const Expr keep = visible(stage, site(b, h, query, key), {i, q, c, qt, h, b}, mask_tiles);
-  const Expr scaled =
-      stage.scale == 1 ? dot(i, q, c, qt, h, b) : dot(i, q, c, qt, h, b) * stage.scale;
-  score(i, q, c, qt, h, b) = select(keep, scaled, masked_score);
+  score(i, q, c, qt, h, b) = score_of(stage, dot(i, q, c, qt, h, b), key < keys, at,
+                                      {i, q, c, qt, h, b}, mask_tiles);
 
   // Over the block's keys that exist; lanes first, then across lanes.
   const Expr count = end - first - c * block;
@@ -49,25 +51,25 @@ void PathPipeline::add_online(const Attention& stage) {
   v.where(v * lanes < count);
   k.where(k < count);
   Func lane_maximum("lane_maximum"), maximum("maximum"), p("p"), lane_sum("lane_sum"), sum("sum");
-  lane_maximum(lane, q, c, qt, h, b) = masked_score;
+  lane_maximum(lane, q, c, qt, h, b) = masked;
   lane_maximum(lane, q, c, qt, h, b) =
       max(lane_maximum(lane, q, c, qt, h, b), score(v * lanes + lane, q, c, qt, h, b));
-  maximum(q, c, qt, h, b) = masked_score;
+  maximum(q, c, qt, h, b) = masked;
   maximum(q, c, qt, h, b) = max(maximum(q, c, qt, h, b), lane_maximum(l, q, c, qt, h, b));
   p(i, q, c, qt, h, b) = exp2_of_nonpositive(score(i, q, c, qt, h, b) - maximum(q, c, qt, h, b));
-  lane_sum(lane, q, c, qt, h, b) = 0.0f;
+  lane_sum(lane, q, c, qt, h, b) = zero;
   lane_sum(lane, q, c, qt, h, b) += p(v * lanes + lane, q, c, qt, h, b);
-  sum(q, c, qt, h, b) = 0.0f;
+  sum(q, c, qt, h, b) = zero;
   sum(q, c, qt, h, b) += lane_sum(l, q, c, qt, h, b);
   Func weighted("weighted");
-  weighted(x, q, c, qt, h, b) = 0.0f;
+  weighted(x, q, c, qt, h, b) = zero;
   weighted(x, q, c, qt, h, b) +=
-      p(k, q, c, qt, h, b) * value_element(stage, h, x, first + c * block + k, b);
+      p(k, q, c, qt, h, b) * value_element(values, h, x, first + c * block + k, b);
 
   Func state("state");  // accumulator, maximum, sum
   RDom blocks(0, (keys + (block - 1)) / block, "blocks");
   blocks.where(blocks * block < end - first);
-  state(x, q, qt, h, b) = Tuple(0.0f, masked_score, 0.0f);
+  state(x, q, qt, h, b) = Tuple(zero, masked, zero);
   {
     const FuncRef old = state(x, q, qt, h, b);
     const Expr own = maximum(q, blocks, qt, h, b);
@@ -80,28 +82,29 @@ void PathPipeline::add_online(const Attention& stage) {
   // Rows without a key: nothing, or the mean of all values (of those that the mask hides, too).
   Func mean("mean"), normal("normal");
   Var n("n");
-  const bool uniform = stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
-  Expr otherwise = 0.0f;
+  const bool uniform = is_uniform(stage);
+  Expr otherwise = zero;
   RDom all(0, keys, "all");
   if (uniform) {
-    mean(n, b) = 0.0f;
+    mean(n, b) = zero;
     mean(n, b) +=
-        value_element(stage, n / padded * (stage.heads / stage.key_heads), n % padded, all, b);
+        value_element(values, n / columns * (stage.heads / stage.key_heads), n % columns, all, b);
     // Without keys a sum of nothing over 1. In floating point: Halide takes it that buffers are not
     // empty and would drop the maximum from max(keys, 1).
-    otherwise = mean(key_head(stage, h) * padded + x, b) / max(cast<float>(keys), 1.0f);
+    otherwise = mean(h / (stage.heads / stage.key_heads) * columns + x, b) /
+                max(cast(real_, keys), number(1));
   }
   const FuncRef row = state(x, q, qt, h, b);
   // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have
   // dropped.
-  normal(x, q, qt, h, b) = select(row[1] > no_key_seen, row[0] / row[2],
-                                  strict_float(otherwise + strict_float(row[2] * 0.0f)));
+  normal(x, q, qt, h, b) = select(row[1] > no_key_seen(real_), row[0] / row[2],
+                                  strict_float(otherwise + strict_float(row[2] * zero)));
 
   // ---- schedule
   Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
-  const int rows = s.tile_rows, value_vectors = vectors_of(padded);
-  const LoopLevel task = make_result(stage, normal, tile);
-  normal.compute_at(task).bound_extent(qt, 1).bound(x, 0, padded).vectorize(x, value_lanes);
+  const int rows = s.tile_rows, value_vectors = vectors_of(columns);
+  const LoopLevel task = make_result(values, normal, tile);
+  normal.compute_at(task).bound_extent(qt, 1).bound(x, 0, columns).vectorize(x, value_lanes);
   state.compute_at(task)
       .bound_extent(qt, 1)
       .bound_storage(q, tile + rows)
@@ -119,8 +122,8 @@ void PathPipeline::add_online(const Attention& stage) {
   dot.compute_at(score, qo).vectorize(i, lanes).unroll(i).unroll(q);
   dot.update().reorder(i, q, d).vectorize(i, lanes).unroll(i).unroll(q);
   for (const MaskTile& mask : mask_tiles) {
-    Func bytes = mask.bytes;
-    bytes.compute_at(state, blocks).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
+    Func numbers = mask.numbers;
+    numbers.compute_at(state, blocks).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
     schedule_mask_tile(mask, i);
   }
   lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
@@ -137,7 +140,7 @@ void PathPipeline::add_online(const Attention& stage) {
   sum.update().reorder(l, q).atomic().vectorize(l, lanes);
   Func weighted_tile = weighted.in();
   weighted_tile.compute_at(state, blocks)
-      .bound_extent(x, padded)
+      .bound_extent(x, columns)
       .bound_storage(q, tile + rows)
       .tile(x, q, xo, qo, xi, qi, value_lanes * value_vectors, rows, TailStrategy::RoundUp)
       .reorder(xi, qi, qo, xo)
@@ -147,7 +150,7 @@ void PathPipeline::add_online(const Attention& stage) {
   weighted.compute_at(weighted_tile, qo).vectorize(x, value_lanes).unroll(x).unroll(q);
   weighted.update().reorder(x, q, k).vectorize(x, value_lanes).unroll(x).unroll(q);
   if (uniform) {
-    mean.compute_root().bound(n, 0, stage.key_heads * padded).parallel(b).vectorize(n, value_lanes);
+    mean.compute_root().bound(n, 0, stage.key_heads * columns).parallel(b).vectorize(n, value_lanes);
     mean.update().reorder(n, all, b).parallel(b).vectorize(n, value_lanes);
   }
 }

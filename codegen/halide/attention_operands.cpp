@@ -12,76 +12,50 @@ namespace attnc {
 using namespace Halide;
 using attn::Kind;
 
-Expr PathPipeline::key_head(const Attention& stage, const Expr& head) const {
-  return stage.heads == stage.key_heads ? head : head / (stage.heads / stage.key_heads);
+namespace {
+
+/// The key or value head that a query head reads.
+Expr shared_head(const Expr& head, int heads, int key_heads) {
+  return heads == key_heads ? head : head / (heads / key_heads);
 }
+
+}  // namespace
 
 Expr PathPipeline::query_element(const Attention& stage, const Expr& head, const Expr& d,
                                  const Expr& position, const Expr& batch) const {
-  const Made& query = made(stage.query);
-  if (value(stage.query).layout == Layout::heads) return query.image(d, head, position, batch);
-  return query.func(head * stage.key_size + d, batch * extent(Kind::query) + position);
+  if (value(stage.query).layout == Layout::heads)
+    return element(stage.query, {d, head, position, batch});
+  return made(stage.query)
+      .func(head * stage.key_size + d, batch * extent(Kind::query) + position);
 }
 
 Expr PathPipeline::key_element(const Attention& stage, const Expr& head, const Expr& d,
                                const Expr& panel, const Expr& lane, const Expr& batch) const {
   const Expr panels = (extent(Kind::key) + (schedule().vector - 1)) / schedule().vector;
-  return made(stage.key).func(lane, key_head(stage, head) * stage.key_size + d,
-                              min(panel, panels - 1), batch);
+  const Made& keys = made(stage.key);
+  const Func& from = keys.packed.defined() ? keys.packed : keys.func;
+  return from(lane, shared_head(head, stage.heads, stage.key_heads) * stage.key_size + d,
+              min(panel, panels - 1), batch);
 }
 
-Expr PathPipeline::value_element(const Attention& stage, const Expr& head, const Expr& x,
+Expr PathPipeline::value_element(const Values& stage, const Expr& head, const Expr& x,
                                  const Expr& position, const Expr& batch) const {
   const Made& values = made(stage.value);
-  const Expr own = key_head(stage, head);
-  if (!values.func.defined()) return values.image(x, own, position, batch);
-  return values.func(own * padded_value_size(stage) + x, batch * extent(Kind::key) + position);
-}
-
-int PathPipeline::padded_value_size(const Attention& stage) const {
-  const int lanes = lanes_of(stage.value_size);
-  return (stage.value_size + lanes - 1) / lanes * lanes;
-}
-
-Expr PathPipeline::visible(const Attention& stage, Site at, const std::vector<Var>& arguments,
-                           std::vector<MaskTile>& tiles) const {
-  const Expr keys = extent(Kind::key), exists = at.key < keys;
-  if (stage.mask.empty()) return exists;
-  const Site here = at;
-  at.own = [&](int input) -> Expr {
-    if (auto flag = flags_.find(input); flag != flags_.end()) return flag->second != 0;
-    const ImageParam& image = masks_.at(input);
-    Func bytes(image.name() + "_tile");
-    bytes(arguments) = select(
-        exists, likely(image(clamp(here.key, 0, keys - 1), here.query, here.head, here.batch)),
-        cast<uint8_t>(0));
-    tiles.push_back({bytes, image});
-    return bytes(arguments) != 0;
-  };
-  return exists && evaluate(stage.mask, at).at(0);
-}
-
-std::pair<Expr, Expr> PathPipeline::visible_keys(const Attention& stage, const Expr& head,
-                                                 const Expr& batch, const Expr& first_query,
-                                                 const Expr& last_query) const {
-  const Expr keys = extent(Kind::key);
-  if (stage.keys.empty()) return {0, keys};
-  Site at = site(batch, head, first_query, 0);
-  at.last_query = last_query;
-  const std::vector<Expr> range = evaluate(stage.keys, at);
-  const int lanes = schedule().vector;
-  return {max(range.at(0), 0) / lanes * lanes, clamp(range.at(1), 0, keys)};
+  const Expr own = shared_head(head, stage.heads, stage.value_heads);
+  const bool heads = value(stage.value).layout == Layout::heads;
+  if (heads && !values.packed.defined()) return element(stage.value, {x, own, position, batch});
+  const Func& from = heads ? values.packed : values.func;
+  return from(own * padded(stage.value_size) + x, batch * extent(Kind::key) + position);
 }
 
 void PathPipeline::pack_keys(const Attention& stage) {
   const int lanes = schedule().vector, size = stage.key_size;
   const Expr keys = extent(Kind::key);
-  const ImageParam& image = made(stage.key).image;
   Var lane("lane"), n("n"), panel("panel"), b("b"), h("h"), d("d"), task("task");
   Func packed("packed_keys");
   // Keys past the end repeat the last one; attention masks them.
   packed(lane, n, panel, b) =
-      image(n % size, n / size, clamp(panel * lanes + lane, 0, keys - 1), b);
+      element(stage.key, {n % size, n / size, clamp(panel * lanes + lane, 0, keys - 1), b});
   packed.compute_root()
       .bound(lane, 0, lanes)
       .bound(n, 0, stage.key_heads * size)
@@ -91,57 +65,56 @@ void PathPipeline::pack_keys(const Attention& stage) {
       .fuse(h, b, task)
       .parallel(task)
       .vectorize(lane, lanes);
-  made(stage.key).func = packed;
+  made(stage.key).packed = packed;
 }
 
-void PathPipeline::pack_values(const Attention& stage) {
-  const int padded = padded_value_size(stage);
-  if (padded == stage.value_size) return;
+void PathPipeline::pack_values(const Values& stage) {
+  const int columns = padded(stage.value_size);
+  // Read where they lie, but for rows that are no whole vectors or have to be converted.
+  if (columns == stage.value_size && stored_ == real_) return;
   const int lanes = lanes_of(stage.value_size);
   const Expr keys = extent(Kind::key);
-  const ImageParam& image = made(stage.value).image;
   Var n("n"), r("r"), h("h"), x("x"), ro("ro"), ri("ri"), task("task");
   Func packed("packed_values");
-  const Expr inside = n % padded < stage.value_size;
-  packed(n, r) = select(
-      inside,
-      image(min(n % padded, stage.value_size - 1), n / padded, r % max(keys, 1), r / max(keys, 1)),
-      0.0f);
+  const Expr inside = n % columns < stage.value_size;
+  packed(n, r) = select(inside,
+                        element(stage.value, {min(n % columns, stage.value_size - 1), n / columns,
+                                              r % max(keys, 1), r / max(keys, 1)}),
+                        number(0));
   packed.compute_root()
-      .bound(n, 0, stage.key_heads * padded)
+      .bound(n, 0, stage.value_heads * columns)
       .bound(r, 0, keys * extent(Kind::batch))
-      .split(n, h, x, padded)
+      .split(n, h, x, columns)
       .split(r, ro, ri, 64, TailStrategy::GuardWithIf)
       .reorder(x, h, ri, ro)
       .parallel(ro)
       .vectorize(x, lanes);
-  made(stage.value).func = packed;
+  made(stage.value).packed = packed;
 }
 
-LoopLevel PathPipeline::make_result(const Attention& stage, const Func& tile_of, int tile) {
+LoopLevel PathPipeline::make_result(const Values& stage, const Func& tile_of, int tile) {
   const Expr queries = extent(Kind::query), tiles = (queries + (tile - 1)) / tile;
-  const int padded = padded_value_size(stage), lanes = lanes_of(stage.value_size);
-  const int output = output_of(stage.result);
+  const int columns = padded(stage.value_size), lanes = lanes_of(stage.value_size);
   Var x("x"), n("n"), t("t"), h("h"), b("b");
-  if (output < 0) {
+  if (output_of(stage.result) < 0) {
     // Rows for a projection, heads side by side.
     Var q("q"), qt("qt"), hi("hi"), ho("ho"), task("task");
     Func result("attention");
     RDom r(0, tile,
            "r");  // the tile's queries that exist: short tiles do no more work than they have rows
     r.where(r < queries - qt * tile);
-    result(n, q, qt, b) = undef<float>();
-    result(n, r, qt, b) = tile_of(n % padded, r, qt, n / padded, b);
+    result(n, q, qt, b) = undef(real_);
+    result(n, r, qt, b) = tile_of(n % columns, r, qt, n / columns, b);
     Func rows("attention_rows");
     rows(n, t, b) = result(n, t % tile, t / tile, b);
-    made(stage.result).func = rows;
+    define(stage.result, rows);
     result.compute_root()
-        .bound(n, 0, stage.heads * padded)
+        .bound(n, 0, stage.heads * columns)
         .bound(q, 0, tile)
         .bound(qt, 0, tiles)
         .bound(b, 0, extent(Kind::batch))
         .update()
-        .split(n, ho, hi, padded)
+        .split(n, ho, hi, columns)
         .reorder(hi, r, qt, ho, b)
         .never_partition_all()
         .fuse(qt, ho, task)
@@ -150,15 +123,15 @@ LoopLevel PathPipeline::make_result(const Attention& stage, const Func& tile_of,
         .vectorize(hi, lanes);
     return LoopLevel(result, task);
   }
-  Func out(plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name);
+  Func out(name_of(stage.result, ""));
   // The caller's own memory: a tile is made in scratch and copied out while it is in L1.
   Var q("q"), qt("qt"), to("to"), ti("ti"), task("task");
   Func result("attention");
   RDom r(0, tile, "r");
   r.where(r < queries - qt * tile);
-  result(x, q, qt, h, b) = undef<float>();
+  result(x, q, qt, h, b) = undef(real_);
   result(x, r, qt, h, b) = tile_of(x, r, qt, h, b);
-  out(x, h, t, b) = result(x, t % tile, t / tile, h, b);
+  out(x, h, t, b) = stored(result(x, t % tile, t / tile, h, b));
   out.bound(x, 0, stage.value_size)
       .bound(h, 0, stage.heads)
       .bound(t, 0, queries)
@@ -170,11 +143,44 @@ LoopLevel PathPipeline::make_result(const Attention& stage, const Func& tile_of,
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(x, lanes, TailStrategy::GuardWithIf);
-  result.compute_at(out, task).bound_extent(x, padded).bound_extent(q, tile).bound_extent(qt, 1);
+  result.compute_at(out, task).bound_extent(x, columns).bound_extent(q, tile).bound_extent(qt, 1);
   result.update().reorder(x, r, qt, h, b).vectorize(x, lanes);
-  outputs_[static_cast<size_t>(output)] = out;
-  made(stage.result).func = out;
+  define(stage.result, out);
   return LoopLevel(result, qt);
+}
+
+void PathPipeline::make_weighted_sum(
+    const Values& stage, int tile,
+    const std::function<Expr(const Expr&, const Expr&, const Expr&, const Expr&)>& probability) {
+  const Schedule& s = schedule();
+  const int lanes = lanes_of(stage.value_size), columns = padded(stage.value_size),
+            rows = s.tile_rows;
+  Var x("x"), q("q"), qt("qt"), h("h"), b("b"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
+  RDom all(0, extent(Kind::key), "all");
+  const Expr query = min(qt * tile + q, extent(Kind::query) - 1);
+  Func weighted("weighted");
+  weighted(x, q, qt, h, b) = number(0);
+  weighted(x, q, qt, h, b) += probability(all, query, h, b) * value_element(stage, h, x, all, b);
+  Func weighted_tile = weighted.in();
+  const LoopLevel task = make_result(stage, weighted_tile, tile);
+  weighted_tile.compute_at(task)
+      .bound_extent(x, columns)
+      .tile(x, q, xo, qo, xi, qi, lanes * vectors_of(columns), rows, TailStrategy::RoundUp)
+      .reorder(xi, qi, qo, xo)
+      .vectorize(xi, lanes)
+      .unroll(xi)
+      .unroll(qi);
+  weighted.compute_at(weighted_tile, qo).vectorize(x, lanes).unroll(x).unroll(q);
+  weighted.update().reorder(x, q, all).vectorize(x, lanes).unroll(x).unroll(q);
+}
+
+void PathPipeline::add(const Combine& stage) {
+  const Values values = values_of(stage);
+  if (value(stage.value).layout == Layout::heads) pack_values(values);
+  make_weighted_sum(values, schedule().scores_query_tile,
+                    [&](const Expr& key, const Expr& query, const Expr& head, const Expr& batch) {
+                      return element(stage.probabilities, {key, query, head, batch});
+                    });
 }
 
 }  // namespace attnc

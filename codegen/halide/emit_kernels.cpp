@@ -52,8 +52,8 @@ Module compile(const Plan& plan, int path, const std::string& symbol,
   return both;
 }
 
-/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer: those
-/// are schedules.
+/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer (those
+/// are schedules), and of halves that it computes by float32, which is what they are meant to be.
 class Silent : public CompileTimeErrorReporter {
  public:
   void warning(const char*) override {}
@@ -62,6 +62,8 @@ class Silent : public CompileTimeErrorReporter {
 
 template <class F>
 Status guarded(const Plan& plan, const F& f) {
+  static Silent silent;
+  set_custom_compile_time_error_reporter(&silent);
   try {
     f();
     return {};
@@ -88,18 +90,23 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
   for (int i : uses.inputs) {
     const PlanTensor& info = plan.inputs.at(static_cast<size_t>(i));
     const bool flag = info.type == attn::Type::truth && info.axes.empty();
+    const uint8_t form = flag ? uint8_t{0} : form_of_input(plan, p, i);
     arguments.push_back({static_cast<uint8_t>(flag ? ATTN_ARGUMENT_FLAG : ATTN_ARGUMENT_INPUT),
-                         static_cast<int16_t>(i)});
+                         form, static_cast<int16_t>(i)});
   }
-  for (int i : uses.packings) arguments.push_back({ATTN_ARGUMENT_PACKED, static_cast<int16_t>(i)});
-  for (int i : p.outputs) arguments.push_back({ATTN_ARGUMENT_OUTPUT, static_cast<int16_t>(i)});
+  for (int i : uses.packings) {
+    arguments.push_back({ATTN_ARGUMENT_PACKED, 0, static_cast<int16_t>(i)});
+  }
+  for (size_t o = 0; o < p.outputs.size(); ++o) {
+    const PlanValue& v = p.values.at(static_cast<size_t>(p.output_values.at(o)));
+    arguments.push_back(
+        {ATTN_ARGUMENT_OUTPUT, form_of(v.layout), static_cast<int16_t>(p.outputs[o])});
+  }
   return arguments;
 }
 
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
                         const std::string& object_file, const EmitOptions& options) {
-  static Silent silent;
-  if (options.sanitizer != Sanitizer::none) set_custom_compile_time_error_reporter(&silent);
   return guarded(plan, [&] {
     compile(plan, path, symbol, options).compile({{OutputFileType::object, object_file}});
   });

@@ -61,6 +61,7 @@ std::string target_triple(const std::string& target);
 
 /// The tuned row of codegen/schedules/ for a target and a head size; a sentence where the target is
 /// unknown.
-Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size);
+Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
+                              attn::DTypePolicy dtype = {});
 
 }  // namespace attnc

@@ -1,8 +1,9 @@
 #include "halide/formula.h"
 
-#include <bit>
 #include <stdexcept>
 #include <string>
+
+#include "halide/numerics.h"
 
 namespace attnc {
 
@@ -36,10 +37,9 @@ Expr position(const attn::Step& step, const Site& site) {
   throw std::logic_error("a formula reads a position that attention does not have");
 }
 
-Expr as_real(const Expr& x) { return x.type().is_float() ? x : cast<float>(x); }
-
-Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x) {
+Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
   const bool real = step.type == Type::real;
+  auto as_real = [&](const Expr& v) { return v.type().is_float() ? v : cast(type, v); };
   // Numbers follow C++: where one operand is real, both are.
   std::vector<Expr> v = x;
   if (real && step.fn != Fn::where) {
@@ -80,17 +80,41 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x) {
       return v[0] || v[1];
     case Fn::negate:
       return !v[0];
+    case Fn::exp:
+      return exp_of(v[0]);
+    case Fn::exp2:
+      return exp2_of(v[0]);
+    case Fn::tanh:
+      return tanh_of(v[0]);
+    case Fn::sigmoid:
+      return sigmoid_of(v[0]);
+    case Fn::sqrt:
+      return sqrt(v[0]);
+    case Fn::rsqrt:
+      return Internal::make_const(type, 1) / sqrt(v[0]);
     case Fn::where:
       return real ? select(v[0], as_real(v[1]), as_real(v[2])) : select(v[0], v[1], v[2]);
     default:
       break;
   }
-  throw std::logic_error(std::string("a mask's formula uses `") +
+  throw std::logic_error(std::string("a formula uses `") +
                          attn::fn_names[static_cast<size_t>(step.fn)] +
                          "`, which the importer should have refused");
 }
 
 }  // namespace
+
+bool has_function(Fn fn) {
+  switch (fn) {
+    case Fn::log:
+    case Fn::sin:
+    case Fn::cos:
+    case Fn::pow:
+      return false;
+    default:
+      return true;
+  }
+}
 
 std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
   std::vector<Expr> value;
@@ -104,9 +128,12 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
         if (step.type == Type::truth)
           value.push_back(cast<bool>(Expr(step.bits != 0)));
         else if (step.type == Type::index)
-          value.push_back(Expr(std::bit_cast<int32_t>(step.bits)));
+          value.push_back(Expr(step.index()));
         else
-          value.push_back(Expr(std::bit_cast<float>(step.bits)));
+          value.push_back(Internal::make_const(site.real, step.real()));
+        break;
+      case Fn::argument:
+        value.push_back(site.arguments.at(step.bits));
         break;
       case Fn::position:
         value.push_back(position(step, site));
@@ -116,10 +143,11 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
                                                                          : site.key_length);
         break;
       case Fn::own:
-        value.push_back(site.own(static_cast<int>(step.bits)));
+      case Fn::element:
+        value.push_back(site.read(step, operands));
         break;
       default:
-        value.push_back(arithmetic(step, operands));
+        value.push_back(arithmetic(step, operands, site.real));
     }
   }
   std::vector<Expr> results;

@@ -3,8 +3,8 @@
 //   Site site{.batch = b, .head = h, .query = q, .key = k, ...};
 //   Expr keep = attnc::evaluate(plan_attention.mask, site)[0];
 //
-// Positions are Int(32), numbers Float(32), conditions Bool. Integer division truncates, as in the
-// language (C++).
+// Positions are Int(32), conditions Bool, numbers of the site's type. Integer division truncates, as
+// in the language (C++).
 #pragma once
 #include <Halide.h>
 
@@ -17,14 +17,21 @@ namespace attnc {
 
 /// Where a formula is evaluated.
 struct Site {
+  Halide::Type real = Halide::Float(32);
   Halide::Expr batch, head, query, key;
   Halide::Expr last_query;  // in key bounds: `query` is the tile's first one and this its last
   Halide::Expr query_length, key_length;
-  std::function<Halide::Expr(int input)> own;  // a mask or flag of the layer's inputs, here
+  /// An input or a packed weight: `own` without indices, `element` with them.
+  std::function<Halide::Expr(const attn::Step& step, const std::vector<Halide::Expr>& indices)>
+      read;
+  std::vector<Halide::Expr> arguments;
 };
 
 /// The formula's results, in order. Throws std::logic_error for a step that the importer should
 /// not have let through.
 std::vector<Halide::Expr> evaluate(const PlanFormula& formula, const Site& site);
+
+/// Whether kernels have the function; the planner refuses others.
+bool has_function(attn::Fn fn);
 
 }  // namespace attnc

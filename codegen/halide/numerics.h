@@ -2,8 +2,10 @@
 //
 //   Expr p = attnc::exp2_of_nonpositive(score - row_maximum);
 //
-// Halide's own exp is a scalar call on some targets and its fast_exp is nonsense outside its range.
-// Not here: the formulas of masks and score functions (formula.h).
+// All take and make Float(32) or Float(64), inline to plain arithmetic (no call, so no symbol), and
+// give NaN for NaN. Halide's own exp is a scalar call on some targets and its fast_exp is nonsense
+// outside its range. Errors are those of tests/codegen/halide/numerics_test.cpp, in units of the last
+// place (ulp). Not here: the formulas of masks and score functions (formula.h).
 #pragma once
 #include <Halide.h>
 
@@ -11,12 +13,20 @@ namespace attnc {
 
 /// What stands for "masked" inside kernels. Finite, because fast-math may assume that infinities do
 /// not exist (a select with -inf gave wrong sums); far below any score: those count as masked from
-/// -0.9e30 downwards.
-inline constexpr float masked_score = -1e30f;
-inline constexpr float no_key_seen = -0.9e30f;
+/// no_key_seen downwards. -1e30 and -0.9e30, in double -1e300 and -0.9e300.
+Halide::Expr masked_score(Halide::Type type);
+Halide::Expr no_key_seen(Halide::Type type);
 
-/// 2^x for x <= 0 in float32. At most 1 ulp (0.93 measured over 2 million points with fused
-/// multiply-add) down to 2^-126, exactly 0 from -127 downwards, NaN for NaN.
+/// 2^x for x <= 0. At most 1 ulp (0.93 measured over 2 million points with fused multiply-add) down
+/// to the smallest normal number, exactly 0 from half of that downwards.
 Halide::Expr exp2_of_nonpositive(const Halide::Expr& x);
+
+/// e^x and 2^x everywhere: infinity and 0 where they overflow and underflow. At most 2 ulp.
+Halide::Expr exp_of(const Halide::Expr& x);
+Halide::Expr exp2_of(const Halide::Expr& x);
+/// tanh(x), by e^(2 |x|) - 1, so that small numbers keep their digits. At most 4 ulp.
+Halide::Expr tanh_of(const Halide::Expr& x);
+/// 1 / (1 + e^-x). At most 4 ulp.
+Halide::Expr sigmoid_of(const Halide::Expr& x);
 
 }  // namespace attnc

@@ -4,6 +4,8 @@
 #include <bit>
 #include <set>
 
+#include "attn/runtime/kernel_abi.h"
+
 namespace attnc {
 
 using namespace Halide;
@@ -11,35 +13,123 @@ using attn::Kind;
 
 namespace {
 
-void collect(const PlanFormula& formula, std::set<int>& inputs) {
-  for (const attn::Step& s : formula.steps) {
-    if (s.fn == attn::Fn::own) inputs.insert(static_cast<int>(s.bits));
+struct Uses {
+  const Path& path;
+  std::set<int> inputs, packings;
+
+  void value(int v) {
+    while (v >= 0) {
+      const PlanValue& one = path.values.at(static_cast<size_t>(v));
+      if (one.input >= 0) inputs.insert(one.input);
+      v = one.of;
+    }
+  }
+  void formula(const PlanFormula& formula) {
+    for (const attn::Step& s : formula.steps) {
+      if (s.fn != attn::Fn::own && s.fn != attn::Fn::element) continue;
+      (reads_packing(s) ? packings : inputs).insert(read_index(s));
+    }
+  }
+  void operator()(const Projection& s) {
+    value(s.x);
+    packings.insert(s.kernel);
+    if (s.bias >= 0) packings.insert(s.bias);
+  }
+  void operator()(const Attention& s) {
+    value(s.query), value(s.key), value(s.value);
+    formula(s.pair), formula(s.score), formula(s.mask), formula(s.keys);
+  }
+  void operator()(const Combine& s) { value(s.probabilities), value(s.value); }
+  void operator()(const Splice& s) { value(s.keys), value(s.values), inputs.insert(s.at); }
+  void operator()(const Map& s) {
+    for (int v : s.inputs) value(v);
+    formula(s.formula);
+  }
+  void operator()(const ConcatHeads& s) { value(s.first), value(s.second); }
+};
+
+Halide::Type stored_type(attn::DTypePolicy policy) {
+  switch (policy) {
+    case attn::DTypePolicy::float64:
+      return Float(64);
+    case attn::DTypePolicy::float16:
+    case attn::DTypePolicy::mixed_float16:
+      return Float(16);
+    case attn::DTypePolicy::bfloat16:
+    case attn::DTypePolicy::mixed_bfloat16:
+      return BFloat(16);
+    default:
+      return Float(32);
+  }
+}
+
+int dimensions_of(uint8_t form) {
+  switch (form) {
+    case ATTN_FORM_ROWS:
+      return 3;
+    case ATTN_FORM_CACHE:
+      return 5;
+    case ATTN_FORM_LIST:
+      return 1;
+    default:
+      return 4;
+  }
+}
+
+/// Which dimension of the form counts this; -1: none.
+int dimension_of(uint8_t form, Kind kind) {
+  const bool position = kind == Kind::query || kind == Kind::key || kind == Kind::update;
+  switch (form) {
+    case ATTN_FORM_ROWS:
+      return kind == Kind::batch ? 2 : position ? 1 : 0;
+    case ATTN_FORM_HEADS:
+      return kind == Kind::batch ? 3 : position ? 2 : kind == Kind::head ? 1 : 0;
+    case ATTN_FORM_PAIRS:
+      return kind == Kind::batch ? 3 : kind == Kind::head ? 2 : kind == Kind::query ? 1 : 0;
+    case ATTN_FORM_CACHE:
+      return kind == Kind::batch ? 4 : kind == Kind::slot ? 3 : position ? 2 : 1;
+    default:
+      return 0;
   }
 }
 
 }  // namespace
 
 PathUses uses_of(const Path& path) {
-  std::set<int> inputs, packings;
-  auto use = [&](int v) {
-    if (const int i = path.values.at(static_cast<size_t>(v)).input; i >= 0) inputs.insert(i);
-  };
-  for (const Stage& stage : path.stages) {
-    if (const auto* p = std::get_if<Projection>(&stage)) {
-      use(p->x);
-      packings.insert(p->kernel);
-      if (p->bias >= 0) packings.insert(p->bias);
-    } else {
-      const auto& a = std::get<Attention>(stage);
-      use(a.query), use(a.key), use(a.value);
-      collect(a.mask, inputs), collect(a.keys, inputs);
-    }
+  Uses uses{path, {}, {}};
+  for (const Stage& stage : path.stages) std::visit(uses, stage);
+  return {{uses.inputs.begin(), uses.inputs.end()}, {uses.packings.begin(), uses.packings.end()}};
+}
+
+uint8_t form_of(Layout layout) {
+  switch (layout) {
+    case Layout::heads:
+      return ATTN_FORM_HEADS;
+    case Layout::pairs:
+      return ATTN_FORM_PAIRS;
+    case Layout::cache:
+      return ATTN_FORM_CACHE;
+    default:
+      return ATTN_FORM_ROWS;
   }
-  return {{inputs.begin(), inputs.end()}, {packings.begin(), packings.end()}};
+}
+
+uint8_t form_of_input(const Plan& plan, const Path& path, int input) {
+  const PlanTensor& info = plan.inputs.at(static_cast<size_t>(input));
+  if (info.type == attn::Type::truth || info.soft) return ATTN_FORM_PAIRS;
+  if (info.type == attn::Type::index) return ATTN_FORM_LIST;
+  for (const PlanValue& v : path.values) {
+    if (v.input == input) return form_of(v.layout);
+  }
+  throw std::logic_error("the input " + info.name + " is no value of its path");
 }
 
 PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
-    : plan_(plan), path_(plan.paths.at(static_cast<size_t>(path))), target_(target) {
+    : plan_(plan),
+      path_(plan.paths.at(static_cast<size_t>(path))),
+      target_(target),
+      real_(plan.dtype == attn::DTypePolicy::float64 ? Float(64) : Float(32)),
+      stored_(stored_type(plan.dtype)) {
   made_.resize(path_.values.size());
   const PathUses uses = uses_of(path_);
   for (int i : uses.inputs) {
@@ -48,13 +138,20 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
       flags_.emplace(i, Param<uint8_t>(info.name));
       continue;
     }
-    const bool mask = info.type == attn::Type::truth;
-    ImageParam image(mask ? UInt(8) : Float(32), static_cast<int>(info.axes.size()), info.name);
-    // Views: any stride of the outer dimensions; rows lie contiguous, masks broadcast by stride 0.
+    const Halide::Type type = info.type == attn::Type::truth   ? UInt(8)
+                              : info.type == attn::Type::index ? Int(32)
+                              : info.soft                      ? real_
+                                                               : stored_;
+    const uint8_t form = form_of_input(plan_, path_, i);
+    ImageParam image(type, dimensions_of(form), info.name);
+    // Views: any stride of the outer dimensions; rows lie contiguous, masks and indices broadcast by
+    // stride 0.
+    const bool broadcasts =
+        info.soft || info.type == attn::Type::truth || info.type == attn::Type::index;
     for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
-    image.dim(0).set_stride(mask ? Expr() : Expr(1));
+    image.dim(0).set_stride(broadcasts ? Expr() : Expr(1));
     buffers_.push_back(image);
-    if (mask) masks_.emplace(i, image);
+    inputs_.emplace(i, image);
     for (size_t v = 0; v < path_.values.size(); ++v) {
       if (path_.values[v].input == i) made_[v].image = image;
     }
@@ -62,7 +159,7 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
   for (int i : uses.packings) {
     const Packing& p = plan_.packings.at(static_cast<size_t>(i));
     const std::string name = "packed_" + std::to_string(i);
-    ImageParam image(Float(32), p.vector ? 1 : 3, name);
+    ImageParam image(real_, p.vector ? 1 : 3, name);
     for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
     image.dim(0).set_stride(1);
     if (!p.vector) {
@@ -75,19 +172,17 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
     packed_.emplace(i, image);
   }
   outputs_.resize(path_.outputs.size());
-  for (const Stage& stage : path_.stages) {
-    if (const auto* p = std::get_if<Projection>(&stage))
-      add_projection(*p);
-    else
-      add_attention(std::get<Attention>(stage));
-  }
-  for (Func& f : outputs_) {
+  for (const Stage& stage : path_.stages) std::visit([this](const auto& s) { add(s); }, stage);
+  for (size_t o = 0; o < outputs_.size(); ++o) {
+    Func& f = outputs_[o];
+    internal_check(f.defined(), "no stage makes the output " +
+                                    plan_.outputs.at(static_cast<size_t>(path_.outputs[o])).name);
     for (OutputImageParam& image : f.output_buffers()) {
       for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
       image.dim(0).set_stride(1);
     }
     // Stands for the output where its extents are read (see workspace.h).
-    buffers_.emplace_back(Float(32), f.dimensions(), f.name());
+    buffers_.emplace_back(stored_, f.dimensions(), f.name());
   }
 }
 
@@ -95,49 +190,37 @@ std::vector<Argument> PathPipeline::arguments() const {
   std::vector<Argument> arguments;
   const PathUses uses = uses_of(path_);
   for (int i : uses.inputs) {
-    if (auto flag = flags_.find(i); flag != flags_.end()) {
+    if (auto flag = flags_.find(i); flag != flags_.end())
       arguments.emplace_back(flag->second);
-      continue;
-    }
-    const std::string& name = plan_.inputs.at(static_cast<size_t>(i)).name;
-    for (const ImageParam& b : buffers_) {
-      if (b.name() == name) arguments.emplace_back(b);
-    }
+    else
+      arguments.emplace_back(inputs_.at(i));
   }
   for (int i : uses.packings) arguments.emplace_back(packed_.at(i));
   return arguments;
 }
 
 Expr PathPipeline::extent(Kind kind) const {
-  // Every real input is [batch, positions, feature]; the caller of a kernel has made sure that
-  // equal axes have equal lengths.
-  for (const PlanValue& v : path_.values) {
-    if (v.input < 0) continue;
-    const Made& m = made_.at(static_cast<size_t>(&v - path_.values.data()));
-    if (!m.image.defined()) continue;
-    for (size_t i = 0; i < v.axes.size(); ++i) {
-      if (v.axes[i].kind == kind)
-        return m.image.dim(static_cast<int>(v.axes.size() - 1 - i)).extent();
-    }
+  // The caller of a kernel has made sure that equal axes have equal lengths. Masks do not count, as
+  // they may broadcast.
+  for (size_t v = 0; v < path_.values.size(); ++v) {
+    const PlanValue& one = path_.values[v];
+    if (one.input < 0 || !made_[v].image.defined()) continue;
+    const bool has = std::any_of(one.axes.begin(), one.axes.end(),
+                                 [&](const PlanAxis& a) { return a.kind == kind; });
+    if (!has && kind != Kind::batch) continue;
+    return made_[v].image.dim(dimension_of(form_of(one.layout), kind)).extent();
   }
+  // Without a cache the new keys are all that there are.
+  if (kind == Kind::key) return extent(Kind::update);
   throw std::logic_error(std::string("no input has the axis ") +
                          attn::kind_names[static_cast<size_t>(kind)]);
 }
 
-Expr PathPipeline::features(const PlanValue& value) const {
-  Expr product = 1;
-  for (const PlanAxis& a : value.axes) {
-    if (a.kind != Kind::feature) continue;
-    if (a.extent > 0) {
-      product = product * static_cast<int>(a.extent);
-      continue;
-    }
-    for (size_t v = 0; v < path_.values.size(); ++v) {
-      if (a.of >= 0 && path_.values[v].input == a.of)
-        product = product * made_[v].image.dim(0).extent();
-    }
+Kind PathPipeline::positions_of(int v) const {
+  for (const PlanAxis& a : value(v).axes) {
+    if (a.kind == Kind::query || a.kind == Kind::key || a.kind == Kind::update) return a.kind;
   }
-  return product;
+  throw std::logic_error("the value " + value(v).name + " has no positions");
 }
 
 int PathPipeline::output_of(int v) const {
@@ -147,8 +230,24 @@ int PathPipeline::output_of(int v) const {
   return -1;
 }
 
+std::string PathPipeline::name_of(int v, const std::string& otherwise) const {
+  const int output = output_of(v);
+  if (output < 0) return otherwise;
+  return plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name;
+}
+
+void PathPipeline::define(int v, const Func& func) {
+  made(v).func = func;
+  if (const int output = output_of(v); output >= 0) outputs_[static_cast<size_t>(output)] = func;
+}
+
 int PathPipeline::lanes_of(int size) const {
   return std::min(schedule().vector, static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
+}
+
+int PathPipeline::padded(int size) const {
+  const int lanes = lanes_of(size);
+  return (size + lanes - 1) / lanes * lanes;
 }
 
 int PathPipeline::vectors_of(int padded_size) const {
@@ -158,41 +257,75 @@ int PathPipeline::vectors_of(int padded_size) const {
   return vectors;
 }
 
+Expr PathPipeline::element(int v, std::vector<Expr> at) const {
+  const PlanValue& one = value(v);
+  if (one.of >= 0) {
+    if (one.slot >= 0) at.insert(at.begin() + 3, Expr(one.slot));
+    if (one.first_head > 0) at.at(2) = at.at(2) + one.first_head;
+    return element(one.of, std::move(at));
+  }
+  const Made& m = made(v);
+  return cast(real_, m.image.defined() ? m.image(at) : Expr(m.func(at)));
+}
+
+Expr PathPipeline::packed_number(const attn::Step& step, const std::vector<Expr>& indices) const {
+  const int packing = read_index(step);
+  const ImageParam& numbers = packed_.at(packing);
+  if (indices.empty()) return numbers(0);
+  const int weight = plan_.packings.at(static_cast<size_t>(packing)).weight;
+  const PlanTensor& info = plan_.weights.at(static_cast<size_t>(weight));
+  internal_check(indices.size() == info.axes.size(), "a table is read with other than its axes");
+  Expr place = 0;
+  int64_t count = 1;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    const auto axis = static_cast<int>(info.axes[i].extent);
+    place = place * axis + clamp(indices[i], 0, axis - 1);
+    count *= axis;
+  }
+  internal_check(count < (int64_t{1} << 31), "a table has more than 2^31 numbers");
+  return numbers(place);
+}
+
+Expr PathPipeline::read(const attn::Step& step, const std::vector<Expr>& indices,
+                        const Site& at) const {
+  if (reads_packing(step)) return packed_number(step, indices);
+  const int input = read_index(step);
+  if (auto flag = flags_.find(input); flag != flags_.end()) return flag->second != 0;
+  const PlanTensor& info = plan_.inputs.at(static_cast<size_t>(input));
+  const ImageParam& image = inputs_.at(input);
+  if (info.type == attn::Type::index) return image(at.batch);
+  const Expr number = image(at.key, at.query, at.head, at.batch);
+  return info.soft ? number : number != 0;
+}
+
 Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query,
                         const Expr& key) const {
-  Site s{.batch = batch,
+  Site s{.real = real_,
+         .batch = batch,
          .head = head,
          .query = query,
          .key = key,
          .last_query = query,
-         .query_length = extent(Kind::query),
-         .key_length = extent(Kind::key),
-         .own = {}};
-  s.own = [this](int input) -> Expr {
-    auto flag = flags_.find(input);
-    internal_check(flag != flags_.end(), "a mask is read where only flags are");
-    return flag->second != 0;
+         .query_length = {},
+         .key_length = {},
+         .read = {},
+         .arguments = {}};
+  s.query_length = extent(Kind::query);
+  s.key_length = extent(Kind::key);
+  s.read = [this, s](const attn::Step& step, const std::vector<Expr>& indices) {
+    return read(step, indices, s);
   };
   return s;
 }
 
-void PathPipeline::add_attention(const Attention& stage) {
+void PathPipeline::add(const Attention& stage) {
   if (path_.most_queries == 1) return add_decode(stage);
   if (value(stage.key).layout == Layout::heads) pack_keys(stage);
-  if (value(stage.value).layout == Layout::heads) pack_values(stage);
+  if (value(stage.value).layout == Layout::heads) pack_values(values_of(stage));
   if (stage.scores < 0)
     add_online(stage);
   else
     add_with_scores(stage);
-}
-
-void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) const {
-  // Keys that lie one after the other, or one byte for all of them; the runtime copies others.
-  Func bytes = mask.bytes;
-  const Expr stride = mask.image.dim(0).stride();
-  bytes.specialize(stride == 0).vectorize(key, schedule().vector, TailStrategy::RoundUp);
-  bytes.specialize(stride == 1).vectorize(key, schedule().vector, TailStrategy::RoundUp);
-  bytes.specialize_fail("a mask's keys have a stride of 0 or 1");
 }
 
 }  // namespace attnc

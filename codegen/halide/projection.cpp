@@ -16,40 +16,27 @@ using attn::Kind;
 
 /// x at a row of the long list.
 Expr PathPipeline::row(const Projection& stage, const Expr& column, const Expr& flat_row) const {
-  const Made& x = made(stage.x);
-  const bool keys = !value(stage.x).axes.empty() && value(stage.x).axes.at(1).kind == Kind::key;
-  const Expr positions = max(extent(keys ? Kind::key : Kind::query), 1);
-  const Expr batch = flat_row / positions, position = flat_row % positions;
-  return x.image.defined() ? x.image(column, position, batch) : x.func(column, position, batch);
+  const Expr positions = max(extent(positions_of(stage.x)), 1);
+  return element(stage.x, {column, flat_row % positions, flat_row / positions});
 }
 
-void PathPipeline::add_projection(const Projection& stage) {
-  const PlanValue& result = value(stage.result);
-  const int output = output_of(stage.result);
-  // Named for the argument where it is one, else for the weights: what `attnc show` prints reads
-  // better.
+void PathPipeline::add(const Projection& stage) {
   const std::string& kernel =
       plan_.weights
           .at(static_cast<size_t>(plan_.packings.at(static_cast<size_t>(stage.kernel)).weight))
           .name;
-  Func out(
-      output >= 0
-          ? plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name
-          : "projected_" + kernel.substr(0, kernel.find('/')));
-  made(stage.result).func = out;
-  if (result.layout == Layout::key_panels)
+  Func out(name_of(stage.result, "projected_" + kernel.substr(0, kernel.find('/'))));
+  if (value(stage.result).layout == Layout::key_panels)
     make_key_panels(stage, out);
   else
-    make_rows(stage, out, output >= 0);
-  if (output >= 0) outputs_[static_cast<size_t>(output)] = out;
+    make_rows(stage, out, output_of(stage.result) >= 0);
 }
 
 void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) {
   const Schedule& s = schedule();
   const int rows = s.tile_rows, width = s.vector * s.tile_vectors;
   const ImageParam& kernel = packed_.at(stage.kernel);
-  const bool keys = value(stage.x).axes.at(1).kind == Kind::key;
-  const Expr positions = extent(keys ? Kind::key : Kind::query);
+  const Expr positions = extent(positions_of(stage.x));
   const Expr all_rows = positions * extent(Kind::batch);
 
   // ---- algorithm
@@ -57,20 +44,29 @@ void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) 
   Var n("n"), r("r"), t("t"), b("b");
   RDom k(0, kernel.dim(1).extent(), "k");
   Func sum("sum");
-  sum(lane, tile_row, panel, tile) = 0.0f;
+  sum(lane, tile_row, panel, tile) = number(0);
   sum(lane, tile_row, panel, tile) +=
       kernel(lane, k, panel) * row(stage, k, min(tile * rows + tile_row, all_rows - 1));
-  auto element = [&](const Expr& column, const Expr& flat_row) {
+  auto sum_at = [&](const Expr& column, const Expr& flat_row) {
     const Expr y = sum(column % width, flat_row % rows, column / width, flat_row / rows);
     return stage.bias >= 0 ? y + packed_.at(stage.bias)(column) : y;
   };
   // The caller's view has a stride for batches, so a row of the list is found by division there.
-  RDom list(0, is_output ? features(value(stage.result)) : Expr(1), 0, all_rows, "list");
+  RDom list;
   if (is_output) {
-    out(n, t, b) = undef<float>();
-    out(list.x, list.y % max(positions, 1), list.y / max(positions, 1)) = element(list.x, list.y);
+    out(n, t, b) = undef(stored_);
+    list = RDom(0, out.output_buffer().dim(0).extent(), 0, all_rows, "list");
+    out(list.x, list.y % max(positions, 1), list.y / max(positions, 1)) =
+        stored(sum_at(list.x, list.y));
+    define(stage.result, out);
+  } else if (value(stage.result).layout == Layout::rows) {
+    out(n, r) = sum_at(n, r);
+    Func rows(out.name() + "_rows");
+    rows(n, t, b) = out(n, b * positions + t);
+    define(stage.result, rows);
   } else {
-    out(n, r) = element(n, r);
+    out(n, r) = sum_at(n, r);
+    define(stage.result, out);
   }
 
   // ---- schedule: a task is one panel times task_rows rows
@@ -93,7 +89,9 @@ void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) 
         .unroll(lr);
     sum.compute_at(out, li).bound_extent(panel, 1).bound_extent(tile, 1);
   } else {
-    const int columns = stage.heads * stage.head_size_padded;
+    // Features that are no output's are as many as the packed kernel has columns.
+    const Expr columns = stage.heads > 0 ? Expr(stage.heads * stage.head_size_padded)
+                                         : kernel.dim(2).extent() * width;
     out.compute_root()
         .bound(r, 0, (all_rows + (rows - 1)) / rows * rows)
         .bound(n, 0, (columns + width - 1) / width * width)
@@ -127,13 +125,14 @@ void PathPipeline::make_key_panels(const Projection& stage, Func out) {
   RDom k(0, kernel.dim(1).extent(), "k");
   Func sum("sum"), block("block");
   const Expr key = clamp(group * lanes + tile * rows + tile_row, 0, keys - 1);
-  sum(lane, tile_row, panel, tile, group, b) = 0.0f;
+  sum(lane, tile_row, panel, tile, group, b) = number(0);
   sum(lane, tile_row, panel, tile, group, b) +=
       kernel(lane, k, panel) * row(stage, k, b * keys + key);
   Expr y = sum(lane, key_lane % rows, panel, key_lane / rows, group, b);
   if (stage.bias >= 0) y += packed_.at(stage.bias)(panel * width + lane);
   block(lane, key_lane, panel, group, b) = y;
   out(key_lane, n, p, b) = block(n % width, key_lane, n / width, p, b);
+  define(stage.result, out);
 
   // ---- schedule: a task is one panel of the kernel times some panels of keys
   Var no("no"), ni("ni"), po("po"), pi("pi"), task("task"), kt("kt"), kr("kr");

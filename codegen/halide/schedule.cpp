@@ -50,7 +50,8 @@ bool sensible(const Schedule& s) {
 
 }  // namespace
 
-Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size) {
+Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
+                              attn::DTypePolicy dtype) {
   Result<std::string> table = table_for(target);
   if (!table.ok()) return table.status();
   std::istringstream lines(*table);
@@ -74,7 +75,12 @@ Result<Schedule> schedule_for(const std::string& target, int key_size, int value
                       "numbers in their ranges, got `{}`",
                       target, number, line));
     }
-    if (limit == "*" || size <= largest) return s;
+    if (limit != "*" && size > largest) continue;
+    if (dtype == attn::DTypePolicy::float64) {  // a vector holds half as many
+      s.vector /= 2;
+      s.tile_rows = std::min(s.tile_rows, s.vector);
+    }
+    return s;
   }
   return Status(attn::StatusCode::invalid_file,
                 fmt::format("the schedules for {} have no row for heads of size {}", target, size));

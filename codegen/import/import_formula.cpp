@@ -1,7 +1,5 @@
 #include "import/import_formula.h"
 
-#include <bit>
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -15,8 +13,8 @@ namespace {
 /// Numbers follow C++: where one operand is real, both are; integer division truncates.
 class Importer {
  public:
-  Importer(OpBuilder& builder, Location loc, const std::function<Value(int)>& table)
-      : builder_(builder), loc_(loc), table_(table) {}
+  Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)
+      : builder_(builder), loc_(loc), real_(real), table_(table) {}
 
   Value step(const attn::Step& s, ArrayRef<Value> x, Block& block) {
     switch (s.fn) {
@@ -54,6 +52,7 @@ class Importer {
  private:
   OpBuilder& builder_;
   Location loc_;
+  FloatType real_;
   const std::function<Value(int)>& table_;
 
   template <class Op, class... A>
@@ -62,12 +61,12 @@ class Importer {
   }
   Value truth(bool v) { return make<arith::ConstantOp>(builder_.getBoolAttr(v)); }
   Value index(int64_t v) { return make<arith::ConstantOp>(builder_.getIndexAttr(v)); }
-  Value one() { return make<arith::ConstantOp>(builder_.getF32FloatAttr(1)); }
+  Value one() { return make<arith::ConstantOp>(builder_.getFloatAttr(real_, 1)); }
   Value number(const attn::Step& s) {
-    if (s.type == attn::Type::index) return index(std::bit_cast<int32_t>(s.bits));
-    return make<arith::ConstantOp>(builder_.getF32FloatAttr(std::bit_cast<float>(s.bits)));
+    if (s.type == attn::Type::index) return index(s.index());
+    return make<arith::ConstantOp>(builder_.getFloatAttr(real_, s.real()));
   }
-  ir::AxisAttr axis(uint32_t bits) {
+  ir::AxisAttr axis(uint64_t bits) {
     return ir::AxisAttr::get(builder_.getContext(), static_cast<attn::Kind>(bits / 16), bits % 16);
   }
   static mlir::Type elementOf(Value table) {
@@ -81,8 +80,7 @@ class Importer {
   }
   Value real(Value x) {
     if (!x.getType().isIndex()) return x;
-    return make<arith::SIToFPOp>(builder_.getF32Type(),
-                                 make<arith::IndexCastOp>(builder_.getI64Type(), x));
+    return make<arith::SIToFPOp>(real_, make<arith::IndexCastOp>(builder_.getI64Type(), x));
   }
 
   Value comparison(Fn fn, ArrayRef<Value> x) {
@@ -174,13 +172,13 @@ class Importer {
 }  // namespace
 
 void importFormula(Region& region, Location loc, const attn::Graph& graph,
-                   attn::FormulaRange formula, int arguments,
+                   attn::FormulaRange formula, int arguments, FloatType real,
                    const std::function<Value(int)>& table) {
   OpBuilder builder(region.getContext());
-  SmallVector<mlir::Type> types(static_cast<size_t>(arguments), builder.getF32Type());
+  SmallVector<mlir::Type> types(static_cast<size_t>(arguments), real);
   SmallVector<Location> locs(types.size(), loc);
   Block* block = builder.createBlock(&region, {}, types, locs);
-  Importer importer(builder, loc, table);
+  Importer importer(builder, loc, real, table);
   SmallVector<Value> values;
   for (int i = 0; i < formula.size; ++i) {
     const attn::Step& step = graph.steps[formula.begin + i];
@@ -193,7 +191,7 @@ void importFormula(Region& region, Location loc, const attn::Graph& graph,
   // A score function may be an index: `map` makes reals.
   if (arguments > 0 && result.getType().isIndex())
     result = arith::SIToFPOp::create(
-        builder, loc, builder.getF32Type(),
+        builder, loc, real,
         arith::IndexCastOp::create(builder, loc, builder.getI64Type(), result).getResult());
   ir::YieldOp::create(builder, loc, result);
 }

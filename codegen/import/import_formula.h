@@ -7,10 +7,11 @@
 
 namespace attnc {
 
-/// Fills an empty region with the formula and an attn.yield. `arguments` numbers come in; `table`
-/// gives the value of table number i of the graph.
+/// Fills an empty region with the formula and an attn.yield. `arguments` numbers come in, of the
+/// type `real`, which all real numbers have; `table` gives the value of table number i of the
+/// graph.
 void importFormula(mlir::Region& region, mlir::Location loc, const attn::Graph& graph,
-                   attn::FormulaRange formula, int arguments,
+                   attn::FormulaRange formula, int arguments, mlir::FloatType real,
                    const std::function<mlir::Value(int)>& table);
 
 }  // namespace attnc

@@ -20,7 +20,13 @@ namespace {
 class Importer {
  public:
   Importer(MLIRContext& context, const attn::Graph& graph, std::string_view file, int line)
-      : graph_(graph), file_(file), line_(line), builder_(&context), loc_(place(line)) {}
+      : graph_(graph),
+        file_(file),
+        line_(line),
+        builder_(&context),
+        loc_(place(line)),
+        real_(graph.dtype == attn::DTypePolicy::float64 ? FloatType(builder_.getF64Type())
+                                                        : FloatType(builder_.getF32Type())) {}
 
   /// The description's own place.
   Location loc() const { return loc_; }
@@ -45,15 +51,20 @@ class Importer {
     }
     loc_ = place(line_);
     SmallVector<Value> values;
-    SmallVector<Attribute> names;
+    SmallVector<Attribute> names, starts;
     SmallVector<bool> optional;
+    bool any_starts = false;
     for (const attn::Output& o : graph_.outputs) {
       values.push_back(node(o.value));
       names.push_back(name(o.name));
       optional.push_back(o.optional);
+      starts.push_back(o.starts_as < 0 ? builder_.getStringAttr("")
+                                       : name(graph_.nodes[o.starts_as].name));
+      any_starts |= o.starts_as >= 0;
     }
     ir::ReturnOp::create(builder_, loc_, values, builder_.getArrayAttr(names),
-                         builder_.getDenseBoolArrayAttr(optional));
+                         builder_.getDenseBoolArrayAttr(optional),
+                         any_starts ? builder_.getArrayAttr(starts) : ArrayAttr());
     return "";
   }
 
@@ -63,6 +74,7 @@ class Importer {
   int line_, now_ = line_;
   OpBuilder builder_;
   Location loc_;
+  FloatType real_;
   SmallVector<Value> nodes_;
   SmallVector<Value> weights_;
 
@@ -89,7 +101,7 @@ class Importer {
     }
     mlir::Type t = element == attn::Type::truth   ? mlir::Type(builder_.getI1Type())
                    : element == attn::Type::index ? mlir::Type(builder_.getIndexType())
-                                                  : mlir::Type(builder_.getF32Type());
+                                                  : mlir::Type(real_);
     return ir::ValueType::get(builder_.getContext(), out, t);
   }
 
@@ -98,13 +110,13 @@ class Importer {
     const int instead = n.operand[0];
     goTo(n);
     nodes_[static_cast<size_t>(id)] = ir::InputOp::create(
-        builder_, loc_, type(n.axes, n.type), name(n.name), n.optional && instead < 0,
-        instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
+        builder_, loc_, type(n.axes, n.type), name(n.name), n.optional && instead < 0, n.soft,
+        n.reading, instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
   }
 
   void formula(Region& region, attn::FormulaRange range, int arguments) {
     if (range.empty()) return;
-    importFormula(region, loc_, graph_, range, arguments, [&](int id) {
+    importFormula(region, loc_, graph_, range, arguments, real_, [&](int id) {
       const attn::TableUse& table = graph_.tables[id];
       return table.weight >= 0 ? weight(table.weight) : node(table.input);
     });
@@ -118,12 +130,13 @@ class Importer {
         result = ir::ProjectOp::create(builder_, loc_, made, node(n.operand[0]),
                                        weight(n.weight[0]), weight(n.weight[1]), FloatAttr());
         return "";
-      case attn::Op::scores:
-        if (!n.formula.empty())
-          return "operation `scores` with a pair function is not compiled yet";
-        result = ir::ScoresOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]),
-                                      FloatAttr());
+      case attn::Op::scores: {
+        auto scores = ir::ScoresOp::create(builder_, loc_, made, node(n.operand[0]),
+                                           node(n.operand[1]), FloatAttr());
+        formula(scores.getPair(), n.formula, 2);
+        result = scores;
         return "";
+      }
       case attn::Op::map: {
         SmallVector<Value> inputs;
         for (auto o : n.operand)
@@ -134,7 +147,8 @@ class Importer {
         return "";
       }
       case attn::Op::softmax:
-        return softmax(n, made, result);
+        result = softmax(n, made);
+        return "";
       case attn::Op::dropout:
         result = ir::DropoutOp::create(builder_, loc_, made, node(n.operand[0]), APFloat(n.rate));
         return "";
@@ -145,20 +159,40 @@ class Importer {
         result =
             ir::CombineOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]));
         return "";
+      case attn::Op::slice_heads:
+        result = ir::SliceHeadsOp::create(builder_, loc_, made, node(n.operand[0]),
+                                          static_cast<uint32_t>(n.number[0]));
+        return "";
+      case attn::Op::concat_heads:
+        result =
+            ir::ConcatHeadsOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]));
+        return "";
+      case attn::Op::splice:
+        result = ir::SpliceOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]),
+                                      node(n.operand[2]), node(n.operand[3]));
+        return "";
+      case attn::Op::slot:
+        result = ir::SlotOp::create(builder_, loc_, made, static_cast<uint32_t>(n.number[0]),
+                                    node(n.operand[0]));
+        return "";
+      case attn::Op::as_keys:
+        result = ir::AsKeysOp::create(builder_, loc_, made, node(n.operand[0]));
+        return "";
+      case attn::Op::given:
+        result = ir::GivenOp::create(builder_, loc_, made, node(n.operand[0]), node(n.operand[1]),
+                                     n.operand[2] < 0 ? Value() : node(n.operand[2]));
+        return "";
       default:
         return "operation `" + std::string(attn::op_names[static_cast<size_t>(n.op)]) +
                "` is not compiled yet";
     }
   }
 
-  std::string softmax(const attn::Node& n, ir::ValueType made, Value& result) {
-    for (attn::FullyMasked rule : {n.fully_masked, n.fully_masked_with_scores})
-      if (rule == attn::FullyMasked::additive)
-        return "rows without a visible key by the rule `additive` are not compiled yet; `uniform` "
-               "and "
-               "`zero` are";
+  Value softmax(const attn::Node& n, ir::ValueType made) {
     auto rule = [](attn::FullyMasked r) {
-      return r == attn::FullyMasked::zero ? ir::Rule::Zero : ir::Rule::Uniform;
+      return r == attn::FullyMasked::zero       ? ir::Rule::Zero
+             : r == attn::FullyMasked::additive ? ir::Rule::Additive
+                                                : ir::Rule::Uniform;
     };
     ir::RuleAttr with_scores;
     if (n.fully_masked_with_scores != n.fully_masked)
@@ -167,8 +201,7 @@ class Importer {
                                     ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked)),
                                     with_scores);
     formula(op.getMask(), n.mask, 0);
-    result = op;
-    return "";
+    return op;
   }
 };
 
@@ -182,8 +215,12 @@ attn::Result<OwningOpRef<ModuleOp>> importLayer(MLIRContext& context, const attn
   const Location loc = importer.loc();
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  auto layer =
-      ir::LayerOp::create(builder, loc, llvm::StringRef(name), static_cast<int64_t>(fingerprint));
+  auto layer = ir::LayerOp::create(
+      builder, loc, builder.getStringAttr(llvm::StringRef(name)),
+      builder.getI64IntegerAttr(static_cast<int64_t>(fingerprint)),
+      graph.dtype == attn::DTypePolicy::float32
+          ? StringAttr()
+          : builder.getStringAttr(attn::policy_names[static_cast<size_t>(graph.dtype)]));
   std::string mistake = importer.import(layer);
   const std::string where = placeText(file, importer.line()) + std::string(name) + ": ";
   if (!mistake.empty()) return attn::Status(attn::StatusCode::unsupported, where + mistake);

@@ -1,6 +1,5 @@
 #include "plan/formula_from_region.h"
 
-#include <bit>
 #include <optional>
 
 #include "llvm/ADT/DenseMap.h"
@@ -17,15 +16,17 @@ namespace {
 
 class Reader {
  public:
-  Reader(const std::function<int(Value)>& input, std::string& mistake)
-      : input_(input), mistake_(mistake) {}
+  Reader(const ReadTable& read, std::string& mistake) : read_(read), mistake_(mistake) {}
 
   PlanFormula read(Block& block) {
-    for (BlockArgument argument : block.getArguments())
-      values_[argument] =
-          add({.fn = Fn::position,
-               .type = attn::Type::index,
-               .bits = static_cast<uint32_t>(attn::Kind::query) * 16 + argument.getArgNumber()});
+    for (BlockArgument argument : block.getArguments()) {
+      const uint64_t which = argument.getArgNumber();
+      values_[argument] = argument.getType().isIndex()
+                              ? add({.fn = Fn::position,
+                                     .type = attn::Type::index,
+                                     .bits = static_cast<uint64_t>(attn::Kind::query) * 16 + which})
+                              : add({.fn = Fn::argument, .type = attn::Type::real, .bits = which});
+    }
     for (Operation& op : block.without_terminator()) {
       const std::optional<int> made = step(&op);
       if (!made) {
@@ -41,7 +42,7 @@ class Reader {
   }
 
  private:
-  const std::function<int(Value)>& input_;
+  const ReadTable& read_;
   std::string& mistake_;
   PlanFormula formula_;
   llvm::DenseMap<Value, int> values_;
@@ -49,7 +50,7 @@ class Reader {
   int at(Value value) { return values_.lookup(value); }
   static attn::Type typeOf(Value value) {
     mlir::Type t = value.getType();
-    return t.isF32() ? attn::Type::real : t.isInteger(1) ? attn::Type::truth : attn::Type::index;
+    return t.isFloat() ? attn::Type::real : t.isInteger(1) ? attn::Type::truth : attn::Type::index;
   }
 
   int add(const Step& step) {
@@ -131,7 +132,7 @@ class Reader {
     if (auto real = dyn_cast<FloatAttr>(value))
       return add({.fn = Fn::number,
                   .type = attn::Type::real,
-                  .bits = std::bit_cast<uint32_t>(static_cast<float>(real.getValueAsDouble()))});
+                  .bits = attn::bits_of(real.getValueAsDouble())});
     auto integer = dyn_cast<IntegerAttr>(value);
     if (!integer) return std::nullopt;
     if (integer.getType().isInteger(1))  // the language has no literal: 0 < 1
@@ -145,7 +146,7 @@ class Reader {
     return index(static_cast<int32_t>(n));
   }
   int index(int32_t n) {
-    return add({.fn = Fn::number, .type = attn::Type::index, .bits = static_cast<uint32_t>(n)});
+    return add({.fn = Fn::number, .type = attn::Type::index, .bits = attn::bits_of(n)});
   }
   int truth(bool value) {
     const int a = index(value ? 0 : 1), b = index(value ? 1 : 0);
@@ -155,19 +156,29 @@ class Reader {
   std::optional<int> place(Fn fn, ir::AxisAttr axis) {
     return add({.fn = fn,
                 .type = attn::Type::index,
-                .bits = static_cast<uint32_t>(axis.getKind()) * 16 + axis.getNumber()});
+                .bits = static_cast<uint64_t>(axis.getKind()) * 16 + axis.getNumber()});
   }
 
   std::optional<int> table(Operation* op, Fn fn, Value value) {
-    const int input = input_(value);
-    if (input < 0) {
-      mistake_ = "a formula that reads a weight is not compiled yet";
+    const bool weight = value.getDefiningOp<ir::WeightOp>() != nullptr;
+    const auto axes = cast<ir::ValueType>(value.getType()).getAxes();
+    // A weight has no strides in a plan: where an element stands in it is told by indices.
+    if (weight && fn == Fn::own && !axes.empty()) fn = Fn::element;
+    const std::optional<uint64_t> bits = read_(value, fn == Fn::element, mistake_);
+    if (!bits) return std::nullopt;
+    Step s{.fn = fn, .type = typeOf(op->getResult(0)), .bits = *bits};
+    std::vector<int> indices;
+    if (op->getNumOperands() == 1 && fn == Fn::element)
+      for (const ir::Axis& a : axes)
+        indices.push_back(add({.fn = Fn::position,
+                               .type = attn::Type::index,
+                               .bits = static_cast<uint64_t>(a.kind) * 16 + a.number}));
+    for (Value operand : op->getOperands().drop_front()) indices.push_back(at(operand));
+    if (indices.size() > s.operand.size()) {
+      mistake_ = "a formula that reads a table of more than four axes is not compiled yet";
       return std::nullopt;
     }
-    Step s{.fn = fn, .type = typeOf(op->getResult(0)), .bits = static_cast<uint32_t>(input)};
-    if (op->getNumOperands() > 5) return std::nullopt;
-    for (auto [i, operand] : llvm::enumerate(op->getOperands().drop_front()))
-      s.operand[i] = static_cast<int8_t>(at(operand));
+    for (size_t i = 0; i < indices.size(); ++i) s.operand[i] = static_cast<int8_t>(indices[i]);
     return add(s);
   }
 
@@ -265,10 +276,9 @@ PlanFormula withoutDead(PlanFormula formula) {
 
 }  // namespace
 
-PlanFormula formulaFromRegion(Region& region, const std::function<int(Value)>& input,
-                              std::string& mistake) {
+PlanFormula formulaFromRegion(Region& region, const ReadTable& read, std::string& mistake) {
   if (region.empty()) return {};
-  return withoutDead(Reader(input, mistake).read(region.front()));
+  return withoutDead(Reader(read, mistake).read(region.front()));
 }
 
 }  // namespace attnc

@@ -1,6 +1,7 @@
 // formula_from_region.h - a region over arith and math, back as the language's own formula steps.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "dialect/AttnDialect.h"
@@ -8,10 +9,15 @@
 
 namespace attnc {
 
-/// The region's formula; empty where it has none. `input` gives the index of the input that a value
-/// is, or -1. Arguments of a `keys` region become position(query) with number 0 and 1. On failure
-/// the result is empty and `mistake` says why: "a mask with `math.erf` is not compiled yet".
-PlanFormula formulaFromRegion(mlir::Region& region, const std::function<int(mlir::Value)>& input,
-                              std::string& mistake);
+/// How a formula reads an input or a weight: the bits of its step (read_input, read_packing of
+/// plan.h), or nothing, and then `mistake` says why. `at_index`: not where it stands, but at
+/// indices.
+using ReadTable =
+    std::function<std::optional<uint64_t>(mlir::Value table, bool at_index, std::string& mistake)>;
+
+/// The region's formula; empty where it has none. Arguments that are indices, those of a `keys`
+/// region, become position(query) with number 0 and 1; the others are arguments. On failure the
+/// result is empty and `mistake` says why: "a formula with `math.erf` is not compiled yet".
+PlanFormula formulaFromRegion(mlir::Region& region, const ReadTable& read, std::string& mistake);
 
 }  // namespace attnc

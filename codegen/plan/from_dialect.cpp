@@ -30,6 +30,52 @@ int roundUp(int n, int to) { return (n + to - 1) / to * to; }
 /// "project" of "attn.project".
 std::string shortName(Operation* op) { return op->getName().stripDialect().str(); }
 
+/// Heads, of which values without a head axis have one.
+int headsOf(Value value) { return std::max(1, static_cast<int>(typeOf(value).extent(Kind::head))); }
+int sizeOf(Value value) { return static_cast<int>(typeOf(value).extent(Kind::size)); }
+
+/// What other operations only say how to count: the value that is read.
+Value alias(Value value) {
+  if (auto keys = value.getDefiningOp<ir::AsKeysOp>()) return alias(keys.getX());
+  return value;
+}
+/// The same, for who reads heads that several others share.
+Value unshared(Value value) {
+  value = alias(value);
+  if (auto share = value.getDefiningOp<ir::ShareHeadsOp>()) return unshared(share.getX());
+  return value;
+}
+
+/// Every place where a value is read, through operations that only say how to count.
+void collectReaders(Value value, SmallVectorImpl<OpOperand*>& readers) {
+  for (OpOperand& use : value.getUses()) {
+    if (isa<ir::AsKeysOp, ir::ShareHeadsOp>(use.getOwner()))
+      collectReaders(use.getOwner()->getResult(0), readers);
+    else
+      readers.push_back(&use);
+  }
+}
+SmallVector<OpOperand*> readersOf(Value value) {
+  SmallVector<OpOperand*> readers;
+  collectReaders(value, readers);
+  return readers;
+}
+bool onlyReturned(Value value) {
+  const auto readers = readersOf(value);
+  return readers.size() == 1 && isa<ir::ReturnOp>(readers[0]->getOwner());
+}
+
+/// What a value's elements are told apart by.
+enum class Shape { features, heads, pairs, cache, other };
+Shape shapeOf(Value value) {
+  ir::ValueType type = typeOf(value);
+  if (type.find(Kind::slot)) return Shape::cache;
+  if (type.find(Kind::query) && type.find(Kind::key)) return Shape::pairs;
+  if (type.find(Kind::size)) return Shape::heads;
+  if (type.find(Kind::feature)) return Shape::features;
+  return Shape::other;
+}
+
 class Planner {
  public:
   Planner(ir::LayerOp layer, Plan& plan) : layer_(layer), plan_(plan) {}
@@ -37,6 +83,9 @@ class Planner {
   Status run() {
     plan_.layer = layer_.getSymName().str();
     plan_.fingerprint = static_cast<uint64_t>(layer_.getFingerprint());
+    for (size_t i = 0; i < attn::policy_names.size(); ++i)
+      if (layer_.getDtype() == llvm::StringRef(attn::policy_names[i]))
+        plan_.dtype = static_cast<attn::DTypePolicy>(i);
     for (auto input : layer_.getOps<ir::InputOp>()) addInput(input);
     for (auto weight : layer_.getOps<ir::WeightOp>()) {
       weights_[weight.getResult()] = static_cast<int>(plan_.weights.size());
@@ -55,10 +104,14 @@ class Planner {
   // of the path in hand
   Path path_;
   llvm::DenseMap<Value, int> values_;
+  std::vector<int> padded_;  // of values that are rows of heads: the columns of each; else 0
+  std::vector<bool> is_output_;
 
   Status unsupported(Operation* op, const std::string& sentence) {
     return {StatusCode::unsupported, placeOf(op->getLoc()) + plan_.layer + ": " + sentence};
   }
+
+  // ---- the interface
 
   PlanTensor tensor(llvm::StringRef name, ir::ValueType type) {
     PlanTensor t{.name = name.str(), .axes = axes(type)};
@@ -73,139 +126,291 @@ class Planner {
     for (const ir::Axis& a : type.getAxes()) {
       int of = -1;
       if (a.of) {
-        of = static_cast<int>(plan_.inputs.size());  // an input's own feature axis
-        for (size_t i = 0; i < plan_.inputs.size(); ++i)
-          if (plan_.inputs[i].name == a.of.strref()) of = static_cast<int>(i);
+        of = inputNamed(a.of.strref());
+        if (of < 0) of = static_cast<int>(plan_.inputs.size());  // an input's own feature axis
       }
       out.push_back({a.kind, static_cast<int>(a.number), of, a.extent});
     }
     return out;
   }
+  int inputNamed(llvm::StringRef name) const {
+    for (size_t i = 0; i < plan_.inputs.size(); ++i)
+      if (plan_.inputs[i].name == name) return static_cast<int>(i);
+    return -1;
+  }
+  int outputNamed(llvm::StringRef name) const {
+    for (size_t i = 0; i < plan_.outputs.size(); ++i)
+      if (plan_.outputs[i].name == name) return static_cast<int>(i);
+    return -1;
+  }
 
   void addInput(ir::InputOp input) {
     PlanTensor t = tensor(input.getName(), typeOf(input.getResult()));
     t.optional = input.getOptional() || input.getInstead();
-    if (auto instead = input.getInstead())
-      for (size_t i = 0; i < plan_.inputs.size(); ++i)
-        if (plan_.inputs[i].name == *instead) t.or_input = static_cast<int>(i);
+    t.soft = input.getSoft();
+    t.reading = static_cast<uint8_t>(input.getReading());
+    if (auto instead = input.getInstead()) t.or_input = inputNamed(*instead);
     inputs_[input.getResult()] = static_cast<int>(plan_.inputs.size());
     plan_.inputs.push_back(std::move(t));
   }
 
-  /// Those of the path that has most: paths differ in which optional ones they make.
+  /// Those of all paths, each after those that stand before it in one of them: the one that makes
+  /// most comes first.
   Status addOutputs() {
-    ir::ReturnOp most;
-    for (auto path : layer_.getOps<ir::PathOp>()) {
-      auto one = cast<ir::ReturnOp>(path.getBody().front().back());
-      if (!most || one.getValues().size() > most.getValues().size()) most = one;
+    SmallVector<ir::ReturnOp> returns;
+    for (auto path : layer_.getOps<ir::PathOp>())
+      returns.push_back(cast<ir::ReturnOp>(path.getBody().front().back()));
+    llvm::stable_sort(returns, [](ir::ReturnOp a, ir::ReturnOp b) {
+      return a.getValues().size() > b.getValues().size();
+    });
+    for (ir::ReturnOp made : returns) {
+      size_t place = 0;
+      for (auto [i, value] : llvm::enumerate(made.getValues())) {
+        const auto name = cast<StringAttr>(made.getNames()[i]).getValue();
+        if (const int known = outputNamed(name); known >= 0) {
+          place = static_cast<size_t>(known) + 1;
+          continue;
+        }
+        PlanTensor t = tensor(name, typeOf(value));
+        t.optional = made.getOptional()[i];
+        t.starts_as = inputNamed(made.startsAs(static_cast<unsigned>(i)));
+        plan_.outputs.insert(plan_.outputs.begin() + static_cast<std::ptrdiff_t>(place++),
+                             std::move(t));
+      }
     }
-    if (!most)
-      return {StatusCode::internal, plan_.layer + ": the layer has no paths: run the passes first"};
-    for (auto [value, name, optional] :
-         llvm::zip_equal(most.getValues(), most.getNames(), most.getOptional())) {
-      PlanTensor t = tensor(cast<StringAttr>(name).getValue(), typeOf(value));
-      t.optional = optional;
-      plan_.outputs.push_back(std::move(t));
-    }
-    return {};
+    if (!plan_.outputs.empty()) return {};
+    return {StatusCode::internal, plan_.layer + ": the layer has no paths: run the passes first"};
   }
+
+  // ---- a path
 
   Status addPath(ir::PathOp path) {
     path_ = {};
     path_.name = path.getName().str();
     path_.most_queries = static_cast<int>(path.getMostQueries());
-    values_.clear();
-    for (Operation& op : path.getBody().front()) {
-      Status s;
-      if (auto project = dyn_cast<ir::ProjectOp>(op))
-        s = addProjection(project);
-      else if (auto attention = dyn_cast<ir::AttentionOp>(op))
-        s = addAttention(attention);
-      else if (auto outputs = dyn_cast<ir::ReturnOp>(op))
-        s = addReturn(outputs);
-      else
-        s = unsupported(&op, "operation `" + shortName(&op) +
-                                 "` is not compiled yet where it stands: " +
-                                 "only projections and attention are, after the passes");
-      if (!s.ok()) return s;
-    }
+    const auto numbers = [&](std::optional<ArrayAttr> names, std::vector<int>& out) {
+      if (!names) return;
+      for (StringAttr name : names->getAsRange<StringAttr>())
+        out.push_back(inputNamed(name.getValue()));
+    };
+    numbers(path.getGiven(), path_.given);
+    numbers(path.getAbsent(), path_.absent);
+    values_.clear(), padded_.clear(), is_output_.clear();
+    for (Operation& op : path.getBody().front())
+      if (Status s = addOperation(op); !s.ok()) return s;
     plan_.paths.push_back(std::move(path_));
     return {};
   }
 
+  Status addOperation(Operation& op) {
+    if (auto project = dyn_cast<ir::ProjectOp>(op)) return addProjection(project);
+    if (auto attention = dyn_cast<ir::AttentionOp>(op)) return addAttention(attention);
+    if (auto combine = dyn_cast<ir::CombineOp>(op)) return addCombine(combine);
+    if (auto map = dyn_cast<ir::MapOp>(op)) return addMap(map);
+    if (auto splice = dyn_cast<ir::SpliceOp>(op)) return addSplice(splice);
+    if (auto concat = dyn_cast<ir::ConcatHeadsOp>(op)) return addConcat(concat);
+    if (auto slot = dyn_cast<ir::SlotOp>(op)) return addSlot(slot);
+    if (auto slice = dyn_cast<ir::SliceHeadsOp>(op)) return addSlice(slice);
+    if (auto outputs = dyn_cast<ir::ReturnOp>(op)) return addReturn(outputs);
+    if (isa<ir::AsKeysOp>(op)) return {};
+    const auto reads = [](OpOperand* use) { return isa<ir::CombineOp>(use->getOwner()); };
+    if (isa<ir::ShareHeadsOp>(op) && llvm::all_of(readersOf(op.getResult(0)), reads)) return {};
+    return unsupported(&op, "operation `" + shortName(&op) +
+                                "` is not compiled yet where it stands: scores and softmax are as "
+                                "parts of attention, shared heads where it reads them");
+  }
+
   Status addReturn(ir::ReturnOp op) {
-    for (auto [value, name] : llvm::zip_equal(op.getValues(), op.getNames())) {
-      auto made = values_.find(value);
-      if (made == values_.end())
-        return unsupported(op, "output `" + cast<StringAttr>(name).str() +
-                                   "` is an input or a weight as it came: not compiled yet");
-      auto& plan_value = path_.values[static_cast<size_t>(made->second)];
-      plan_value.name = cast<StringAttr>(name).str();
-      for (size_t i = 0; i < plan_.outputs.size(); ++i)
-        if (plan_.outputs[i].name == plan_value.name) path_.outputs.push_back(static_cast<int>(i));
-      path_.output_values.push_back(made->second);
+    for (auto [returned, attr] : llvm::zip_equal(op.getValues(), op.getNames())) {
+      const std::string name = cast<StringAttr>(attr).str();
+      const Value value = alias(returned);
+      if (weights_.contains(value))
+        return unsupported(op, "output `" + name + "` is a weight as it came: not compiled yet");
+      const Shape shape = shapeOf(value);
+      if (shape == Shape::other || (shape == Shape::cache && inputs_.contains(value)))
+        return unsupported(op, "output `" + name +
+                                   "` is neither features nor heads nor scores that the path "
+                                   "makes: not compiled yet");
+      int id = number(value);
+      const bool rows_of_heads = shape == Shape::heads && valueAt(id).layout != Layout::heads;
+      if (valueAt(id).input >= 0 || valueAt(id).of >= 0 || is_output_[static_cast<size_t>(id)] ||
+          rows_of_heads)
+        id = addCopy(value, shape);
+      is_output_[static_cast<size_t>(id)] = true;
+      path_.values[static_cast<size_t>(id)].name = name;
+      path_.outputs.push_back(outputNamed(name));
+      path_.output_values.push_back(id);
     }
     return {};
   }
 
+  /// A value as it is, at another place: an identity map.
+  int addCopy(Value value, Shape shape) {
+    Map stage{.inputs = {number(value)}};
+    stage.formula.steps.push_back({.fn = attn::Fn::argument, .type = attn::Type::real});
+    stage.formula.results.push_back(0);
+    if (shape == Shape::heads) {
+      const int padded = paddingOf(stage.inputs[0]);
+      stage.heads = headsOf(value), stage.head_size = sizeOf(value);
+      stage.head_size_padded = padded ? padded : stage.head_size;
+    }
+    const int known = values_.lookup(value);
+    stage.result = define(value, shape == Shape::heads   ? Layout::heads
+                                 : shape == Shape::pairs ? Layout::pairs
+                                                         : Layout::rows);
+    values_[value] = known;  // readers take the value itself
+    path_.stages.emplace_back(stage);
+    return stage.result;
+  }
+
+  // ---- values
+
+  const PlanValue& valueAt(int id) const { return path_.values[static_cast<size_t>(id)]; }
+  int paddingOf(int id) const { return padded_[static_cast<size_t>(id)]; }
+
+  int addValue(PlanValue value) {
+    path_.values.push_back(std::move(value));
+    padded_.push_back(0);
+    is_output_.push_back(false);
+    return static_cast<int>(path_.values.size()) - 1;
+  }
+
   /// The number of a value, which is given to inputs when they are first read.
   int number(Value value) {
+    value = alias(value);
     if (auto known = values_.find(value); known != values_.end()) return known->second;
     const int input = inputs_.lookup(value);
-    PlanValue v{.name = plan_.inputs[static_cast<size_t>(input)].name,
-                .axes = axes(typeOf(value)),
-                .input = input,
-                .layout = typeOf(value).find(Kind::head) ? Layout::heads : Layout::rows};
-    path_.values.push_back(std::move(v));
-    return values_[value] = static_cast<int>(path_.values.size()) - 1;
+    const Shape shape = shapeOf(value);
+    return values_[value] = addValue({.name = plan_.inputs[static_cast<size_t>(input)].name,
+                                      .axes = axes(typeOf(value)),
+                                      .input = input,
+                                      .layout = shape == Shape::heads   ? Layout::heads
+                                                : shape == Shape::pairs ? Layout::pairs
+                                                : shape == Shape::cache ? Layout::cache
+                                                                        : Layout::rows});
   }
 
   int define(Value value, Layout layout) {
     const int id = static_cast<int>(path_.values.size());
-    path_.values.push_back({.name = std::string("%").append(std::to_string(id)),
-                            .axes = axes(typeOf(value)),
-                            .input = -1,
-                            .layout = layout});
-    return values_[value] = id;
+    return values_[value] = addValue({.name = std::string("%").append(std::to_string(id)),
+                                      .axes = axes(typeOf(value)),
+                                      .input = -1,
+                                      .layout = layout});
   }
 
-  /// [batch, positions, head, size]: heads as a caller has them.
-  static bool isHeads(ir::ValueType type) {
-    const auto axes = type.getAxes();
-    return axes.size() == 4 && axes[0].kind == Kind::batch &&
-           (axes[1].kind == Kind::query || axes[1].kind == Kind::key) &&
-           axes[2].kind == Kind::head && axes[3].kind == Kind::size;
+  Status addSlot(ir::SlotOp op) {
+    const Value cache = alias(op.getCache());
+    if (!inputs_.contains(cache) && !cache.getDefiningOp<ir::SpliceOp>())
+      return unsupported(op, "a slot of what is no cache that a call brings is not compiled yet");
+    const int of = number(cache);
+    const int id = define(op.getResult(), Layout::heads);
+    path_.values[static_cast<size_t>(id)].of = of;
+    path_.values[static_cast<size_t>(id)].slot = static_cast<int>(op.getWhich());
+    return {};
   }
 
-  /// One batch and one sequence axis, the first of each: what kernels loop over.
-  Status checkPositions(Operation* op, Value value) {
-    ir::ValueType type = typeOf(value);
-    const auto positions = type.only({Kind::query, Kind::key});
-    if (type.count(Kind::batch) == 1 && positions.size() == 1 && positions[0].number == 0 &&
-        type.find(Kind::batch))
-      return {};
-    return unsupported(
-        op, "operation `" + shortName(op) +
-                "` over other than one batch axis and one sequence axis is not compiled yet");
+  Status addSlice(ir::SliceHeadsOp op) {
+    if (!inputs_.contains(op.getX()) || shapeOf(op.getX()) != Shape::pairs)
+      return unsupported(op,
+                         "operation `slice_heads` is not compiled yet but of an input of scores");
+    const int of = number(op.getX());
+    const int id = define(op.getResult(), Layout::pairs);
+    path_.values[static_cast<size_t>(id)].of = of;
+    path_.values[static_cast<size_t>(id)].first_head = static_cast<int>(op.getFrom());
+    return {};
   }
+
+  // ---- formulas
+
+  /// What a formula reads: masks, soft masks and indices where it stands, weights anywhere.
+  std::optional<uint64_t> read(Value table, ir::ValueType where, bool at_index,
+                               std::string& mistake) {
+    const auto refuse = [&](const std::string& name, const std::string& what) {
+      mistake = "a formula that reads `" + name + "`" + what + " is not compiled yet";
+      return std::nullopt;
+    };
+    if (auto weight = weights_.find(table); weight != weights_.end()) {
+      const PlanTensor& t = plan_.weights[static_cast<size_t>(weight->second)];
+      for (const PlanAxis& a : t.axes)
+        if (!a.extent) return refuse(t.name, ", a weight whose size its file says,");
+      return read_packing(addPacking({.weight = weight->second, .vector = true, .panel_width = 1}));
+    }
+    auto input = inputs_.find(table);
+    if (input == inputs_.end()) {
+      mistake = "a formula that reads a value of the graph is not compiled yet";
+      return std::nullopt;
+    }
+    const PlanTensor& t = plan_.inputs[static_cast<size_t>(input->second)];
+    if (at_index) return refuse(t.name, ", a table of the call, at an index");
+    if (t.type == attn::Type::real && !t.soft)
+      return refuse(t.name, ", numbers of the call that are no soft mask,");
+    ir::ValueType type = typeOf(table);
+    if (t.type == attn::Type::index && type.count(Kind::batch) != type.getAxes().size())
+      return refuse(t.name, ", indices along other axes than the batch,");
+    for (Kind kind : {Kind::query, Kind::key})
+      if (type.count(kind) != 0 && type.count(kind) != where.count(kind))
+        return refuse(t.name, std::string(", a mask along one of several ") +
+                                  attn::kind_names[static_cast<size_t>(kind)] + " axes,");
+    return read_input(input->second);
+  }
+
+  Status formula(Operation* op, Region& region, ir::ValueType where, PlanFormula& out) {
+    std::string mistake;
+    const auto reader = [&](Value table, bool at_index, std::string& why) {
+      return read(table, where, at_index, why);
+    };
+    out = formulaFromRegion(region, reader, mistake);
+    // Several axes of one kind are one to kernels.
+    for (const attn::Step& s : out.steps) {
+      if (s.fn != attn::Fn::position && s.fn != attn::Fn::length) continue;
+      const auto kind = static_cast<Kind>(s.bits / 16);
+      if (where.count(kind) > 1 && mistake.empty())
+        mistake = std::string(
+                      "a formula that reads a position or a length, where there are "
+                      "several ") +
+                  attn::kind_names[static_cast<size_t>(kind)] + " axes, is not compiled yet";
+    }
+    return mistake.empty() ? Status() : unsupported(op, mistake);
+  }
+
+  // ---- projections
 
   /// How a projection's result lies: as its readers want it.
-  Status layoutFor(ir::ProjectOp project, Layout& layout) {
+  struct Wanted {
+    Layout layout = Layout::rows;
+    bool by_map =
+        false;  // over heads, each of which takes as many columns as in attention's result
+    bool by_splice = false;  // as it is
+  };
+  Status layoutFor(ir::ProjectOp project, Wanted& wants) {
     std::optional<Layout> wanted;
-    for (OpOperand& use : project->getUses()) {
+    for (OpOperand* use : readersOf(project.getResult())) {
       Layout one = Layout::rows;
-      if (auto attention = dyn_cast<ir::AttentionOp>(use.getOwner())) {
-        if (use.get() == attention.getQuery() && use.getOperandNumber() == 0)
-          one = Layout::query_rows;
-        if (use.getOperandNumber() == 1) one = Layout::key_panels;
-        if (use.getOperandNumber() == 2) one = Layout::value_rows;
+      if (isa<ir::AttentionOp>(use->getOwner())) {
+        constexpr Layout operands[] = {Layout::query_rows, Layout::key_panels, Layout::value_rows};
+        one = operands[use->getOperandNumber()];
+      } else if (isa<ir::CombineOp>(use->getOwner())) {
+        one = use->getOperandNumber() == 1 ? Layout::value_rows : Layout::rows;
+      } else if (isa<ir::MapOp>(use->getOwner())) {
+        wants.by_map |= shapeOf(project.getResult()) == Shape::heads;
+      } else if (isa<ir::SpliceOp>(use->getOwner())) {
+        wants.by_splice = true;
       }
       if (wanted && *wanted != one)
         return unsupported(project, "one projection read in two layouts is not compiled yet");
       wanted = one;
     }
-    layout = wanted.value_or(Layout::rows);
+    if (wants.by_map && wants.by_splice)
+      return unsupported(project, "one projection read in two layouts is not compiled yet");
+    wants.layout = wanted.value_or(Layout::rows);
     return {};
+  }
+
+  static bool readAsValues(ir::ProjectOp project) {
+    return llvm::any_of(readersOf(project.getResult()), [](OpOperand* use) {
+      auto splice = dyn_cast<ir::SpliceOp>(use->getOwner());
+      return splice && use->get() == splice.getValues();
+    });
   }
 
   /// Columns that a head of the values takes: whole vectors, or a power of two below one.
@@ -223,17 +428,19 @@ class Planner {
   }
 
   Status addProjection(ir::ProjectOp op) {
-    if (Status s = checkPositions(op, op.getX()); !s.ok()) return s;
-    if (!values_.contains(op.getX()) && !inputs_.contains(op.getX()))
+    const Value from = alias(op.getX());
+    if (weights_.contains(from))
       return unsupported(op, "a projection of a weight is not compiled yet");
-    if (inputs_.contains(op.getX()) && typeOf(op.getX()).find(Kind::head))
+    if (inputs_.contains(from) && shapeOf(from) != Shape::features)
       return unsupported(op, "a projection of an input that comes as heads is not compiled yet");
     if (!weights_.contains(op.getKernel()) || (op.getBias() && !weights_.contains(op.getBias())))
       return unsupported(op, "a projection by a value that is no weight is not compiled yet");
-    Layout layout = Layout::rows;
-    if (Status s = layoutFor(op, layout); !s.ok()) return s;
+    if (!inputs_.contains(from) && valueAt(number(from)).layout != Layout::rows)
+      return unsupported(op, "a projection of scores, or of heads of a cache, is not compiled yet");
+    Wanted wants;
+    if (Status s = layoutFor(op, wants); !s.ok()) return s;
 
-    ir::ValueType x = typeOf(op.getX()), kernel = typeOf(op.getKernel());
+    ir::ValueType x = typeOf(from), kernel = typeOf(op.getKernel());
     const unsigned contracted = op.contracted();
     const auto rows = kernel.getAxes().take_front(contracted),
                made = kernel.getAxes().drop_front(contracted);
@@ -243,23 +450,26 @@ class Planner {
     Projection stage;
     Packing packing{.contracted = static_cast<int>(contracted),
                     .panel_width = plan_.schedule.vector * plan_.schedule.tile_vectors,
-                    .scale = op.getScale().convertToFloat()};
-    stage.x = number(op.getX());
-    if (op.getX().getDefiningOp<ir::AttentionOp>()) {
-      packing.row_block = static_cast<int>(x.extent(Kind::size));
-      packing.row_block_padded = paddedSize(packing.row_block);
+                    .scale = op.getScale().convertToDouble()};
+    stage.x = number(from);
+    if (const int padded = paddingOf(stage.x)) {
+      packing.row_block = sizeOf(from);
+      packing.row_block_padded = padded;
     }
     const bool makes_heads =
         made.size() == 2 && made[0].kind == Kind::head && made[1].kind == Kind::size;
     if (makes_heads) {
       stage.heads = static_cast<int>(made[0].extent);
       stage.head_size = stage.head_size_padded = static_cast<int>(made[1].extent);
-      if (layout == Layout::value_rows) {
+      if (wants.layout == Layout::value_rows || wants.by_map) {
         stage.head_size_padded = paddedSize(stage.head_size);
         packing.column_block = stage.head_size;
         packing.column_block_padded = stage.head_size_padded;
       }
-    } else if (layout != Layout::rows ||
+      // Where whole heads are whole vectors, what a cache keeps is packed as what attention reads.
+      if (wants.by_splice && readAsValues(op) && paddedSize(stage.head_size) == stage.head_size)
+        packing.column_block = packing.column_block_padded = stage.head_size;
+    } else if (wants.layout != Layout::rows ||
                llvm::any_of(made, [](const ir::Axis& a) { return a.kind != Kind::feature; })) {
       return unsupported(
           op, "a projection to other than heads with a size, or features, is not compiled yet");
@@ -273,89 +483,219 @@ class Planner {
       bias.contracted = bias.row_block = bias.row_block_padded = 0;
       stage.bias = addPacking(bias);
     }
-    stage.result = define(op.getResult(), layout);
+    stage.result = define(op.getResult(), wants.layout);
+    if (wants.by_map) padded_[static_cast<size_t>(stage.result)] = stage.head_size_padded;
     path_.stages.emplace_back(stage);
     return {};
   }
 
-  /// Query, key and value are projections to heads, or all three inputs that come as heads.
-  Status checkOperands(ir::AttentionOp op, bool& as_heads) {
-    int projections = 0, inputs = 0;
+  // ---- attention
+
+  /// Whether a value is heads where the caller has them: an input, or a slot of a cache.
+  bool isThere(Value value) {
+    value = alias(value);
+    return (inputs_.contains(value) && shapeOf(value) == Shape::heads) ||
+           value.getDefiningOp<ir::SlotOp>();
+  }
+
+  /// Keys and values are projections to heads, or heads as the caller has them; the query is like
+  /// them, or a projection.
+  Status checkOperands(ir::AttentionOp op) {
     for (Value operand : {op.getQuery(), op.getKey(), op.getValue()}) {
-      if (Status s = checkPositions(op, operand); !s.ok()) return s;
-      ir::ValueType type = typeOf(operand);
-      const bool input = inputs_.contains(operand);
-      if (!type.find(Kind::head) || (!input && !operand.getDefiningOp<ir::ProjectOp>()))
+      const bool projected =
+          alias(operand).getDefiningOp<ir::ProjectOp>() && shapeOf(operand) == Shape::heads;
+      if (!projected && !isThere(operand))
         return unsupported(op,
                            "attention over what is neither a projection to heads nor an input "
                            "of heads is not compiled yet");
-      if (input && !isHeads(type))
-        return unsupported(op,
-                           "attention over an input whose axes are in another order than "
-                           "batch, position, head, size is not compiled yet");
-      (input ? inputs : projections) += 1;
     }
-    as_heads = inputs > 0;
-    if (inputs == 0 || projections == 0) return {};
-    return unsupported(op,
-                       "attention over heads of which some are projected here and others come "
-                       "as inputs is not compiled yet: project all of them or none");
+    if (isThere(op.getKey()) != isThere(op.getValue()) ||
+        (isThere(op.getQuery()) && !isThere(op.getKey())))
+      return unsupported(op,
+                         "attention over heads of which some are projected here and others come "
+                         "as inputs is not compiled yet: project keys and values, or neither; and "
+                         "the query, or none");
+    return {};
   }
 
-  /// Projected heads go into a projection again; heads that came as they are leave so.
-  Status checkReaders(ir::AttentionOp op, bool as_heads) {
-    for (Operation* user : op.getResult().getUsers()) {
-      auto project = dyn_cast<ir::ProjectOp>(user);
-      if (as_heads && !isa<ir::ReturnOp>(user))
-        return unsupported(op,
-                           "attention over inputs of heads whose result is no output is not "
-                           "compiled yet");
-      if (!as_heads && (!project || project.getX() != op.getResult()))
-        return unsupported(op,
-                           "attention over projections whose result goes elsewhere than into a "
-                           "projection is not compiled yet");
-    }
-    if (as_heads && !isHeads(typeOf(op.getResult())))
-      return unsupported(op,
-                         "attention whose result has its axes in another order than batch, "
-                         "query, head, size is not compiled yet");
+  /// Rows of heads, as attention makes them, go into a projection, a map or an output.
+  Status checkReaders(Operation* op) {
+    for (OpOperand* use : readersOf(op->getResult(0)))
+      if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp>(use->getOwner()))
+        return unsupported(op, "operation `" + shortName(op) + "` whose result goes into `" +
+                                   shortName(use->getOwner()) + "` is not compiled yet");
     return {};
   }
 
   Status addAttention(ir::AttentionOp op) {
-    bool as_heads = false;
-    if (Status s = checkOperands(op, as_heads); !s.ok()) return s;
-    if (Status s = checkReaders(op, as_heads); !s.ok()) return s;
-    ir::ValueType query = typeOf(op.getQuery()), value = typeOf(op.getValue());
+    if (Status s = checkOperands(op); !s.ok()) return s;
+    if (Status s = checkReaders(op); !s.ok()) return s;
+    const bool as_heads = isThere(op.getValue()) && onlyReturned(op.getResult());
     Attention stage;
     stage.query = number(op.getQuery());
     stage.key = number(op.getKey());
     stage.value = number(op.getValue());
-    stage.heads = static_cast<int>(query.extent(Kind::head));
-    stage.key_heads = static_cast<int>(typeOf(op.getKey()).extent(Kind::head));
-    stage.key_size = static_cast<int>(query.extent(Kind::size));
-    stage.value_size = static_cast<int>(value.extent(Kind::size));
+    stage.heads = headsOf(op.getQuery());
+    stage.key_heads = headsOf(op.getKey());
+    stage.key_size = sizeOf(op.getQuery());
+    stage.value_size = sizeOf(op.getValue());
     stage.value_size_padded = as_heads ? stage.value_size : paddedSize(stage.value_size);
-    stage.scale = op.getScale().convertToFloat();
-    stage.rule =
-        op.getRule() == ir::Rule::Zero ? attn::FullyMasked::zero : attn::FullyMasked::uniform;
+    stage.scale = op.getScale().convertToDouble();
+    stage.natural = op.getNatural();
+    stage.rule = op.getRule() == ir::Rule::Zero       ? attn::FullyMasked::zero
+                 : op.getRule() == ir::Rule::Additive ? attn::FullyMasked::additive
+                                                      : attn::FullyMasked::uniform;
 
-    std::string mistake;
-    auto input = [&](Value v) {
-      auto known = inputs_.find(v);
-      return known == inputs_.end() ? -1 : known->second;
-    };
-    stage.mask = formulaFromRegion(op.getMask(), input, mistake);
-    if (mistake.empty()) stage.keys = formulaFromRegion(op.getKeys(), input, mistake);
-    if (!mistake.empty()) return unsupported(op, mistake);
-    // Elsewhere than in masks, tables that a formula reads are not there yet.
-    for (const attn::Step& s : stage.mask.steps)
-      if (s.fn == attn::Fn::element || (s.fn == attn::Fn::own && s.type != attn::Type::truth))
-        return unsupported(
-            op, "a mask that reads a table of numbers, or at an index, is not compiled yet");
+    const ir::ValueType pairs = scoresType(op);
+    for (auto [region, out] : {std::pair(&op.getPair(), &stage.pair),
+                               {&op.getScore(), &stage.score},
+                               {&op.getMask(), &stage.mask},
+                               {&op.getKeys(), &stage.keys}})
+      if (Status s = formula(op, *region, pairs, *out); !s.ok()) return s;
 
     stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
-    if (op.getScores()) stage.scores = define(op.getScores(), Layout::rows);
+    if (!as_heads) padded_[static_cast<size_t>(stage.result)] = stage.value_size_padded;
+    if (op.getScores()) stage.scores = define(op.getScores(), Layout::pairs);
+    path_.stages.emplace_back(std::move(stage));
+    return {};
+  }
+
+  /// The axes that formulas of attention are over.
+  static ir::ValueType scoresType(ir::AttentionOp op) {
+    ir::ValueType query = typeOf(op.getQuery());
+    SmallVector<ir::Axis> axes = query.only({Kind::batch, Kind::head, Kind::query});
+    llvm::append_range(axes, typeOf(op.getKey()).only({Kind::key}));
+    return ir::ValueType::get(op.getContext(), axes, query.getElementType());
+  }
+
+  Status addCombine(ir::CombineOp op) {
+    const Value p = op.getProbabilities(), value = unshared(op.getValue());
+    if (!inputs_.contains(p) && !p.getDefiningOp<ir::SliceHeadsOp>())
+      return unsupported(op,
+                         "operation `combine` is not compiled yet but of a softmax of scores, or "
+                         "of probabilities that are an input or some heads of one");
+    const bool projected = value.getDefiningOp<ir::ProjectOp>() && shapeOf(value) == Shape::heads;
+    if (!projected && !isThere(value))
+      return unsupported(op,
+                         "operation `combine` over values that are neither a projection to heads "
+                         "nor an input of heads is not compiled yet");
+    if (Status s = checkReaders(op); !s.ok()) return s;
+    Combine stage;
+    stage.probabilities = number(p);
+    stage.value = number(value);
+    stage.heads = headsOf(p);
+    stage.value_heads = headsOf(value);
+    stage.value_size = sizeOf(value);
+    stage.value_size_padded = paddedSize(stage.value_size);
+    stage.result = define(op.getResult(), Layout::rows);
+    padded_[static_cast<size_t>(stage.result)] = stage.value_size_padded;
+    path_.stages.emplace_back(stage);
+    return {};
+  }
+
+  // ---- caches and joined heads
+
+  Status addSplice(ir::SpliceOp op) {
+    if (!inputs_.contains(op.getCache()))
+      return unsupported(op, "a cache that is written and is no input is not compiled yet");
+    if (!inputs_.contains(op.getIndex()))
+      return unsupported(op, "a cache written at an index that is no input is not compiled yet");
+    int outputs = 0;
+    for (OpOperand* use : readersOf(op.getResult())) {
+      if (auto made = dyn_cast<ir::ReturnOp>(use->getOwner())) {
+        auto input = op.getCache().getDefiningOp<ir::InputOp>();
+        outputs += made.startsAs(use->getOperandNumber()) == input.getName();
+      }
+    }
+    if (outputs != 1)
+      return unsupported(op,
+                         "a cache that is written and is not the one output that starts as it is "
+                         "not compiled yet");
+    for (Value rows : {op.getKeys(), op.getValues()})
+      if (!rows.getDefiningOp<ir::ProjectOp>())
+        return unsupported(op,
+                           "a cache that is written with other than projections to heads is not "
+                           "compiled yet");
+    Splice stage;
+    stage.cache = number(op.getCache());
+    stage.keys = number(op.getKeys());
+    stage.values = number(op.getValues());
+    stage.at = inputs_.lookup(op.getIndex());
+    stage.heads = headsOf(op.getCache());
+    stage.size = sizeOf(op.getCache());
+    stage.result = define(op.getResult(), Layout::cache);
+    path_.stages.emplace_back(stage);
+    return {};
+  }
+
+  Status addConcat(ir::ConcatHeadsOp op) {
+    auto attention = op.getFirst().getDefiningOp<ir::AttentionOp>();
+    const bool made = attention && op.getFirst() == attention.getScores() &&
+                      llvm::hasSingleElement(op.getFirst().getUses());
+    const Value second = op.getSecond();
+    const bool given = (inputs_.contains(second) && shapeOf(second) == Shape::pairs) ||
+                       second.getDefiningOp<ir::SliceHeadsOp>();
+    if (!made || !given || !onlyReturned(op.getResult()))
+      return unsupported(op,
+                         "operation `concat_heads` is not compiled yet but of attention scores and "
+                         "an input of such, as an output");
+    ConcatHeads stage;
+    stage.first = number(op.getFirst());
+    stage.second = number(second);
+    stage.result = define(op.getResult(), Layout::pairs);
+    path_.stages.emplace_back(stage);
+    return {};
+  }
+
+  // ---- elementwise
+
+  Status addMap(ir::MapOp op) {
+    const Shape shape = shapeOf(op.getResult());
+    const ir::ValueType type = typeOf(op.getResult());
+    if (shape == Shape::other || shape == Shape::cache)
+      return unsupported(op,
+                         "operation `map` of other than features, heads with a size, or scores is "
+                         "not compiled yet");
+    for (Value input : op.getInputs()) {
+      if (typeOf(input).getAxes().size() != type.getAxes().size())
+        return unsupported(op,
+                           "operation `map` of values of which one has fewer axes is not compiled "
+                           "yet");
+      if (weights_.contains(input))
+        return unsupported(op, "operation `map` of a weight is not compiled yet");
+    }
+    // Rows that are read again, or what the caller gets.
+    const bool returned = onlyReturned(op.getResult());
+    const Layout layout = shape == Shape::pairs               ? Layout::pairs
+                          : shape == Shape::heads && returned ? Layout::heads
+                                                              : Layout::rows;
+    for (OpOperand* use : readersOf(op.getResult()))
+      if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp>(use->getOwner()))
+        return unsupported(op, "operation `map` whose result goes into `" +
+                                   shortName(use->getOwner()) + "` is not compiled yet");
+    Map stage;
+    for (Value input : op.getInputs()) {
+      const int id = number(input);
+      const Layout is = valueAt(id).layout;
+      const bool rows_of_heads = shape == Shape::heads && is == Layout::rows;
+      if (is != layout && !(layout == Layout::heads && rows_of_heads))
+        return unsupported(op, "operation `map` of " +
+                                   std::string(shape == Shape::heads
+                                                   ? "heads that a call brings, where its result "
+                                                     "is no output,"
+                                                   : "what attention reads too") +
+                                   " is not compiled yet");
+      stage.inputs.push_back(id);
+    }
+    if (Status s = formula(op, op.getFormula(), type, stage.formula); !s.ok()) return s;
+    if (shape == Shape::heads) {
+      stage.heads = headsOf(op.getResult());
+      stage.head_size = sizeOf(op.getResult());
+      stage.head_size_padded = paddedSize(stage.head_size);
+    }
+    stage.result = define(op.getResult(), layout);
+    if (shape == Shape::heads && layout == Layout::rows)
+      padded_[static_cast<size_t>(stage.result)] = stage.head_size_padded;
     path_.stages.emplace_back(std::move(stage));
     return {};
   }

@@ -1,8 +1,6 @@
 // The plan as text: deterministic, complete, one line a fact.
 #include <fmt/format.h>
 
-#include <bit>
-
 #include "plan/plan.h"
 
 namespace attnc {
@@ -21,8 +19,30 @@ std::string text(const Plan& plan, const std::vector<PlanAxis>& axes) {
   return out + "]";
 }
 
-const char* name(attn::Type type) {
-  return type == attn::Type::truth ? "truth" : type == attn::Type::index ? "index" : "float32";
+/// Element types: what calls bring is stored as the policy says; weights of a mixed one in float32.
+const char* name(const Plan& plan, attn::Type type, bool is_weight) {
+  if (type != attn::Type::real) return type == attn::Type::truth ? "truth" : "index";
+  switch (plan.dtype) {
+    case attn::DTypePolicy::float32:
+      return "float32";
+    case attn::DTypePolicy::float64:
+      return "float64";
+    case attn::DTypePolicy::float16:
+      return "float16";
+    case attn::DTypePolicy::bfloat16:
+      return "bfloat16";
+    case attn::DTypePolicy::mixed_float16:
+      return is_weight ? "float32" : "float16";
+    case attn::DTypePolicy::mixed_bfloat16:
+      return is_weight ? "float32" : "bfloat16";
+  }
+  return "";
+}
+
+/// Numbers with the digits that tell those of the layer's precision apart.
+std::string number(const Plan& plan, double v) {
+  return plan.dtype == attn::DTypePolicy::float64 ? fmt::format("{:.17g}", v)
+                                                  : fmt::format("{:.9g}", v);
 }
 
 const char* name(Layout layout) {
@@ -37,6 +57,10 @@ const char* name(Layout layout) {
       return "value rows";
     case Layout::heads:
       return "heads";
+    case Layout::pairs:
+      return "pairs";
+    case Layout::cache:
+      return "cache";
   }
   return "";
 }
@@ -45,11 +69,18 @@ void print(std::string& out, const Plan& plan, const char* title,
            const std::vector<PlanTensor>& tensors) {
   out += fmt::format("  {}\n", title);
   for (const PlanTensor& t : tensors) {
-    out += fmt::format("    {} {} {}", t.name, text(plan, t.axes), name(t.type));
+    out += fmt::format("    {} {} {}", t.name, text(plan, t.axes),
+                       name(plan, t.type, &tensors == &plan.weights));
+    if (t.soft) out += ", a soft mask";
     if (t.or_input >= 0)
       out += ", or " + plan.inputs.at(static_cast<size_t>(t.or_input)).name;
     else if (t.optional)
       out += ", optional";
+    if (t.reading & attn::above_half) out += ", read above 0.5";
+    if (t.reading & attn::above_half_with_scores) out += ", read above 0.5 with scores";
+    if (t.reading & attn::only_mask) out += ", if no other mask is there";
+    if (t.starts_as >= 0)
+      out += ", starts as " + plan.inputs.at(static_cast<size_t>(t.starts_as)).name;
     out += "\n";
   }
 }
@@ -61,8 +92,16 @@ std::string text(const Plan& plan, const Packing& p) {
   if (p.row_block) out += fmt::format(", rows {} padded to {}", p.row_block, p.row_block_padded);
   if (p.column_block)
     out += fmt::format(", columns {} padded to {}", p.column_block, p.column_block_padded);
-  if (p.scale != 1) out += fmt::format(", scale {:.9g}", p.scale);
+  if (p.scale != 1) out += ", scale " + number(plan, p.scale);
   return out;
+}
+
+/// What an `own` or `element` step reads.
+std::string tableName(const Plan& plan, const attn::Step& s) {
+  const auto i = static_cast<size_t>(read_index(s));
+  if (!reads_packing(s)) return plan.inputs.at(i).name;
+  return fmt::format("#{} {}", i,
+                     plan.weights.at(static_cast<size_t>(plan.packings.at(i).weight)).name);
 }
 
 /// A step: "%2 = less_equal %0, %1".
@@ -70,8 +109,12 @@ std::string text(const Plan& plan, const attn::Step& s) {
   std::string out = attn::fn_names[static_cast<size_t>(s.fn)];
   switch (s.fn) {
     case attn::Fn::number:
-      out = s.type == attn::Type::index ? fmt::format("{}", std::bit_cast<int32_t>(s.bits))
-                                        : fmt::format("{:.9g}f", std::bit_cast<float>(s.bits));
+      out = s.type == attn::Type::index                ? fmt::format("{}", s.index())
+            : plan.dtype == attn::DTypePolicy::float64 ? number(plan, s.real())
+                                                       : number(plan, s.real()) + "f";
+      break;
+    case attn::Fn::argument:
+      out += fmt::format(" {}", s.bits);
       break;
     case attn::Fn::position:
     case attn::Fn::length:
@@ -80,7 +123,7 @@ std::string text(const Plan& plan, const attn::Step& s) {
       break;
     case attn::Fn::own:
     case attn::Fn::element:
-      out += " " + plan.inputs.at(s.bits).name;
+      out += " " + tableName(plan, s);
       break;
     default:
       break;
@@ -101,6 +144,12 @@ void print(std::string& out, const Plan& plan, const char* title, const PlanForm
   out += "\n";
 }
 
+/// A value where a stage reads or writes it.
+std::string text(const Path& path, int id) {
+  const PlanValue& v = path.values.at(static_cast<size_t>(id));
+  return v.layout == Layout::heads ? v.name + " (heads)" : v.name;
+}
+
 void print(std::string& out, const Plan& plan, const Path& path, const Projection& p) {
   auto value = [&](int id) -> const PlanValue& { return path.values.at(static_cast<size_t>(id)); };
   auto weight = [&](int packing) {
@@ -116,28 +165,73 @@ void print(std::string& out, const Plan& plan, const Path& path, const Projectio
 }
 
 void print(std::string& out, const Plan& plan, const Path& path, const Attention& a) {
-  auto value = [&](int id) {
-    const PlanValue& v = path.values.at(static_cast<size_t>(id));
-    return v.layout == Layout::heads ? v.name + " (heads)" : v.name;
-  };
-  out += "    " + value(a.result);
-  if (a.scores >= 0) out += ", " + value(a.scores);
-  out += fmt::format(" = attention {}, {}, {}: {}, heads {}", value(a.query), value(a.key),
-                     value(a.value), a.scores < 0 ? "online" : "probabilities stored", a.heads);
+  out += "    " + text(path, a.result);
+  if (a.scores >= 0) out += ", " + text(path, a.scores);
+  out +=
+      fmt::format(" = attention {}, {}, {}: {}, heads {}", text(path, a.query), text(path, a.key),
+                  text(path, a.value), a.scores < 0 ? "online" : "probabilities stored", a.heads);
   if (a.key_heads != a.heads) out += fmt::format(" on {}", a.key_heads);
   out += fmt::format(", sizes {} and {}", a.key_size, a.value_size);
   if (a.value_size_padded != a.value_size) out += fmt::format(" padded to {}", a.value_size_padded);
-  if (a.scale != 1) out += fmt::format(", scale {:.9g}", a.scale);
+  if (a.scale != 1) out += ", scale " + number(plan, a.scale);
+  if (a.natural) out += ", natural scores";
   out += fmt::format(", rows without keys: {}\n",
                      attn::fully_masked_names[static_cast<size_t>(a.rule)]);
+  print(out, plan, "pair", a.pair);
+  print(out, plan, "score", a.score);
   print(out, plan, "mask", a.mask);
   print(out, plan, "keys (query: the first of a tile, query.1: its last)", a.keys);
+}
+
+void print(std::string& out, const Plan&, const Path& path, const Combine& c) {
+  out += fmt::format("    {} = combine {}, {}: heads {}", text(path, c.result),
+                     text(path, c.probabilities), text(path, c.value), c.heads);
+  if (c.value_heads != c.heads) out += fmt::format(" on {}", c.value_heads);
+  out += fmt::format(", size {}", c.value_size);
+  if (c.value_size_padded != c.value_size) out += fmt::format(" padded to {}", c.value_size_padded);
+  out += "\n";
+}
+
+void print(std::string& out, const Plan& plan, const Path& path, const Splice& s) {
+  out += fmt::format("    {} = splice {}, {} into {} at {}, heads {} x {}\n", text(path, s.result),
+                     text(path, s.keys), text(path, s.values), text(path, s.cache),
+                     plan.inputs.at(static_cast<size_t>(s.at)).name, s.heads, s.size);
+}
+
+void print(std::string& out, const Plan& plan, const Path& path, const Map& m) {
+  out += fmt::format("    {} = map", text(path, m.result));
+  const char* separator = " ";
+  for (int input : m.inputs) out += separator + text(path, input), separator = ", ";
+  if (m.heads) out += fmt::format(", heads {} x {}", m.heads, m.head_size);
+  if (m.head_size_padded != m.head_size) out += fmt::format(" padded to {}", m.head_size_padded);
+  out += fmt::format(": {}\n", name(path.values.at(static_cast<size_t>(m.result)).layout));
+  print(out, plan, "formula", m.formula);
+}
+
+void print(std::string& out, const Plan&, const Path& path, const ConcatHeads& c) {
+  out += fmt::format("    {} = heads of {}, {}\n", text(path, c.result), text(path, c.first),
+                     text(path, c.second));
+}
+
+/// Values that are parts of others, "%5 = keys of cache", before the stages that read them.
+void printParts(std::string& out, const Path& path) {
+  for (const PlanValue& v : path.values) {
+    if (v.of < 0) continue;
+    const std::string of = path.values.at(static_cast<size_t>(v.of)).name;
+    if (v.slot >= 0)
+      out += fmt::format("    {} is the {} of {}\n", v.name, v.slot ? "values" : "keys", of);
+    if (v.first_head >= 0)
+      out += fmt::format("    {} is heads of {} from {} on\n", v.name, of, v.first_head);
+  }
 }
 
 }  // namespace
 
 std::string print(const Plan& plan) {
-  std::string out = fmt::format("layer {} ({}, {})\n", plan.layer, plan.library, plan.target);
+  std::string out = fmt::format("layer {} ({}, {}", plan.layer, plan.library, plan.target);
+  if (plan.dtype != attn::DTypePolicy::float32)
+    out += fmt::format(", {}", attn::policy_names[static_cast<size_t>(plan.dtype)]);
+  out += ")\n";
   out += fmt::format("  fingerprint {:#018x}\n", plan.fingerprint);
   print(out, plan, "inputs", plan.inputs);
   print(out, plan, "weights", plan.weights);
@@ -153,7 +247,15 @@ std::string print(const Plan& plan) {
                          path.most_queries == 1 ? "query" : "queries");
       phases = true;
     }
+    for (auto [inputs, word] : {std::pair(&path.given, "with"), {&path.absent, "without"}}) {
+      if (inputs->empty()) continue;
+      out += fmt::format(", {}", word);
+      const char* separator = " ";
+      for (int i : *inputs)
+        out += separator + plan.inputs.at(static_cast<size_t>(i)).name, separator = " and ";
+    }
     out += "\n";
+    printParts(out, path);
     for (const Stage& stage : path.stages)
       std::visit([&](const auto& s) { print(out, plan, path, s); }, stage);
   }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -209,13 +210,24 @@ int run_command(int argc, char** argv) {
   attnc::BenchOptions bench;
   CLI::App* bench_command = app.add_subcommand(
       "bench", "time layers, and hold them against double; a JSON object a line");
-  bench_command->add_option("CASES", bench.file, "a JSON file with the calls to time")->required();
+  bench_command->add_option("CASES", bench.file, "a JSON file with the calls to time")
+      ->required()
+      ->check(named);
   bench_command->add_option("--case", bench.cases, "only those of these names");
   bench_command
       ->add_option("--threads", bench.threads, "threads (default: as many as there are processors)")
       ->check(CLI::Range(1, 1024));
+  // Not CLI::Range, which takes NaN for a number of any range.
+  const CLI::Validator seconds(
+      [](std::string& text) {
+        char* end = nullptr;
+        const double v = std::strtod(text.c_str(), &end);
+        const bool fits = !text.empty() && *end == 0 && v >= 0 && v <= 3600;
+        return fits ? std::string() : "expected a number between 0 and 3600, got " + text;
+      },
+      "");
   bench_command->add_option("--seconds", bench.seconds, "at least so long a case (default: 1)")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(seconds);
   bench_command->add_option("--save", bench.save,
                             "leaves NAME.safetensors with inputs, weights and output there");
   bench_command->add_option("--target", bench.target,

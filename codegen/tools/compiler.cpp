@@ -156,7 +156,7 @@ Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library,
   auto sizes = planFromModule(**module, library, target, Schedule{});
   if (!sizes.ok()) return sizes.status();
   const auto [key_size, value_size] = head_sizes(*sizes);
-  auto schedule = schedule_for(target, key_size, value_size);
+  auto schedule = schedule_for(target, key_size, value_size, sizes->dtype);
   if (!schedule.ok()) return schedule.status();
   auto plan = planFromModule(**module, library, target, *schedule);
   if (!plan.ok()) return plan.status();

@@ -4,6 +4,7 @@
 // region.
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Matchers.h"
 #include "transforms/KeyBounds.h"
@@ -30,10 +31,22 @@ std::optional<int64_t> constantOf(mlir::Value value) {
   return number.getSExtValue();
 }
 
+/// What of a call stays in a range: flags, for which both values are solved, and indices.
+struct Tables {
+  llvm::MapVector<mlir::Value, bool> flags;
+  llvm::SetVector<mlir::Value> indices;
+};
+
+/// An index for each sequence, or one for all: the same for a whole tile.
+bool isIndexOfSequence(mlir::Value table) {
+  auto type = cast<ValueType>(table.getType());
+  return type.getElementType().isIndex() && type.count(Kind::batch) == type.getAxes().size();
+}
+
 /// A mask's region as a condition, for given values of its flags.
 class Reader {
  public:
-  explicit Reader(const llvm::MapVector<mlir::Value, bool>& flags) : flags_(flags) {}
+  explicit Reader(const Tables& tables) : tables_(tables) {}
 
   Condition condition(mlir::Value value) {
     if (auto known = conditions_.find(value); known != conditions_.end()) return known->second;
@@ -42,7 +55,7 @@ class Reader {
   }
 
  private:
-  const llvm::MapVector<mlir::Value, bool>& flags_;
+  const Tables& tables_;
   DenseMap<mlir::Value, Condition> conditions_;
   DenseMap<mlir::Value, Term> terms_;
 
@@ -63,8 +76,8 @@ class Reader {
         })
         .Case([&](arith::CmpIOp op) { return comparison(op); })
         .Case([&](OwnOp op) {
-          auto flag = flags_.find(op.getTable());
-          return flag == flags_.end() ? unknown() : flag->second ? always() : never();
+          auto flag = tables_.flags.find(op.getTable());
+          return flag == tables_.flags.end() ? unknown() : flag->second ? always() : never();
         })
         .Default([](Operation*) { return unknown(); });
   }
@@ -119,6 +132,11 @@ class Reader {
         .Case([](LengthOp op) {
           return axis(op.getAxis(), TermKind::queryLength, TermKind::keyLength);
         })
+        .Case([&](OwnOp op) -> Term {
+          auto index = llvm::find(tables_.indices, op.getTable());
+          if (index == tables_.indices.end()) return nullptr;
+          return own(static_cast<int>(index - tables_.indices.begin()));
+        })
         .Case([&](arith::AddIOp op) {
           return binary(op, [](const Term& a, const Term& b) { return a + b; });
         })
@@ -156,8 +174,8 @@ class Reader {
 /// Terms of a range as operations, each once.
 class Writer {
  public:
-  Writer(OpBuilder builder, Location loc, Block* keys, ArrayRef<mlir::Value> flags)
-      : builder_(builder), loc_(loc), keys_(keys), flags_(flags) {}
+  Writer(OpBuilder builder, Location loc, Block* keys, const Tables& tables)
+      : builder_(builder), loc_(loc), keys_(keys), tables_(tables) {}
 
   mlir::Value write(const Term& term) {
     if (auto known = values_.find(term->text); known != values_.end()) return known->second;
@@ -169,7 +187,7 @@ class Writer {
   OpBuilder builder_;
   Location loc_;
   Block* keys_;
-  ArrayRef<mlir::Value> flags_;
+  const Tables& tables_;
   llvm::StringMap<mlir::Value> values_;
 
   mlir::Value number(int64_t n) { return arith::ConstantIndexOp::create(builder_, loc_, n); }
@@ -188,6 +206,9 @@ class Writer {
         return length(Kind::query);
       case TermKind::keyLength:
         return length(Kind::key);
+      case TermKind::own:
+        return OwnOp::create(builder_, loc_, builder_.getIndexType(),
+                             tables_.indices[static_cast<size_t>(term->number)]);
       case TermKind::sum:
         return makeSum(term);
       case TermKind::quotient:
@@ -254,7 +275,8 @@ class Writer {
   mlir::Value write(const Condition& condition) {
     switch (condition->kind) {
       case ConditionKind::flag:
-        return OwnOp::create(builder_, loc_, builder_.getI1Type(), flags_[condition->flag]);
+        return OwnOp::create(builder_, loc_, builder_.getI1Type(),
+                             (tables_.flags.begin() + condition->flag)->first);
       case ConditionKind::notNegative: {
         mlir::Value value = write(condition->term);
         return arith::CmpIOp::create(builder_, loc_, arith::CmpIPredicate::sge, value, number(0));
@@ -274,13 +296,13 @@ class Writer {
 };
 
 /// Ranges for both values of every flag from `next` on, chosen by the flags.
-KeyRange solve(mlir::Value visible, llvm::MapVector<mlir::Value, bool>& flags, size_t next) {
-  if (next == flags.size()) return keyBounds(Reader(flags).condition(visible));
-  auto& value = (flags.begin() + next)->second;
+KeyRange solve(mlir::Value visible, Tables& tables, size_t next) {
+  if (next == tables.flags.size()) return keyBounds(Reader(tables).condition(visible));
+  auto& value = (tables.flags.begin() + next)->second;
   value = true;
-  KeyRange yes = solve(visible, flags, next + 1);
+  KeyRange yes = solve(visible, tables, next + 1);
   value = false;
-  KeyRange no = solve(visible, flags, next + 1);
+  KeyRange no = solve(visible, tables, next + 1);
   Condition chosen = flag(static_cast<int>(next));
   return {choice(chosen, yes.begin, no.begin), choice(chosen, yes.end, no.end)};
 }
@@ -293,23 +315,26 @@ struct BoundKeys : impl::BoundKeysBase<BoundKeys> {
     auto query = cast<ValueType>(attention.getQuery().getType());
     auto key = cast<ValueType>(attention.getKey().getType());
     if (query.count(Kind::query) != 1 || key.count(Kind::key) != 1) return;
+    // A hidden key counts in rows without any visible one: rounding decides which.
+    if (attention.getRule() == Rule::Additive) return;
 
-    llvm::MapVector<mlir::Value, bool> flags;
+    Tables read;
     attention.getMask().walk([&](OwnOp own) {
-      if (cast<ValueType>(own.getTable().getType()).isScalar() && flags.size() < maxFlags)
-        flags.insert({own.getTable(), false});
+      auto type = cast<ValueType>(own.getTable().getType());
+      if (isIndexOfSequence(own.getTable()))
+        read.indices.insert(own.getTable());
+      else if (type.isTruth() && type.isScalar() && read.flags.size() < maxFlags)
+        read.flags.insert({own.getTable(), false});
     });
     auto visible = cast<YieldOp>(attention.getMask().front().back()).getValues()[0];
-    KeyRange range = solve(visible, flags, 0);
+    KeyRange range = solve(visible, read, 0);
     if (isAllKeys(range)) return;
 
     OpBuilder builder(attention.getContext());
     mlir::Type index = builder.getIndexType();
     Location loc = attention.getLoc();
     Block* keys = builder.createBlock(&attention.getKeys(), {}, {index, index}, {loc, loc});
-    SmallVector<mlir::Value> tables;
-    for (auto& [table, value] : flags) tables.push_back(table);
-    Writer writer(builder, loc, keys, tables);
+    Writer writer(builder, loc, keys, read);
     mlir::Value begin = writer.write(range.begin), end = writer.write(range.end);
     builder.setInsertionPointToEnd(keys);
     YieldOp::create(builder, loc, ValueRange{begin, end});

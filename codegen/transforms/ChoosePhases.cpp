@@ -10,14 +10,28 @@ namespace attnc::ir {
 
 namespace {
 
+/// Whether a value lies where the caller has it: an input, or a slot of a cache.
+bool isThere(mlir::Value value) {
+  if (auto slot = value.getDefiningOp<SlotOp>()) {
+    Operation* cache = slot.getCache().getDefiningOp();
+    return isa<InputOp, SpliceOp>(cache);
+  }
+  return value.getDefiningOp<InputOp>() != nullptr;
+}
+
 /// Whether all that the path's attention does with a key is to read it where the caller has it,
 /// once for each query: then one query asks for another loop nest than many.
 bool onlyReadsKeys(PathOp path) {
   bool any = false, all = true;
   path.walk([&](AttentionOp attention) {
     any = true;
-    all = all && !attention.getScores() && attention.getKey().getDefiningOp<InputOp>() &&
-          attention.getValue().getDefiningOp<InputOp>();
+    all = all && !attention.getScores() && isThere(attention.getKey()) &&
+          isThere(attention.getValue());
+    // What sums all keys, or another function of query and key, has no loop nest of its own for one
+    // query.
+    all = all && attention.getPair().empty() && attention.getRule() != Rule::Additive;
+    all = all && isa<InputOp, ProjectOp>(attention.getQuery().getDefiningOp()) &&
+          cast<ValueType>(attention.getQuery().getType()).count(::attn::Kind::query) == 1;
   });
   return any && all;
 }

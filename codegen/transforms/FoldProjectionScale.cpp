@@ -15,9 +15,11 @@ struct FoldProjectionScale : impl::FoldProjectionScaleBase<FoldProjectionScale> 
       auto project = attention.getQuery().getDefiningOp<ProjectOp>();
       // Another reader would see scaled queries.
       if (!project || !project->hasOneUse()) return;
+      // A pair function is of the queries as they are.
+      if (!attention.getPair().empty()) return;
       project.setScale(
-          APFloat(project.getScale().convertToFloat() * attention.getScale().convertToFloat()));
-      attention.setScale(APFloat(1.0f));
+          APFloat(project.getScale().convertToDouble() * attention.getScale().convertToDouble()));
+      attention.setScale(APFloat(1.0));
     });
   }
 };

@@ -14,27 +14,27 @@ namespace attnc::ir {
 
 namespace {
 
-std::optional<float> constantOf(mlir::Value value) {
+std::optional<double> constantOf(mlir::Value value) {
   FloatAttr attr;
   if (!matchPattern(value, m_Constant(&attr))) return std::nullopt;
-  return static_cast<float>(attr.getValueAsDouble());
+  return attr.getValueAsDouble();
 }
 
 /// The number that `value` is a multiple of `argument` by, where it is one.
-std::optional<float> factorOf(mlir::Value value, mlir::Value argument) {
-  if (value == argument) return 1.0f;
+std::optional<double> factorOf(mlir::Value value, mlir::Value argument) {
+  if (value == argument) return 1.0;
   if (auto op = value.getDefiningOp<arith::NegFOp>()) {
     if (auto factor = factorOf(op.getOperand(), argument)) return -*factor;
   }
   if (auto op = value.getDefiningOp<arith::MulFOp>()) {
     for (auto [x, c] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
-      std::optional<float> constant = constantOf(c);
+      std::optional<double> constant = constantOf(c);
       if (!constant) continue;
       if (auto factor = factorOf(x, argument)) return *factor * *constant;
     }
   }
   if (auto op = value.getDefiningOp<arith::DivFOp>()) {
-    std::optional<float> constant = constantOf(op.getRhs());
+    std::optional<double> constant = constantOf(op.getRhs());
     if (!constant || *constant == 0) return std::nullopt;
     if (auto factor = factorOf(op.getLhs(), argument)) return *factor / *constant;
   }
@@ -49,9 +49,10 @@ struct FoldScale : impl::FoldScaleBase<FoldScale> {
       auto scores = map.getInputs().front().getDefiningOp<ScoresOp>();
       if (!scores || !scores->hasOneUse()) return;
       auto yield = cast<YieldOp>(map.getFormula().front().back());
-      std::optional<float> factor = factorOf(yield.getValues()[0], map.getFormula().getArgument(0));
+      std::optional<double> factor =
+          factorOf(yield.getValues()[0], map.getFormula().getArgument(0));
       if (!factor) return;
-      scores.setScale(APFloat(scores.getScale().convertToFloat() * *factor));
+      scores.setScale(APFloat(scores.getScale().convertToDouble() * *factor));
       map.getResult().replaceAllUsesWith(scores.getResult());
       map.erase();
     });

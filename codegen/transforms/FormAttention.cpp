@@ -1,5 +1,6 @@
 //===- FormAttention.cpp - attn-form-attention ---------------------------------===//
 
+#include "mlir/IR/IRMapping.h"
 #include "transforms/Passes.h"
 
 using namespace mlir;
@@ -28,11 +29,38 @@ int64_t headsOf(mlir::Value value) {
   return cast<ValueType>(value.getType()).extent(::attn::Kind::head);
 }
 
+/// The maps between scores and a softmax, the last one first; they read nothing but the scores.
+ScoresOp scoresOf(mlir::Value value, SmallVectorImpl<MapOp>& maps) {
+  while (auto map = value.getDefiningOp<MapOp>()) {
+    if (!llvm::all_equal(map.getInputs())) return {};
+    maps.push_back(map);
+    value = map.getInputs().front();
+  }
+  return value.getDefiningOp<ScoresOp>();
+}
+
+/// One formula of all maps, one applied to the other's result.
+void compose(Region& region, SmallVectorImpl<MapOp>& maps, Location loc) {
+  OpBuilder builder(region.getContext());
+  mlir::Type real = cast<ValueType>(maps.front().getResult().getType()).getElementType();
+  Block* block = builder.createBlock(&region, {}, {real}, {loc});
+  mlir::Value score = block->getArgument(0);
+  for (MapOp map : llvm::reverse(maps)) {
+    Block& formula = map.getFormula().front();
+    IRMapping mapping;
+    for (BlockArgument argument : formula.getArguments()) mapping.map(argument, score);
+    for (Operation& op : formula.without_terminator()) builder.clone(op, mapping);
+    score = mapping.lookupOrDefault(formula.getTerminator()->getOperand(0));
+  }
+  YieldOp::create(builder, loc, score);
+}
+
 struct FormAttention : impl::FormAttentionBase<FormAttention> {
   void runOnOperation() override {
     getOperation()->walk([](CombineOp combine) {
       auto softmax = combine.getProbabilities().getDefiningOp<SoftmaxOp>();
-      auto scores = softmax ? softmax.getScores().getDefiningOp<ScoresOp>() : ScoresOp();
+      SmallVector<MapOp> maps;
+      ScoresOp scores = softmax ? scoresOf(softmax.getScores(), maps) : ScoresOp();
       if (!scores) return;
       // A softmax with two rules belongs to no path yet.
       if (softmax.getWithScores()) return;
@@ -50,15 +78,23 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       SmallVector<mlir::Type> results{combine.getResult().getType()};
       if (stored) results.push_back(softmax.getResult().getType());
       constexpr double log2e = 1.4426950408889634;
-      const double scale = scores.getScale().convertToFloat() * log2e;
-      auto attention =
-          AttentionOp::create(builder, combine.getLoc(), results, scores.getQuery(), key, value,
-                              APFloat(static_cast<float>(scale)), softmax.getRule());
+      // What is done to a score by numbers of its own needs the score itself.
+      const bool natural = !maps.empty() || softmax.getRule() == Rule::Additive;
+      const double scale = scores.getScale().convertToDouble() * (natural ? 1 : log2e);
+      auto attention = AttentionOp::create(builder, combine.getLoc(), results, scores.getQuery(),
+                                           key, value, APFloat(scale), natural, softmax.getRule());
+      if (!scores.getPair().empty()) {
+        IRMapping mapping;
+        scores.getPair().cloneInto(&attention.getPair(), mapping);
+      }
+      if (!maps.empty()) compose(attention.getScore(), maps, softmax.getLoc());
       attention.getMask().takeBody(softmax.getMask());
       combine.getResult().replaceAllUsesWith(attention.getResult());
       combine.erase();
       if (stored) softmax.getResult().replaceAllUsesWith(attention.getScores());
       softmax.erase();
+      for (MapOp map : maps)
+        if (map->use_empty()) map.erase();
       if (scores->use_empty()) scores.erase();
       eraseUnread(givenKey);
       eraseUnread(givenValue);

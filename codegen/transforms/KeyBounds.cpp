@@ -25,6 +25,7 @@ std::optional<Interval> intervalOf(const Term& term) {
       return Interval{atom(TermKind::first), atom(TermKind::last)};
     case TermKind::queryLength:
     case TermKind::keyLength:
+    case TermKind::own:
       return Interval{term, term};
     case TermKind::sum: {
       Interval sum{constant(term->number), constant(term->number)};

@@ -20,6 +20,11 @@ def SplitPaths : Pass<"attn-split-paths", "::attnc::ir::LayerOp"> {
   let description = [{
     The first path makes the outputs that every call gets, the second one also the optional ones. A
     softmax takes its `with_scores` rule in the second. What no output needs is left behind.
+
+    Where `attn.given` asks for inputs, or something takes an input that may be absent and has no stand-in,
+    there are such paths for every set of them that calls may bring.
+    An output that is nothing in these calls is not made; where something takes an input that is absent
+    there is no path. Formulas read 0 (a mask true, a flag false, a soft mask 1) of what is absent.
   }];
 }
 
@@ -28,6 +33,9 @@ def FormAttention : Pass<"attn-form-attention"> {
   let description = [{
     The scale is multiplied by log2(e): attn.attention counts in powers of 2, as kernels do. Where key and
     value are shared by several query heads each, attention takes the fewer heads themselves.
+
+    Maps between scores and softmax become one formula, the region `score`. With it, and under the rule
+    `additive`, attention is `natural`: its scale has no factor log2(e).
   }];
 }
 
@@ -35,8 +43,10 @@ def BoundKeys : Pass<"attn-bound-keys"> {
   let summary = "writes the range of keys that a tile of queries can see, from the mask's formula";
   let description = [{
     Comparisons are solved for the key, `&` intersects, `|` takes the hull; what is known at run time
-    only, such as a table, may be anything. Scalar truth inputs stay: the range is chosen by them.
-    Nothing visible is ever left out. Masks over several query or key axes get no bounds.
+    only, such as a table, may be anything. Scalar truth inputs stay: the range is chosen by them. An
+    index of each sequence is a number that the range is told in. Nothing visible is ever left out. Masks
+    over several query or key axes get no bounds, nor do those of the rule `additive`, under which hidden
+    keys may count.
   }];
 }
 
@@ -47,10 +57,11 @@ def FoldProjectionScale : Pass<"attn-fold-projection-scale"> {
 def ChoosePhases : Pass<"attn-choose-phases", "::attnc::ir::LayerOp"> {
   let summary = "a path of its own for calls of one query, where keys and values are read as they lie";
   let description = [{
-    A path whose attention takes its key and value from inputs and stores no probabilities is bound by
-    reading them: with one query it is cut along the keys, not along the queries. It is cloned in front of
+    A path whose attention takes its key and value from inputs or from a cache and stores no probabilities
+    is bound by reading them: with one query it is cut along the keys, not along the queries. It is cloned in front of
     itself as the phase "decode", which serves calls of at most one query. Projected keys are made by the
-    path itself, at a cost beside which this does not count.
+    path itself, at a cost beside which this does not count. Pair functions and the rule `additive` have
+    no such phase.
   }];
 }
 

@@ -12,16 +12,106 @@ namespace attnc::ir {
 
 namespace {
 
-/// All that `op` and its regions read and that operations of the layer's body make.
-void collect(Operation* op, Block* body, llvm::SetVector<Operation*>& needed) {
-  op->walk([&](Operation* inner) {
-    for (mlir::Value operand : inner->getOperands()) {
-      Operation* maker = operand.getDefiningOp();
-      if (!maker || maker->getBlock() != body || isa<InputOp, WeightOp>(maker)) continue;
-      if (needed.insert(maker)) collect(maker, body, needed);
+/// Inputs whose presence decides over paths; each doubles them.
+constexpr size_t maxConditions = 4;
+
+/// The layer in calls that bring some of the conditions' inputs and leave out the others.
+class Calls {
+ public:
+  Calls(Block* body, ArrayRef<InputOp> conditions, unsigned given) : body_(body) {
+    for (size_t i = 0; i < conditions.size(); ++i) {
+      InputOp input = conditions[i];
+      StringAttr name = input.getNameAttr();
+      (given >> i & 1 ? given_ : absent_).push_back(name);
+      if (!(given >> i & 1)) absentInputs_.insert(input.getResult());
     }
-  });
-}
+  }
+
+  ArrayRef<Attribute> given() const { return given_; }
+  ArrayRef<Attribute> absent() const { return absent_; }
+
+  /// What the value is in these calls; null for nothing.
+  mlir::Value resolved(mlir::Value value) {
+    auto choice = value.getDefiningOp<GivenOp>();
+    if (!choice) return exists(value.getDefiningOp()) ? value : mlir::Value();
+    const bool there = !absentInputs_.contains(choice.getCondition());
+    if (there) return resolved(choice.getThen());
+    return choice.getOtherwise() ? resolved(choice.getOtherwise()) : mlir::Value();
+  }
+
+  /// Notes all that `value` and its formulas read and that operations of the layer's body make.
+  void need(mlir::Value value) {
+    Operation* maker = value.getDefiningOp();
+    if (auto input = dyn_cast<InputOp>(maker)) reads_absent_ |= absentInputs_.contains(value);
+    if (isa<InputOp, WeightOp>(maker) || !needed_.insert(maker)) return;
+    maker->walk([&](Operation* inner) {
+      for (mlir::Value operand : inner->getOperands()) {
+        Operation* source = operand.getDefiningOp();
+        if (!source || source->getBlock() != body_) continue;
+        if (standIn(inner)) continue;
+        need(resolved(operand));
+      }
+    });
+  }
+  /// Whether something needed takes an input that is not there.
+  bool readsAbsent() const { return reads_absent_; }
+
+  /// Clones what is needed; the mapping knows it.
+  void clone(OpBuilder& builder, IRMapping& mapping, bool withOptional) {
+    for (Operation& op : *body_) {
+      if (auto choice = dyn_cast<GivenOp>(op)) {
+        if (mlir::Value value = resolved(choice.getResult()))
+          mapping.map(choice.getResult(), mapping.lookupOrDefault(value));
+        continue;
+      }
+      if (!needed_.contains(&op)) continue;
+      Operation* made = builder.clone(op, mapping);
+      made->walk([&](Operation* inner) {
+        if (auto softmax = dyn_cast<SoftmaxOp>(inner)) {
+          if (withOptional && softmax.getWithScores()) softmax.setRule(*softmax.getWithScores());
+          softmax.removeWithScoresAttr();
+        }
+        TypedAttr number = standIn(inner);
+        if (!number) return;
+        OpBuilder inside(inner);
+        auto constant = arith::ConstantOp::create(inside, inner->getLoc(), number);
+        inner->replaceAllUsesWith(constant->getResults());
+        inner->erase();
+      });
+    }
+  }
+
+ private:
+  Block* body_;
+  SmallVector<Attribute> given_, absent_;
+  llvm::DenseSet<mlir::Value> absentInputs_;
+  llvm::DenseMap<Operation*, bool> exists_;
+  llvm::SetVector<Operation*> needed_;
+  bool reads_absent_ = false;
+
+  /// Nothing is made of nothing.
+  bool exists(Operation* maker) {
+    if (!maker || isa<InputOp, WeightOp>(maker)) return true;
+    if (auto known = exists_.find(maker); known != exists_.end()) return known->second;
+    const bool all =
+        llvm::all_of(maker->getOperands(), [&](mlir::Value v) { return bool(resolved(v)); });
+    return exists_[maker] = all;
+  }
+
+  /// The number that a formula finds in place of an absent input, where that is one number.
+  TypedAttr standIn(Operation* inner) {
+    if (!isa<OwnOp, ElementOp>(inner)) return {};
+    mlir::Value table = inner->getOperand(0);
+    if (!absentInputs_.contains(table)) return {};
+    auto type = cast<ValueType>(table.getType());
+    Builder builder(inner->getContext());
+    if (type.getElementType().isIndex()) return builder.getIndexAttr(0);
+    if (type.isTruth()) return builder.getBoolAttr(!type.isScalar());
+    if (table.getDefiningOp<InputOp>().getSoft())
+      return builder.getFloatAttr(type.getElementType(), 1);
+    return {};
+  }
+};
 
 struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
   void runOnOperation() override {
@@ -29,50 +119,75 @@ struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
     auto all = dyn_cast<ReturnOp>(body.back());
     if (!all) return;  // split already
 
-    addPath(all, /*withOptional=*/false);
-    if (llvm::is_contained(all.getOptional(), true)) addPath(all, /*withOptional=*/true);
+    SmallVector<InputOp> conditions;
+    for (auto input : body.getOps<InputOp>())
+      if (decides(input)) conditions.push_back(input);
+    if (conditions.size() > maxConditions) {
+      getOperation().emitOpError() << "attn.given: expected at most " << maxConditions
+                                   << " inputs that paths differ by, got " << conditions.size();
+      return signalPassFailure();
+    }
+    for (unsigned given = 0; given < 1u << conditions.size(); ++given) {
+      const size_t made = addPath(all, conditions, given, /*withOptional=*/false, 0);
+      if (llvm::is_contained(all.getOptional(), true))
+        addPath(all, conditions, given, /*withOptional=*/true, made);
+    }
 
     all.erase();
     for (Operation& op : llvm::make_early_inc_range(llvm::reverse(body)))
       if (!isa<InputOp, WeightOp, PathOp>(op)) op.erase();
   }
 
-  void addPath(ReturnOp all, bool withOptional) {
-    Block* body = all->getBlock();
+  /// Whether paths differ by the input's presence: `attn.given` asks for it, or nothing stands in
+  /// for what is read of it.
+  static bool decides(InputOp input) {
+    if (!input.getOptional() || input->use_empty()) return false;
+    if (cast<ValueType>(input.getResult().getType()).isReal() && !input.getSoft()) return true;
+    return llvm::any_of(input->getUsers(), [&](Operation* user) {
+      auto choice = dyn_cast<GivenOp>(user);
+      return choice && choice.getCondition() == input.getResult();
+    });
+  }
+
+  /// How many outputs the path has; one of no more than `more` outputs is not made.
+  size_t addPath(ReturnOp all, ArrayRef<InputOp> conditions, unsigned given, bool withOptional,
+                 size_t more) {
+    Calls calls(all->getBlock(), conditions, given);
     SmallVector<mlir::Value> values;
-    SmallVector<Attribute> names;
+    SmallVector<Attribute> names, starts;
     SmallVector<bool> optional;
     std::string name;
-    llvm::SetVector<Operation*> needed;
-    for (auto [value, output, asked] :
-         llvm::zip_equal(all.getValues(), all.getNames(), all.getOptional())) {
-      if (asked && !withOptional) continue;
-      values.push_back(value);
-      names.push_back(output);
-      optional.push_back(asked);
+    bool anyStarts = false;
+    for (auto [i, value] : llvm::enumerate(all.getValues())) {
+      mlir::Value made = calls.resolved(value);
+      if (!made || (all.getOptional()[i] && !withOptional)) continue;
+      values.push_back(made);
+      names.push_back(all.getNames()[i]);
+      optional.push_back(all.getOptional()[i]);
+      starts.push_back(StringAttr::get(all.getContext(), all.startsAs(i)));
+      anyStarts |= !all.startsAs(i).empty();
       if (!name.empty()) name += '_';
-      name += cast<StringAttr>(output).strref();
-      Operation* maker = value.getDefiningOp();
-      if (maker && !isa<InputOp, WeightOp>(maker) && needed.insert(maker))
-        collect(maker, body, needed);
+      name += cast<StringAttr>(all.getNames()[i]).strref();
+      calls.need(made);
     }
-    if (values.empty()) return;  // every output is optional
+    if (values.size() <= more || calls.readsAbsent()) return values.size();
+    if (!calls.given().empty()) name += "_with";
+    for (Attribute input : calls.given()) name += "_" + cast<StringAttr>(input).str();
 
     OpBuilder builder(all);
-    auto path = PathOp::create(builder, all.getLoc(), name, StringAttr(), 0);
+    auto list = [&](ArrayRef<Attribute> inputs) {
+      return inputs.empty() ? ArrayAttr() : builder.getArrayAttr(inputs);
+    };
+    auto path = PathOp::create(builder, all.getLoc(), name, StringAttr(), 0, list(calls.given()),
+                               list(calls.absent()));
     builder.createBlock(&path.getBody());
     IRMapping mapping;
-    for (Operation& op : *body) {
-      if (!needed.contains(&op)) continue;
-      Operation* clone = builder.clone(op, mapping);
-      clone->walk([&](SoftmaxOp softmax) {
-        if (withOptional && softmax.getWithScores()) softmax.setRule(*softmax.getWithScores());
-        softmax.removeWithScoresAttr();
-      });
-    }
+    calls.clone(builder, mapping, withOptional);
     for (mlir::Value& value : values) value = mapping.lookupOrDefault(value);
     ReturnOp::create(builder, all.getLoc(), values, builder.getArrayAttr(names),
-                     builder.getDenseBoolArrayAttr(optional));
+                     builder.getDenseBoolArrayAttr(optional),
+                     anyStarts ? builder.getArrayAttr(starts) : ArrayAttr());
+    return values.size();
   }
 };
 

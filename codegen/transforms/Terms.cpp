@@ -88,6 +88,11 @@ Term atom(TermKind kind) {
       .kind = kind, .text = names[static_cast<int>(kind)], .hasKey = kind == TermKind::key});
 }
 
+Term own(int number) {
+  return make(TermNode{
+      .kind = TermKind::own, .number = number, .text = joined({"own", std::to_string(number)})});
+}
+
 Term operator+(const Term& a, const Term& b) { return combine(a, 1, b, 1); }
 Term operator-(const Term& a, const Term& b) { return combine(a, 1, b, -1); }
 Term operator*(const Term& a, int64_t factor) { return combine(a, factor, constant(0), 0); }
@@ -208,6 +213,8 @@ Bound boundOf(const Term& term, Side side) {
     case TermKind::queryLength:
     case TermKind::keyLength:
       return lower ? Bound(0) : std::nullopt;
+    case TermKind::own:
+      return std::nullopt;
     case TermKind::sum:
       return boundOfSum(term, side);
     case TermKind::quotient: {

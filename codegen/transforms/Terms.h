@@ -5,9 +5,9 @@
 //
 // Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
 // divisor positive), minima, maxima, choices. Conditions compare a term with zero. Equal terms have
-// equal text, which is how they are told apart. Every position and length is at least zero, and
-// simplification uses it. Not here: what they mean for keys (KeyBounds.h), and their MLIR form
-// (BoundKeys.cpp).
+// equal text, which is how they are told apart. Every position and length is at least zero (an
+// index of the call need not be), and simplification uses it. Not here: what they mean for keys
+// (KeyBounds.h), and their MLIR form (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -28,6 +28,7 @@ enum class TermKind {
   last,  // a tile's first and last query; in bounds
   queryLength,
   keyLength,
+  own,  // an index that the call brings for a sequence: one for all of a tile, of any sign
   sum,
   quotient,
   remainder,
@@ -52,7 +53,7 @@ using Condition = std::shared_ptr<const ConditionNode>;
 
 struct TermNode {
   TermKind kind{};
-  int64_t number = 0;                             // a sum's constant; the divisor
+  int64_t number = 0;                             // a sum's constant; the divisor; which index
   std::vector<std::pair<Term, int64_t>> parts{};  // a sum's atoms, by text, with coefficients
   Term a{}, b{};
   Condition condition{};  // of a choice
@@ -72,6 +73,7 @@ struct ConditionNode {
 
 Term constant(int64_t number);
 Term atom(TermKind kind);
+Term own(int number);
 Term operator+(const Term& a, const Term& b);
 Term operator-(const Term& a, const Term& b);
 Term operator*(const Term& a, int64_t factor);

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "ordered.h"
 #include "packing.h"
 #include "state.h"
 #include "table.h"
@@ -10,61 +11,6 @@
 
 namespace attn {
 namespace {
-
-/// "`query`, `value`"
-std::string names_of(std::span<const attn_tensor_info> infos) {
-  std::string result;
-  for (const attn_tensor_info& info : infos) {
-    result += (result.empty() ? "" : ", ") + quoted(info.name);
-  }
-  return result.empty() ? "none" : result;
-}
-
-int index_of(std::span<const attn_tensor_info> infos, std::string_view name) {
-  for (size_t i = 0; i < infos.size(); ++i) {
-    if (infos[i].name == name) return static_cast<int>(i);
-  }
-  return -1;
-}
-
-/// Named tensors in the order of the table; `to` has room for all of them.
-template <class Named, class View>
-Status in_order(std::span<const Named> named, std::span<const attn_tensor_info> infos,
-                const char* role, std::span<View> to) {
-  for (const Named& one : named) {
-    const int index = index_of(infos, one.name);
-    if (index < 0) {
-      return {StatusCode::not_found,
-              text("there is no ", role, " ", quoted(one.name), ", only ", names_of(infos))};
-    }
-    View& place = to[static_cast<size_t>(index)];
-    if (place.present()) {
-      return {StatusCode::invalid_argument, text(role, " ", quoted(one.name), " is given twice")};
-    }
-    place = one.tensor;
-  }
-  return {};
-}
-
-/// Tensors by position, out of names: on the stack, as calls allocate nothing.
-struct Ordered {
-  std::array<Tensor, max_inputs> inputs;
-  std::array<MutableTensor, max_outputs> outputs;
-  int input_count = 0, output_count = 0;
-
-  Status read(const AnyLayer::State& layer, std::span<const NamedTensor> in,
-              std::span<const NamedMutableTensor> out) {
-    input_count = layer.table->input_count;
-    output_count = layer.table->output_count;
-    Status s = in_order(in, layer.inputs(), "input", std::span<Tensor>(inputs));
-    if (!s.ok()) return s;
-    return in_order(out, layer.outputs(), "output", std::span<MutableTensor>(outputs));
-  }
-  std::span<const Tensor> in() const { return {inputs.data(), static_cast<size_t>(input_count)}; }
-  std::span<const MutableTensor> out() const {
-    return {outputs.data(), static_cast<size_t>(output_count)};
-  }
-};
 
 Status with_layer(const Status& status, const attn_layer_table& table) {
   return status.ok() ? Status() : status.with_context(layer_text(table));
@@ -84,7 +30,7 @@ Status read_weights(const WeightSource& source, std::string_view prefix, AnyLaye
       return weight.status().with_context(text("weight ", quoted(infos[i].name), " is missing"));
     }
     const TensorRole role{"weight", infos[i].name};
-    if (Status s = check_shape(role, infos[i], *weight, layer.lengths); !s.ok()) return s;
+    if (Status s = check_weight_shape(role, infos[i], *weight, layer.lengths); !s.ok()) return s;
     if (Status s = check_memory(role, *weight); !s.ok()) return s;
     weights.push_back(*weight);
   }
@@ -95,26 +41,21 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
   const std::span<const attn_packing> packings(layer.variant->packings,
                                                static_cast<size_t>(layer.variant->packing_count));
   std::vector<PackedShape> shapes;
-  std::vector<size_t> offsets;  // in floats
-  constexpr size_t unit = Workspace::alignment / sizeof(float);
-  size_t floats = 0;
+  std::vector<size_t> offsets;  // in bytes
+  constexpr size_t unit = Workspace::alignment;
+  const bool wide = layer.compute_dtype() == DType::float64;
+  const size_t size = size_of(layer.compute_dtype());
   for (const attn_packing& packing : packings) {
     const Tensor& weight = weights[static_cast<size_t>(packing.weight)];
     const attn_tensor_info& info = layer.weights()[static_cast<size_t>(packing.weight)];
-    if (weight.dtype() != DType::float32) {
-      return {StatusCode::unsupported,
-              text("weight ", quoted(info.name), " has type ", name_of(weight.dtype()),
-                   "; kernels take float32 weights only")};
-    }
     Result<PackedShape> shape = packed_shape(packing, weight.shape());
     if (!shape.ok()) return shape.status().with_context(text("weight ", quoted(info.name)));
-    offsets.push_back(floats);
-    floats += (static_cast<size_t>(shape->floats()) + unit - 1) / unit * unit;
+    offsets.push_back(layer.packed_bytes);
+    layer.packed_bytes += (static_cast<size_t>(shape->numbers()) * size + unit - 1) / unit * unit;
     shapes.push_back(*shape);
   }
-  layer.packed_bytes = floats * sizeof(float);
-  if (floats > 0) {
-    layer.memory.reset(static_cast<float*>(
+  if (layer.packed_bytes > 0) {
+    layer.memory.reset(static_cast<std::byte*>(
         ::operator new (layer.packed_bytes, std::align_val_t{Workspace::alignment}, std::nothrow)));
     if (layer.memory == nullptr) {
       return {StatusCode::unsupported, text("the system has no memory for ", layer.packed_bytes,
@@ -125,9 +66,14 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
   layer.packed_dimensions.resize(packings.size());
   for (size_t p = 0; p < packings.size(); ++p) {
     const PackedShape& shape = shapes[p];
-    float* to = layer.memory.get() + offsets[p];
-    if (shape.floats() > 0) {
-      pack(packings[p], shape, weights[static_cast<size_t>(packings[p].weight)], to);
+    std::byte* to = layer.memory.get() + offsets[p];
+    if (shape.numbers() > 0) {
+      const Tensor& weight = weights[static_cast<size_t>(packings[p].weight)];
+      if (wide) {
+        pack(packings[p], shape, weight, reinterpret_cast<double*>(to));
+      } else {
+        pack(packings[p], shape, weight, reinterpret_cast<float*>(to));
+      }
     }
     const auto width = static_cast<int32_t>(shape.width),
                rows = static_cast<int32_t>(shape.padded_rows),
@@ -137,7 +83,7 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
     buffer = {};
     buffer.host = reinterpret_cast<uint8_t*>(to);
     buffer.type_code = 2;
-    buffer.type_bits = 32;
+    buffer.type_bits = static_cast<uint8_t>(8 * size);
     buffer.type_lanes = 1;
     buffer.dim = dimensions.data();
     if (packings[p].kind == ATTN_PACK_VECTOR) {
@@ -205,7 +151,7 @@ Status AnyLayer::run(std::span<const NamedTensor> inputs,
                      std::span<const NamedMutableTensor> outputs, Workspace& workspace,
                      const RunOptions& options) const {
   Ordered ordered;
-  if (Status s = ordered.read(*state_, inputs, outputs); !s.ok()) {
+  if (Status s = ordered.read(this->inputs(), inputs, this->outputs(), outputs); !s.ok()) {
     return with_layer(s, *state_->table);
   }
   return run(ordered.in(), ordered.out(), workspace, options);
@@ -227,7 +173,7 @@ Result<size_t> AnyLayer::workspace_bytes(std::span<const NamedTensor> inputs,
                                          std::span<const NamedMutableTensor> outputs,
                                          int worker_count) const {
   Ordered ordered;
-  if (Status s = ordered.read(*state_, inputs, outputs); !s.ok()) {
+  if (Status s = ordered.read(this->inputs(), inputs, this->outputs(), outputs); !s.ok()) {
     return with_layer(s, *state_->table);
   }
   return workspace_bytes(ordered.in(), ordered.out(), worker_count);
@@ -259,7 +205,7 @@ Result<Shape> AnyLayer::output_shape(std::string_view name, std::span<const Tens
 Result<Shape> AnyLayer::output_shape(std::string_view name,
                                      std::span<const NamedTensor> inputs) const {
   Ordered ordered;
-  if (Status s = ordered.read(*state_, inputs, {}); !s.ok()) {
+  if (Status s = ordered.read(this->inputs(), inputs, this->outputs(), {}); !s.ok()) {
     return with_layer(s, *state_->table);
   }
   return output_shape(name, ordered.in());

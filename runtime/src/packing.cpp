@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "numbers.h"
 #include "text.h"
 
 namespace attn {
@@ -60,8 +61,8 @@ Result<PackedShape> packed_shape(const attn_packing& packing, const Shape& weigh
                            : s.columns / packing.column_block * packing.column_block_padded;
     s.width = packing.panel_width > 0 ? packing.panel_width : 1;
     s.panels = (s.padded_columns + s.width - 1) / s.width;
-    int64_t floats = 0;
-    fits = !__builtin_mul_overflow(s.panels * s.width, s.padded_rows, &floats) && floats <= most;
+    int64_t numbers = 0;
+    fits = !__builtin_mul_overflow(s.panels * s.width, s.padded_rows, &numbers) && numbers <= most;
   }
   if (!fits) {
     return Status(StatusCode::unsupported,
@@ -70,10 +71,10 @@ Result<PackedShape> packed_shape(const attn_packing& packing, const Shape& weigh
   return s;
 }
 
-void pack(const attn_packing& packing, const PackedShape& shape, const Tensor& weight, float* to) {
-  std::memset(to, 0, static_cast<size_t>(shape.floats()) * sizeof(float));
+template <class To>
+void pack(const attn_packing& packing, const PackedShape& shape, const Tensor& weight, To* to) {
+  std::memset(to, 0, static_cast<size_t>(shape.numbers()) * sizeof(To));
   if (shape.rows == 0 || shape.columns == 0) return;
-  const auto* from = static_cast<const std::byte*>(weight.data());
   const std::vector<int64_t> rows = offsets(weight, 0, packing.contracted);
   const std::vector<int64_t> columns = offsets(weight, packing.contracted, weight.rank());
   std::vector<int64_t> lanes(columns.size());
@@ -82,15 +83,19 @@ void pack(const attn_packing& packing, const PackedShape& shape, const Tensor& w
         padded_place(static_cast<int64_t>(c), packing.column_block, packing.column_block_padded);
     lanes[c] = place / shape.width * shape.padded_rows * shape.width + place % shape.width;
   }
-  for (size_t r = 0; r < rows.size(); ++r) {
-    float* row = to + shape.width * padded_place(static_cast<int64_t>(r), packing.row_block,
-                                                 packing.row_block_padded);
-    for (size_t c = 0; c < columns.size(); ++c) {
-      float value;
-      std::memcpy(&value, from + (rows[r] + columns[c]) * int64_t{sizeof value}, sizeof value);
-      row[lanes[c]] = value * packing.scale;
+  with_type(weight.dtype(), [&]<class From>() {
+    const auto* from = static_cast<const std::byte*>(weight.data());
+    for (size_t r = 0; r < rows.size(); ++r) {
+      To* row = to + shape.width * padded_place(static_cast<int64_t>(r), packing.row_block,
+                                                packing.row_block_padded);
+      for (size_t c = 0; c < columns.size(); ++c) {
+        const From value = load<From>(from + (rows[r] + columns[c]) * int64_t{sizeof(From)});
+        row[lanes[c]] = static_cast<To>(static_cast<double>(value) * packing.scale);
+      }
     }
-  }
+  });
 }
+template void pack(const attn_packing&, const PackedShape&, const Tensor&, float*);
+template void pack(const attn_packing&, const PackedShape&, const Tensor&, double*);
 
 }  // namespace attn

@@ -13,14 +13,16 @@ struct PackedShape {
   int64_t rows = 0, columns = 0;                // of the weight
   int64_t padded_rows = 0, padded_columns = 0;  // with every block padded
   int64_t width = 0, panels = 0;                // a vector has one row; its width is its panels'
-  int64_t floats() const { return panels * width * padded_rows; }
+  int64_t numbers() const { return panels * width * padded_rows; }
 };
 
 /// The sizes for a weight of this shape; a sentence where blocks do not divide it or kernels could
 /// not address it.
 Result<PackedShape> packed_shape(const attn_packing& packing, const Shape& weight);
 
-/// Writes shape.floats() numbers. `weight` is float32 of any strides and alignment.
-void pack(const attn_packing& packing, const PackedShape& shape, const Tensor& weight, float* to);
+/// Writes shape.numbers() numbers, each rounded once. `weight` is of any floating type, strides and
+/// alignment. For float and double.
+template <class To>
+void pack(const attn_packing& packing, const PackedShape& shape, const Tensor& weight, To* to);
 
 }  // namespace attn

@@ -94,11 +94,14 @@ size_t round_up(size_t bytes) { return static_cast<size_t>(Arena::round_up(bytes
 
 Status run_kernel(const AnyLayer::State& layer, Prepared& prepared, const WorkspacePlan& plan,
                   std::byte* memory, Executor& executor, int worker_count) {
-  for (int m = 0; m < prepared.mask_count; ++m) {
-    const Prepared::Mask& mask = prepared.masks[static_cast<size_t>(m)];
-    auto* to = reinterpret_cast<uint8_t*>(memory + plan.masks + mask.offset);
-    convert_mask(mask.view, to, executor);
-    prepared.inputs[static_cast<size_t>(mask.input)].host = to;
+  std::byte* copies = memory + plan.copies;
+  for (int i = 0; i < prepared.before_count; ++i) {
+    const Prepared::Transfer& t = prepared.before[static_cast<size_t>(i)];
+    run_copy(t.copy, t.caller, t.other != nullptr ? t.other : copies + t.offset, executor);
+  }
+  for (size_t a = 0; a < static_cast<size_t>(prepared.path->argument_count); ++a) {
+    if (prepared.staged[a] == Prepared::not_staged) continue;
+    prepared.buffers[a].host = reinterpret_cast<uint8_t*>(copies + prepared.staged[a]);
   }
   Shared shared;
   shared.executor = &executor;
@@ -139,6 +142,10 @@ Status run_kernel(const AnyLayer::State& layer, Prepared& prepared, const Worksp
         StatusCode::internal,
         text("kernel ", quoted(prepared.path->name), " of target ", quoted(layer.variant->target),
              " took more memory than it had announced; please report it")};
+  }
+  for (int i = 0; i < prepared.after_count; ++i) {
+    const Prepared::Transfer& t = prepared.after[static_cast<size_t>(i)];
+    run_copy(t.copy, copies + t.offset, t.caller, executor);
   }
   return {};
 }
@@ -184,7 +191,7 @@ Result<WorkspacePlan> plan_workspace(const Prepared& call, int worker_count) {
   WorkspacePlan plan;
   if (call.empty) return plan;
   const size_t workers = static_cast<size_t>(worker_count);
-  plan.calls = plan.masks + call.mask_bytes;
+  plan.calls = plan.copies + call.copy_bytes;
   plan.root = plan.calls + round_up(workers * sizeof(Call));
   plan.workers = plan.root + call.call_bytes;
   size_t all = 0;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <limits>
+#include <span>
 
 #include "text.h"
 
@@ -19,12 +20,17 @@ Status wrong(const TensorRole& role, const Tensor& tensor, const std::string& wh
           text(role.describe(), " ", what, "; got ", tensor.describe())};
 }
 
+/// "query", "query.1"
+std::string axis_name(const attn_axis& axis) {
+  return axis.number == 0 ? axis_word(axis) : text(axis_word(axis), ".", int{axis.number});
+}
+
 /// "[batch, query, feature]"
 std::string axes_text(const attn_tensor_info& info) {
   std::string result = "[";
   for (int axis = 0; axis < info.rank; ++axis) {
     if (axis > 0) result += ", ";
-    result += axis_word(info.axes[axis]);
+    result += axis_name(info.axes[axis]);
     if (info.axes[axis].extent > 0) result += " " + std::to_string(info.axes[axis].extent);
   }
   return result + "]";
@@ -49,6 +55,31 @@ Status check_sign(const TensorRole& role, const attn_tensor_info& info, const Te
   if (tensor.strides().rank() != tensor.rank()) {
     return wrong(role, tensor,
                  text("has ", tensor.strides().rank(), " strides for ", tensor.rank(), " axes"));
+  }
+  return {};
+}
+
+Status check_rank(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor) {
+  if (tensor.rank() == info.rank) return {};
+  return wrong(role, tensor,
+               text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ",
+                    int{info.rank}, ": ", axes_text(info)));
+}
+
+Status check_lengths(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
+                     Lengths& lengths) {
+  if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
+  for (int i = 0; i < info.rank; ++i) {
+    const attn_axis& axis = info.axes[i];
+    const int64_t extent = tensor.shape()[i];
+    const int64_t expected = lengths.of(axis);
+    if (expected < 0) {
+      lengths.add(axis, extent, role);
+    } else if (extent != expected) {
+      return wrong(role, tensor,
+                   text("has length ", extent, " on ", axis_text(info, i), ", ",
+                        expected_text(axis, lengths)));
+    }
   }
   return {};
 }
@@ -94,89 +125,115 @@ const char* axis_word(const attn_axis& axis) {
 }
 
 std::string axis_text(const attn_tensor_info& info, int axis) {
-  return text("axis ", axis, " (", axis_word(info.axes[axis]), ")");
+  return text("axis ", axis, " (", axis_name(info.axes[axis]), ")");
 }
 
-DType expected_dtype(const attn_tensor_info& info) {
-  const DType dtype = static_cast<DType>(info.dtype);
-  const bool integer = dtype == DType::int8 || dtype == DType::uint8 || dtype == DType::int16 ||
-                       dtype == DType::int32 || dtype == DType::int64;
-  return info.value == ATTN_VALUE_INDEX && !integer ? DType::int32 : dtype;
+bool is_floating(DType dtype) {
+  return dtype == DType::float16 || dtype == DType::bfloat16 || dtype == DType::float32 ||
+         dtype == DType::float64;
+}
+
+bool is_integer(DType dtype) {
+  return dtype == DType::int8 || dtype == DType::uint8 || dtype == DType::int16 ||
+         dtype == DType::int32 || dtype == DType::int64;
 }
 
 Status check_shape(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                    Lengths& lengths) {
-  if (tensor.rank() != info.rank) {
+  if (Status s = check_rank(role, info, tensor); !s.ok()) return s;
+  const auto expected = static_cast<DType>(info.dtype);
+  if (tensor.dtype() != expected) {
     return wrong(role, tensor,
-                 text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ",
-                      static_cast<int>(info.rank), ": ", axes_text(info)));
+                 text("has type ", name_of(tensor.dtype()), ", expected ", name_of(expected)));
   }
-  if (tensor.dtype() != expected_dtype(info)) {
-    return wrong(
-        role, tensor,
-        text("has type ", name_of(tensor.dtype()), ", expected ", name_of(expected_dtype(info))));
-  }
-  if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
-  for (int i = 0; i < info.rank; ++i) {
-    const attn_axis& axis = info.axes[i];
-    const int64_t extent = tensor.shape()[i];
-    const int64_t expected = lengths.of(axis);
-    if (expected < 0) {
-      lengths.add(axis, extent, role);
-    } else if (extent != expected) {
-      return wrong(role, tensor,
-                   text("has length ", extent, " on ", axis_text(info, i), ", ",
-                        expected_text(axis, lengths)));
-    }
-  }
-  return {};
+  return check_lengths(role, info, tensor, lengths);
 }
 
-Status check_mask(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
-                  Lengths& lengths, MaskView& view) {
-  // The last axes, queries and keys, are always there; what comes before aligns at the left, as
-  // Keras puts new axes between the two: [batch, query, key] has no head axis.
+Status check_weight_shape(const TensorRole& role, const attn_tensor_info& info,
+                          const Tensor& tensor, Lengths& lengths) {
+  if (Status s = check_rank(role, info, tensor); !s.ok()) return s;
+  if (!is_floating(tensor.dtype())) {
+    return wrong(role, tensor,
+                 text("has type ", name_of(tensor.dtype()),
+                      ", expected float32, float64, float16 or bfloat16"));
+  }
+  return check_lengths(role, info, tensor, lengths);
+}
+
+View view_of(const Tensor& tensor) {
+  View view{};
+  view.data = static_cast<const std::byte*>(tensor.data());
+  view.dtype = tensor.dtype();
+  view.rank = tensor.rank();
+  for (int axis = 0; axis < view.rank; ++axis) {
+    view.length[static_cast<size_t>(axis)] = tensor.shape()[axis];
+    view.stride[static_cast<size_t>(axis)] = tensor.strides()[axis];
+  }
+  return view;
+}
+
+View broadcast_view(const attn_tensor_info& info, const Lengths& lengths, const void* data,
+                    DType dtype) {
+  View view{};
+  view.data = static_cast<const std::byte*>(data);
+  view.dtype = dtype;
+  view.rank = info.rank;
+  for (int axis = 0; axis < info.rank; ++axis) {
+    const int64_t length = lengths.of(info.axes[axis]);
+    view.length[static_cast<size_t>(axis)] = length < 0 ? 1 : length;
+  }
+  return view;
+}
+
+Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
+                       Lengths& lengths, View& view) {
+  const bool index = info.value == ATTN_VALUE_INDEX;
   int trailing = 0;
-  while (trailing < info.rank && (info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_QUERY ||
-                                  info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_KEY)) {
+  while (!index && trailing < info.rank &&
+         (info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_QUERY ||
+          info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_KEY)) {
     ++trailing;
   }
-  if (tensor.rank() < trailing || tensor.rank() > info.rank) {
+  const bool fits = index ? tensor.rank() == 0 || tensor.rank() == info.rank
+                          : tensor.rank() >= trailing && tensor.rank() <= info.rank;
+  if (!fits) {
+    const char* between = index ? " or " : " to ";
     return wrong(
         role, tensor,
         text("has ", tensor.rank(), tensor.rank() == 1 ? " axis" : " axes", ", expected ", trailing,
-             trailing == info.rank ? "" : text(" to ", static_cast<int>(info.rank)), " of ",
-             axes_text(info)));
+             trailing == info.rank ? "" : text(between, int{info.rank}), " of ", axes_text(info)));
   }
   if (size_of(tensor.dtype()) == 0) return wrong(role, tensor, "has an unknown type");
+  if (index && !is_integer(tensor.dtype())) {
+    return wrong(role, tensor,
+                 text("has type ", name_of(tensor.dtype()), ", expected an integer type"));
+  }
   if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
   const int leading = tensor.rank() - trailing;
+  view = {};
   view.data = static_cast<const std::byte*>(tensor.data());
   view.dtype = tensor.dtype();
   view.rank = info.rank;
   for (int i = 0; i < info.rank; ++i) {
     const size_t at = static_cast<size_t>(i);
-    view.extent[at] = 1;
-    view.stride[at] = 0;
+    const attn_axis& axis = info.axes[i];
+    int64_t expected = lengths.of(axis);
+    view.length[at] = expected < 0 ? 1 : expected;
     const int from = i < leading                 ? i
                      : i >= info.rank - trailing ? i - info.rank + tensor.rank()
                                                  : -1;
     if (from < 0) continue;
-    const attn_axis& axis = info.axes[i];
     const int64_t extent = tensor.shape()[from];
-    int64_t expected = lengths.of(axis);
     if (expected < 0) {
       lengths.add(axis, extent, role);
-      expected = extent;
+      expected = view.length[at] = extent;
     }
     if (extent != expected && extent != 1) {
       return wrong(role, tensor,
-                   text("has length ", extent, " on axis ", from, " (", axis_word(axis), "), ",
+                   text("has length ", extent, " on axis ", from, " (", axis_name(axis), "), ",
                         expected_text(axis, lengths), ", or 1"));
     }
-    if (extent == 1 || tensor.strides()[from] == 0) continue;
-    view.extent[at] = extent;
-    view.stride[at] = tensor.strides()[from];
+    if (extent != 1) view.stride[at] = tensor.strides()[from];
   }
   return {};
 }
@@ -197,41 +254,17 @@ Status check_memory(const TensorRole& role, const Tensor& tensor) {
   return {};
 }
 
-Status check_layout(const TensorRole& role, const Tensor& tensor) {
+Status check_alignment(const TensorRole& role, const Tensor& tensor) {
   if (tensor.shape().elements() == 0) return {};
   const size_t size = size_of(tensor.dtype());
   if (reinterpret_cast<uintptr_t>(tensor.data()) % size != 0) {
     return wrong(role, tensor, text("lies at an address that is no multiple of ", size, " bytes"));
   }
-  const int last = tensor.rank() - 1;
-  if (last >= 0 && tensor.shape()[last] != 1 && tensor.strides()[last] != 1) {
-    return wrong(role, tensor,
-                 text("has stride ", tensor.strides()[last],
-                      " on its last axis, expected 1: copy it to contiguous rows"));
-  }
-  // Offsets have 64 bits in kernels, strides 32; rows are counted in 32, a tile's more than there are.
-  constexpr int64_t most = std::numeric_limits<int32_t>::max();
-  constexpr int64_t most_rows = most - (1 << 16);
-  int64_t rows = 1;
-  for (int axis = 0; axis < tensor.rank(); ++axis) {
-    if (tensor.shape()[axis] == 1) continue;
-    if (std::abs(tensor.strides()[axis]) > most) {
-      return wrong(role, tensor,
-                   text("has stride ", tensor.strides()[axis], " on axis ", axis,
-                        ", more than 2^31 - 1 elements: call the layer for a part of it"));
-    }
-    if (axis < last && (__builtin_mul_overflow(rows, tensor.shape()[axis], &rows) || rows > most_rows)) {
-      return wrong(role, tensor,
-                   "has more than 2^31 - 2^16 rows: call the layer for a part of the batch");
-    }
-  }
   return {};
 }
 
-Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
-  if (tensor.shape().elements() == 0) return {};
+int by_step(const Tensor& tensor, std::array<int, max_rank>& order) {
   auto step = [&](int axis) { return std::abs(tensor.strides()[axis]); };
-  std::array<int, max_rank> order{};  // axes of more than one element, smaller steps first
   int count = 0;
   for (int axis = 0; axis < tensor.rank(); ++axis) {
     if (tensor.shape()[axis] == 1) continue;
@@ -241,17 +274,70 @@ Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
     }
     order[static_cast<size_t>(place)] = axis;
   }
+  return count;
+}
+
+Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
+  if (tensor.shape().elements() == 0) return {};
+  std::array<int, max_rank> order{};
+  const int count = by_step(tensor, order);
   int64_t reached = 0;
   for (int i = 0; i < count; ++i) {
     const int axis = order[static_cast<size_t>(i)];
-    if (step(axis) <= reached) {
+    const int64_t step = std::abs(tensor.strides()[axis]);
+    if (step <= reached) {
       return wrong(role, tensor,
                    text("has elements that overlap: stride ", tensor.strides()[axis], " on axis ",
                         axis, " is too small"));
     }
-    reached += (tensor.shape()[axis] - 1) * step(axis);
+    reached += (tensor.shape()[axis] - 1) * step;
   }
   return {};
+}
+
+namespace {
+
+/// Whether two views of equal shape and nested strides, the second `distance` elements behind the
+/// first, have an element in common. `order` has their axes, larger strides last.
+bool meet(const Tensor& view, std::span<const int> order, int64_t distance) {
+  if (order.empty()) return distance == 0;
+  const int64_t step = std::abs(view.strides()[order.back()]),
+                most = view.shape()[order.back()] - 1;
+  // What is left for the smaller strides is less than a step.
+  const int64_t below = distance / step - (distance % step < 0 ? 1 : 0);
+  for (int64_t steps : {below, below + 1}) {
+    if (steps < -most || steps > most) continue;
+    if (meet(view, order.first(order.size() - 1), distance - steps * step)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Overlap overlap_of(const Tensor& a, const Tensor& b) {
+  // Whoever asks has let check_memory bound both: no overflow.
+  int64_t a_low = 0, a_high = 0, b_low = 0, b_high = 0;
+  if (!reach(a, a_low, a_high) || !reach(b, b_low, b_high)) return Overlap::some;
+  const auto a_size = static_cast<int64_t>(size_of(a.dtype())),
+             b_size = static_cast<int64_t>(size_of(b.dtype()));
+  const int64_t from_a_to_b = static_cast<int64_t>(reinterpret_cast<uintptr_t>(b.data()) -
+                                                   reinterpret_cast<uintptr_t>(a.data()));
+  bool alike = a.shape() == b.shape() && a_size == b_size;
+  for (int axis = 0; alike && axis < a.rank(); ++axis) {
+    alike = a.shape()[axis] == 1 || a.strides()[axis] == b.strides()[axis];
+  }
+  if (alike && from_a_to_b == 0) return Overlap::same;
+  const bool apart = from_a_to_b + b_low * b_size >= (a_high + 1) * a_size ||
+                     from_a_to_b + (b_high + 1) * b_size <= a_low * a_size;
+  if (apart) return Overlap::none;
+  if (!alike || from_a_to_b % a_size != 0) return Overlap::some;
+  // Between each other's rows?
+  std::array<int, max_rank> order{};
+  const int count = by_step(a, order);
+  return meet(a, std::span<const int>(order.data(), static_cast<size_t>(count)),
+              from_a_to_b / a_size)
+             ? Overlap::some
+             : Overlap::none;
 }
 
 }  // namespace attn

@@ -47,31 +47,54 @@ class Lengths {
 const char* axis_word(const attn_axis& axis);
 /// "axis 2 (feature)"
 std::string axis_text(const attn_tensor_info& info, int axis);
-/// The type that the elements must have.
-DType expected_dtype(const attn_tensor_info& info);
 
-/// Type, rank and lengths of anything but a mask; what it is the first to tell goes into `lengths`.
+bool is_floating(DType dtype);
+bool is_integer(DType dtype);
+
+/// Type, rank and lengths of numbers that have every axis of the table (VALUE_REAL); what a tensor
+/// is the first to tell goes into `lengths`. A weight may be of any floating type.
 Status check_shape(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                    Lengths& lengths);
+Status check_weight_shape(const TensorRole& role, const attn_tensor_info& info,
+                          const Tensor& tensor, Lengths& lengths);
 
-/// A mask as one of the table's rank: which axes it does not have, or has once, are broadcast.
-struct MaskView {
+/// A tensor with every axis of the table, as long as the call's are.
+struct View {
   const std::byte* data;
   DType dtype;
   int rank;
-  std::array<int64_t, max_rank> extent;  // 1 where broadcast
-  std::array<int64_t, max_rank> stride;  // 0 where broadcast
+  std::array<int64_t, max_rank> length;
+  std::array<int64_t, max_rank> stride;  // in elements; 0 along axes that it lacks or has once
 };
-Status check_mask(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
-                  Lengths& lengths, MaskView& view);
+/// Of a tensor that check_shape let pass.
+View view_of(const Tensor& tensor);
+/// Type, rank and lengths of what broadcasts: masks of truths or numbers, and indices. The last
+/// axes of a mask, queries and keys, are always there; what comes before aligns at the left, as
+/// Keras puts new axes between the two: [batch, query, key] has no head axis. Indices have all
+/// axes, or none.
+Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
+                       Lengths& lengths, View& view);
+/// What an absent one is: the element at `data`, everywhere.
+View broadcast_view(const attn_tensor_info& info, const Lengths& lengths, const void* data,
+                    DType dtype);
 
 /// That the memory is there: not null, as large as the view says where that is known.
 Status check_memory(const TensorRole& role, const Tensor& tensor);
-/// What kernels ask of a tensor beyond that: elements on multiples of their size, the last axis
-/// contiguous, strides and the number of rows in 31 bits. Offsets may have more.
-Status check_layout(const TensorRole& role, const Tensor& tensor);
+/// That elements lie on multiples of their size.
+Status check_alignment(const TensorRole& role, const Tensor& tensor);
 /// That no two elements lie in one place. Takes nested strides, the larger ones stepping over all
 /// that the smaller ones reach: every view that slicing and transposing can make.
 Status check_no_overlap(const TensorRole& role, const Tensor& tensor);
+
+/// The axes of more than one element, smaller strides first; how many there are.
+int by_step(const Tensor& tensor, std::array<int, max_rank>& order);
+
+/// How two tensors with elements lie to each other. The second has passed check_no_overlap.
+enum class Overlap {
+  none,
+  same,  // the same elements at the same places
+  some,
+};
+Overlap overlap_of(const Tensor& a, const Tensor& b);
 
 }  // namespace attn

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "attn/runtime/layer.h"
-#include "masks.h"
+#include "copying.h"
+#include "forms.h"
 #include "shapes.h"
 
 namespace attn {
 
 struct AlignedDelete {
-  void operator()(float* memory) const {
+  void operator()(std::byte* memory) const {
     ::operator delete (memory, std::align_val_t{Workspace::alignment});
   }
 };
@@ -25,7 +26,7 @@ struct AnyLayer::State {
   const attn_variant* variant = nullptr;
   Executor* executor = nullptr;  // null: default_executor()
   Lengths lengths;               // those that the weights tell
-  std::unique_ptr<float, AlignedDelete> memory;
+  std::unique_ptr<std::byte, AlignedDelete> memory;
   size_t packed_bytes = 0;
   std::vector<std::array<attn_dimension, 3>> packed_dimensions;
   std::vector<attn_buffer> packed;  // by index of attn_variant::packings
@@ -39,32 +40,41 @@ struct AnyLayer::State {
   std::span<const attn_tensor_info> outputs() const {
     return {table->outputs, static_cast<size_t>(table->output_count)};
   }
+  DType compute_dtype() const { return static_cast<DType>(table->compute_dtype); }
 };
 
-/// A call's tensors, checked, as kernels see them. About 12 kB, on the stack.
+/// A call's tensors, checked, as kernels see them. About 45 kB, on the stack; what is not counted
+/// or not an argument is not written.
 struct Prepared {
-  struct Mask {
-    int input;
-    MaskView view;  // as the caller has it
-    size_t offset;  // of its converted form in the workspace
+  /// Elements that go from or to where the caller has them.
+  struct Transfer {
+    Copy copy;
+    std::byte* caller;
+    std::byte* other;  // null: in the workspace, at
+    size_t offset;
   };
 
   const attn_path* path = nullptr;
   bool empty = false;  // no output has an element: nothing is to be done
-  std::array<attn_buffer, max_inputs> inputs;
-  std::array<std::array<attn_dimension, max_rank>, max_inputs> input_dimensions;
+
+  // By argument of the path.
+  std::array<attn_buffer, max_arguments> buffers;
+  std::array<std::array<attn_dimension, max_dimensions>, max_arguments> dimensions;
+  std::array<size_t, max_arguments> staged;  // where in the workspace's copies it lies, or
+  static constexpr size_t not_staged = SIZE_MAX;
   std::array<uint8_t, max_inputs> flags;
-  std::array<attn_buffer, max_outputs> outputs;
-  std::array<std::array<attn_dimension, max_rank>, max_outputs> output_dimensions;
-  std::array<Mask, max_inputs> masks;  // those that have to be converted
-  int mask_count = 0;
-  size_t mask_bytes = 0;
+
+  std::array<Transfer, max_arguments> before;  // from the caller
+  std::array<Transfer, max_outputs> after;     // to the caller
+  int before_count = 0, after_count = 0;
+  size_t copy_bytes = 0;      // of the workspace
   uint64_t call_bytes = 0;    // what the kernel allocates once
   uint64_t worker_bytes = 0;  // and each worker at a time
 
   /// What the kernel is called with; [0] is the caller's to set, [argument_count + 1] free.
   std::array<void*, max_arguments + 2> arguments;
 };
+static_assert(sizeof(Prepared) < 48 << 10);
 
 /// All that can be said before there is a workspace: checks every tensor, chooses the path, asks
 /// its kernel for the memory it needs. Names of tensors are those of the table.
@@ -74,12 +84,17 @@ Status prepare(const AnyLayer::State& layer, std::span<const Tensor> inputs,
 /// The lengths that inputs tell, with those of the weights; absent inputs tell nothing.
 Status read_lengths(const AnyLayer::State& layer, std::span<const Tensor> inputs, Lengths& lengths);
 
+/// The first path that makes what is asked, from what is given, and serves so many queries.
+Result<const attn_path*> choose_path(const AnyLayer::State& layer, std::span<const Tensor> inputs,
+                                     std::span<const MutableTensor> outputs,
+                                     const Lengths& lengths);
+
 /// Asks the path's kernel for the bytes that it allocates.
 Status query_workspace(const AnyLayer::State& layer, Prepared& call);
 
 /// The bytes of workspace of a prepared call, and where its parts begin.
 struct WorkspacePlan {
-  size_t masks = 0, calls = 0, root = 0, workers = 0, total = 0;
+  size_t copies = 0, calls = 0, root = 0, workers = 0, total = 0;
 };
 Result<WorkspacePlan> plan_workspace(const Prepared& call, int worker_count);
 

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "attn/runtime/cpu.h"
+#include "forms.h"
 #include "shapes.h"
 #include "text.h"
 
@@ -26,7 +27,12 @@ std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char*
     }
     if (info.rank > max_rank) return text(name, " has ", int{info.rank}, " axes");
     if (info.rank > 0 && info.axes == nullptr) return name + " has no axes";
-    if (info.value > ATTN_VALUE_TRUTH) return text(name, " has value ", int{info.value});
+    if (info.value > ATTN_VALUE_SOFT) return text(name, " has value ", int{info.value});
+    constexpr int readings =
+        ATTN_READ_ABOVE_HALF | ATTN_READ_ABOVE_HALF_WITH_OPTIONAL | ATTN_READ_ONLY_MASK;
+    if ((info.reading & ~readings) != 0 || (info.reading != 0 && info.value != ATTN_VALUE_TRUTH)) {
+      return text(name, " is read in way ", int{info.reading});
+    }
     if (size_of(static_cast<DType>(info.dtype)) == 0) {
       return text(name, " has type ", int{info.dtype});
     }
@@ -48,20 +54,61 @@ std::string wrong_inputs(std::span<const attn_tensor_info> inputs) {
   for (const attn_tensor_info& info : inputs) {
     const std::string name = text("input ", quoted(info.name));
     if (info.or_input >= static_cast<int>(inputs.size())) return name + " has no such stand-in";
-    if (info.value == ATTN_VALUE_TRUTH) {
-      if (info.or_input >= 0) return name + " is a mask or flag with a stand-in";
-      continue;
-    }
-    if (info.or_input >= 0) {
-      const attn_tensor_info& other = inputs[static_cast<size_t>(info.or_input)];
-      if (other.optional || other.rank != info.rank || other.value != info.value) {
-        return text(name, " cannot be replaced by ", quoted(other.name));
-      }
-    } else if (info.optional) {
-      return name + " may be left out, and nothing stands in for it";
+    if (info.or_input < 0) continue;
+    if (info.value == ATTN_VALUE_TRUTH) return name + " is a mask or flag with a stand-in";
+    if (info.value != ATTN_VALUE_REAL) return name + " is an index or soft mask with a stand-in";
+    const attn_tensor_info& other = inputs[static_cast<size_t>(info.or_input)];
+    if (other.optional || other.rank != info.rank || other.value != info.value) {
+      return text(name, " cannot be replaced by ", quoted(other.name));
     }
   }
   return {};
+}
+
+std::string wrong_outputs(std::span<const attn_tensor_info> outputs,
+                          std::span<const attn_tensor_info> inputs) {
+  for (const attn_tensor_info& info : outputs) {
+    const std::string name = text("output ", quoted(info.name));
+    if (info.value != ATTN_VALUE_REAL) return text(name, " has value ", int{info.value});
+    if (info.starts_as < 0) continue;
+    if (info.starts_as >= static_cast<int>(inputs.size())) {
+      return text(name, " starts as input ", info.starts_as);
+    }
+    const attn_tensor_info& start = inputs[static_cast<size_t>(info.starts_as)];
+    bool same = start.value == info.value && start.dtype == info.dtype && start.rank == info.rank;
+    for (int a = 0; same && a < info.rank; ++a) {
+      const attn_axis &one = start.axes[a], &other = info.axes[a];
+      same = one.kind == other.kind && one.number == other.number && one.of == other.of &&
+             one.extent == other.extent;
+    }
+    if (!same)
+      return text(name, " starts as input ", quoted(start.name), ", which is of another kind");
+  }
+  return {};
+}
+
+/// The form that a tensor has to have, or -1: any that has its axes.
+int only_form(const attn_tensor_info& info) {
+  if (info.value == ATTN_VALUE_INDEX) return ATTN_FORM_LIST;
+  return info.value == ATTN_VALUE_REAL ? -1 : ATTN_FORM_PAIRS;
+}
+
+/// Whether kernels can see a tensor in this form: every axis has a dimension, and positions are of
+/// one kind.
+bool fits_form(const attn_tensor_info& info, uint8_t form) {
+  if (dimension_count(form) == 0 || (only_form(info) >= 0 && only_form(info) != form)) return false;
+  if (info.value == ATTN_VALUE_REAL && form == ATTN_FORM_LIST) return false;
+  int position = -1;
+  for (int a = 0; a < info.rank; ++a) {
+    const attn_axis& axis = info.axes[a];
+    if (dimension_of(form, axis) < 0) return false;
+    const bool is_position =
+        axis.kind == ATTN_AXIS_QUERY || axis.kind == ATTN_AXIS_KEY || axis.kind == ATTN_AXIS_UPDATE;
+    if (form == ATTN_FORM_PAIRS || !is_position) continue;
+    if (position >= 0 && position != axis.kind) return false;
+    position = axis.kind;
+  }
+  return true;
 }
 
 std::string wrong_packing(const attn_packing& packing, const attn_layer_table& table) {
@@ -82,6 +129,12 @@ std::string wrong_packing(const attn_packing& packing, const attn_layer_table& t
   return {};
 }
 
+/// Whether every call of a path has the input, or a stand-in for it.
+bool is_there(const attn_path& path, const attn_layer_table& table, int input) {
+  const attn_tensor_info& info = table.inputs[input];
+  return !info.optional || info.or_input >= 0 || (path.given >> input & 1) != 0;
+}
+
 std::string wrong_path(const attn_path& path, const attn_variant& variant,
                        const attn_layer_table& table) {
   if (path.name == nullptr || path.run == nullptr || path.workspace == nullptr) {
@@ -98,6 +151,14 @@ std::string wrong_path(const attn_path& path, const attn_variant& variant,
   if (path.most_queries < 0) {
     return text(name, " serves at most ", path.most_queries, " queries");
   }
+  const uint32_t inputs = table.input_count < 32 ? (uint32_t{1} << table.input_count) - 1 : ~0u;
+  if (((path.given | path.absent) & ~inputs) != 0) {
+    return name + " serves calls with inputs that there are not";
+  }
+  if ((path.given & path.absent) != 0) {
+    return name + " serves calls with and without the same input";
+  }
+  uint32_t made = 0;
   for (const attn_argument& argument : list(path.arguments, path.argument_count)) {
     const bool flag = argument.kind == ATTN_ARGUMENT_FLAG;
     int32_t count = table.input_count;
@@ -106,16 +167,32 @@ std::string wrong_path(const attn_path& path, const attn_variant& variant,
     if (argument.kind > ATTN_ARGUMENT_OUTPUT || argument.index < 0 || argument.index >= count) {
       return name + " takes an argument that there is not";
     }
-    if (argument.kind == ATTN_ARGUMENT_OUTPUT && (path.outputs >> argument.index & 1) == 0) {
-      return name + " takes an output that it does not make";
-    }
-    if (flag || argument.kind == ATTN_ARGUMENT_INPUT) {
-      const attn_tensor_info& input = table.inputs[argument.index];
-      if (flag != (input.value == ATTN_VALUE_TRUTH && input.rank == 0)) {
-        return text(name, " takes input ", quoted(input.name), " in the wrong form");
+    if (argument.kind == ATTN_ARGUMENT_PACKED) continue;
+    if (argument.kind == ATTN_ARGUMENT_OUTPUT) {
+      const attn_tensor_info& output = table.outputs[argument.index];
+      const uint32_t bit = uint32_t{1} << argument.index;
+      if ((path.outputs & bit) == 0) return name + " takes an output that it does not make";
+      if ((made & bit) != 0) return text(name, " takes output ", quoted(output.name), " twice");
+      made |= bit;
+      if (!fits_form(output, argument.form)) {
+        return text(name, " takes output ", quoted(output.name), " in the wrong form");
       }
+      if (output.starts_as >= 0 && !is_there(path, table, output.starts_as)) {
+        return text(name, " makes output ", quoted(output.name),
+                    " of an input that may be left out");
+      }
+      continue;
+    }
+    const attn_tensor_info& input = table.inputs[argument.index];
+    const bool is_flag = input.value == ATTN_VALUE_TRUTH && input.rank == 0;
+    if (flag != is_flag || (!flag && !fits_form(input, argument.form))) {
+      return text(name, " takes input ", quoted(input.name), " in the wrong form");
+    }
+    if (input.value == ATTN_VALUE_REAL && !is_there(path, table, argument.index)) {
+      return text(name, " takes input ", quoted(input.name), ", which may be left out");
     }
   }
+  if (made != path.outputs) return name + " makes an output that it does not take";
   return {};
 }
 
@@ -146,6 +223,9 @@ std::string wrong_table(const attn_layer_table& table) {
     return text("it has ", table.input_count, " inputs, ", table.weight_count, " weights, ",
                 table.output_count, " outputs and ", table.variant_count, " variants");
   }
+  if (table.compute_dtype != ATTN_FLOAT32 && table.compute_dtype != ATTN_FLOAT64) {
+    return text("it computes with type ", table.compute_dtype);
+  }
   if ((table.input_count > 0 && table.inputs == nullptr) ||
       (table.weight_count > 0 && table.weights == nullptr) || table.outputs == nullptr ||
       table.variants == nullptr) {
@@ -162,7 +242,9 @@ std::string wrong_table(const attn_layer_table& table) {
     wrong = wrong_tensors(list(table.outputs, table.output_count), "output", table.input_count,
                           lengths);
   }
-  if (wrong.empty()) wrong = wrong_inputs(list(table.inputs, table.input_count));
+  const std::span<const attn_tensor_info> inputs = list(table.inputs, table.input_count);
+  if (wrong.empty()) wrong = wrong_inputs(inputs);
+  if (wrong.empty()) wrong = wrong_outputs(list(table.outputs, table.output_count), inputs);
   for (const attn_variant& variant : list(table.variants, table.variant_count)) {
     if (wrong.empty()) wrong = wrong_variant(variant, table);
   }

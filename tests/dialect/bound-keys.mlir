@@ -98,3 +98,43 @@ attn.layer @unknown fingerprint 0x1 {
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
 }
+
+// An index of each sequence stays a number: min(S, last + start + 1), which may be negative.
+// CHECK-LABEL: attn.layer @from_an_index
+// CHECK: %[[START:.*]] = attn.input "start"
+// CHECK: } keys {
+// CHECK: %[[OWN:.*]] = attn.own %[[START]] : !attn.value<batch : index>
+// CHECK: arith.addi %{{.*}}, %[[OWN]]
+// CHECK: arith.minsi
+// CHECK: %[[END:.*]] = arith.maxsi
+// CHECK: attn.yield %{{.*}}, %[[END]]
+attn.layer @from_an_index fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %start = attn.input "start" optional : !attn.value<batch : index>
+  %a = attn.attention %q, %k, %k rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %own = attn.own %start : !attn.value<batch : index>
+    %end = arith.addi %i, %own : index
+    %keep = arith.cmpi sle, %j, %end : index
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// Under the rule `additive` hidden keys may count.
+// CHECK-LABEL: attn.layer @additive
+// CHECK-NOT: keys {
+// CHECK: attn.return
+attn.layer @additive fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %a = attn.attention %q, %k, %k natural rule additive mask {
+    %i = attn.position query
+    %j = attn.position key
+    %keep = arith.cmpi sle, %j, %i : index
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}

@@ -56,3 +56,46 @@ attn.layer @projected fingerprint 0x1 {
     attn.return "output" %a : !attn.value<batch, query, head 6, size 8 : f32>
   }
 }
+
+// Keys and values of a cache, and a projected query: they are read as they lie, too.
+// CHECK-LABEL: attn.layer @cached
+// CHECK: attn.path "output_with_cache_decode" phase "decode" most_queries 1 given ["cache"] {
+// CHECK: attn.path "output_with_cache" given ["cache"] {
+attn.layer @cached fingerprint 0x1 {
+  %x = attn.input "x" : !attn.value<batch, query, feature 4 : f32>
+  %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %w = attn.weight "query/kernel" : !attn.value<feature 4, head 2, size 8 : f32>
+  attn.path "output_with_cache" given ["cache"] {
+    %q = attn.project %x by %w : (!attn.value<batch, query, feature 4 : f32>, !attn.value<feature 4, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+    %k = attn.slot 0 of %cache : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+    %v = attn.slot 1 of %cache : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+    %a = attn.attention %q, %k, %v rule zero : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+    attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+  }
+}
+
+// Pair functions, the rule `additive` and queries along two axes: no phases.
+// CHECK-LABEL: attn.layer @without
+// CHECK-NOT: phase
+// CHECK: attn.path "three"
+attn.layer @without fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %q2 = attn.input "q2" : !attn.value<batch, query, query.1, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  attn.path "one" {
+    %a = attn.attention %q, %k, %k rule zero pair {
+    ^bb0(%b: f32, %c: f32):
+      %y = arith.maximumf %b, %c : f32
+      attn.yield %y : f32
+    } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+    attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+  }
+  attn.path "two" {
+    %a = attn.attention %q, %k, %k natural rule additive : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+    attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+  }
+  attn.path "three" {
+    %a = attn.attention %q2, %k, %k rule zero : (!attn.value<batch, query, query.1, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, query.1, head 2, size 8 : f32>
+    attn.return "output" %a : !attn.value<batch, query, query.1, head 2, size 8 : f32>
+  }
+}

@@ -3,7 +3,7 @@
 // The scale counts powers of 2: 0.125 * log2(e).
 // CHECK-LABEL: attn.layer @online
 // CHECK-NOT: attn.softmax
-// CHECK: %[[A:.*]] = attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 0.180336878 rule zero mask {
+// CHECK: %[[A:.*]] = attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 0.18033688011112042 rule zero mask {
 // CHECK:   arith.cmpi sle
 // CHECK:   attn.yield
 // CHECK: } : (
@@ -24,7 +24,7 @@ attn.layer @online fingerprint 0x1 {
 }
 
 // CHECK-LABEL: attn.layer @stored
-// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} scale 1.44269502 rule uniform : (
+// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} scale 1.4426950408889634 rule uniform : (
 // CHECK: attn.return "output" %[[A]], "attention_scores" optional %[[P]]
 attn.layer @stored fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
@@ -36,10 +36,15 @@ attn.layer @stored fingerprint 0x1 {
   attn.return "output" %c, "attention_scores" optional %p : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 2, query, key : f32>
 }
 
-// A score function stands between: nothing is formed.
+// A score function stands between: it goes into attention, whose scale is then the scores' own.
 // CHECK-LABEL: attn.layer @between
-// CHECK-NOT: attn.attention
-// CHECK: attn.combine
+// CHECK-NOT: attn.map
+// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} natural rule zero score {
+// CHECK-NEXT: ^bb0(%[[S:.*]]: f32):
+// CHECK-NEXT:   %[[T:.*]] = math.tanh %[[S]] : f32
+// CHECK-NEXT:   attn.yield %[[T]] : f32
+// CHECK-NEXT: } : (
+// CHECK-NOT: attn.combine
 attn.layer @between fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
@@ -74,7 +79,7 @@ attn.layer @unsplit fingerprint 0x1 {
 // CHECK: %[[K:.*]] = attn.input "k"
 // CHECK: %[[V:.*]] = attn.input "v"
 // CHECK-NOT: attn.share_heads
-// CHECK: attn.attention %[[Q]], %[[K]], %[[V]] scale 1.44269502 rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+// CHECK: attn.attention %[[Q]], %[[K]], %[[V]] scale 1.4426950408889634 rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
 attn.layer @grouped fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
@@ -102,4 +107,81 @@ attn.layer @differently fingerprint 0x1 {
   %v2 = attn.share_heads %v : (!attn.value<batch, key, head 3, size 8 : f32>) -> !attn.value<batch, key, head 6, size 8 : f32>
   %c = attn.combine %p, %v2 : (!attn.value<batch, head 6, query, key : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
   attn.return "output" %c : !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// Two maps become one formula; the probabilities are read elsewhere too.
+// CHECK-LABEL: attn.layer @maps
+// CHECK: %[[SOFT:.*]] = attn.input "soft"
+// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} scale 5.000000e-01 natural rule uniform score {
+// CHECK-NEXT: ^bb0(%[[S:.*]]: f32):
+// CHECK-NEXT:   %[[T:.*]] = math.tanh %[[S]] : f32
+// CHECK-NEXT:   %[[M:.*]] = attn.own %[[SOFT]]
+// CHECK-NEXT:   %[[Y:.*]] = arith.addf %[[T]], %[[M]] : f32
+// CHECK-NEXT:   attn.yield %[[Y]] : f32
+// CHECK: attn.concat_heads %[[P]],
+attn.layer @maps fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %soft = attn.input "soft" optional soft : !attn.value<batch, head 2, query, key : f32>
+  %s = attn.scores %q, %k scale 5.000000e-01 : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
+  %m = attn.map %s : (!attn.value<batch, head 2, query, key : f32>) -> !attn.value<batch, head 2, query, key : f32> {
+  ^bb0(%x: f32):
+    %t = math.tanh %x : f32
+    attn.yield %t : f32
+  }
+  %n = attn.map %m : (!attn.value<batch, head 2, query, key : f32>) -> !attn.value<batch, head 2, query, key : f32> {
+  ^bb0(%x: f32):
+    %own = attn.own %soft : !attn.value<batch, head 2, query, key : f32>
+    %y = arith.addf %x, %own : f32
+    attn.yield %y : f32
+  }
+  %p = attn.softmax %n rule uniform : !attn.value<batch, head 2, query, key : f32>
+  %c = attn.combine %p, %v : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  %all = attn.concat_heads %p, %p : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, head 2, query, key : f32>) -> !attn.value<batch, head 4, query, key : f32>
+  attn.return "output" %c, "attention_scores" optional %all : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 4, query, key : f32>
+}
+
+// The rule `additive` adds to natural scores; a pair function goes along.
+// CHECK-LABEL: attn.layer @additive
+// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} natural rule additive pair {
+// CHECK-NEXT: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32):
+// CHECK-NEXT:   arith.maximumf %[[A]], %[[B]]
+attn.layer @additive fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<query, size 8 : f32>
+  %k = attn.input "k" : !attn.value<key, size 8 : f32>
+  %s = attn.scores %q, %k pair {
+  ^bb0(%a: f32, %b: f32):
+    %y = arith.maximumf %a, %b : f32
+    attn.yield %y : f32
+  } : (!attn.value<query, size 8 : f32>, !attn.value<key, size 8 : f32>) -> !attn.value<query, key : f32>
+  %p = attn.softmax %s rule additive : !attn.value<query, key : f32>
+  %c = attn.combine %p, %k : (!attn.value<query, key : f32>, !attn.value<key, size 8 : f32>) -> !attn.value<query, size 8 : f32>
+  attn.return "output" %c : !attn.value<query, size 8 : f32>
+}
+
+// A pair function alone: its sum is scaled for powers of 2.
+// CHECK-LABEL: attn.layer @pair
+// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 1.4426950408889634 rule zero pair {
+attn.layer @pair fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %s = attn.scores %q, %k pair {
+  ^bb0(%a: f32, %b: f32):
+    %y = arith.maximumf %a, %b : f32
+    attn.yield %y : f32
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
+  %p = attn.softmax %s rule zero : !attn.value<batch, head 2, query, key : f32>
+  %c = attn.combine %p, %k : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %c : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// Probabilities that come with the call are no softmax.
+// CHECK-LABEL: attn.layer @reused
+// CHECK: attn.combine
+attn.layer @reused fingerprint 0x1 {
+  %p = attn.input "p" : !attn.value<batch, head 2, query, key : f32>
+  %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
+  %c = attn.combine %p, %v : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %c : !attn.value<batch, query, head 2, size 8 : f32>
 }

@@ -16,8 +16,8 @@ attn.layer @extent fingerprint 0x1 {
 // -----
 
 attn.layer @element fingerprint 0x1 {
-  // expected-error @+1 {{expected elements of f32, i1 or index, got 'f64'}}
-  %x = attn.input "x" : !attn.value<batch : f64>
+  // expected-error @+1 {{expected elements of f32, f64, i1 or index, got 'f16'}}
+  %x = attn.input "x" : !attn.value<batch : f16>
 }
 
 // -----
@@ -41,7 +41,7 @@ attn.layer @rule fingerprint 0x1 {
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
   %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
   %s = attn.scores %q, %k : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
-  // expected-error @+1 {{expected the rule 'uniform' or 'zero', got 'mean'}}
+  // expected-error @+1 {{expected the rule 'uniform', 'zero' or 'additive', got 'mean'}}
   %p = attn.softmax %s rule mean : !attn.value<batch, head 2, query, key : f32>
 }
 
@@ -366,4 +366,178 @@ attn.layer @phase_of_negative_queries fingerprint 0x1 {
   attn.path "output_decode" phase "decode" most_queries -1 {
     attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
   }
+}
+
+// -----
+
+// expected-error @+1 {{'attn.layer' op 'dtype': expected a policy such as "mixed_bfloat16", got "int8"}}
+attn.layer @dtype fingerprint 0x1 dtype "int8" {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @reals fingerprint 0x1 dtype "float64" {
+  // expected-error @+1 {{'attn.input' op expected real numbers of 'f64' in a layer of dtype float64, got 'f32'}}
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @soft fingerprint 0x1 {
+  // expected-error @+1 {{'attn.input' op 'soft': expected an optional mask of real numbers, got '!attn.value<batch : i1>'}}
+  %x = attn.input "x" optional soft : !attn.value<batch : i1>
+}
+
+// -----
+
+attn.layer @reading fingerprint 0x1 {
+  // expected-error @+1 {{'attn.input' op 'reading': expected a mask of truths, got '!attn.value<i1>'}}
+  %x = attn.input "x" optional reading 1 : !attn.value<i1>
+}
+
+// -----
+
+attn.layer @reading_number fingerprint 0x1 {
+  // expected-error @+1 {{'attn.input' op 'reading': expected a number below 8, got 8}}
+  %x = attn.input "x" optional reading 8 : !attn.value<batch : i1>
+}
+
+// -----
+
+attn.layer @given_input fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.path' op 'given': expected an optional input of the layer, got "q"}}
+  attn.path "output" given ["q"] {
+    attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
+  }
+}
+
+// -----
+
+attn.layer @given_and_absent fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %x = attn.input "x" optional : !attn.value<batch : i1>
+  // expected-error @+1 {{'attn.path' op expected an input given or absent, got "x" twice}}
+  attn.path "output" given ["x"] absent ["x"] {
+    attn.return "output" %q : !attn.value<batch, query, head 6, size 8 : f32>
+  }
+}
+
+// -----
+
+attn.layer @starts_as fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.return' op 'starts_as': expected an input of the layer, got "cache"}}
+  attn.return "output" starts_as @cache %q : !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @starts_as_other fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %x = attn.input "x" optional : !attn.value<batch : i1>
+  // expected-error @+1 {{'attn.return' op 'starts_as': expected an input of '!attn.value<batch, query, head 6, size 8 : f32>', got '!attn.value<batch : i1>'}}
+  attn.return "output" starts_as @x %q : !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @given_condition fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.given' op operand 'condition': expected an optional input, got one that is not}}
+  %x = attn.given %q then %q : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, query, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @given_types fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %c = attn.input "c" optional : !attn.value<i1>
+  // expected-error @+1 {{'attn.given' op result: expected '!attn.value<batch, query, head 6, size 8 : f32>', got '!attn.value<batch, query, head 2, size 8 : f32>'}}
+  %x = attn.given %c then %q : (!attn.value<i1>, !attn.value<batch, query, head 6, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// -----
+
+attn.layer @as_keys fingerprint 0x1 {
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  // expected-error @+1 {{'attn.as_keys' op operand 'x': expected an update axis, got [batch, key, head 2, size 8]}}
+  %x = attn.as_keys %k : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+}
+
+// -----
+
+attn.layer @slot fingerprint 0x1 {
+  %c = attn.input "c" : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  // expected-error @+1 {{'attn.slot' op expected slot 0 or 1, got 2}}
+  %x = attn.slot 2 of %c : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+}
+
+// -----
+
+attn.layer @slot_of fingerprint 0x1 {
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  // expected-error @+1 {{'attn.slot' op operand 'cache': expected slots, got [batch, key, head 2, size 8]}}
+  %x = attn.slot 0 of %k : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+}
+
+// -----
+
+attn.layer @splice fingerprint 0x1 {
+  %c = attn.input "c" : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, update, head 3, size 8 : f32>
+  %at = attn.input "at" optional : !attn.value<batch : index>
+  // expected-error @+1 {{'attn.splice' op operand 'keys': expected [batch, head 2, size 8] of 'cache', got [batch, head 3, size 8]}}
+  %x = attn.splice %c, %k, %k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 3, size 8 : f32>, !attn.value<batch, update, head 3, size 8 : f32>, !attn.value<batch : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+}
+
+// -----
+
+attn.layer @splice_at fingerprint 0x1 {
+  %c = attn.input "c" : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, update, head 2, size 8 : f32>
+  %at = attn.input "at" optional : !attn.value<batch, key : index>
+  // expected-error @+1 {{'attn.splice' op operand 'index': expected no axes but [batch], got [batch, key]}}
+  %x = attn.splice %c, %k, %k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, key : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+}
+
+// -----
+
+attn.layer @slice fingerprint 0x1 {
+  %p = attn.input "p" : !attn.value<batch, head 3, query, key : f32>
+  // expected-error @+1 {{'attn.slice_heads' op expected heads among the 3 of 'x', got 2 from 2 on}}
+  %x = attn.slice_heads %p from 2 : (!attn.value<batch, head 3, query, key : f32>) -> !attn.value<batch, head 2, query, key : f32>
+}
+
+// -----
+
+attn.layer @concat fingerprint 0x1 {
+  %p = attn.input "p" : !attn.value<batch, head 3, query, key : f32>
+  %o = attn.input "o" : !attn.value<batch, head 2, query : f32>
+  // expected-error @+1 {{'attn.concat_heads' op operand 'second': expected the axes of 'first' [batch, head 3, query, key], of any number of heads, got [batch, head 2, query]}}
+  %x = attn.concat_heads %p, %o : (!attn.value<batch, head 3, query, key : f32>, !attn.value<batch, head 2, query : f32>) -> !attn.value<batch, head 5, query, key : f32>
+}
+
+// -----
+
+attn.layer @pair fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.scores' op pair: expected 2 arguments of 'f32', got 1}}
+  %s = attn.scores %q, %k pair {
+  ^bb0(%a: f32):
+    attn.yield %a : f32
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
+}
+
+// -----
+
+attn.layer @natural fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op expected 'natural' beside the rule 'additive', got none}}
+  %a = attn.attention %q, %k, %k rule additive : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
 }

@@ -150,3 +150,84 @@ attn.layer @paths fingerprint 0x0000000000000001 {
           !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
   }
 }
+
+// What a call may bring: masks of numbers, caches, an index.
+// CHECK-LABEL: attn.layer @half fingerprint 0x0000000000000002 dtype "mixed_bfloat16" {
+attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
+  %x = attn.input "x" : !attn.value<batch, query, feature of @x : f32>
+  // CHECK: attn.input "above_half" optional reading 3 : !attn.value<batch, key : i1>
+  %read = attn.input "above_half" optional reading 3 : !attn.value<batch, key : i1>
+  // CHECK: attn.input "soft_mask" optional soft : !attn.value<batch, head 2, query, key : f32>
+  %weak = attn.input "soft_mask" optional soft : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: %[[CACHE:.*]] = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  // CHECK: %[[AT:.*]] = attn.input "cache_update_index" optional : !attn.value<batch : index>
+  %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
+  %given = attn.input "given" : !attn.value<batch, head 6, query, key : f32>
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %new_k = attn.input "new_k" : !attn.value<batch, update, head 2, size 8 : f32>
+  // CHECK: %[[SCALE:.*]] = attn.weight "scale" : !attn.value<f32>
+  %scale = attn.weight "scale" : !attn.value<f32>
+
+  // CHECK: attn.scores %{{.*}}, %{{.*}} pair {
+  // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32):
+  %bahdanau = attn.scores %q, %k pair {
+  ^bb0(%a: f32, %b: f32):
+    %sum = arith.addf %a, %b : f32
+    // CHECK: attn.own %[[SCALE]] : !attn.value<f32>
+    %factor = attn.own %scale : !attn.value<f32>
+    %scaled = arith.mulf %sum, %factor : f32
+    %t = math.tanh %scaled : f32
+    attn.yield %t : f32
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.softmax %{{.*}} rule additive :
+  %p = attn.softmax %bahdanau rule additive : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: %[[FIRST:.*]] = attn.slice_heads %{{.*}} from 0 : (
+  %first = attn.slice_heads %given from 0 : (!attn.value<batch, head 6, query, key : f32>) -> !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.concat_heads %{{.*}}, %[[FIRST]] : (
+  %all = attn.concat_heads %p, %first : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, head 2, query, key : f32>) -> !attn.value<batch, head 4, query, key : f32>
+  // CHECK: %[[NEW:.*]] = attn.splice %[[CACHE]], %{{.*}}, %{{.*}} at %[[AT]] : (
+  %new = attn.splice %cache, %new_k, %new_k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  // CHECK: %[[KEPT:.*]] = attn.slot 0 of %[[NEW]] : (
+  %kept_k = attn.slot 0 of %new : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+  // CHECK: %[[ALONE:.*]] = attn.as_keys %{{.*}} : (
+  %k_alone = attn.as_keys %new_k : (!attn.value<batch, update, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+  // CHECK: attn.given %[[CACHE]] then %[[KEPT]] else %[[ALONE]] : (
+  %key_or_kept = attn.given %cache then %kept_k else %k_alone : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
+  // CHECK: %[[MADE:.*]] = attn.given %[[AT]] then %[[NEW]] : (
+  %made = attn.given %at then %new : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  // CHECK: attn.attention %{{.*}} scale 1.250000e-01 natural rule additive pair {
+  // CHECK: } score {
+  // CHECK-NEXT: ^bb0(%{{.*}}: f32):
+  // CHECK: } mask {
+  %capped = attn.attention %q, %k, %k scale 1.250000e-01 natural rule additive pair {
+  ^bb0(%a: f32, %b: f32):
+    %sum = arith.addf %a, %b : f32
+    attn.yield %sum : f32
+  } score {
+  ^bb0(%s: f32):
+    %t = math.tanh %s : f32
+    attn.yield %t : f32
+  } mask {
+    %i = attn.position query
+    // CHECK: attn.own %[[AT]] : !attn.value<batch : index>
+    %start = attn.own %at : !attn.value<batch : index>
+    %keep = arith.cmpi sle, %i, %start : index
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  // CHECK: attn.return "output" %{{.*}}, "attention_scores" optional %{{.*}}, "cache" starts_as @cache %[[MADE]] :
+  attn.return "output" %capped, "attention_scores" optional %all, "cache" starts_as @cache %made : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 4, query, key : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+}
+
+// Double precision, and a path for calls that bring one input and leave out another.
+// CHECK-LABEL: attn.layer @double fingerprint 0x0000000000000003 dtype "float64" {
+attn.layer @double fingerprint 0x3 dtype "float64" {
+  %query = attn.input "query" : !attn.value<batch, query, feature of @query : f64>
+  %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f64>
+  %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
+  // CHECK: attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
+  attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
+    attn.return "output" %query : !attn.value<batch, query, feature of @query : f64>
+  }
+}

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "attn/runtime/attn.h"
+#include "attn/runtime/key_value_cache.h"
 #include "fake_layer.h"
 
 namespace {
@@ -152,6 +153,49 @@ TEST(Allocation, NoneFromC) {
   attn_executor_free(threads);
   attn_layer_free(layer);
   attn_close(library);
+}
+
+/// A step of a decode loop, with a kernel that only counts.
+std::atomic<int> steps{0};
+int count_step(void**) { return ++steps, 0; }
+int no_workspace(void**) { return 0; }
+
+TEST(Allocation, NoneInAStepOfADecodeLoop) {
+  // clang-format off
+  constexpr attn_axis batch{ATTN_AXIS_BATCH, 0, -1, 0}, feature{ATTN_AXIS_FEATURE, 0, -1, 0};
+  const attn_axis query[] = {batch, {ATTN_AXIS_QUERY, 0, -1, 0}, feature}, value[] = {batch, {ATTN_AXIS_UPDATE, 0, -1, 0}, feature};
+  const attn_axis cache[] = {batch, {ATTN_AXIS_SLOT, 0, -1, 2}, {ATTN_AXIS_KEY, 0, -1, 0}, {ATTN_AXIS_HEAD, 0, -1, 2}, {ATTN_AXIS_SIZE, 0, -1, 4}};
+  const attn_tensor_info inputs[] = {{"query", query, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+                                     {"value", value, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+                                     {"cache", cache, 5, ATTN_VALUE_REAL, ATTN_FLOAT32, 1, -1, -1, 0},
+                                     {"at", query, 1, ATTN_VALUE_INDEX, ATTN_INT32, 1, -1, -1, 0}};
+  const attn_tensor_info outputs[] = {{"output", query, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+                                      {"cache", cache, 5, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, 2, 0}};
+  const attn_argument arguments[] = {{ATTN_ARGUMENT_INPUT, ATTN_FORM_ROWS, 0}, {ATTN_ARGUMENT_INPUT, ATTN_FORM_ROWS, 1},
+                                     {ATTN_ARGUMENT_INPUT, ATTN_FORM_LIST, 3}, {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_ROWS, 0},
+                                     {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_CACHE, 1}};
+  const attn_path path{"decode", 3, 12, 0, 0, 5, arguments, count_step, no_workspace};
+  const attn_variant variant{"plain", 0, 0, 1, nullptr, &path};
+  const attn_layer_table table{ATTN_ABI_VERSION, 4, 0, 2, 1, ATTN_FLOAT32, 1, "model::cached", "test_layers", inputs, nullptr, outputs, &variant};
+  // clang-format on
+  auto layer = attn::AnyLayer::load(table, std::span<const attn::NamedTensor>());
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  auto kept = attn::KeyValueCache::make({.batch = 2, .capacity = 64, .heads = 2, .size = 4});
+  ASSERT_TRUE(kept.ok());
+  std::vector<float> x(2 * 2 * 8), y(2 * 8);
+  attn::Workspace scratch;
+  const attn::Shape shape{2, 1, 8};
+  auto step = [&] {  // an input and an output that have to be copied
+    const bool ok = attn::append(*layer, *kept,
+                                 {{"query", {x.data(), shape, {16, 16, 2}}}, {"value", {x, shape}}},
+                                 {{"output", {y.data(), shape, {1, 2, 2}}}}, scratch)
+                        .ok();
+    ASSERT_TRUE(ok);
+  };
+  EXPECT_GT(allocations_of(step), 0);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(allocations_of(step), 0);
+  EXPECT_EQ(steps, 21);
+  EXPECT_EQ(kept->length(1), 21);
 }
 
 }  // namespace

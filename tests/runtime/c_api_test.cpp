@@ -5,6 +5,7 @@
 
 #include "attn/runtime/attn.h"
 #include "attn/runtime/safetensors.h"
+#include "cached_layer.h"
 #include "fake_layer.h"
 
 namespace {
@@ -89,6 +90,38 @@ TEST_F(CApi, RunsALayer) {
   EXPECT_EQ(attn_layer_run(layer, in, 2, out, 1, lent, pool), ATTN_INVALID_ARGUMENT);
   attn_workspace_free(lent);
   attn_executor_free(pool);
+}
+
+TEST(CApiCache, InPlaceAndLeftOut) {
+  CachedLayer cached;
+  const attn_layer_table* const tables[] = {&cached.table()};
+  attn_library* library = nullptr;
+  attn_layer* layer = nullptr;
+  ASSERT_EQ(attn_library_of(tables, 1, &library), ATTN_OK) << attn_message();
+  ASSERT_EQ(attn_layer_load_arrays(library, "recorder", nullptr, 0, nullptr, &layer), ATTN_OK)
+      << attn_message();
+  float x[4] = {1, 2, 3, 4}, y[2] = {}, cache[2 * 2 * 3 * 2] = {};
+  const int32_t at[2] = {0, 2};
+  const attn_tensor in[] = {{"query", x, ATTN_FLOAT32, 3, {2, 1, 1}, nullptr},
+                            {"value", x, ATTN_FLOAT32, 3, {2, 1, 2}, nullptr},
+                            {"cache", cache, ATTN_FLOAT32, 5, {2, 2, 3, 2, 1}, nullptr},
+                            {"cache_update_index", at, ATTN_INT32, 1, {2}, nullptr}};
+  const attn_mutable_tensor out[] = {{"output", y, ATTN_FLOAT32, 3, {2, 1, 1}, nullptr},
+                                     {"cache", cache, ATTN_FLOAT32, 5, {2, 2, 3, 2, 1}, nullptr}};
+  attn_workspace* scratch = attn_workspace_new();
+  ASSERT_EQ(attn_layer_run(layer, in, 4, out, 2, scratch, nullptr), ATTN_OK) << attn_message();
+  EXPECT_EQ(cached.ran, "decode");
+  EXPECT_EQ(cached.arguments.back().host, cache);
+  EXPECT_EQ(cache[0], 1);
+  EXPECT_EQ(cache[12 + 4], 3);
+  EXPECT_EQ(y[1], 2);
+  ASSERT_EQ(attn_layer_run(layer, in, 2, out, 1, scratch, nullptr), ATTN_OK) << attn_message();
+  EXPECT_EQ(cached.ran, "plain");
+  EXPECT_EQ(attn_layer_run(layer, in, 3, out, 2, scratch, nullptr), ATTN_UNSUPPORTED);
+  EXPECT_NE(std::string(attn_message()).find("without `cache_update_index`"), std::string::npos);
+  attn_workspace_free(scratch);
+  attn_layer_free(layer);
+  attn_close(library);
 }
 
 TEST_F(CApi, ReadsFiles) {

@@ -20,25 +20,26 @@ const attn_axis bias_axes[] = {{ATTN_AXIS_HEAD, 0, -1, heads}, {ATTN_AXIS_SIZE, 
 const attn_axis key_kernel_axes[] = {{ATTN_AXIS_FEATURE, 0, 2, 0}, {ATTN_AXIS_HEAD, 0, -1, heads}, {ATTN_AXIS_SIZE, 0, -1, size}};
 
 const attn_tensor_info inputs[] = {
-    {"query", query_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1},
-    {"value", value_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1},
-    {"key", key_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 1, 1},
-    {"attention_mask", score_axes, 4, ATTN_VALUE_TRUTH, ATTN_BOOL, 1, -1},
-    {"use_causal_mask", nullptr, 0, ATTN_VALUE_TRUTH, ATTN_BOOL, 1, -1}};
+    {"query", query_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+    {"value", value_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+    {"key", key_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 1, 1, -1, 0},
+    {"attention_mask", score_axes, 4, ATTN_VALUE_TRUTH, ATTN_BOOL, 1, -1, -1, 0},
+    {"use_causal_mask", nullptr, 0, ATTN_VALUE_TRUTH, ATTN_BOOL, 1, -1, -1, 0}};
 const attn_tensor_info weights[] = {
-    {"query/kernel", query_kernel_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1},
-    {"query/bias", bias_axes, 2, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1},
-    {"key/kernel", key_kernel_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1}};
+    {"query/kernel", query_kernel_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+    {"query/bias", bias_axes, 2, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+    {"key/kernel", key_kernel_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0}};
 const attn_tensor_info outputs[] = {
-    {"output", query_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1},
-    {"attention_scores", score_axes, 4, ATTN_VALUE_REAL, ATTN_FLOAT32, 1, -1}};
+    {"output", query_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
+    {"attention_scores", score_axes, 4, ATTN_VALUE_REAL, ATTN_FLOAT32, 1, -1, -1, 0}};
 const attn_packing packings[] = {
-    {0, ATTN_PACK_PANELS, 1, 0, 0, size, 8, 4, 1.0f},
-    {1, ATTN_PACK_VECTOR, 0, 0, 0, size, 8, 4, 1.0f}};
+    {0, ATTN_PACK_PANELS, 1, 0, 0, size, 8, 4, 1.0},
+    {1, ATTN_PACK_VECTOR, 0, 0, 0, size, 8, 4, 1.0}};
 const attn_argument arguments[] = {
-    {ATTN_ARGUMENT_INPUT, 0}, {ATTN_ARGUMENT_INPUT, 1}, {ATTN_ARGUMENT_INPUT, 2},
-    {ATTN_ARGUMENT_INPUT, 3}, {ATTN_ARGUMENT_FLAG, 4}, {ATTN_ARGUMENT_PACKED, 0},
-    {ATTN_ARGUMENT_OUTPUT, 0}, {ATTN_ARGUMENT_OUTPUT, 1}};
+    {ATTN_ARGUMENT_INPUT, ATTN_FORM_ROWS, 0}, {ATTN_ARGUMENT_INPUT, ATTN_FORM_ROWS, 1},
+    {ATTN_ARGUMENT_INPUT, ATTN_FORM_ROWS, 2}, {ATTN_ARGUMENT_INPUT, ATTN_FORM_PAIRS, 3},
+    {ATTN_ARGUMENT_FLAG, 0, 4}, {ATTN_ARGUMENT_PACKED, 0, 0},
+    {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_ROWS, 0}, {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_PAIRS, 1}};
 // clang-format on
 
 std::atomic<int> runs{0};
@@ -179,10 +180,10 @@ int no_workspace(void** a) {
 int failing(void**) { return 7; }
 
 // clang-format off
-const attn_path plain[] = {{"output", 1, 0, 7, arguments, run<false>, workspace<1>},
-                           {"output_attention_scores", 3, 0, 8, arguments, run<true>, workspace<2>}};
-const attn_path greedy[] = {{"output", 1, 0, 7, arguments, run<false>, no_workspace<1>}};
-const attn_path fails[] = {{"output", 1, 0, 7, arguments, failing, workspace<1>}};
+const attn_path plain[] = {{"output", 1, 0, 0, 0, 7, arguments, run<false>, workspace<1>},
+                           {"output_attention_scores", 3, 0, 0, 0, 8, arguments, run<true>, workspace<2>}};
+const attn_path greedy[] = {{"output", 1, 0, 0, 0, 7, arguments, run<false>, no_workspace<1>}};
+const attn_path fails[] = {{"output", 1, 0, 0, 0, 7, arguments, failing, workspace<1>}};
 const attn_variant variants[] = {
     {"future", uint64_t{1} << 40, 2, 2, packings, plain},
     {"plain", 0, 2, 2, packings, plain},
@@ -193,8 +194,13 @@ const attn_variant variants[] = {
 }  // namespace
 
 const attn_layer_table table = {
-    ATTN_ABI_VERSION, 5,      3,       2,       4,       0x1122334455667788u, "model::fake",
-    "test_layers",    inputs, weights, outputs, variants};
+    ATTN_ABI_VERSION,    5,
+    3,                   2,
+    4,                   ATTN_FLOAT32,
+    0x1122334455667788u, "model::fake",
+    "test_layers",       inputs,
+    weights,             outputs,
+    variants};
 
 attn_layer_table changed(const std::function<void(attn_layer_table&)>& change) {
   attn_layer_table copy = table;

@@ -135,14 +135,11 @@ TEST_F(LayerCheck, Memory) {
   EXPECT_EQ(message({{"query", {big.data(), {2, 4, 8}, {INT64_MIN, 8, 1}}}}),
             "input `query` does not fit into any memory; got float32 [2, 4, 8] strides "
             "[-9223372036854775808, 8, 1]");
-  EXPECT_EQ(
-      message({{"query", {big.data(), {2, 4, 8}, {int64_t{1} << 31, 8, 1}}}}),
-      "input `query` has stride 2147483648 on axis 0, more than 2^31 - 1 elements: call the layer "
-      "for a part of it; got float32 [2, 4, 8] strides [2147483648, 8, 1]");
   // One image for every place in the batch: little memory, and more rows than kernels count.
   constexpr int64_t many = 1 << 30;
   EXPECT_EQ(message({{"query", {big.data(), {many, 4, 8}, {0, 8, 1}}},
-                     {"value", {big.data(), {many, 6, 7}, {0, 7, 1}}}}),
+                     {"value", {big.data(), {many, 6, 7}, {0, 7, 1}}}},
+                    {{"output", {big.data() + 1, {many, 4, 8}}}}),
             "input `query` has more than 2^31 - 2^16 rows: call the layer for a part of the batch; "
             "got float32 [1073741824, 4, 8] strides [0, 8, 1]");
   Call wide({.batch = 1, .query = int64_t{1} << 31, .key = 0, .query_features = 0});
@@ -156,10 +153,6 @@ TEST_F(LayerCheck, Memory) {
 }
 
 TEST_F(LayerCheck, Layout) {
-  EXPECT_EQ(
-      message({{"query", {big.data(), {2, 4, 8}, {64, 16, 2}}}}),
-      "input `query` has stride 2 on its last axis, expected 1: copy it to contiguous rows; got "
-      "float32 [2, 4, 8] strides [64, 16, 2]");
   const auto* odd = reinterpret_cast<const std::byte*>(big.data()) + 1;
   EXPECT_EQ(
       message({{"query", {odd, attn::DType::float32, {2, 4, 8}}}}),

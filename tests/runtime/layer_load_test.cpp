@@ -74,6 +74,26 @@ TEST(LayerLoad, WeightsInOrderOrByPrefixedName) {
       "layer `model::fake`: weight `query/bias` is missing: no tensor was given for it");
 }
 
+TEST(LayerLoad, WeightsOfEveryFloatingType) {
+  Call call;
+  std::vector<double> kernel(call.query_kernel.begin(), call.query_kernel.end());
+  std::vector<uint16_t> bias(call.query_bias.size(), 0x3f80);
+  std::vector<NamedTensor> weights = call.weights();
+  weights[0].tensor = {kernel, weights[0].tensor.shape()};
+  weights[1].tensor = {bias.data(), attn::DType::bfloat16, weights[1].tensor.shape()};
+  const auto layer = AnyLayer::load(fake::table, std::span<const NamedTensor>(weights));
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  attn::Workspace scratch;
+  ASSERT_TRUE(
+      layer->run({{"query", call.q()}, {"value", call.v()}}, {{"output", call.o()}}, scratch).ok());
+  EXPECT_EQ(call.output, fake::reference(call, false, false, {}).output);
+  // Kernels that compute with doubles get twice as many bytes.
+  const attn_layer_table wide = fake::changed([](auto& t) { t.compute_dtype = ATTN_FLOAT64; });
+  const auto doubles = AnyLayer::load(wide, std::span<const NamedTensor>(weights));
+  ASSERT_TRUE(doubles.ok()) << doubles.status().message();
+  EXPECT_EQ(doubles->packed_bytes(), 8u * 192 + 256);
+}
+
 TEST(LayerLoad, Targets) {
   Call call;
   std::vector<NamedTensor> weights = call.weights();
@@ -114,9 +134,9 @@ TEST_F(LoadWeights, Checks) {
   EXPECT_EQ(with(0, {big, {8, 15}}),
             "layer `model::fake`: weight `query/kernel` has 2 axes, expected 3: [feature, head 3, "
             "size 5]; got float32 [8, 15]");
-  EXPECT_EQ(with(0, {big.data(), attn::DType::bfloat16, {8, 3, 5}}),
-            "layer `model::fake`: weight `query/kernel` has type bfloat16, expected float32; got "
-            "bfloat16 [8, 3, 5]");
+  EXPECT_EQ(with(0, {big.data(), attn::DType::int32, {8, 3, 5}}),
+            "layer `model::fake`: weight `query/kernel` has type int32, expected float32, float64, "
+            "float16 or bfloat16; got int32 [8, 3, 5]");
   EXPECT_EQ(with(0, {big, {8, 4, 5}}),
             "layer `model::fake`: weight `query/kernel` has length 4 on axis 1 (head), expected 3, "
             "which the layer was built for; got float32 [8, 4, 5]");

@@ -16,22 +16,46 @@ using attn::Tensor;
 TEST(Packing, PanelsByHand) {
   // 2 rows, 2 blocks of 3 columns that take 4, panels of 4: one block a panel.
   const std::vector<float> w{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-  const attn_packing packing{0, ATTN_PACK_PANELS, 1, 0, 0, 3, 4, 4, 2.0f};
+  const attn_packing packing{0, ATTN_PACK_PANELS, 1, 0, 0, 3, 4, 4, 2.0};
   const auto shape = attn::packed_shape(packing, Shape{2, 2, 3});
   ASSERT_TRUE(shape.ok());
-  std::vector<float> to(static_cast<size_t>(shape->floats()), -1);
+  std::vector<float> to(static_cast<size_t>(shape->numbers()), -1);
   attn::pack(packing, *shape, {w, {2, 2, 3}}, to.data());
   EXPECT_EQ(to, (std::vector<float>{2, 4, 6, 0, 14, 16, 18, 0, 8, 10, 12, 0, 20, 22, 24, 0}));
 }
 
 TEST(Packing, VectorByHand) {
   const std::vector<float> w{1, 2, 3, 4, 5, 6};
-  const attn_packing packing{0, ATTN_PACK_VECTOR, 0, 0, 0, 3, 4, 16, 1.0f};
+  const attn_packing packing{0, ATTN_PACK_VECTOR, 0, 0, 0, 3, 4, 16, 1.0};
   const auto shape = attn::packed_shape(packing, Shape{2, 3});
   ASSERT_TRUE(shape.ok());
-  std::vector<float> to(static_cast<size_t>(shape->floats()), -1);
+  std::vector<float> to(static_cast<size_t>(shape->numbers()), -1);
   attn::pack(packing, *shape, {w, {2, 3}}, to.data());
   EXPECT_EQ(to, (std::vector<float>{1, 2, 3, 0, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(Packing, EveryFloatingType) {
+  const attn_packing packing{0, ATTN_PACK_VECTOR, 0, 0, 0, 0, 0, 1, 1.0 / 3};
+  const auto shape = attn::packed_shape(packing, Shape{4});
+  ASSERT_TRUE(shape.ok());
+  auto check = [&](const Tensor& weight, const std::vector<double>& numbers) {
+    std::vector<float> narrow(4);
+    std::vector<double> wide(4);
+    attn::pack(packing, *shape, weight, narrow.data());
+    attn::pack(packing, *shape, weight, wide.data());
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(wide[i], numbers[i] * (1.0 / 3));
+      EXPECT_EQ(narrow[i], static_cast<float>(numbers[i] * (1.0 / 3)));  // rounded once
+    }
+  };
+  const std::vector<float> f32{1, -2, 0.1f, 1e-40f};
+  check({f32, {4}}, {1, -2, 0.1f, 1e-40f});
+  const std::vector<double> f64{1, 0.1, 1 + 0x1p-25, 1e-300};
+  check({f64, {4}}, f64);
+  const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x3555},
+                 brain[] = {0x3f80, 0xc000, 0x0001, 0x3eab};
+  check({f16, attn::DType::float16, {4}}, {1, -2, 0x1p-24, 0.333251953125});
+  check({brain, attn::DType::bfloat16, {4}}, {1, -2, 0x1p-133, 0.333984375});
 }
 
 TEST(Packing, RandomShapesAndStrides) {
@@ -57,7 +81,7 @@ TEST(Packing, RandomShapesAndStrides) {
     p.kind = draw(2) == 0 ? ATTN_PACK_PANELS : ATTN_PACK_VECTOR;
     p.contracted = p.kind == ATTN_PACK_VECTOR ? 0 : static_cast<uint8_t>(draw(rank + 1));
     p.panel_width = static_cast<int32_t>(1 + draw(9));
-    p.scale = 0.5f;
+    p.scale = 0.5;
     int64_t rows = 1, columns = 1;
     for (int i = 0; i < rank; ++i)
       (i < p.contracted ? rows : columns) *= extents[static_cast<size_t>(i)];
@@ -76,7 +100,7 @@ TEST(Packing, RandomShapesAndStrides) {
     const Tensor weight(bytes.data() + 1, attn::DType::float32, extents, strides);
     const auto shape = attn::packed_shape(p, weight.shape());
     ASSERT_TRUE(shape.ok()) << shape.status().message();
-    std::vector<float> packed(static_cast<size_t>(shape->floats()), -1);
+    std::vector<float> packed(static_cast<size_t>(shape->numbers()), -1);
     attn::pack(p, *shape, weight, packed.data());
 
     // The reference: a padded matrix, then its panels.
@@ -115,7 +139,7 @@ TEST(Packing, RandomShapesAndStrides) {
 }
 
 TEST(Packing, WhatDoesNotFit) {
-  attn_packing p{0, ATTN_PACK_PANELS, 1, 0, 0, 4, 8, 16, 1.0f};
+  attn_packing p{0, ATTN_PACK_PANELS, 1, 0, 0, 4, 8, 16, 1.0};
   auto uneven = attn::packed_shape(p, Shape{2, 6});
   EXPECT_EQ(uneven.status().code(), attn::StatusCode::internal);
   EXPECT_EQ(
@@ -129,7 +153,7 @@ TEST(Packing, WhatDoesNotFit) {
     EXPECT_EQ(large.status().message(),
               "it has more than 2^31 - 1 numbers when packed: split the layer");
   }
-  EXPECT_EQ(attn::packed_shape(p, Shape{0, 4})->floats(), 0);
+  EXPECT_EQ(attn::packed_shape(p, Shape{0, 4})->numbers(), 0);
 }
 
 }  // namespace

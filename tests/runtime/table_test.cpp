@@ -1,6 +1,7 @@
 // Tables that no generator of ours makes.
 #include <gtest/gtest.h>
 
+#include "cached_layer.h"
 #include "fake_layer.h"
 
 namespace {
@@ -26,7 +27,7 @@ TEST(Table, AnotherVersion) {
   other.name = reinterpret_cast<const char*>(8);  // nothing else may be read
   EXPECT_EQ(
       message(other, attn::StatusCode::unsupported),
-      "the layer's table has ABI version 9, expected 1: build its library again with the attnc "
+      "the layer's table has ABI version 9, expected 2: build its library again with the attnc "
       "that belongs to this runtime");
 }
 
@@ -53,12 +54,12 @@ TEST(Table, Tensors) {
   EXPECT_EQ(with(1, [](auto& i) { i.name = "query"; }), "input `query` is there twice");
   EXPECT_EQ(with(0, [](auto& i) { i.rank = 9; }), "input `query` has 9 axes");
   EXPECT_EQ(with(0, [](auto& i) { i.axes = nullptr; }), "input `query` has no axes");
-  EXPECT_EQ(with(0, [](auto& i) { i.value = 3; }), "input `query` has value 3");
+  EXPECT_EQ(with(0, [](auto& i) { i.value = 4; }), "input `query` has value 4");
   EXPECT_EQ(with(0, [](auto& i) { i.dtype = 10; }), "input `query` has type 10");
   EXPECT_EQ(with(0, [](auto& i) { i.or_input = 5; }), "input `query` has no such stand-in");
   EXPECT_EQ(with(0, [](auto& i) { i.or_input = 2; }), "input `query` cannot be replaced by `key`");
   EXPECT_EQ(with(0, [](auto& i) { i.optional = 1; }),
-            "input `query` may be left out, and nothing stands in for it");
+            "variant `future` path `output` takes input `query`, which may be left out");
   EXPECT_EQ(with(3, [](auto& i) { i.or_input = 0; }),
             "input `attention_mask` is a mask or flag with a stand-in");
   const attn_axis bad[] = {{9, 0, -1, 0}, {0, 0, -1, -1}, {ATTN_AXIS_FEATURE, 0, 5, 0}};
@@ -70,6 +71,39 @@ TEST(Table, Tensors) {
             "input `query` has an axis of input 5");
 }
 
+TEST(Table, ReadingAndStandIns) {
+  auto with = [](size_t index, auto change) {
+    std::vector<attn_tensor_info> inputs(fake::table.inputs, fake::table.inputs + 5);
+    change(inputs[index]);
+    return message(fake::changed([&](auto& t) { t.inputs = inputs.data(); }));
+  };
+  EXPECT_EQ(with(3, [](auto& i) { i.reading = 8; }), "input `attention_mask` is read in way 8");
+  EXPECT_EQ(with(0, [](auto& i) { i.reading = 1; }), "input `query` is read in way 1");
+  EXPECT_EQ(with(2, [](auto& i) { i.value = ATTN_VALUE_SOFT; }),
+            "input `key` is an index or soft mask with a stand-in");
+  EXPECT_EQ(with(3, [](auto& i) { i.value = ATTN_VALUE_INDEX; }),
+            "variant `future` path `output` takes input `attention_mask` in the wrong form");
+  EXPECT_EQ(message(fake::changed([](auto& t) { t.compute_dtype = ATTN_BFLOAT16; })),
+            "it computes with type 3");
+}
+
+TEST(Table, Outputs) {
+  std::vector<attn_tensor_info> outputs(fake::table.outputs, fake::table.outputs + 2);
+  auto with = [&](auto change) {
+    std::vector<attn_tensor_info> changed = outputs;
+    change(changed[0]);
+    return message(fake::changed([&](auto& t) { t.outputs = changed.data(); }));
+  };
+  EXPECT_EQ(with([](auto& o) { o.value = ATTN_VALUE_TRUTH; }), "output `output` has value 2");
+  EXPECT_EQ(with([](auto& o) { o.starts_as = 5; }), "output `output` starts as input 5");
+  EXPECT_EQ(with([](auto& o) { o.starts_as = 3; }),
+            "output `output` starts as input `attention_mask`, which is of another kind");
+  EXPECT_EQ(with([](auto& o) { o.starts_as = 1; }),
+            "output `output` starts as input `value`, which is of another kind");
+  EXPECT_EQ(with([](auto& o) { o.dtype = ATTN_FLOAT16, o.starts_as = 0; }),
+            "output `output` starts as input `query`, which is of another kind");
+}
+
 TEST(Table, FreeAxes) {
   std::vector<attn_axis> axes;
   std::vector<attn_tensor_info> inputs;
@@ -77,7 +111,8 @@ TEST(Table, FreeAxes) {
   std::vector<std::string> names;
   for (int i = 0; i < 9; ++i) names.push_back("x" + std::to_string(i));
   for (size_t i = 0; i < 9; ++i) {
-    inputs.push_back({names[i].c_str(), &axes[8 * i], 8, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1});
+    inputs.push_back(
+        {names[i].c_str(), &axes[8 * i], 8, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0});
   }
   EXPECT_EQ(message(fake::changed([&](auto& t) { t.inputs = inputs.data(), t.input_count = 9; })),
             "there are over 64 free axes");
@@ -130,10 +165,51 @@ TEST(Table, Variants) {
             "variant `plain` path `output` takes an output that it does not make");
   EXPECT_EQ(path([](auto&, auto& a) { a[0].index = 4; }),
             "variant `plain` path `output` takes input `use_causal_mask` in the wrong form");
+  for (int form : {1, 2, 3, 4, 5, 255}) {
+    EXPECT_EQ(path([&](auto&, auto& a) { a[0].form = static_cast<uint8_t>(form); }),
+              "variant `plain` path `output` takes input `query` in the wrong form");
+  }
+  EXPECT_EQ(path([](auto&, auto& a) { a[3].form = ATTN_FORM_LIST; }),
+            "variant `plain` path `output` takes input `attention_mask` in the wrong form");
+  EXPECT_EQ(path([](auto&, auto& a) { a[6].form = ATTN_FORM_HEADS; }),
+            "variant `plain` path `output` takes output `output` in the wrong form");
+  EXPECT_EQ(path([](auto&, auto& a) { a[0] = a[6]; }),
+            "variant `plain` path `output` takes output `output` twice");
+  EXPECT_EQ(path([](auto&, auto& a) { a[6] = a[0]; }),
+            "variant `plain` path `output` makes an output that it does not take");
+  EXPECT_EQ(path([](auto& p, auto&) { p.given = 32; }),
+            "variant `plain` path `output` serves calls with inputs that there are not");
+  EXPECT_EQ(path([](auto& p, auto&) { p.absent = 1u << 31; }),
+            "variant `plain` path `output` serves calls with inputs that there are not");
+  EXPECT_EQ(path([](auto& p, auto&) { p.given = p.absent = 4; }),
+            "variant `plain` path `output` serves calls with and without the same input");
   variant.path_count = 0;
   EXPECT_EQ(with(), "variant `plain` has no paths, or impossibly many parts");
   variant.target = nullptr;
   EXPECT_EQ(with(), "a variant has no target");
+}
+
+TEST(Table, InputsThatMayBeLeftOut) {
+  using namespace recorder;
+  auto wrong = [](Recorder& r) {
+    const auto layer = attn::AnyLayer::load(r.table(), std::span<const attn::NamedTensor>());
+    const std::string& m = layer.status().message();
+    const std::string start = "layer `model::recorder`: its table is malformed: ";
+    return m.substr(start.size(), m.find(';') - start.size());
+  };
+  Recorder taken;
+  taken.input("x", {B, Q, F}, {.optional = true}).output("y", {B, Q, F});
+  taken.path("path").takes("x", ATTN_FORM_ROWS).makes("y", ATTN_FORM_ROWS);
+  EXPECT_EQ(wrong(taken), "variant `plain` path `path` takes input `x`, which may be left out");
+  Recorder started;
+  started.input("x", {B, Q, F}, {.optional = true}).output("y", {B, Q, F}, {.starts_as = 0});
+  started.path("path").makes("y", ATTN_FORM_ROWS);
+  EXPECT_EQ(wrong(started),
+            "variant `plain` path `path` makes output `y` of an input that may be left out");
+  Recorder positions;
+  positions.input("x", {B, Q, K, F}).output("y", {B, Q, F});
+  positions.path("path").takes("x", ATTN_FORM_ROWS).makes("y", ATTN_FORM_ROWS);
+  EXPECT_EQ(wrong(positions), "variant `plain` path `path` takes input `x` in the wrong form");
 }
 
 }  // namespace

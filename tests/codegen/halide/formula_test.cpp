@@ -13,7 +13,7 @@ using attn::Kind;
 using attn::Step;
 using attn::Type;
 
-Step step(Fn fn, Type type, std::initializer_list<int> operands, uint32_t bits = 0) {
+Step step(Fn fn, Type type, std::initializer_list<int> operands, uint64_t bits = 0) {
   Step s{.fn = fn, .type = type};
   size_t i = 0;
   for (int o : operands) s.operand[i++] = static_cast<int8_t>(o);
@@ -28,8 +28,10 @@ Buffer<T> on_grid(const attnc::PlanFormula& formula, int queries, int keys) {
   Var q("q"), k("k");
   Func f("f");
   attnc::Site site{.batch = 0, .head = 3, .query = q, .key = k, .last_query = q + 7,
-                   .query_length = queries, .key_length = keys, .own = {}};
-  site.own = [](int input) -> Expr { return input == 5; };
+                   .query_length = queries, .key_length = keys, .read = {}, .arguments = {}};
+  site.read = [](const Step& s, const std::vector<Expr>&) -> Expr {
+    return attnc::read_index(s) == 5;
+  };
   f(q, k) = cast<T>(attnc::evaluate(formula, site).at(0));
   return f.realize({queries, keys});
 }
@@ -58,7 +60,7 @@ TEST(Formula, IntegerDivisionAndRemainderTruncateAsInTheLanguage) {
       f.steps = {step(Fn::position, Type::index, {}, axis(Kind::query)),
                  step(Fn::position, Type::index, {}, axis(Kind::key)),
                  step(Fn::sub, Type::index, {0, 1}),
-                 step(Fn::number, Type::index, {}, std::bit_cast<uint32_t>(divisor)),
+                 step(Fn::number, Type::index, {}, attn::bits_of(divisor)),
                  step(fn, Type::index, {2, 3})};
       f.results = {4};
       const auto got = on_grid<int32_t>(f, 12, 17);
@@ -77,7 +79,7 @@ TEST(Formula, IndexAndRealMixAsInTheLanguage) {
   attnc::PlanFormula f;
   f.steps = {step(Fn::own, Type::truth, {}, 5),
              step(Fn::position, Type::index, {}, axis(Kind::query)),
-             step(Fn::number, Type::real, {}, std::bit_cast<uint32_t>(0.5f)),
+             step(Fn::number, Type::real, {}, attn::bits_of(0.5)),
              step(Fn::mul, Type::real, {1, 2}),
              step(Fn::position, Type::index, {}, axis(Kind::key)),
              step(Fn::where, Type::real, {0, 3, 4})};

@@ -28,16 +28,22 @@ std::vector<Variant> variants() {
            __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")}};
 }
 
-/// exp2_of_nonpositive of every number, computed by a compiled pipeline.
-std::vector<float> exp2_on(const Variant& v, const std::vector<float>& x) {
+/// A function of every number, computed by a compiled pipeline.
+template <class T>
+std::vector<T> on(const Variant& v, const std::vector<T>& x, Expr (*function)(const Expr&)) {
   Var i("i");
   Func f("f");
-  Buffer<float> in(static_cast<int>(x.size()));
-  std::memcpy(in.data(), x.data(), x.size() * sizeof(float));
-  f(i) = attnc::exp2_of_nonpositive(in(i));
+  Buffer<T> in(static_cast<int>(x.size()));
+  std::memcpy(in.data(), x.data(), x.size() * sizeof(T));
+  f(i) = function(in(i));
   f.vectorize(i, v.lanes, TailStrategy::GuardWithIf);
-  Buffer<float> out = f.realize({static_cast<int>(x.size())}, Target(std::string(v.halide) + "-jit"));
+  // As kernels are compiled: rounding that functions ask for has to survive.
+  Target target(std::string(v.halide) + "-jit");
+  Buffer<T> out = f.realize({static_cast<int>(x.size())}, target);
   return {out.data(), out.data() + x.size()};
+}
+std::vector<float> exp2_on(const Variant& v, const std::vector<float>& x) {
+  return on<float>(v, x, attnc::exp2_of_nonpositive);
 }
 
 double ulps(float got, double want) {
@@ -94,6 +100,78 @@ TEST(Exp2, KeepsNaNWithAnyPayloadAndSign) {
       EXPECT_TRUE(std::isnan(y[i])) << v.name << " number " << i;
     }
   }
+}
+
+template <class T>
+double worst_ulps(const std::vector<T>& x, const std::vector<T>& y, long double (*want)(long double)) {
+  double worst = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const long double exact = want(x[i]);
+    const T nearest = static_cast<T>(exact);
+    const T ulp = std::nextafter(std::abs(nearest), std::numeric_limits<T>::infinity()) -
+                  std::abs(nearest);
+    worst = std::max(worst, static_cast<double>(std::abs(y[i] - exact) / ulp));
+  }
+  return worst;
+}
+
+struct Function {
+  const char* name;
+  Expr (*expr)(const Expr&);
+  long double (*exact)(long double);
+  double low, high;  // of float32; float64 likewise
+  double ulps;
+};
+const Function functions[] = {
+    {"exp2_of_nonpositive", attnc::exp2_of_nonpositive,
+     [](long double v) { return std::exp2(v); }, -126, 0, 2},
+    {"exp", attnc::exp_of, [](long double v) { return std::exp(v); }, -87, 88, 2},
+    {"exp2", attnc::exp2_of, [](long double v) { return std::exp2(v); }, -126, 127, 2},
+    {"tanh", attnc::tanh_of, [](long double v) { return std::tanh(v); }, -12, 12, 4},
+    {"tanh of small numbers", attnc::tanh_of, [](long double v) { return std::tanh(v); }, -1e-3,
+     1e-3, 4},
+    {"sigmoid", attnc::sigmoid_of,
+     [](long double v) { return 1 / (1 + std::exp(-v)); }, -80, 80, 4},
+};
+
+template <class T>
+void are_accurate() {
+  for (const Function& f : functions) {
+    std::vector<T> x;
+    constexpr int count = 200000;
+    for (int i = 0; i <= count; ++i)
+      x.push_back(static_cast<T>(f.low + (f.high - f.low) * i / count));
+    for (const Variant& v : variants()) {
+      if (!v.here) continue;
+      const double worst = worst_ulps(x, on<T>(v, x, f.expr), f.exact);
+      EXPECT_LE(worst, f.ulps) << f.name << " on " << v.name;
+    }
+  }
+}
+TEST(Numerics, FunctionsOfFloat32AreAccurate) { are_accurate<float>(); }
+TEST(Numerics, FunctionsOfFloat64AreAccurate) { are_accurate<double>(); }
+
+template <class T>
+void end_well() {
+  const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  const std::vector<T> x{-infinity, T(-1e30), T(-2000), T(0), T(2000), T(1e30), infinity, nan};
+  for (const Variant& v : variants()) {
+    if (!v.here) continue;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, 1, infinity, infinity, infinity}),
+              [&] { auto y = on<T>(v, x, attnc::exp_of); y.pop_back(); return y; }()) << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, 1, infinity, infinity, infinity}),
+              [&] { auto y = on<T>(v, x, attnc::exp2_of); y.pop_back(); return y; }()) << v.name;
+    EXPECT_EQ((std::vector<T>{-1, -1, -1, 0, 1, 1, 1}),
+              [&] { auto y = on<T>(v, x, attnc::tanh_of); y.pop_back(); return y; }()) << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}),
+              [&] { auto y = on<T>(v, x, attnc::sigmoid_of); y.pop_back(); return y; }()) << v.name;
+    for (const Function& f : functions)
+      EXPECT_TRUE(std::isnan(on<T>(v, x, f.expr).back())) << f.name << " on " << v.name;
+  }
+}
+TEST(Numerics, FunctionsEndWellAtInfinityAndKeepNaN) {
+  end_well<float>();
+  end_well<double>();
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // visible key may lie outside the bounds of a tile that holds its query.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cstdlib>
 #include <random>
 
@@ -15,15 +14,16 @@ using attn::Fn;
 using attn::Step;
 using attn::Type;
 
-/// Where a formula is evaluated. `own` is a bit a table: flags 0 and 1, then masks of the call.
+/// Where a formula is evaluated. `own` is a bit a table: flags 0 and 1, then masks of the call;
+/// `start` an index that it brings.
 struct At {
-  int64_t query = 0, key = 0, last = 0, queries = 0, keys = 0;
+  int64_t query = 0, key = 0, last = 0, queries = 0, keys = 0, start = 0;
   unsigned own = 0;
 };
 
 /// The steps' values, as C++ has them: division truncates; by zero gives zero.
 std::vector<int64_t> values_of(const std::vector<Step>& steps, const At& at,
-                               const std::function<int64_t(uint32_t)>& own) {
+                               const std::function<int64_t(uint64_t)>& own) {
   std::vector<int64_t> v;
   for (const Step& s : steps) {
     const auto x = [&](size_t i) { return v[static_cast<size_t>(s.operand[i])]; };
@@ -31,7 +31,7 @@ std::vector<int64_t> values_of(const std::vector<Step>& steps, const At& at,
     const auto value = [&]() -> int64_t {
       switch (s.fn) {
         case Fn::number:
-          return std::bit_cast<int32_t>(s.bits);
+          return s.index();
         case Fn::position:
           return kind == attn::Kind::key ? at.key : s.bits % 16 ? at.last : at.query;
         case Fn::length:
@@ -107,7 +107,7 @@ class Draw {
   int8_t term(attn::Formula& f, int depth) {
     const auto kind = [](attn::Kind k) { return static_cast<uint32_t>(k) * 16; };
     if (depth == 0 || number(4) == 0) {
-      switch (number(6)) {
+      switch (number(7)) {
         case 0:
         case 1:
           return add(f, Fn::position, Type::index, {}, kind(attn::Kind::query));
@@ -117,6 +117,9 @@ class Draw {
         case 4:
           return add(f, Fn::length, Type::index, {},
                      kind(number(2) ? attn::Kind::key : attn::Kind::query));
+        case 5:
+          return add(f, Fn::own, Type::index, {},
+                     f.add(attn::TableName{"start", Type::index, true}));
         default:
           return constant(f, number(12) - 4);
       }
@@ -168,7 +171,7 @@ attn::Graph layer_with(const attn::Mask& mask) {
            const auto k = project(key, "key", attn::heads(1, 1), false);
            const auto v = project(value, "value", attn::heads(1, 1), false);
            const auto s = scores(q, k);
-           g.flag("flag0"), g.flag("flag1"), g.mask("mask", s);
+           g.flag("flag0"), g.flag("flag1"), g.mask("mask", s), g.index("start");
            return project(combine(softmax(s, mask), v), "output", attn::features_of(query), false);
          })
       .graph;
@@ -192,14 +195,14 @@ void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
   for (int size = 0; size < 4; ++size) {
     At at{.queries = 1 + draw.number(14),
           .keys = draw.number(16),
+          .start = draw.number(16) - 5,
           .own = static_cast<unsigned>(draw.number(8))};
     const int64_t tile = 1 + draw.number(5);
-    const auto of_mask = [&](uint32_t table) -> int64_t {
-      return at.own >> bit(f.tables[table].name.view()) & 1;
+    const auto named = [&](std::string_view name) -> int64_t {
+      return name == "start" ? at.start : at.own >> bit(name) & 1;
     };
-    const auto of_plan = [&](uint32_t input) -> int64_t {
-      return at.own >> bit(plan->inputs[input].name) & 1;
-    };
+    const auto of_mask = [&](uint64_t table) { return named(f.tables[table].name.view()); };
+    const auto of_plan = [&](uint64_t input) { return named(plan->inputs[input].name); };
     for (int64_t first = 0; first < at.queries; first += tile) {
       At bounds_at = at;
       bounds_at.query = first;
@@ -273,16 +276,25 @@ TEST(KeyBounds, AreExactForTheUsualMasks) {
       {"documents", [](auto at) { return at.key / 4 == at.query / 4; }, 0},
       {"chunk before", [](auto at) { return at.key / 3 == at.query / 3 - 1; }, 0},
       {"not causal", !attn::causal, 0},
+      {"written so far",
+       [](auto at) {
+         return at.key <= at.query + at.own({"start", Type::index, true});
+       },
+       0},
   };
   for (const Case& c : cases) {
     auto plan = planned(layer_with(c.mask));
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     const auto& attention = std::get<Attention>(plan->paths[0].stages[3]);
     ASSERT_FALSE(attention.keys.empty()) << c.name;
-    const auto never = [](uint32_t) { return int64_t{0}; };
+    int64_t start = 0;
+    const auto never = [&](uint64_t input) {
+      return plan->inputs[input].name == "start" ? start : int64_t{0};
+    };
     for (int64_t queries : {1, 7, 16}) {
       for (int64_t keys : {1, 5, 16, 30}) {
         for (int64_t first = 0; first < queries; first += 4) {
+          start = keys / 2 - first;  // of any sign
           At at{.query = first,
                 .last = std::min(first + 4, queries) - 1,
                 .queries = queries,

@@ -32,15 +32,16 @@ TEST(Plan, KeepsTheInterfaceInOrder) {
   std::vector<std::string> inputs, weights;
   for (const auto& t : plan.inputs) inputs.push_back(t.name);
   for (const auto& t : plan.weights) weights.push_back(t.name);
-  EXPECT_EQ(inputs, std::vector<std::string>(
-                        {"query", "value", "key", "attention_mask", "use_causal_mask"}));
+  EXPECT_EQ(inputs,
+            std::vector<std::string>({"query", "value", "key", "attention_mask", "query_mask",
+                                      "value_mask", "key_mask", "use_causal_mask"}));
   EXPECT_EQ(weights, std::vector<std::string>(
                          {"query/kernel", "query/bias", "key/kernel", "key/bias", "value/kernel",
                           "value/bias", "attention_output/kernel", "attention_output/bias"}));
   EXPECT_EQ(plan.inputs[2].or_input, 1);
   EXPECT_EQ(plan.inputs[2].axes.back().of, 2);
-  EXPECT_EQ(plan.inputs[4].type, attn::Type::truth);
-  EXPECT_TRUE(plan.inputs[4].axes.empty());
+  EXPECT_EQ(plan.inputs[7].type, attn::Type::truth);
+  EXPECT_TRUE(plan.inputs[7].axes.empty());
   EXPECT_EQ(plan.fingerprint, attn::fingerprint(attn::layer(encoder)));
 }
 
@@ -78,7 +79,7 @@ TEST(Plan, LaysValuesAsTheirReadersWantThem) {
 TEST(Plan, FoldsTheScaleIntoTheQuery) {
   const Plan plan = plan_of(encoder);
   const auto& query = std::get<Projection>(plan.paths[0].stages[0]);
-  const float scale = static_cast<float>(0.125 * 1.4426950408889634);
+  const double scale = 0.125 * 1.4426950408889634;
   EXPECT_EQ(plan.packings[static_cast<size_t>(query.kernel)].scale, scale);
   EXPECT_EQ(plan.packings[static_cast<size_t>(query.bias)].scale, scale);
   EXPECT_EQ(std::get<Attention>(plan.paths[0].stages[3]).scale, 1.0f);
@@ -135,7 +136,7 @@ TEST(Plan, PrintsTheSameTextAgain) {
         "    key [batch, key, feature of key] float32, or value\n",
         "    use_causal_mask [] truth, optional\n", "  path output_attention_scores\n",
         "    %1 = project query by #0 query/kernel + #1 query/bias, heads 12 x 64: query rows\n",
-        "scale 0.180336878\n", ": online, heads 12, sizes 64 and 64, rows without keys: uniform\n",
+        "scale 0.18033688\n", ": online, heads 12, sizes 64 and 64, rows without keys: uniform\n",
         ", attention_scores = attention %", "own use_causal_mask\n", "    output = project %"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
@@ -199,7 +200,7 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
   const Plan plan = plan_of(heads);
   std::vector<std::string> inputs;
   for (const auto& t : plan.inputs) inputs.push_back(t.name);
-  EXPECT_EQ(inputs, std::vector<std::string>({"query", "key", "value", "attention_mask"}));
+  EXPECT_EQ(inputs, std::vector<std::string>({"query", "value", "key", "attention_mask"}));
   EXPECT_TRUE(plan.weights.empty());
   EXPECT_TRUE(plan.packings.empty());
   for (const Path& path : plan.paths) {
@@ -207,13 +208,13 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
     const auto& a = std::get<Attention>(path.stages[0]);
     for (int v : {a.query, a.key, a.value, a.result})
       EXPECT_EQ(path.values[static_cast<size_t>(v)].layout, Layout::heads) << v;
-    EXPECT_EQ(path.values[static_cast<size_t>(a.key)].input, 1);
+    EXPECT_EQ(path.values[static_cast<size_t>(a.key)].input, 2);
     EXPECT_EQ(path.output_values[0], a.result);
     EXPECT_EQ(a.heads, 8);
     EXPECT_EQ(a.key_heads, 2);
     EXPECT_EQ(a.value_size, 20);
     EXPECT_EQ(a.value_size_padded, 20) << "nothing is padded that another made";
-    EXPECT_EQ(a.scale, static_cast<float>(0.125 * 1.4426950408889634)) << "no projection takes it";
+    EXPECT_EQ(a.scale, 0.125 * 1.4426950408889634) << "no projection takes it";
     EXPECT_EQ(a.rule, attn::FullyMasked::zero);
   }
 }
@@ -232,7 +233,7 @@ TEST(Plan, HasAPhaseForOneQuery) {
   for (const char* part :
        {"  path output_decode, for calls of at most 1 query\n", "  path output\n",
         "    output (heads) = attention query (heads), key (heads), value (heads): online, heads 8 "
-        "on 2, sizes 64 and 20, scale 0.180336878, rows without keys: zero\n",
+        "on 2, sizes 64 and 20, scale 0.18033688, rows without keys: zero\n",
         "    512 keys of a task for one query\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
   EXPECT_EQ(print(plan_of(encoder)).find("for one query"), std::string::npos);
@@ -248,15 +249,6 @@ std::string refused(const attn::Graph& graph) {
 }
 attn::Graph with(auto&& build) { return attn::layer(build, "elsewhere.h", 3).graph; }
 
-TEST(Refused, AdditiveRule) {
-  auto layer = encoder;
-  layer.fully_masked = attn::FullyMasked::additive;
-  EXPECT_EQ(
-      refused(attn::layer(layer).graph),
-      "layers.h:12: model::encoder: rows without a visible key by the rule `additive` are not "
-      "compiled yet; `uniform` and `zero` are");
-}
-
 TEST(Refused, OperationsThatAreNotCompiledYet) {
   const attn::Graph shared = with([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
@@ -267,7 +259,18 @@ TEST(Refused, OperationsThatAreNotCompiledYet) {
     return project(combine(p, v), "output", attn::features_of(query));
   });
   EXPECT_EQ(refused(shared),
-            "layers.h:12: model::encoder: operation `slice_heads` is not compiled yet");
+            "layers.h:12: model::encoder: operation `slice_heads` is not compiled yet but of an "
+            "input of scores");
+  const attn::Graph rotated = with([](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key();
+    const auto q = project(query, "query", attn::heads(4, 8)),
+               k = project(key, "key", attn::heads(4, 8));
+    const auto v = project(value, "value", attn::heads(4, 8));
+    const auto r = gather(q, [](auto at) { return (at.size + 4) % 8; });
+    return project(combine(softmax(scores(r, k)), v), "output", attn::features_of(query));
+  });
+  EXPECT_EQ(refused(rotated),
+            "layers.h:12: model::encoder: operation `gather` is not compiled yet");
 }
 
 TEST(Refused, AtTheLineOfTheOperation) {
@@ -284,19 +287,39 @@ TEST(Refused, AtTheLineOfTheOperation) {
   EXPECT_EQ(sentence.rfind("layers.h:" + std::to_string(line) + ": ", 0), 0u) << sentence;
 }
 
-TEST(Refused, ScoreFunctions) {
-  const attn::Graph capped = with([](attn::Graph& g) {
+TEST(Refused, ScoresThatNoAttentionReads) {
+  const attn::Graph scored = with([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
     const auto q = project(query, "query", attn::heads(4, 8)),
                k = project(key, "key", attn::heads(4, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
-    const auto s = attn::apply(attn::softcap(5.0f), scores(q, k));
-    return project(combine(softmax(s), v), "output", attn::features_of(query));
+    return softmax(scores(q, k));
   });
-  EXPECT_EQ(refused(capped).rfind(
+  EXPECT_EQ(refused(scored).rfind(
                 "layers.h:12: model::encoder: operation `scores` is not compiled yet where", 0),
             0u)
-      << refused(capped);
+      << refused(scored);
+}
+
+attn::Graph scored_by(const attn::ScoreMod& mod, attn::Numbers axes = {}) {
+  return with([&](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key(axes);
+    const auto q = project(query, "query", attn::heads(4, 8)),
+               k = project(key, "key", attn::heads(4, 8));
+    const auto v = project(value, "value", attn::heads(4, 8));
+    const auto s = attn::apply(mod, scores(q, k));
+    return project(combine(softmax(s), v, query), "output", attn::features_of(query));
+  });
+}
+
+TEST(Refused, WhatFormulasRead) {
+  const attn::Table slopes{"slopes"};
+  EXPECT_EQ(
+      refused(scored_by([&](auto x, auto at) { return x * slopes[at.head]; })),
+      "layers.h:12: model::encoder: a formula that reads `slopes`, a table of the call, at an "
+      "index is not compiled yet");
+  EXPECT_EQ(refused(scored_by([](auto x, auto at) { return x + at.key; }, {1, 2})),
+            "layers.h:12: model::encoder: a formula that reads a position or a length, where there "
+            "are several key axes, is not compiled yet");
 }
 
 TEST(Refused, AttentionWithoutHeads) {
@@ -333,26 +356,16 @@ TEST(Refused, KeysAndValuesSharedDifferently) {
 TEST(Refused, SomeHeadsProjected) {
   const attn::Graph mixed = with([](attn::Graph& g) {
     const auto x = g.input("x", {{Kind::batch}, {Kind::query}, {Kind::feature}});
+    const auto y = g.input("y", {{Kind::batch}, {Kind::key}, {Kind::feature}});
     const auto q = project(x, "query", attn::heads(4, 8));
-    const auto k = g.input("key", heads_at(Kind::key)), v = g.input("value", heads_at(Kind::key));
+    const auto k = g.input("key", heads_at(Kind::key));
+    const auto v = project(y, "value", attn::heads(4, 8));
     return project(combine(softmax(scores(q, k)), v), "output", attn::features_of(x));
   });
   EXPECT_EQ(refused(mixed), place + std::string("attention over heads of which some are projected "
                                                 "here and others come as inputs is not compiled "
-                                                "yet: project all of them or none"));
-}
-
-TEST(Refused, HeadsInAnotherOrder) {
-  const attn::Graph other = with([](attn::Graph& g) {
-    const auto q = g.input("query", heads_at(Kind::query)),
-               v = g.input("value", heads_at(Kind::key));
-    const auto k = g.input(
-        "key", {{Kind::batch}, {Kind::head, 0, -1, 4}, {Kind::key}, {Kind::size, 0, -1, 8}});
-    return combine(softmax(scores(q, k)), v);
-  });
-  EXPECT_EQ(refused(other),
-            place + std::string("attention over an input whose axes are in another order than "
-                                "batch, position, head, size is not compiled yet"));
+                                                "yet: project keys and values, or neither; and the "
+                                                "query, or none"));
 }
 
 TEST(Refused, ProjectionsOfHeadsThatComeAsInputs) {
@@ -364,26 +377,322 @@ TEST(Refused, ProjectionsOfHeadsThatComeAsInputs) {
   EXPECT_EQ(
       refused(before),
       place + std::string("a projection of an input that comes as heads is not compiled yet"));
+}
+
+// ---- what is between projections and attention, or behind it
+
+std::string text_of(const auto& layer) { return print(plan_of(layer)); }
+
+/// Every line of `lines` stands in the text, in this order.
+void expect_lines(const std::string& text, std::initializer_list<const char*> lines) {
+  size_t at = 0;
+  for (const char* line : lines) {
+    const size_t found = text.find(line, at);
+    ASSERT_NE(found, std::string::npos) << line << "\nis not in (or not there)\n" << text;
+    at = found + std::string_view(line).size();
+  }
+}
+
+TEST(Plan, ProjectsHeadsThatCameAsInputs) {
   const attn::Graph behind = with([](attn::Graph& g) {
     const auto q = g.input("query", heads_at(Kind::query));
     const auto k = g.input("key", heads_at(Kind::key)), v = g.input("value", heads_at(Kind::key));
     return project(combine(softmax(scores(q, k)), v), "output", attn::features(7));
   });
-  EXPECT_EQ(refused(behind), place + std::string("attention over inputs of heads whose result is "
-                                                 "no output is not compiled yet"));
+  const auto plan = planned(behind);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expect_lines(print(*plan),
+               {" = attention query (heads), key (heads), value (heads): online, heads 4, ",
+                "    output = project %3 by #0 output/kernel + #1 output/bias: rows\n"});
 }
 
-TEST(Refused, ProjectedHeadsAsOutput) {
+TEST(Plan, GivesProjectedHeadsBack) {
   const attn::Graph heads = with([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
     const auto q = project(query, "query", attn::heads(4, 8));
     const auto k = project(key, "key", attn::heads(4, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
+    const auto v = project(value, "value", attn::heads(4, 20));
     return combine(softmax(scores(q, k)), v);
   });
-  EXPECT_EQ(refused(heads), place + std::string("attention over projections whose result goes "
-                                                "elsewhere than into a projection is not compiled "
-                                                "yet"));
+  const auto plan = planned(heads);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  const auto& map = std::get<Map>(plan->paths[0].stages[4]);
+  EXPECT_EQ(map.heads, 4);
+  EXPECT_EQ(map.head_size, 20);
+  EXPECT_EQ(map.head_size_padded, 32);
+  expect_lines(print(*plan), {"    output (heads) = map %6, heads 4 x 20 padded to 32: heads\n",
+                              "        %0 = argument 0\n        yield %0\n"});
+}
+
+TEST(Plan, HasScoreFunctions) {
+  const auto plan = planned(scored_by(attn::softcap(5.0f)));
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  const auto& a = std::get<Attention>(plan->paths[0].stages[3]);
+  EXPECT_TRUE(a.natural);
+  EXPECT_TRUE(a.pair.empty());
+  EXPECT_EQ(a.score.results.size(), 1u);
+  expect_lines(print(*plan), {"natural scores, rows without keys: uniform\n", "      score\n",
+                              "argument 0\n", "tanh"});
+}
+
+TEST(Plan, GatesRowsOfHeads) {
+  attn::MultiHeadAttention layer{.num_heads = 2, .key_dim = 20, .use_gate = true};
+  const Plan plan = plan_of(layer);
+  const Path& path = plan.paths[0];
+  const auto& gate = std::get<Projection>(path.stages[4]);
+  const auto& map = std::get<Map>(path.stages[5]);
+  const auto& output = std::get<Projection>(path.stages[6]);
+  EXPECT_EQ(gate.head_size_padded, 32);
+  EXPECT_EQ(plan.packings[static_cast<size_t>(gate.kernel)].column_block_padded, 32);
+  EXPECT_EQ(map.inputs,
+            std::vector<int>({std::get<Attention>(path.stages[3]).result, gate.result}));
+  EXPECT_EQ(map.head_size_padded, 32);
+  EXPECT_EQ(output.x, map.result);
+  EXPECT_EQ(plan.packings[static_cast<size_t>(output.kernel)].row_block, 20);
+  EXPECT_EQ(plan.packings[static_cast<size_t>(output.kernel)].row_block_padded, 32);
+}
+
+TEST(Plan, AttendsOverSeveralAxes) {
+  attn::MultiHeadAttention layer{.num_heads = 2, .key_dim = 8, .attention_axes = {2, 3}};
+  const std::string text = text_of(layer);
+  expect_lines(
+      text,
+      {"    attention_mask [batch, batch.1, head 2, query, query.1, key, key.1] truth",
+       "  path output\n", " = attention %1, %3, %5: online, heads 2, ", "own attention_mask\n"});
+  EXPECT_EQ(text.find("keys ("), std::string::npos) << "no bounds over several axes";
+}
+
+// ---- caches
+
+constexpr attn::CachedMultiHeadAttention cached{.num_heads = 2, .key_dim = 8, .use_gate = true};
+
+TEST(Plan, HasPathsForWhatCallsBring) {
+  const Plan plan = plan_of(cached);
+  const int cache = 3, index = 4;
+  ASSERT_EQ(plan.inputs[cache].name, "cache");
+  ASSERT_EQ(plan.inputs[index].name, "cache_update_index");
+  using Is = std::tuple<std::string, std::vector<int>, std::vector<int>, std::vector<int>, int>;
+  std::vector<Is> paths;
+  for (const Path& p : plan.paths)
+    paths.emplace_back(p.name, p.given, p.absent, p.outputs, p.most_queries);
+  EXPECT_EQ(
+      paths,
+      (std::vector<Is>{
+          {"output", {}, {cache, index}, {0}, 0},
+          {"output_attention_scores", {}, {cache, index}, {0, 1}, 0},
+          {"output_with_cache_decode", {cache}, {index}, {0}, 1},
+          {"output_with_cache", {cache}, {index}, {0}, 0},
+          {"output_attention_scores_with_cache", {cache}, {index}, {0, 1}, 0},
+          {"output_cache_with_cache_cache_update_index_decode", {cache, index}, {}, {0, 2}, 1},
+          {"output_cache_with_cache_cache_update_index", {cache, index}, {}, {0, 2}, 0},
+          {"output_attention_scores_cache_with_cache_cache_update_index",
+           {cache, index},
+           {},
+           {0, 1, 2},
+           0}}));
+  EXPECT_EQ(plan.outputs[2].name, "cache");
+  EXPECT_EQ(plan.outputs[2].starts_as, cache);
+  EXPECT_FALSE(plan.outputs[2].optional);
+  EXPECT_EQ(plan.outputs[0].starts_as, -1);
+  EXPECT_EQ(plan.inputs[5].reading, attn::above_half_with_scores);
+}
+
+TEST(Plan, ReadsACacheWhereItLies) {
+  const Plan plan = plan_of(cached);
+  const Path& alone = plan.paths[0];
+  const auto& fresh = std::get<Attention>(alone.stages[3]);
+  const PlanValue& keys = alone.values[static_cast<size_t>(fresh.key)];
+  EXPECT_EQ(keys.layout, Layout::key_panels);
+  EXPECT_EQ(keys.axes[1].kind, Kind::update) << "as_keys is the projection itself";
+
+  const Path& reads = plan.paths[3];
+  ASSERT_EQ(reads.stages.size(), 3u);
+  const auto& a = std::get<Attention>(reads.stages[1]);
+  EXPECT_EQ(reads.values[static_cast<size_t>(a.query)].layout, Layout::query_rows);
+  for (auto [id, slot] : {std::pair(a.key, 0), {a.value, 1}}) {
+    const PlanValue& v = reads.values[static_cast<size_t>(id)];
+    EXPECT_EQ(v.layout, Layout::heads);
+    EXPECT_EQ(v.slot, slot);
+    EXPECT_EQ(reads.values[static_cast<size_t>(v.of)].layout, Layout::cache);
+    EXPECT_EQ(reads.values[static_cast<size_t>(v.of)].input, 3);
+  }
+
+  const Path& writes = plan.paths[6];
+  const auto& splice = std::get<Splice>(writes.stages[3]);
+  EXPECT_EQ(splice.at, 4);
+  EXPECT_EQ(writes.values[static_cast<size_t>(splice.cache)].input, 3);
+  EXPECT_EQ(writes.values[static_cast<size_t>(splice.result)].layout, Layout::cache);
+  EXPECT_EQ(writes.output_values[1], splice.result);
+  for (int stage : {1, 2}) {
+    const auto& p = std::get<Projection>(writes.stages[static_cast<size_t>(stage)]);
+    EXPECT_EQ(writes.values[static_cast<size_t>(p.result)].layout, Layout::rows);
+    EXPECT_EQ(p.head_size_padded, p.head_size);
+  }
+  EXPECT_EQ(plan.packings.size(), 8u) << "modes share what they pack";
+  expect_lines(print(plan),
+               {"  path output_cache_with_cache_cache_update_index, with cache and "
+                "cache_update_index\n    %8 is the keys of cache\n",
+                "    cache = splice %3, %5 into cache at cache_update_index, heads 2 x 8\n",
+                "own cache_update_index\n", "      keys (", "own cache_update_index\n"});
+}
+
+TEST(Plan, HasOneModeWhereNoCacheFits) {
+  auto layer = cached;
+  layer.value_dim = 4;
+  const Plan plan = plan_of(layer);
+  ASSERT_EQ(plan.paths.size(), 2u);
+  EXPECT_TRUE(plan.paths[0].given.empty() && plan.paths[0].absent.empty());
+  EXPECT_EQ(plan.outputs.size(), 2u);
+}
+
+TEST(Plan, PacksCachedValuesOfPaddedHeadsTwice) {
+  auto layer = cached;
+  layer.key_dim = 20;
+  EXPECT_EQ(plan_of(layer).packings.size(), 10u);
+}
+
+TEST(Plan, AsksForACacheThatNothingStandsInFor) {
+  const attn::Graph reads = with([](attn::Graph& g) {
+    const auto q = g.input("query", heads_at(Kind::query));
+    const auto c = cache_input(g, "cache", attn::heads(4, 8));
+    return combine(softmax(scores(q, keys_of(c)), attn::causal_from_the_end), values_of(c));
+  });
+  const auto plan = planned(reads);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  ASSERT_EQ(plan->paths.size(), 2u);
+  EXPECT_EQ(plan->paths[0].name, "output_with_cache_decode");
+  EXPECT_EQ(plan->paths[1].given, std::vector<int>({1}));
+}
+
+TEST(Refused, CachesThatGoElsewhere) {
+  const attn::Graph kept = with([](attn::Graph& g) {
+    const auto q = g.input("query", heads_at(Kind::query));
+    const auto c = cache_input(g, "cache", attn::heads(4, 8));
+    return attn::Outputs{.output = combine(softmax(scores(q, keys_of(c))), values_of(c)),
+                         .cache = c};
+  });
+  EXPECT_EQ(refused(kept), place + std::string("output `cache` is neither features nor heads nor "
+                                               "scores that the path makes: not compiled yet"));
+  const attn::Graph lost = with([](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key(Kind::update);
+    const auto c = cache_input(g, "cache", attn::heads(4, 8)), at = g.index("at");
+    const auto q = project(query, "query", attn::heads(4, 8));
+    const auto k = project(key, "key", attn::heads(4, 8));
+    const auto v = project(value, "value", attn::heads(4, 8));
+    const auto u = splice(c, k, v, at);
+    return project(combine(softmax(scores(q, keys_of(u))), values_of(u)), "output",
+                   attn::features_of(query));
+  });
+  EXPECT_EQ(refused(lost), place + std::string("a cache that is written and is not the one output "
+                                               "that starts as it is not compiled yet"));
+}
+
+TEST(Plan, CopiesAnInputThatIsAnOutput) {
+  const attn::Graph copied = with([](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key();
+    return attn::Outputs{.output = project(query, "a", attn::features_of(query)) + query,
+                         .attention_scores = query};
+  });
+  const auto plan = planned(copied);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expect_lines(print(*plan),
+               {"    output = map %1, query: rows\n", "  path output_attention_scores\n",
+                "    attention_scores = map query: rows\n"});
+}
+
+// ---- reused scores
+
+TEST(Plan, ReusesScores) {
+  const attn::ReuseMultiHeadAttention layer{
+      .num_heads = 3, .key_dim = 8, .reuse_attention = 2, .use_relative_pe = true};
+  const Plan plan = plan_of(layer);
+  EXPECT_TRUE(plan.inputs[4].soft);
+  const Path& path = plan.paths[1];
+  const auto& reused = std::get<Combine>(path.stages[1]);
+  const PlanValue& part = path.values[static_cast<size_t>(reused.probabilities)];
+  EXPECT_EQ(part.layout, Layout::pairs);
+  EXPECT_EQ(part.first_head, 0);
+  EXPECT_EQ(path.values[static_cast<size_t>(part.of)].name, "reuse_attention_scores");
+  const auto& a = std::get<Attention>(path.stages[6]);
+  EXPECT_TRUE(a.natural);
+  const auto& joined = std::get<ConcatHeads>(path.stages[9]);
+  EXPECT_EQ(joined.first, a.scores);
+  EXPECT_EQ(joined.second, reused.probabilities);
+  for (const attn::Step& s : a.score.steps) {
+    if (s.fn != attn::Fn::element) continue;
+    ASSERT_TRUE(reads_packing(s));
+    const Packing& p = plan.packings[static_cast<size_t>(read_index(s))];
+    EXPECT_EQ(plan.weights[static_cast<size_t>(p.weight)].name, "relative_position_embeddings");
+    EXPECT_TRUE(p.vector && p.contracted == 0 && p.panel_width == 1 && p.column_block == 0);
+  }
+  expect_lines(print(plan),
+               {"    attention_mask [batch, head 1, query, key] float32, a soft mask, optional\n",
+                "    %1 is heads of reuse_attention_scores from 0 on\n",
+                "    %4 = combine %1, %3: heads 2, size 8\n", "= element #10 relative_position_em",
+                "    output = map %5, %12: rows\n", "    attention_scores = heads of %12, %1\n"});
+}
+
+TEST(Plan, ReusesAllScores) {
+  const attn::ReuseMultiHeadAttention layer{
+      .num_heads = 3, .key_dim = 8, .value_dim = 20, .reuse_attention = -1};
+  const Plan plan = plan_of(layer);
+  expect_lines(print(plan),
+               {"  path output_attention_scores\n",
+                "= combine reuse_attention_scores, %1: heads 3, size 20 padded to 32\n",
+                "    attention_scores = map reuse_attention_scores: pairs\n"});
+  const auto& output = std::get<Projection>(plan.paths[0].stages[2]);
+  EXPECT_EQ(plan.packings[static_cast<size_t>(output.kernel)].row_block_padded, 32);
+}
+
+// ---- without heads
+
+TEST(Plan, HasLuongsAttention) {
+  for (int rank : {2, 3, 4}) {
+    attn::Attention layer{.use_scale = true, .size = 5, .input_rank = rank};
+    const Plan plan = plan_of(layer);
+    ASSERT_EQ(plan.paths.size(), 2u);
+    const Path& path = plan.paths[0];
+    const auto& a = std::get<Attention>(path.stages[0]);
+    EXPECT_EQ(a.heads, 1);
+    EXPECT_EQ(a.key_heads, 1);
+    EXPECT_EQ(a.rule, attn::FullyMasked::additive);
+    EXPECT_TRUE(a.natural);
+    EXPECT_TRUE(a.keys.empty()) << "hidden keys may count";
+    EXPECT_EQ(a.scale, 1);
+    EXPECT_EQ(path.values[static_cast<size_t>(a.result)].layout, Layout::rows);
+    const auto& keeps = std::get<Map>(path.stages[1]);
+    EXPECT_EQ(keeps.inputs, std::vector<int>({a.result}));
+    EXPECT_EQ(path.values[static_cast<size_t>(keeps.result)].layout, Layout::heads);
+    EXPECT_EQ(keeps.heads, 1);
+    EXPECT_EQ(keeps.head_size_padded, a.value_size_padded);
+    expect_lines(print(plan), {"own #0 scale\n", "own query_mask\n"});
+  }
+}
+
+TEST(Plan, HasBahdanausScores) {
+  attn::Attention layer{.use_scale = true, .score_mode = attn::ScoreMode::concat, .size = 5};
+  expect_lines(text_of(layer), {"natural scores, rows without keys: additive\n      pair\n",
+                                "argument 0\n", "argument 1\n", "own #0 scale\n", "tanh",
+                                "      score\n", "own #1 concat_score_weight\n", "      mask\n"});
+}
+
+// ---- element types
+
+TEST(Plan, KeepsThePolicy) {
+  auto layer = encoder;
+  layer.dtype = attn::DTypePolicy::mixed_bfloat16;
+  EXPECT_EQ(plan_of(layer).dtype, attn::DTypePolicy::mixed_bfloat16);
+  expect_lines(text_of(layer), {"layer model::encoder (my_layers, avx512, mixed_bfloat16)\n",
+                                "    query [batch, query, feature of query] bfloat16\n",
+                                "    query/bias [head 12, size 64] float32\n"});
+  layer.key_dim = 48;  // no power of two
+  layer.dtype = attn::DTypePolicy::float64;
+  const Plan plan = plan_of(layer);
+  const auto& query = std::get<Projection>(plan.paths[0].stages[0]);
+  EXPECT_NEAR(plan.packings[static_cast<size_t>(query.kernel)].scale,
+              1.4426950408889634 / 6.928203230275509, 1e-16);
+  expect_lines(print(plan), {"layer model::encoder (my_layers, avx512, float64)\n",
+                             "    query/bias [head 12, size 48] float64\n"});
 }
 
 }  // namespace

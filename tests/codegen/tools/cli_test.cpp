@@ -39,7 +39,7 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
 }
 
 TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
-  for (const char* command : {"build", "show", "run", "check"}) {
+  for (const char* command : {"build", "show", "run", "check", "bench"}) {
     EXPECT_NE(attnc(std::string(command) + " --help").out.find("Exit codes: 0 "), std::string::npos)
         << command;
   }
@@ -47,7 +47,7 @@ TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
   write("cache/a.so", std::string(1'500'000, 'a'));
   write("cache/b.so", std::string(1'500'000, 'b'));
   write("cache/other", "not counted");
-  for (const char* command : {"run", "check"}) {
+  for (const char* command : {"run", "check", "bench"}) {
     const Said said = attnc(std::string(command) + " --help", "ATTNC_CACHE=cache");
     EXPECT_NE(said.out.find("Built layers are kept in cache ("), std::string::npos) << said.out;
     EXPECT_NE(said.out.find("\nIt holds 2 now, 3.0 MB; "), std::string::npos) << said.out;
@@ -65,6 +65,9 @@ TEST_F(Attnc, NamesThatAreEmpty) {
   refuses("build '' -o out", 2, "LAYER: has no name (`attnc build --help` shows how)");
   refuses("build l.json -o ''", 2, "--output: has no name (`attnc build --help` shows how)");
   refuses("check ''", 2, "PATH: has no name (`attnc check --help` shows how)");
+  refuses("bench ''", 2, "CASES: has no name (`attnc bench --help` shows how)");
+  refuses("bench l.json --seconds nan", 2,
+          "--seconds: expected a number between 0 and 3600, got nan (`attnc bench --help` shows how)");
   refuses("build l.json -o out --sanitize memory", 2,
           "--sanitize: memory not in {address,thread} (`attnc build --help` shows how)");
   refuses("show l.json --stage plan --path output", 1,

@@ -80,7 +80,7 @@ constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8
     return given;
   }
   auto padding = [&](Name name, Value of, Kind positions) {
-    Axes axes{{Kind::batch}};
+    Axes axes = of.axes().only(Kind::batch);
     axes += of.axes().only(positions);
     g.input(name, axes, true, Type::truth);
     return Mask::own({name, Type::truth, true});

@@ -23,7 +23,8 @@
  *
  * Every `new` or `open` has its `free` or `close`, which take NULL too. A layer keeps its library
  * open by itself, and needs the file of its weights no longer; an executor has to outlive what
- * names it. Tensors go by name, in any order; those left out are absent.
+ * names it. Tensors go by name, in any order; those left out are absent. A cache is a tensor of the
+ * caller's, given as input and as output; with the same memory for both it is worked on in place.
  *
  * Link libattn_runtime.a with the C++ compiler, or with the C compiler and -lstdc++ -lm -lpthread.
  * Not here: an executor of one's own (executor.h, C++), writing .safetensors files.

@@ -17,14 +17,20 @@
 // caller's; a call keeps no pointer and, after the first one of its shapes, allocates nothing.
 //
 // Shapes. Every axis of an input or output has a meaning (batch, query, key, feature, ...); axes of
-// one meaning have one length a call, and feature sizes are those of the weights. The last axis has
-// to be contiguous, the others may have any stride; feature axes, where there are several, lie
-// together. A mask has the axes of the scores, [batch, head, query, key]: [query, key], [batch,
-// query, key] and all four are taken, each axis full or 1, any element type; what is not zero may
-// be seen (NaN is not zero, -0.0 is).
+// one meaning have one length a call, and feature sizes are those of the weights. Any strides are
+// taken; what does not lie as kernels read it is copied in the workspace (runtime/README.md). A mask
+// has the axes of the scores, [batch, head, query, key]: [query, key], [batch, query, key] and all
+// four are taken, each axis full or 1, any element type; what is not zero may be seen (NaN is not
+// zero, -0.0 is), or what is above 0.5 where the original layer reads it so. An index is an integer
+// of any type, one for all or one a sequence.
 //
-// Not here: opening shared libraries (library.h), C (attn.h), training, tensors with 2^31 rows or with
-// strides of so many elements (memory of any size is fine: a cache of 12 GiB is).
+// Optional inputs. A call that leaves some out may be another one: with a cache a layer returns the
+// cache, without it none. Which outputs a call makes follows from the inputs it brings and from what
+// it asks for; a call that fits no way is answered with those that there are. An output that starts
+// as an input, as the cache does, may have that input's memory: the layer then works in place.
+//
+// Not here: opening shared libraries (library.h), C (attn.h), decode loops (key_value_cache.h), training,
+// tensors with 2^31 rows (memory of any size is fine: a cache of 12 GiB is).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -90,7 +96,7 @@ struct RunOptions {
 class AnyLayer {
  public:
   /// unsupported: another ABI version, an unknown target, a CPU without its features.
-  /// invalid_argument: a weight of another type or shape. not_found: a weight that is not there.
+  /// invalid_argument: a weight of another shape, or not of a floating type. not_found: a weight that is not there.
   static Result<AnyLayer> load(const attn_layer_table& table, const WeightSource& weights,
                                const LoadOptions& options = {});
 

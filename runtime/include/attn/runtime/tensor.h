@@ -161,7 +161,8 @@ class Tensor {
   bool present_ = false;
 };
 
-/// The same for memory that a layer writes. Its elements must not overlap each other or an input.
+/// The same for memory that a layer writes. Its elements must not overlap each other or an input,
+/// but for an output that starts as an input, a cache: that may be the very same view.
 class MutableTensor {
  public:
   MutableTensor() = default;

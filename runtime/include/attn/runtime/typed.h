@@ -86,8 +86,9 @@ class Layer {
     const auto list = Binding<D>::list(weights);
     return wrap(AnyLayer::load(Binding<D>::table(), std::span<const Tensor>(list), options));
   }
-  static Result<Layer> load(const SafeTensors& file, const LoadOptions& options = {}) {
-    return wrap(AnyLayer::load(Binding<D>::table(), file, options));
+  /// From a file, or by names: `load(*file)`, `load(keras_layer->named())`.
+  static Result<Layer> load(const WeightSource& weights, const LoadOptions& options = {}) {
+    return wrap(AnyLayer::load(Binding<D>::table(), weights, options));
   }
 
   Status run(const Inputs& inputs, const Outputs& outputs, Workspace& workspace,

@@ -1,0 +1,76 @@
+// attention_scores.cpp - from products to the scores that a softmax takes: scale, score function,
+// mask, base 2.
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+Expr PathPipeline::product_of(const Attention& stage, const Expr& query, const Expr& key,
+                              const Site& at) const {
+  if (stage.pair.empty()) return query * key;
+  Site here = at;
+  here.arguments = {query, key};
+  return evaluate(stage.pair, here).at(0);
+}
+
+Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr& exists, Site at,
+                            const std::vector<Var>& arguments,
+                            std::vector<MaskTile>& tiles) const {
+  const Expr keys = extent(Kind::key);
+  const Site here = at;
+  at.read = [&](const attn::Step& step, const std::vector<Expr>& indices) -> Expr {
+    const bool input = !reads_packing(step);
+    const auto* info = input ? &plan_.inputs.at(static_cast<size_t>(read_index(step))) : nullptr;
+    if (!info || flags_.contains(read_index(step)) || info->type == attn::Type::index)
+      return read(step, indices, here);
+    const ImageParam& image = inputs_.at(read_index(step));
+    Func numbers(image.name() + "_tile");
+    numbers(arguments) =
+        select(here.key < keys,
+               likely(image(clamp(here.key, 0, keys - 1), here.query, here.head, here.batch)),
+               Internal::make_zero(image.type()));
+    tiles.push_back({numbers, image});
+    const Expr number = numbers(arguments);
+    return info->soft ? number : number != 0;
+  };
+  const bool additive = stage.rule == attn::FullyMasked::additive;
+  const Expr visible = stage.mask.empty() ? Expr() : evaluate(stage.mask, at).at(0);
+  Expr score = stage.scale == 1 ? sum : sum * number(stage.scale);
+  if (stage.natural) {
+    if (!stage.score.empty()) {
+      at.arguments = {score};
+      score = evaluate(stage.score, at).at(0);
+    }
+    // Rounding of this sum decides about rows without any key: the original's in float32.
+    if (additive && visible.defined())
+      score = select(visible, score, strict_float(score + number(-1e9)));
+    score = score * number(1.44269504088896340736);
+  }
+  const bool hides = visible.defined() && !additive;
+  return select(hides ? exists && visible : exists, score, masked_score(real_));
+}
+
+std::pair<Expr, Expr> PathPipeline::visible_keys(const Attention& stage, const Expr& head,
+                                                 const Expr& batch, const Expr& first_query,
+                                                 const Expr& last_query) const {
+  const Expr keys = extent(Kind::key);
+  if (stage.keys.empty()) return {0, keys};
+  Site at = site(batch, head, first_query, 0);
+  at.last_query = last_query;
+  const std::vector<Expr> range = evaluate(stage.keys, at);
+  const int lanes = schedule().vector;
+  return {max(range.at(0), 0) / lanes * lanes, clamp(range.at(1), 0, keys)};
+}
+
+void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) const {
+  // Keys that lie one after the other, or one number for all of them; the runtime copies others.
+  Func numbers = mask.numbers;
+  const Expr stride = mask.image.dim(0).stride();
+  numbers.specialize(stride == 0).vectorize(key, schedule().vector, TailStrategy::RoundUp);
+  numbers.specialize(stride == 1).vectorize(key, schedule().vector, TailStrategy::RoundUp);
+  numbers.specialize_fail("a mask's keys have a stride of 0 or 1");
+}
+
+}  // namespace attnc

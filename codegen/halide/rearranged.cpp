@@ -1,0 +1,132 @@
+// rearranged.cpp - stages that compute little or nothing: new keys and values into a cache,
+// elementwise formulas, heads side by side. Each reads and writes its numbers once.
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+void PathPipeline::add(const Splice& stage) {
+  // The output starts as the old cache (PlanTensor::starts_as), so only new positions are written:
+  // elements of `undef` are left as they are.
+  const Expr keys = extent(Kind::key), count = extent(Kind::update);
+  Var x("x"), h("h"), s("s"), slot("slot"), b("b"), task("task");
+  Func out(name_of(stage.result, ""));
+  const ImageParam& index = inputs_.at(stage.at);
+  out(x, h, s, slot, b) = undef(stored_);
+  for (int which : {0, 1}) {
+    RDom l(0, count, "l");
+    const Expr first = clamp(index(b), 0, max(keys - count, 0));
+    const Expr row = element(which == 0 ? stage.keys : stage.values, {h * stage.size + x, l, b});
+    out(x, h, clamp(first + l, 0, keys - 1), which, b) = stored(row);
+    out.update(which)
+        .allow_race_conditions()
+        .reorder(x, h, l, b)
+        .parallel(b)
+        .vectorize(x, lanes_of(stage.size), TailStrategy::GuardWithIf);
+  }
+  out.compute_root()
+      .bound(x, 0, stage.size)
+      .bound(h, 0, stage.heads)
+      .bound(s, 0, keys)
+      .bound(slot, 0, 2)
+      .bound(b, 0, extent(Kind::batch));
+  define(stage.result, out);
+}
+
+void PathPipeline::add(const Map& stage) {
+  const Layout layout = value(stage.result).layout;
+  const bool returned = output_of(stage.result) >= 0;
+  const Expr queries = extent(positions_of(stage.result));
+  Var c("c"), h("h"), t("t"), k("k"), b("b"), task("task");
+  Func out(name_of(stage.result, "mapped"));
+  auto make = [&](const std::vector<Expr>& inputs, const Site& at) {
+    Site here = at;
+    here.arguments = inputs;
+    const Expr made = evaluate(stage.formula, here).at(0);
+    const Expr number = made.type().is_float() ? made : cast(real_, made);
+    return returned ? stored(number) : number;
+  };
+  // Masks of positions alone are read at key 0 and, where columns are no heads, at head 0.
+  std::vector<Expr> inputs;
+  switch (layout) {
+    case Layout::rows: {
+      for (int v : stage.inputs) inputs.push_back(element(v, {c, t, b}));
+      const Expr head = stage.heads > 0 ? c / stage.head_size_padded : Expr(0);
+      out(c, t, b) = make(inputs, site(b, head, t, 0));
+      if (!returned) out.bound(c, 0, stage.heads * stage.head_size_padded);
+      out.compute_root()
+          .bound(t, 0, queries)
+          .bound(b, 0, extent(Kind::batch))
+          .fuse(t, b, task)
+          .parallel(task)
+          .vectorize(c, schedule().vector,
+                     returned ? TailStrategy::GuardWithIf : TailStrategy::Auto);
+      break;
+    }
+    case Layout::heads: {
+      const bool rows = stage.heads > 0;
+      for (int v : stage.inputs) {
+        inputs.push_back(rows && value(v).layout == Layout::rows
+                             ? element(v, {h * stage.head_size_padded + c, t, b})
+                             : element(v, {c, h, t, b}));
+      }
+      out(c, h, t, b) = make(inputs, site(b, h, t, 0));
+      out.compute_root()
+          .bound(t, 0, queries)
+          .bound(b, 0, extent(Kind::batch))
+          .fuse(t, b, task)
+          .parallel(task)
+          .vectorize(c, lanes_of(std::max(stage.head_size, 1)), TailStrategy::GuardWithIf);
+      break;
+    }
+    case Layout::pairs: {
+      for (int v : stage.inputs) inputs.push_back(element(v, {k, t, h, b}));
+      out(k, t, h, b) = make(inputs, site(b, h, t, k));
+      out.compute_root()
+          .bound(k, 0, extent(Kind::key))
+          .bound(t, 0, queries)
+          .bound(b, 0, extent(Kind::batch))
+          .fuse(t, h, task)
+          .fuse(task, b, task)
+          .parallel(task)
+          .vectorize(k, schedule().vector, TailStrategy::GuardWithIf);
+      break;
+    }
+    default:
+      internal_check(false, "an elementwise stage of this layout");
+  }
+  define(stage.result, out);
+}
+
+void PathPipeline::add(const ConcatHeads& stage) {
+  auto heads_of = [this](int v) {
+    for (const PlanAxis& a : value(v).axes) {
+      if (a.kind == Kind::head) return static_cast<int>(a.extent);
+    }
+    return 1;
+  };
+  const int first = heads_of(stage.first), second = heads_of(stage.second);
+  Var k("k"), t("t"), h("h"), b("b"), task("task");
+  Func out(name_of(stage.result, "heads"));
+  out(k, t, h, b) = undef(stored_);
+  for (int part : {0, 1}) {
+    RDom r(0, part == 0 ? first : second, "r");
+    out(k, t, part == 0 ? r : r + first, b) =
+        stored(element(part == 0 ? stage.first : stage.second, {k, t, r, b}));
+    out.update(part)
+        .reorder(k, t, r, b)
+        .parallel(b)
+        .parallel(r)
+        .vectorize(k, schedule().vector, TailStrategy::GuardWithIf);
+  }
+  out.compute_root()
+      .bound(k, 0, extent(Kind::key))
+      .bound(t, 0, extent(Kind::query))
+      .bound(h, 0, first + second)
+      .bound(b, 0, extent(Kind::batch));
+  define(stage.result, out);
+}
+
+}  // namespace attnc

@@ -1,0 +1,262 @@
+#include "copying.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include "numbers.h"
+
+namespace attn {
+namespace {
+
+/// Elements that one task copies, about: some ten microseconds.
+constexpr int64_t task_elements = 1 << 16;
+
+template <class T>
+void copy_same(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride,
+               int64_t count) {
+  constexpr int64_t size = sizeof(T);
+  if (from_stride == 1 && to_stride == 1) {
+    std::memcpy(to, from, static_cast<size_t>(count) * sizeof(T));
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    std::memcpy(to + i * to_stride * size, from + i * from_stride * size, sizeof(T));
+  }
+}
+
+/// to[i] = function(from[i])
+template <class From, class To, class Function>
+void convert(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride,
+             int64_t count, Function function) {
+  for (int64_t i = 0; i < count; ++i) {
+    const To value = function(load<From>(from + i * from_stride * int64_t{sizeof(From)}));
+    std::memcpy(to + i * to_stride * int64_t{sizeof(To)}, &value, sizeof value);
+  }
+}
+
+/// Floating-point numbers are zero when all bits but the sign are, whatever the processor does with
+/// denormals.
+template <class Bits, Bits relevant>
+void not_zero(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride,
+              int64_t count) {
+  convert<Bits, uint8_t>(from, from_stride, to, to_stride, count, [](Bits bits) {
+    return static_cast<uint8_t>((bits & relevant) != 0 ? 1 : 0);
+  });
+}
+
+template <class T>
+void above_one_half(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride,
+                    int64_t count) {
+  convert<T, uint8_t>(from, from_stride, to, to_stride, count, [](T x) {
+    if constexpr (std::is_same_v<T, double>) return static_cast<uint8_t>(x > 0.5 ? 1 : 0);
+    if constexpr (std::is_integral_v<T>) return static_cast<uint8_t>(x >= 1 ? 1 : 0);
+    return static_cast<uint8_t>(static_cast<float>(x) > 0.5f ? 1 : 0);
+  });
+}
+
+template <class From, class To>
+void to_number(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride,
+               int64_t count) {
+  convert<From, To>(from, from_stride, to, to_stride, count,
+                    [](From x) { return static_cast<To>(x); });
+}
+
+template <class T>
+void to_index(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride,
+              int64_t count) {
+  convert<T, int32_t>(from, from_stride, to, to_stride, count, [](T x) {
+    using Limits = std::numeric_limits<int32_t>;
+    return static_cast<int32_t>(std::clamp<int64_t>(x, Limits::min(), Limits::max()));
+  });
+}
+
+struct Job {
+  const Copy* copy;
+  const Walk* walk;  // the copy's, rows in the order in which they are best visited
+  const std::byte* from;
+  std::byte* to;
+  int64_t row;        // length of the innermost axis
+  int64_t rows;       // of everything outside of it
+  int64_t task_rows;  // one task's; 1 where a row has several tasks
+  int64_t row_tasks;  // a row's; 1 where a task has several rows
+  int64_t block;      // elements of a row before the next row's turn
+};
+
+/// Where rows run across memory, the next row is the one that lies beside, and comes before they
+/// end: what a row touches is there for the next ones. A transposed matrix of 8 MB: 1.4 GB/s
+/// without, 5.5 with (2026-11, one thread of a busy server, rows of 2048 numbers).
+void visit_neighbours(Walk& walk, int64_t& block) {
+  if (walk.rank < 2) return;
+  const auto& strides = std::abs(walk.from[0]) > std::abs(walk.to[0]) ? walk.from : walk.to;
+  size_t nearest = 1;
+  for (size_t axis = 2; axis < static_cast<size_t>(walk.rank); ++axis) {
+    if (std::abs(strides[axis]) < std::abs(strides[nearest])) nearest = axis;
+  }
+  if (std::abs(strides[nearest]) >= std::abs(strides[0])) return;
+  std::swap(walk.extent[1], walk.extent[nearest]);
+  std::swap(walk.from[1], walk.from[nearest]);
+  std::swap(walk.to[1], walk.to[nearest]);
+  block = 8;
+}
+
+void run_task(void* context, int index, int) {
+  const Job& job = *static_cast<const Job*>(context);
+  const Walk& walk = *job.walk;
+  const auto from_size = static_cast<int64_t>(job.copy->from_size),
+             to_size = static_cast<int64_t>(job.copy->to_size);
+  // The part of a row.
+  const int64_t part = index % job.row_tasks;
+  const int64_t part_length = (job.row + job.row_tasks - 1) / job.row_tasks;
+  const int64_t begin = part * part_length, end = std::min(begin + part_length, job.row);
+  if (begin >= end) return;
+  const int64_t from_stride = walk.rank > 0 ? walk.from[0] : 1,
+                to_stride = walk.rank > 0 ? walk.to[0] : 1;
+  const int64_t first = index / job.row_tasks * job.task_rows,
+                last = std::min(first + job.task_rows, job.rows);
+  for (int64_t i = begin; i < end; i += job.block) {
+    const int64_t count = std::min(job.block, end - i);
+    // Where the first row lies; then on from row to row.
+    std::array<int64_t, max_rank> at{};
+    int64_t from = i * from_stride, to = i * to_stride, rest = first;
+    for (int axis = 1; axis < walk.rank; ++axis) {
+      const size_t a = static_cast<size_t>(axis);
+      at[a] = rest % walk.extent[a];
+      rest /= walk.extent[a];
+      from += at[a] * walk.from[a];
+      to += at[a] * walk.to[a];
+    }
+    for (int64_t r = first; r < last; ++r) {
+      job.copy->row(job.from + from * from_size, from_stride, job.to + to * to_size, to_stride,
+                    count);
+      for (int axis = 1; axis < walk.rank; ++axis) {
+        const size_t a = static_cast<size_t>(axis);
+        from += walk.from[a];
+        to += walk.to[a];
+        if (++at[a] < walk.extent[a]) break;
+        from -= walk.extent[a] * walk.from[a];
+        to -= walk.extent[a] * walk.to[a];
+        at[a] = 0;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void Walk::add(int64_t length, int64_t from_stride, int64_t to_stride) {
+  if (length == 1) return;
+  if (rank > 0) {
+    const size_t before = static_cast<size_t>(rank - 1);
+    if (from_stride == from[before] * extent[before] && to_stride == to[before] * extent[before]) {
+      extent[before] *= length;
+      return;
+    }
+  }
+  const size_t at = static_cast<size_t>(rank++);
+  extent[at] = length;
+  from[at] = from_stride;
+  to[at] = to_stride;
+}
+
+int64_t Walk::elements() const {
+  return Shape(std::span<const int64_t>(extent.data(), static_cast<size_t>(rank))).elements();
+}
+
+Walk Walk::reversed() const {
+  Walk result = *this;
+  result.from = to;
+  result.to = from;
+  return result;
+}
+
+bool Walk::operator==(const Walk& other) const {
+  bool same = rank == other.rank;
+  for (size_t a = 0; same && a < static_cast<size_t>(rank); ++a) {
+    same = extent[a] == other.extent[a] && from[a] == other.from[a] && to[a] == other.to[a];
+  }
+  return same;
+}
+
+RowFunction same_row(DType dtype) {
+  switch (size_of(dtype)) {
+    case 1:
+      return copy_same<uint8_t>;
+    case 2:
+      return copy_same<uint16_t>;
+    case 4:
+      return copy_same<uint32_t>;
+    default:
+      return copy_same<uint64_t>;
+  }
+}
+
+RowFunction truth_row(DType from, bool above_half) {
+  if (above_half && from != DType::boolean) {
+    return with_type(from, []<class T>() -> RowFunction { return above_one_half<T>; });
+  }
+  switch (from) {
+    case DType::boolean:
+    case DType::int8:
+    case DType::uint8:
+      return not_zero<uint8_t, 0xff>;
+    case DType::int16:
+      return not_zero<uint16_t, 0xffff>;
+    case DType::float16:
+    case DType::bfloat16:
+      return not_zero<uint16_t, 0x7fff>;
+    case DType::int32:
+      return not_zero<uint32_t, 0xffffffff>;
+    case DType::float32:
+      return not_zero<uint32_t, 0x7fffffff>;
+    case DType::int64:
+      return not_zero<uint64_t, ~uint64_t{0}>;
+    case DType::float64:
+      break;
+  }
+  return not_zero<uint64_t, (~uint64_t{0} >> 1)>;
+}
+
+RowFunction number_row(DType from, DType to) {
+  return with_type(from, [to]<class T>() -> RowFunction {
+    if (to == DType::float64) return to_number<T, double>;
+    return to_number<T, float>;
+  });
+}
+
+RowFunction index_row(DType from) {
+  return with_type(from, []<class T>() -> RowFunction {
+    if constexpr (std::is_integral_v<T>) return to_index<T>;
+    return to_index<int32_t>;  // check_broadcast lets integers pass alone
+  });
+}
+
+void run_copy(const Copy& copy, const std::byte* from, std::byte* to, Executor& executor) {
+  const int64_t elements = copy.walk.elements();
+  if (elements == 0) return;
+  Walk walk = copy.walk;
+  Job job{.copy = &copy,
+          .walk = &walk,
+          .from = from,
+          .to = to,
+          .row = 1,
+          .rows = 1,
+          .task_rows = 1,
+          .row_tasks = 1,
+          .block = elements};
+  visit_neighbours(walk, job.block);
+  if (copy.walk.rank > 0) job.row = copy.walk.extent[0];
+  job.rows = elements / job.row;
+  // Never too many tasks to count: workspaces have less than 2^47 bytes.
+  const int64_t wanted = std::max(task_elements, elements >> 24);
+  job.task_rows = std::max<int64_t>(1, wanted / job.row);
+  job.row_tasks = job.task_rows > 1 ? 1 : (job.row + wanted - 1) / wanted;
+  const int64_t tasks = (job.rows + job.task_rows - 1) / job.task_rows * job.row_tasks;
+  if (tasks == 1) return run_task(&job, 0, 0);
+  executor.parallel_for(static_cast<int>(tasks), run_task, &job);
+}
+
+}  // namespace attn

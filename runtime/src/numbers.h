@@ -1,0 +1,72 @@
+// numbers.h - element types as C++ types, those of half size and bool among them.
+#pragma once
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "attn/runtime/tensor.h"
+
+namespace attn {
+
+struct Float16 {
+  uint16_t bits;
+  operator float() const {
+    const uint32_t sign = uint32_t{bits & 0x8000u} << 16, magnitude = bits & 0x7fffu;
+    if (magnitude < 0x0400) {  // zero, or below the smallest normal number: multiples of 2^-24
+      const float value = static_cast<float>(magnitude) * 0x1p-24f;
+      return sign != 0 ? -value : value;
+    }
+    // Infinities and NaN keep the largest exponent, the others' bias grows from 15 to 127.
+    const uint32_t bias = magnitude >= 0x7c00 ? (255 - 31) << 23 : (127 - 15) << 23;
+    return std::bit_cast<float>(sign | ((magnitude << 13) + bias));
+  }
+};
+
+struct BFloat16 {
+  uint16_t bits;
+  operator float() const { return std::bit_cast<float>(uint32_t{bits} << 16); }
+};
+
+struct Truth {
+  uint8_t bits;
+  operator int() const { return bits != 0 ? 1 : 0; }
+};
+
+/// Elements may lie at any address.
+template <class T>
+T load(const std::byte* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+/// function.operator()<T>() for the type of the elements; what it returns.
+template <class Function>
+auto with_type(DType dtype, Function&& function) {
+  switch (dtype) {
+    case DType::float64:
+      return function.template operator()<double>();
+    case DType::float16:
+      return function.template operator()<Float16>();
+    case DType::bfloat16:
+      return function.template operator()<BFloat16>();
+    case DType::boolean:
+      return function.template operator()<Truth>();
+    case DType::int8:
+      return function.template operator()<int8_t>();
+    case DType::uint8:
+      return function.template operator()<uint8_t>();
+    case DType::int16:
+      return function.template operator()<int16_t>();
+    case DType::int32:
+      return function.template operator()<int32_t>();
+    case DType::int64:
+      return function.template operator()<int64_t>();
+    case DType::float32:
+      break;
+  }
+  return function.template operator()<float>();
+}
+
+}  // namespace attn
