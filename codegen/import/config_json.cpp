@@ -299,7 +299,7 @@ class Reader {
   static bool needs_rank(const Layer& layer, int rank) {
     if constexpr (requires { layer.attention_axes; }) {
       for (int axis : layer.attention_axes) {
-        if (axis < 0) return true;
+        if (axis < 0 || axis > rank - 2) return true;
       }
     }
     return rank != 3;

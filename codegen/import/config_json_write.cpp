@@ -253,7 +253,8 @@ Result<JsonLayer> layer_from_fields(const NamedLayer& config, const std::string&
                           "\"causal_from_the_end\"");
           }
         }
-        JsonLayer out{.name = name, .config = layer, .description = attn::try_layer(layer)};
+        JsonLayer out{
+            .name = name, .config = layer, .description = attn::try_layer(layer), .origin = {}};
         if (const attn::Error& error = out.description.error()) {
           return Status(StatusCode::invalid_argument, error.text());
         }

@@ -70,6 +70,7 @@ constexpr const char* build_examples =
 constexpr const char* show_examples =
     "Examples:\n"
     "  attnc show encoder.json --stage plan\n"
+    "  attnc show encoder.json --stage config      # what get_config() returns\n"
     "  attnc show section.o:encoder --stage loops --target avx2 --path output";
 constexpr const char* run_examples =
     "Examples:\n"
@@ -152,9 +153,11 @@ int run_command(int argc, char** argv) {
       ->required()
       ->check(named);
   show_command
-      ->add_option("--stage", show.stage, "graph, passes, plan, algorithm, loops or assembly")
+      ->add_option("--stage", show.stage,
+                   "config, graph, passes, plan, algorithm, loops or assembly")
       ->required()
-      ->check(CLI::IsMember({"graph", "passes", "plan", "algorithm", "loops", "assembly"}));
+      ->check(
+          CLI::IsMember({"config", "graph", "passes", "plan", "algorithm", "loops", "assembly"}));
   show_command->add_option(
       "--target", show.target,
       "avx512, avx2, baseline or neon (default: the best of the machine that the object is for)");

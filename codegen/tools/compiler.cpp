@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "attn/runtime/cpu.h"
 #include "emit/names.h"
@@ -97,7 +98,8 @@ Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std:
                            .line = 0,
                            .fingerprint = attn::fingerprint(layer->description),
                            .graph = layer->description.graph};
-    layers.push_back({std::move(graph), as_source(layer->config), this_machine()});
+    layers.push_back({std::move(graph), as_source(layer->config), this_machine(),
+                      config_of(*layer).dump(2) + "\n"});
   } else {
     auto graphs = layers_of_object(*bytes, path);
     if (!graphs.ok()) return graphs.status();

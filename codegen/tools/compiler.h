@@ -22,8 +22,9 @@ namespace attnc {
 /// A layer to compile, from either kind of file.
 struct SourceLayer {
   attn::NamedGraph graph;
-  std::string definition;  // from JSON: "attn::MultiHeadAttention{...}"; from an object: empty
-  std::string machine;     // that the object is for, "x86_64"; from JSON: this one
+  std::string definition;       // from JSON: "attn::MultiHeadAttention{...}"; from an object: empty
+  std::string machine;          // that the object is for, "x86_64"; from JSON: this one
+  std::string configuration{};  // from JSON: get_config() as text; from an object: empty
 };
 
 /// From a JSON file one layer, from an object all of its section. `file` may end in ":name" for one

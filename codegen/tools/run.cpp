@@ -1,6 +1,8 @@
 // run.cpp - attnc run: calls a layer from the shell, tensors from and to .safetensors files.
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <new>
@@ -28,6 +30,26 @@ const attn_tensor_info* find(std::span<const attn_tensor_info> list, std::string
     if (name == t.name) return &t;
   }
   return nullptr;
+}
+
+/// Whether some path makes the output in a call that brings these inputs: a cache is an output of
+/// calls that write into one.
+bool makes(const attn_layer_table& table, size_t output,
+           std::span<const attn::NamedTensor> inputs) {
+  std::uint32_t given = 0;
+  for (int i = 0; i < table.input_count; ++i) {
+    for (const attn::NamedTensor& input : inputs) {
+      if (input.name == table.inputs[i].name) given |= std::uint32_t{1} << i;
+    }
+  }
+  for (int v = 0; v < table.variant_count; ++v) {
+    for (int p = 0; p < table.variants[v].path_count; ++p) {
+      const attn_path& path = table.variants[v].paths[p];
+      const bool serves = (path.given & ~given) == 0 && (path.absent & given) == 0;
+      if (serves && (path.outputs >> output & 1u) != 0) return true;
+    }
+  }
+  return false;
 }
 
 Status call(const RunOptions& options) {
@@ -68,14 +90,17 @@ Status call(const RunOptions& options) {
     }
     inputs.push_back({"use_causal_mask", attn::Tensor::flag(yes)});
   }
-  std::vector<std::vector<float>> memory;
+  std::vector<std::vector<std::byte>> memory;
   std::vector<attn::NamedMutableTensor> outputs;
   for (const attn_tensor_info& info : loaded->outputs()) {
     if (info.optional && !options.scores) continue;
+    const auto index = static_cast<size_t>(&info - loaded->outputs().data());
+    if (info.starts_as >= 0 && !makes(**tables[0], index, inputs)) continue;
     auto shape = loaded->output_shape(info.name, inputs);
     if (!shape.ok()) return shape.status();
-    memory.emplace_back(static_cast<size_t>(shape->elements()));
-    outputs.push_back({info.name, attn::MutableTensor(memory.back(), *shape)});
+    const auto type = static_cast<attn::DType>(info.dtype);
+    memory.emplace_back(static_cast<size_t>(shape->elements()) * attn::size_of(type));
+    outputs.push_back({info.name, attn::MutableTensor(memory.back().data(), type, *shape)});
   }
   attn::Workspace workspace;
   if (Status s = loaded->run(std::span<const attn::NamedTensor>(inputs),

@@ -53,8 +53,8 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
 }
 
 Result<std::string> text_of(const ShowOptions& options) {
-  const bool whole =
-      options.stage == "graph" || options.stage == "passes" || options.stage == "plan";
+  const bool whole = options.stage == "config" || options.stage == "graph" ||
+                     options.stage == "passes" || options.stage == "plan";
   if (whole && !options.path.empty()) {
     return Status(StatusCode::invalid_argument,
                   fmt::format("--path: the stage {} is of all paths; algorithm, loops and assembly "
@@ -63,6 +63,14 @@ Result<std::string> text_of(const ShowOptions& options) {
   }
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
+  if (options.stage == "config") {
+    if (layer->configuration.empty()) {
+      return Status(StatusCode::invalid_argument,
+                    fmt::format("{}: an object holds the graph of a layer, not its configuration",
+                                options.layer));
+    }
+    return layer->configuration;
+  }
   auto targets = parse_targets(
       options.target.empty() ? std::vector<std::string>{} : std::vector{options.target},
       layer->machine);

@@ -410,6 +410,11 @@ static_assert(
              .num_heads = 4, .key_dim = 4, .attention_axes = {1, 2}, .sliding_window = 3}),
          "`sliding_window` needs attention over one axis"));
 static_assert(says(over({1, 2, 3, 4}), "`attention_axes` names at most {} axes, not {}"));
+static_assert(says(over(1, 2),
+                   "`input_rank` must be between 3 and 6 axes where it is given, not {}"));
+static_assert(says(try_layer(ReuseMultiHeadAttention{
+                       .num_heads = 3, .key_dim = 4, .input_rank = 1 << 30}),
+                   "`input_rank` must be between 3 and 6 axes where it is given, not {}"));
 static_assert(over({1, 1}).error() && over({3}, 4).error() && over({0}).error() &&
               over(-2).error());
 static_assert(

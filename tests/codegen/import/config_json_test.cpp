@@ -552,20 +552,41 @@ TEST(ConfigJson, OtherTextsAreNoLayers) {
             "x.json: 16777217 bytes are too many for a description of a layer (at most 16777216)");
 }
 
-TEST(ConfigJson, CutAndForgedFixturesNeverCrash) {
-  auto text = read_file(FIXTURES "/mha/output_shape_tuple.json", 1 << 20);
-  ASSERT_TRUE(text.ok());
-  ASSERT_TRUE(layer_from_json(*text, "x.json").ok());
-  for (size_t size = 0; size + 1 < text->size(); ++size) {
-    EXPECT_FALSE(layer_from_json(text->substr(0, size), "x.json").ok()) << size;
+TEST(ConfigJson, CutAndForgedFilesNeverCrash) {
+  std::vector<std::string> texts;
+  for (const char* name : {"/mha/output_shape_tuple.json", "/reuse/rel_pe_clip.json"}) {
+    auto text = read_file(std::string(FIXTURES) + name, 1 << 20);
+    ASSERT_TRUE(text.ok());
+    texts.push_back(*text);
   }
+  auto configs = read_file(FIXTURES "/common/configs.json", 1 << 20);
+  ASSERT_TRUE(configs.ok());
+  const json all = json::parse(*configs);
+  for (const auto& [layer, forms] : all.items()) {
+    if (forms.contains("serialized")) texts.push_back(forms["serialized"].dump());
+  }
+  EXPECT_EQ(texts.size(), 7u);
   std::mt19937 random(20261121);
-  for (int round = 0; round < 3000; ++round) {
-    std::string forged = *text;
-    for (int n = 1 + round % 4; n-- > 0;)
-      forged[random() % forged.size()] = static_cast<char>(random());
-    auto layer = layer_from_json(forged, "x.json");
-    if (!layer.ok()) ASSERT_EQ(layer.status().message().find("x.json"), 0u);
+  for (const std::string& text : texts) {
+    ASSERT_TRUE(layer_from_json(text, "x.json").ok());
+    for (size_t size = 0; size + 1 < text.size(); ++size) {
+      EXPECT_FALSE(layer_from_json(text.substr(0, size), "x.json").ok()) << size;
+    }
+    for (int round = 0; round < 3000; ++round) {
+      std::string forged = text;
+      const bool whole = round % 2 == 0;  // bytes of any kind, or what JSON is made of
+      for (int n = 1 + round % 4; n-- > 0;)
+        forged[random() % forged.size()] =
+            whole ? static_cast<char>(random()) : "{}[]\",:-0123456789.nulltrefaseE"[random() % 31];
+      auto layer = layer_from_json(forged, "x.json");
+      if (!layer.ok()) {
+        ASSERT_EQ(layer.status().message().find("x.json"), 0u);
+        continue;
+      }
+      // What is read is written as it came.
+      const json came = json::parse(forged);
+      EXPECT_EQ(json(config_of(*layer)), came.contains("config") ? came["config"] : came);
+    }
   }
 }
 

@@ -29,7 +29,8 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
   refuses("build", 2, "LAYER is required (`attnc build --help` shows how)");
   refuses("build x.json", 2, "--output is required (`attnc build --help` shows how)");
   refuses("show x.json --stage soup", 2,
-          "--stage: soup not in {graph,passes,plan,algorithm,loops,assembly} (`attnc show --help` "
+          "--stage: soup not in {config,graph,passes,plan,algorithm,loops,assembly} (`attnc show "
+          "--help` "
           "shows how)");
   refuses("show x.json --stage plan --frobnicate", 2,
           "The following argument was not expected: --frobnicate (`attnc show --help` shows how)");
@@ -71,6 +72,16 @@ TEST_F(Attnc, NamesThatAreEmpty) {
           "--sanitize: memory not in {address,thread} (`attnc build --help` shows how)");
   refuses("show l.json --stage plan --path output", 1,
           "--path: the stage plan is of all paths; algorithm, loops and assembly are of one");
+}
+
+TEST_F(Attnc, ShowsTheConfiguration) {
+  write("l.json", small);
+  const Said said = attnc("show l.json --stage config");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.out, "{\n  \"num_heads\": 1,\n  \"key_dim\": 4\n}\n");
+  const std::string object = std::string(LAYERS_OBJECT) + ":encoder";
+  refuses("show " + object + " --stage config", 1,
+          object + ": an object holds the graph of a layer, not its configuration");
 }
 
 TEST_F(Attnc, NamesThatAreNoText) {

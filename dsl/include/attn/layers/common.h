@@ -53,6 +53,11 @@ constexpr void check_shape(Sink& s, const Numbers& output_shape) {
             output_shape.size);
   for (int n : output_shape) s.require(n > 0, "`output_shape` must be positive, not {}", n);
 }
+/// Of layers whose rank usually follows from `attention_axes`.
+constexpr void check_rank(Sink& s, int input_rank) {
+  s.require(input_rank == 0 || (input_rank >= 3 && input_rank <= 6),
+            "`input_rank` must be between 3 and 6 axes where it is given, not {}", input_rank);
+}
 /// For every layer whose query heads share key and value heads.
 constexpr void check_shared_heads(Sink& s, const auto& d) {
   s.require(d.head_dim > 0, "`head_dim` must be positive, not {}", d.head_dim);

@@ -44,6 +44,7 @@ constexpr void check(Sink& s, const MultiHeadAttention& d) {
   s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_options(s, d);
   check_shape(s, d.output_shape);
+  check_rank(s, d.input_rank);
 }
 
 constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {

@@ -46,6 +46,7 @@ constexpr void check(Sink& s, const ReuseMultiHeadAttention& d) {
   s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_dropout(s, d.dropout);
   check_shape(s, d.output_shape);
+  check_rank(s, d.input_rank);
   for (int axis : d.attention_axes) {
     s.require(axis > 0, "`attention_axes` counts from the front here, not {}", axis);
   }
