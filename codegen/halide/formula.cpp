@@ -102,10 +102,20 @@ Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Hal
                          "`, which the importer should have refused");
 }
 
+/// A formula is computed in the order in which it is written: x + (1 - mask) * -1e9 in another one
+/// is another number. Operation by operation, as strict_float would take in all that lies below,
+/// where multiply-adds are welcome (tanh's polynomial).
 Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
   const Expr v = arithmetic_of(step, x, type);
-  // A formula is computed as it is written: x + (1 - mask) * -1e9 in another order is another number.
-  return step.type == Type::real ? strict_float(v) : v;
+  auto strictly = [&](auto* op, Internal::Call::IntrinsicOp strict) {
+    return Internal::Call::make(v.type(), strict, {op->a, op->b}, Internal::Call::PureIntrinsic);
+  };
+  if (step.type != Type::real) return v;
+  if (auto* op = v.as<Internal::Add>()) return strictly(op, Internal::Call::strict_add);
+  if (auto* op = v.as<Internal::Sub>()) return strictly(op, Internal::Call::strict_sub);
+  if (auto* op = v.as<Internal::Mul>()) return strictly(op, Internal::Call::strict_mul);
+  if (auto* op = v.as<Internal::Div>()) return strictly(op, Internal::Call::strict_div);
+  return v;
 }
 
 }  // namespace

@@ -3,67 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstddef>
-#include <cstdlib>
 
 #include "attn/runtime/attn.h"
 #include "attn/runtime/key_value_cache.h"
+#include "../common/count_allocations.h"
 #include "fake_layer.h"
 
 namespace {
-std::atomic<bool> counting{false};
-std::atomic<int> allocations{0};
-void count() {
-  if (counting.load(std::memory_order_relaxed)) ++allocations;
-}
-}  // namespace
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ATTN_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define ATTN_TEST_SANITIZED 1
-#endif
-#endif
-
-#ifdef ATTN_TEST_SANITIZED
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, size_t),
-                                                         void (*)(const volatile void*));
-namespace {
-const int installed = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void*, size_t) { count(); }, [](const volatile void*) {});
-}
-#else
-extern "C" {
-void* __libc_malloc(size_t);
-void* __libc_calloc(size_t, size_t);
-void* __libc_realloc(void*, size_t);
-void* __libc_memalign(size_t, size_t);
-void* malloc(size_t n) { return count(), __libc_malloc(n); }
-void* calloc(size_t n, size_t size) { return count(), __libc_calloc(n, size); }
-void* realloc(void* p, size_t n) { return count(), __libc_realloc(p, n); }
-void* aligned_alloc(size_t alignment, size_t n) { return count(), __libc_memalign(alignment, n); }
-void* memalign(size_t alignment, size_t n) { return count(), __libc_memalign(alignment, n); }
-int posix_memalign(void** p, size_t alignment, size_t n) {
-  count();
-  *p = __libc_memalign(alignment, n);
-  return *p == nullptr ? 12 : 0;
-}
-}
-#endif
-
-namespace {
-
-/// The allocations of `f`, in any thread.
-template <class F>
-int allocations_of(F f) {
-  allocations = 0;
-  counting = true;
-  f();
-  counting = false;
-  return allocations;
-}
 
 TEST(Allocation, IsCounted) {
   EXPECT_EQ(allocations_of([] {
