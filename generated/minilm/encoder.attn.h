@@ -8,7 +8,7 @@
 #include "attn/runtime/typed.h"
 #include "layers.h"
 
-static_assert(attn::fingerprint(model::encoder) == 0xf75901dd89eced5eu,
+static_assert(attn::fingerprint(model::encoder) == 0xa1f4ae59bf9397bau,
               "minilm/encoder.attn.h is older than layers.h: build minilm again");
 
 extern "C" const attn_layer_table attn_minilm_model_encoder;
@@ -31,6 +31,9 @@ struct attn::Binding<model::encoder> {
     attn::Tensor value{};  // [batch, key, feature]
     attn::Tensor key{};  // [batch, key, feature]; left out: value
     attn::Tensor attention_mask{};  // [batch, head 12, query, key]; left out: all true
+    attn::Tensor query_mask{};  // [batch, query]; left out: all true
+    attn::Tensor value_mask{};  // [batch, key]; left out: all true
+    attn::Tensor key_mask{};  // [batch, key]; left out: all true
     bool use_causal_mask = false;
   };
   struct Outputs {
@@ -50,12 +53,15 @@ struct attn::Binding<model::encoder> {
         w.attention_output_bias,
     };
   }
-  static std::array<attn::Tensor, 5> list(const Inputs& i) {
+  static std::array<attn::Tensor, 8> list(const Inputs& i) {
     return {
         i.query,
         i.value,
         i.key,
         i.attention_mask,
+        i.query_mask,
+        i.value_mask,
+        i.key_mask,
         attn::Tensor::flag(i.use_causal_mask),
     };
   }

@@ -67,6 +67,17 @@ Status check_places(const Checked& c, size_t i) {
   if (overlap_of(*from, tensor) == Overlap::some) {
     return wrong(text("overlaps", as, " in part: expected the same view, or other memory"));
   }
+  // What is added has to have room: a cache's new positions among its positions.
+  for (int k = 0; k < info.rank; ++k) {
+    attn_axis update = info.axes[k];
+    if (update.kind != ATTN_AXIS_KEY) continue;
+    update.kind = ATTN_AXIS_UPDATE;
+    const Length* added = c.lengths.find(update);
+    if (added != nullptr && added->extent > tensor.shape()[k]) {
+      return wrong(text("has ", tensor.shape()[k], " positions, fewer than the ", added->extent,
+                        " that ", added->from.describe(), " adds"));
+    }
+  }
   return {};
 }
 

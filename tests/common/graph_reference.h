@@ -6,9 +6,11 @@
 //
 // The reference of what the compiler makes of a description, whatever it is; that descriptions are
 // the originals' is what fixtures show. Rows without a key follow the graph's rule; of `additive`,
-// and where a formula makes numbers so large, the rounding to float32 is part of the result.
+// and where a formula makes numbers so large, the rounding to float32 is part of the result. So is
+// what a cache and returned probabilities keep of a number where tensors hold halves.
 // Not here: dropout (none at inference), gather.
 #pragma once
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -245,7 +247,7 @@ class Reference {
         first = std::max<int64_t>(0, std::min(first, room));
         place[{attn::Kind::key, 0}] = first + place.at({attn::Kind::update, 0});
         place[{attn::Kind::slot, 0}] = slot;
-        out.at[flat(out, place)] = from.at[i];
+        out.at[flat(out, place)] = stored(from.at[i]);
       });
     }
   }
@@ -353,6 +355,23 @@ class Reference {
     return static_cast<float>(v);
   }
 
+  /// What a tensor of the layer's type keeps.
+  double stored(double v) const {
+    switch (g_.dtype) {
+      case attn::DTypePolicy::float16:
+      case attn::DTypePolicy::mixed_float16:
+        return static_cast<double>(static_cast<_Float16>(v));
+      case attn::DTypePolicy::bfloat16:
+      case attn::DTypePolicy::mixed_bfloat16: {
+        auto bits = std::bit_cast<uint32_t>(static_cast<float>(v));
+        bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+        return std::bit_cast<float>(bits);
+      }
+      default:
+        return v;
+    }
+  }
+
   void scores(const attn::Node& n, Grid& out) {
     const Grid &q = operand(n, 0), &k = operand(n, 1);
     out = grid(n.axes);
@@ -417,6 +436,7 @@ class Reference {
       for (size_t i = begin; i < end; ++i) {
         out.at[i] = any ? out.at[i] / sum
                         : rule == attn::FullyMasked::uniform ? 1.0 / static_cast<double>(row) : 0.0;
+        if (with_optional_) out.at[i] = stored(out.at[i]);
       }
     }
   }

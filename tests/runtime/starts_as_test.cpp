@@ -154,6 +154,10 @@ TEST_F(StartsAs, Sentences) {
             "float32 [2, 2, 5, 2, 3]");
   EXPECT_EQ(run({memory.data(), DType::float16, shape}, {memory, shape}),
             "input `cache` has type float16, expected float32; got float16 [2, 2, 6, 2, 3]");
+  // More new positions than the cache has: fewer of them were no answer.
+  EXPECT_EQ(run({memory, {2, 2, 1, 2, 3}}, {memory, {2, 2, 1, 2, 3}}),
+            "output `cache` has 1 positions, fewer than the 2 that input `value` adds; got float32 "
+            "[2, 2, 1, 2, 3]");
   query.resize(2 * count);
   EXPECT_EQ(run({memory, shape}, {query, shape}),
             "output `cache` lies in the memory of input `query`: a layer does not work in place");

@@ -54,10 +54,10 @@ LibraryParts parts() {
       {.name = "output", .outputs = {0, 1}, .output_values = {}, .values = {}, .stages = {}}};
   Kernel kernel{path_symbol("lib", "model::encoder", "avx2", "output"),
                 kernel_object(),
-                {{ATTN_ARGUMENT_INPUT, 0},
-                 {ATTN_ARGUMENT_FLAG, 2},
-                 {ATTN_ARGUMENT_PACKED, 0},
-                 {ATTN_ARGUMENT_OUTPUT, 1}}};
+                {{ATTN_ARGUMENT_INPUT, ATTN_FORM_HEADS, 0},
+                 {ATTN_ARGUMENT_FLAG, 0, 2},
+                 {ATTN_ARGUMENT_PACKED, 0, 0},
+                 {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_ROWS, 1}}};
   return {"lib", {{{{plan, ATTN_CPU_AVX2 | ATTN_CPU_FMA, triple, {kernel}}}}}};
 }
 
@@ -135,6 +135,7 @@ TEST(Library, TheTableSaysWhatThePlanSays) {
   EXPECT_STREQ(v.paths[0].name, "output");
   EXPECT_EQ(v.paths[0].outputs, 3u);
   ASSERT_EQ(v.paths[0].argument_count, 4);
+  EXPECT_EQ(v.paths[0].arguments[0].form, ATTN_FORM_HEADS);
   EXPECT_EQ(v.paths[0].arguments[1].kind, ATTN_ARGUMENT_FLAG);
   EXPECT_EQ(v.paths[0].arguments[1].index, 2);
   EXPECT_EQ(v.paths[0].arguments[3].kind, ATTN_ARGUMENT_OUTPUT);

@@ -277,7 +277,7 @@ TEST_F(Attnc, RunsALayer) {
       "baseline",
       1,
       "bad.safetensors: the layer has no input `quarry`; it has query, value, key, attention_mask, "
-      "use_causal_mask");
+      "query_mask, value_mask, key_mask, use_causal_mask");
   const Said without =
       attnc("run l.json --weights w.safetensors --inputs x.safetensors -o y --target baseline");
   EXPECT_EQ(without.code, 1);

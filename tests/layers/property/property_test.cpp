@@ -61,9 +61,13 @@ DrawnMask draw_mask(Random& r, const Subject& s, Call& call) {
     b = draw(r, 1, 10) <= seen_of_ten ? static_cast<uint8_t>(draw_of(r, {1, 1, 255})) : 0;
   const int type = draw(r, 0, 2);
   if (type == 0) m.view = attn::Tensor(m.bytes.data(), attn::DType::boolean, shape);
+  // GroupQueryAttention reads numbers in two ways, which tests/layers/five draws; true for both is
+  // what is drawn here.
+  const bool grouped = s.config.key_heads > 0;
   for (uint8_t b : m.bytes) {
-    m.reals.push_back(b ? (draw(r, 0, 1) ? 0.25f : -3.0f) : draw(r, 0, 1) ? 0.0f : -0.0f);
-    m.integers.push_back(b ? draw_of(r, {1, -1, 256}) : 0);
+    const float some = grouped ? 0.75f : draw(r, 0, 1) ? 0.25f : -3.0f;
+    m.reals.push_back(b ? some : draw(r, 0, 1) ? 0.0f : -0.0f);
+    m.integers.push_back(b ? (grouped ? 256 : draw_of(r, {1, -1, 256})) : 0);
   }
   if (type == 1) m.view = attn::Tensor(m.reals.data(), shape);
   if (type == 2) m.view = attn::Tensor(m.integers.data(), shape);

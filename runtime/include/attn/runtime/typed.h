@@ -61,6 +61,7 @@
 // refers to the member. (An array of no tensors is `std::array<attn::Tensor, 0>`.)
 #pragma once
 #include <array>
+#include <concepts>
 #include <memory>
 #include <span>
 #include <utility>
@@ -86,8 +87,12 @@ class Layer {
     const auto list = Binding<D>::list(weights);
     return wrap(AnyLayer::load(Binding<D>::table(), std::span<const Tensor>(list), options));
   }
-  /// From a file, or by names: `load(*file)`, `load(keras_layer->named())`.
-  static Result<Layer> load(const WeightSource& weights, const LoadOptions& options = {}) {
+  static Result<Layer> load(const SafeTensors& file, const LoadOptions& options = {}) {
+    return wrap(AnyLayer::load(Binding<D>::table(), file, options));
+  }
+  /// By names: `load(keras_layer->named())`. A template, so that braces mean `Weights` alone.
+  template <std::same_as<std::span<const NamedTensor>> Named>
+  static Result<Layer> load(Named weights, const LoadOptions& options = {}) {
     return wrap(AnyLayer::load(Binding<D>::table(), weights, options));
   }
 
