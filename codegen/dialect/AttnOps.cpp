@@ -551,8 +551,8 @@ LogicalResult GivenOp::verify() {
 
 LogicalResult DropoutOp::verify() {
   float rate = getRate().convertToFloat();
-  if (rate >= 0 && rate < 1) return success();
-  return emitOpError() << "'rate': expected a number in [0, 1), got " << rate;
+  if (rate >= 0 && rate <= 1) return success();
+  return emitOpError() << "'rate': expected a number in [0, 1], got " << rate;
 }
 
 LogicalResult MapOp::verifyRegions() {

@@ -1,4 +1,4 @@
-// expect: `dropout` must be in [0, 1)
+// expect: `dropout` must be in [0, 1]
 #include "attn/attn.h"
 
 #ifdef GOOD
@@ -13,7 +13,7 @@ constexpr attn::GroupQueryAttention d{
     .head_dim = 4,
     .num_query_heads = 4,
     .num_key_value_heads = 2,
-    .dropout = 1.0f,
+    .dropout = 1.5f,
 };
 #endif
 

@@ -1,4 +1,4 @@
-// expect: dropout: the rate must be in [0, 1)
+// expect: dropout: the rate must be in [0, 1]
 #include "attn/attn.h"
 
 inline constexpr auto layer = attn::layer([](attn::Graph& g) {

@@ -260,8 +260,8 @@ attn.layer @dropout_rate fingerprint 0x1 {
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
   %v = attn.input "v" : !attn.value<batch, key, head 2, size 8 : f32>
   %s = attn.scores %q, %k : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
-  // expected-error @+1 {{'attn.dropout' op 'rate': expected a number in [0, 1), got 1}}
-  %d = attn.dropout %s rate 1.000000e+00 : !attn.value<batch, head 2, query, key : f32>
+  // expected-error @+1 {{'attn.dropout' op 'rate': expected a number in [0, 1], got 1.500000e+00}}
+  %d = attn.dropout %s rate 1.500000e+00 : !attn.value<batch, head 2, query, key : f32>
 }
 
 // -----

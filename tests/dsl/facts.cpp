@@ -393,8 +393,8 @@ static_assert(says(try_layer(MultiHeadAttention{.num_heads = 4}),
                    "`key_dim` must be positive, not {}"));
 static_assert(says(try_layer(MultiHeadAttention{.num_heads = 4, .key_dim = 4, .value_dim = 0}),
                    "`value_dim` must be positive, not {}"));
-static_assert(says(try_layer(MultiHeadAttention{.num_heads = 4, .key_dim = 4, .dropout = 1}),
-                   "`dropout` must be in [0, 1)"));
+static_assert(says(try_layer(MultiHeadAttention{.num_heads = 4, .key_dim = 4, .dropout = 1.5f}),
+                   "`dropout` must be in [0, 1]"));
 static_assert(says(try_layer(MultiHeadAttention{.num_heads = 4, .key_dim = 4, .output_shape = 0}),
                    "`output_shape` must be positive, not {}"));
 static_assert(says(try_layer(MultiHeadAttention{

@@ -211,7 +211,7 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {}, Place 
 /// Only training drops anything; the node stays, as rate and place are the layer's.
 constexpr Value dropout(Value p, float rate, Place place = here()) {
   if (!p || rate == 0) return p;
-  p.graph->require(rate > 0 && rate < 1, "dropout: the rate must be in [0, 1)");
+  p.graph->require(rate > 0 && rate <= 1, "dropout: the rate must be in [0, 1]");
   return p.graph->add(
       {.op = Op::dropout, .operand = {p.id, -1, -1, -1}, .rate = rate, .axes = p.axes()}, place);
 }

@@ -238,7 +238,7 @@ class Validator {
         break;
       case Op::dropout:
         if (takes(1, 1)) makes(axes_of(n, 0));
-        require(n.rate > 0 && n.rate < 1, "node {} has a rate that is not in (0, 1)", id);
+        require(n.rate > 0 && n.rate <= 1, "node {} has a rate that is not in (0, 1]", id);
         break;
       case Op::combine: {
         if (!takes(2, 2)) break;

@@ -121,8 +121,8 @@ TEST(ConfigJson, NamesValuesOfAnotherType) {
 TEST(ConfigJson, RangesAreTheLanguagesOwn) {
   EXPECT_EQ(sentence(R"({"num_heads": -3, "key_dim": 4})"),
             "x.json: `num_heads` must be positive, not -3");
-  EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 4, "dropout": 1})"),
-            "x.json: `dropout` must be in [0, 1)");
+  EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 4, "dropout": 1.5})"),
+            "x.json: `dropout` must be in [0, 1]");
   EXPECT_EQ(sentence(R"({"num_heads": 2, "key_dim": 4, "output_shape": [3, 0]})"),
             "x.json: `output_shape` must be positive, not 0");
   EXPECT_EQ(code(R"({"num_heads": -3, "key_dim": 4})"), StatusCode::invalid_argument);

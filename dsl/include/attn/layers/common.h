@@ -37,7 +37,7 @@ constexpr bool one_sequence(const Value& query) {
 }
 
 constexpr void check_dropout(Sink& s, float rate) {
-  s.require(rate >= 0 && rate < 1, "`dropout` must be in [0, 1)");
+  s.require(rate >= 0 && rate <= 1, "`dropout` must be in [0, 1]");
 }
 /// Fields that MultiHeadAttention and GroupQueryAttention have in common.
 constexpr void check_options(Sink& s, const auto& d) {
