@@ -54,10 +54,10 @@ LibraryParts parts() {
       {.name = "output", .outputs = {0, 1}, .output_values = {}, .values = {}, .stages = {}}};
   Kernel kernel{path_symbol("lib", "model::encoder", "avx2", "output"),
                 kernel_object(),
-                {{ATTN_ARGUMENT_INPUT, 0},
-                 {ATTN_ARGUMENT_FLAG, 2},
-                 {ATTN_ARGUMENT_PACKED, 0},
-                 {ATTN_ARGUMENT_OUTPUT, 1}}};
+                {{ATTN_ARGUMENT_INPUT, 0, 0},
+                 {ATTN_ARGUMENT_FLAG, 0, 2},
+                 {ATTN_ARGUMENT_PACKED, 0, 0},
+                 {ATTN_ARGUMENT_OUTPUT, 0, 1}}};
   return {"lib", {{{{plan, ATTN_CPU_AVX2 | ATTN_CPU_FMA, triple, {kernel}}}}}};
 }
 
