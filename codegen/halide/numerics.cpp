@@ -22,10 +22,14 @@ struct Format {
 };
 
 const Format& format_of(const Expr& x) {
-  // In float32 minimax with the constant term held at 0, so that whole exponents are exact; relative
-  // error 2.0e-9 before rounding (Lawson's iteration on 4001 Chebyshev points). In float64 Taylor's:
-  // ln(2)^k / k!, of which the first one left out is 4e-18.
-  static const Format single{Float(32), Int(32), 23, 127, 12582912.0,
+  // In float32 minimax with the constant term held at 0, so that whole exponents are exact;
+  // relative error 2.0e-9 before rounding (Lawson's iteration on 4001 Chebyshev points). In float64
+  // Taylor's: ln(2)^k / k!, of which the first one left out is 4e-18.
+  static const Format single{Float(32),
+                             Int(32),
+                             23,
+                             127,
+                             12582912.0,
                              {0.00015353361959569156, 0.0013398875016719103, 0.00961843691766262,
                               0.055503323674201965, 0.24022647738456726, 0.6931471824645996}};
   static const Format twice = [] {
@@ -81,14 +85,18 @@ Expr scaled_power(const Format& format, const Expr& whole, const Expr& f) {
   const Expr rest = strict_float((held - half_whole) + number(format, format.rounder));
   const Expr first = power(format, low_bits(format, half)),
              second = power(format, low_bits(format, rest));
-  return strict_float(
-      strict_float((power_less_one(format, f) + number(format, 1)) * first) * second);
+  return strict_float(strict_float((power_less_one(format, f) + number(format, 1)) * first) *
+                      second);
 }
 
 }  // namespace
 
-Expr masked_score(Type type) { return Internal::make_const(type, type.bits() == 64 ? -1e300 : -1e30); }
-Expr no_key_seen(Type type) { return Internal::make_const(type, type.bits() == 64 ? -0.9e300 : -0.9e30); }
+Expr masked_score(Type type) {
+  return Internal::make_const(type, type.bits() == 64 ? -1e300 : -1e30);
+}
+Expr no_key_seen(Type type) {
+  return Internal::make_const(type, type.bits() == 64 ? -0.9e300 : -0.9e30);
+}
 
 Expr exp2_of_nonpositive(const Expr& x) {
   const Format& format = format_of(x);
@@ -136,8 +144,7 @@ Expr tanh_of(const Expr& x) {
   const Split s = split(format, held * number(format, 2 * 1.44269504088896340736));
   const Expr factor = power(format, low_bits(format, s.shifted));
   // e^(2 |x|) - 1 = (2^n - 1) + 2^n (2^f - 1)
-  const Expr e =
-      strict_float(factor - number(format, 1)) + factor * power_less_one(format, s.f);
+  const Expr e = strict_float(factor - number(format, 1)) + factor * power_less_one(format, s.f);
   const Expr t = e / (e + number(format, 2));
   return select(x < number(format, 0), -t, t);
 }
@@ -205,16 +212,16 @@ Expr log_of(const Expr& x) {
   const int64_t root = single ? 0x3f3504f3 : 0x3fe6a09e00000000;  // of 1/2
   const int64_t one = int64_t{format.bias} << format.mantissa;
   const Expr moved = bits + whole(one - root);
-  const Expr exponent = (moved >> format.mantissa) - whole(format.bias) -
-                        select(small, whole(up), whole(0));
+  const Expr exponent =
+      (moved >> format.mantissa) - whole(format.bias) - select(small, whole(up), whole(0));
   const Expr near_one = (moved & whole((int64_t{1} << format.mantissa) - 1)) + whole(root);
   const Expr k = cast(format.type, exponent);
   const Expr f = difference(reinterpret(format.type, near_one), number(format, 1));
   const Expr s = f / (f + number(format, 2));
   const Expr z = s * s;
   const Expr r =
-      z * (single ? polynomial(format, z, {0xaaaaaa.0p-24, 0xccce13.0p-25, 0x91e9ee.0p-25,
-                                           0xf89e26.0p-26})
+      z * (single ? polynomial(format, z,
+                               {0xaaaaaa.0p-24, 0xccce13.0p-25, 0x91e9ee.0p-25, 0xf89e26.0p-26})
                   : polynomial(format, z,
                                {6.666666666666735130e-01, 3.999999999940941908e-01,
                                 2.857142874366239149e-01, 2.222219843214978396e-01,
@@ -224,8 +231,7 @@ Expr log_of(const Expr& x) {
   const double high = single ? 6.9313812256e-01 : 6.93147180369123816490e-01,
                low = single ? 9.0580006145e-06 : 1.90821492927058770002e-10;
   const Expr part = sum(product(s, sum(half, r)), product(k, number(format, low)));
-  const Expr result =
-      sum(difference(part, difference(half, f)), product(k, number(format, high)));
+  const Expr result = sum(difference(part, difference(half, f)), product(k, number(format, high)));
   const Expr infinite = whole(int64_t{2 * format.bias + 1} << format.mantissa);
   const Expr size = size_bits(format, x);
   Expr made = chosen(format, own < whole(0), special(format, not_a_number), result);
@@ -256,10 +262,11 @@ Expr circular(const Expr& angle, bool cosine) {
   const Expr w = difference(number(format, 1), half);
   const Expr lost = difference(difference(number(format, 1), w), half);
   const Expr other =
-      w + (lost + z * z * polynomial(format, z,
-                                     {4.16666666666666019037e-02, -1.38888888888741095749e-03,
-                                      2.48015872894767294178e-05, -2.75573143513906633035e-07,
-                                      2.08757232129817482790e-09, -1.13596475577881948265e-11}));
+      w + (lost + z * z *
+                      polynomial(format, z,
+                                 {4.16666666666666019037e-02, -1.38888888888741095749e-03,
+                                  2.48015872894767294178e-05, -2.75573143513906633035e-07,
+                                  2.08757232129817482790e-09, -1.13596475577881948265e-11}));
   const Expr quarter = low_bits(format, n.shifted) + Internal::make_const(format.bits, cosine);
   const auto bit = [&](int64_t b) {
     const Expr mask = Internal::make_const(format.bits, b);
@@ -295,8 +302,8 @@ Expr power_of(const Expr& x, const Expr& y) {
   const Expr negative = low_bits(format, x) < whole(0);
   Expr made = exp_of(product(y, log_of(size)));
   made = chosen(format, negative && odd && size_of_y < infinite, flipped(format, made), made);
-  const Expr no_root = negative && size_of_x != whole(0) && size_of_x < infinite &&
-                       size_of_y < infinite && !integer;
+  const Expr no_root =
+      negative && size_of_x != whole(0) && size_of_x < infinite && size_of_y < infinite && !integer;
   made = chosen(format, no_root, special(format, not_a_number), made);
   const Expr one_bits = low_bits(format, one);
   const Expr is_one = size_of_y == whole(0) || low_bits(format, x) == one_bits ||
@@ -326,9 +333,9 @@ Expr pow_of(const Expr& x, const Expr& y) {
 Expr truncated(const Expr& x) {
   const Format& format = format_of(x);
   const double most = format.mantissa == 23 ? 2147483520.0 : 2147483647.0;
-  const Expr is_number = size_bits(format, x) <= Internal::make_const(
-                                                     format.bits, int64_t{2 * format.bias + 1}
-                                                                      << format.mantissa);
+  const Expr is_number =
+      size_bits(format, x) <=
+      Internal::make_const(format.bits, int64_t{2 * format.bias + 1} << format.mantissa);
   const Expr held = strict_float(select(x > number(format, most), number(format, most),
                                         x < number(format, -most), number(format, -most), x));
   return cast<int32_t>(chosen(format, is_number, held, number(format, 0)));
