@@ -39,6 +39,14 @@ uint8_t weight_dtype(attn::DTypePolicy policy) {
   return mixed ? uint8_t{ATTN_FLOAT32} : tensor_dtype(policy);
 }
 
+/// ATTN_VALUE_... of a tensor.
+uint8_t value_of(const PlanTensor& t) {
+  const auto value = static_cast<uint8_t>(t.type);
+  return t.table ? static_cast<uint8_t>(value + ATTN_VALUE_TABLE)
+         : t.soft ? uint8_t{ATTN_VALUE_SOFT}
+                  : value;
+}
+
 class TableWriter {
  public:
   TableWriter(const std::string& symbol, const std::string& layout)
@@ -130,7 +138,7 @@ class TableWriter {
       elements.push_back(structure<attn_tensor_info>(
           "attn_tensor_info",
           {text(t.name), array(axes), number(8, t.axes.size()),
-           number(8, t.soft ? ATTN_VALUE_SOFT : static_cast<uint8_t>(t.type)), number(8, dtype),
+           number(8, value_of(t)), number(8, dtype),
            number(8, t.optional), number(16, static_cast<uint16_t>(t.or_input)),
            number(16, static_cast<uint16_t>(t.starts_as)), number(8, t.reading)}));
     }
@@ -189,6 +197,8 @@ static_assert(attn::only_mask == ATTN_READ_ONLY_MASK);
 static_assert(static_cast<int>(attn::Type::real) == ATTN_VALUE_REAL);
 static_assert(static_cast<int>(attn::Type::index) == ATTN_VALUE_INDEX);
 static_assert(static_cast<int>(attn::Type::truth) == ATTN_VALUE_TRUTH);
+static_assert(ATTN_VALUE_INDEX_TABLE - ATTN_VALUE_TABLE == ATTN_VALUE_INDEX);
+static_assert(ATTN_VALUE_TRUTH_TABLE - ATTN_VALUE_TABLE == ATTN_VALUE_TRUTH);
 static_assert(static_cast<int>(attn::Kind::batch) == ATTN_AXIS_BATCH);
 static_assert(static_cast<int>(attn::Kind::query) == ATTN_AXIS_QUERY);
 static_assert(static_cast<int>(attn::Kind::key) == ATTN_AXIS_KEY);

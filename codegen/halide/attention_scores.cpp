@@ -23,7 +23,8 @@ Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr&
   at.read = [&](const attn::Step& step, const std::vector<Expr>& indices) -> Expr {
     const bool input = !reads_packing(step);
     const auto* info = input ? &plan_.inputs.at(static_cast<size_t>(read_index(step))) : nullptr;
-    if (!info || flags_.contains(read_index(step)) || info->type == attn::Type::index)
+    if (!info || info->table || flags_.contains(read_index(step)) ||
+        info->type == attn::Type::index)
       return read(step, indices, here);
     const ImageParam& image = inputs_.at(read_index(step));
     Func numbers(image.name() + "_tile");

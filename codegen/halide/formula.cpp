@@ -15,9 +15,19 @@ using attn::Type;
 namespace {
 
 Expr truncating_division(const Expr& a, const Expr& b) {
-  // Halide's integer division rounds towards minus infinity for positive divisors.
+  // Halide's integer division rounds towards minus infinity for positive divisors. In signed
+  // numbers where it can be, whose bounds key ranges and allocations need.
+  if (const auto divisor = Internal::as_const_int(b); divisor && *divisor > 0) {
+    const auto up = static_cast<int32_t>(*divisor - 1);
+    return (a + select(a < 0, up, 0)) / b;
+  }
   const Expr quotient = abs(a) / abs(b);
   return select((a < 0) != (b < 0), -cast<int32_t>(quotient), cast<int32_t>(quotient));
+}
+
+const Expr& present(const Expr& position) {
+  if (!position.defined()) throw std::logic_error("a formula reads a position that is not there");
+  return position;
 }
 
 Expr position(const attn::Step& step, const Site& site) {
@@ -31,10 +41,16 @@ Expr position(const attn::Step& step, const Site& site) {
       return number == 0 ? site.query : site.last_query;
     case Kind::key:
       return site.key;
+    case Kind::size:
+      return present(site.size);
+    case Kind::feature:
+      return present(site.feature);
+    case Kind::update:  // elementwise, before they are keys
+      return site.query;
     default:
       break;
   }
-  throw std::logic_error("a formula reads a position that attention does not have");
+  throw std::logic_error("a formula reads a position that kernels do not have");
 }
 
 Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
@@ -90,6 +106,16 @@ Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Hal
       return sigmoid_of(v[0]);
     case Fn::sqrt:
       return sqrt(v[0]);
+    case Fn::log:
+      return log_of(v[0]);
+    case Fn::sin:
+      return sin_of(v[0]);
+    case Fn::cos:
+      return cos_of(v[0]);
+    case Fn::pow:
+      return pow_of(v[0], v[1]);
+    case Fn::truncate:
+      return truncated(as_real(v[0]));
     case Fn::rsqrt:
       return Internal::make_const(type, 1) / sqrt(v[0]);
     case Fn::where:
@@ -120,25 +146,27 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide
 
 }  // namespace
 
-bool has_function(Fn fn) {
-  switch (fn) {
-    case Fn::log:
-    case Fn::sin:
-    case Fn::cos:
-    case Fn::pow:
-      return false;
-    default:
-      return true;
-  }
-}
+namespace {
+
+/// Halide 21 stops at some expressions of indices that it knows one bound of, the other being a
+/// table's affair ("Cannot replace variable ... of type int32 with expression of type (void *)").
+/// Exclusive or with what is zero, as lengths are never negative, leaves it without any.
+Expr unbounded(const Expr& index, const Site& site) { return index ^ (site.key_length >> 31); }
+
+}  // namespace
 
 std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
   std::vector<Expr> value;
+  std::vector<bool> is_data;  // indices that depend on more than positions
   for (const attn::Step& step : formula.steps) {
     std::vector<Expr> operands;
+    bool of_data = step.fn == Fn::element || step.fn == Fn::truncate;
     for (int o : step.operand) {
-      if (o >= 0) operands.push_back(value.at(static_cast<size_t>(o)));
+      if (o < 0) continue;
+      operands.push_back(value.at(static_cast<size_t>(o)));
+      of_data = of_data || is_data.at(static_cast<size_t>(o));
     }
+    is_data.push_back(of_data && step.type == Type::index);
     switch (step.fn) {
       case Fn::number:
         if (step.type == Type::truth)
@@ -164,6 +192,7 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
         break;
       default:
         value.push_back(arithmetic(step, operands, site.real));
+        if (is_data.back()) value.back() = unbounded(value.back(), site);
     }
   }
   std::vector<Expr> results;

@@ -19,6 +19,7 @@ namespace attnc {
 struct Site {
   Halide::Type real = Halide::Float(32);
   Halide::Expr batch, head, query, key;
+  Halide::Expr size, feature;  // of an element of heads or features; undefined elsewhere
   Halide::Expr last_query;  // in key bounds: `query` is the tile's first one and this its last
   Halide::Expr query_length, key_length;
   /// An input or a packed weight: `own` without indices, `element` with them.
@@ -30,8 +31,5 @@ struct Site {
 /// The formula's results, in order. Throws std::logic_error for a step that the importer should
 /// not have let through.
 std::vector<Halide::Expr> evaluate(const PlanFormula& formula, const Site& site);
-
-/// Whether kernels have the function; the planner refuses others.
-bool has_function(attn::Fn fn);
 
 }  // namespace attnc

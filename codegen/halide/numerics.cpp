@@ -1,5 +1,8 @@
 #include "halide/numerics.h"
 
+#include <bit>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace attnc {
@@ -19,10 +22,14 @@ struct Format {
 };
 
 const Format& format_of(const Expr& x) {
-  // In float32 minimax with the constant term held at 0, so that whole exponents are exact; relative
-  // error 2.0e-9 before rounding (Lawson's iteration on 4001 Chebyshev points). In float64 Taylor's:
-  // ln(2)^k / k!, of which the first one left out is 4e-18.
-  static const Format single{Float(32), Int(32), 23, 127, 12582912.0,
+  // In float32 minimax with the constant term held at 0, so that whole exponents are exact;
+  // relative error 2.0e-9 before rounding (Lawson's iteration on 4001 Chebyshev points). In float64
+  // Taylor's: ln(2)^k / k!, of which the first one left out is 4e-18.
+  static const Format single{Float(32),
+                             Int(32),
+                             23,
+                             127,
+                             12582912.0,
                              {0.00015353361959569156, 0.0013398875016719103, 0.00961843691766262,
                               0.055503323674201965, 0.24022647738456726, 0.6931471824645996}};
   static const Format twice = [] {
@@ -78,14 +85,18 @@ Expr scaled_power(const Format& format, const Expr& whole, const Expr& f) {
   const Expr rest = strict_float((held - half_whole) + number(format, format.rounder));
   const Expr first = power(format, low_bits(format, half)),
              second = power(format, low_bits(format, rest));
-  return strict_float(
-      strict_float((power_less_one(format, f) + number(format, 1)) * first) * second);
+  return strict_float(strict_float((power_less_one(format, f) + number(format, 1)) * first) *
+                      second);
 }
 
 }  // namespace
 
-Expr masked_score(Type type) { return Internal::make_const(type, type.bits() == 64 ? -1e300 : -1e30); }
-Expr no_key_seen(Type type) { return Internal::make_const(type, type.bits() == 64 ? -0.9e300 : -0.9e30); }
+Expr masked_score(Type type) {
+  return Internal::make_const(type, type.bits() == 64 ? -1e300 : -1e30);
+}
+Expr no_key_seen(Type type) {
+  return Internal::make_const(type, type.bits() == 64 ? -0.9e300 : -0.9e30);
+}
 
 Expr exp2_of_nonpositive(const Expr& x) {
   const Format& format = format_of(x);
@@ -133,8 +144,7 @@ Expr tanh_of(const Expr& x) {
   const Split s = split(format, held * number(format, 2 * 1.44269504088896340736));
   const Expr factor = power(format, low_bits(format, s.shifted));
   // e^(2 |x|) - 1 = (2^n - 1) + 2^n (2^f - 1)
-  const Expr e =
-      strict_float(factor - number(format, 1)) + factor * power_less_one(format, s.f);
+  const Expr e = strict_float(factor - number(format, 1)) + factor * power_less_one(format, s.f);
   const Expr t = e / (e + number(format, 2));
   return select(x < number(format, 0), -t, t);
 }
@@ -142,6 +152,193 @@ Expr tanh_of(const Expr& x) {
 Expr sigmoid_of(const Expr& x) {
   const Format& format = format_of(x);
   return number(format, 1) / (number(format, 1) + exp_of(-x));
+}
+
+namespace {
+
+/// Choices that infinities and NaN are among are made of bits: a select of floating-point numbers
+/// may be taken to know neither.
+Expr chosen(const Format& format, const Expr& condition, const Expr& yes, const Expr& no) {
+  return reinterpret(format.type, select(condition, low_bits(format, yes), low_bits(format, no)));
+}
+Expr special(const Format& format, double v) {
+  const int64_t bits = format.mantissa == 23
+                           ? int64_t{std::bit_cast<int32_t>(static_cast<float>(v))}
+                           : std::bit_cast<int64_t>(v);
+  return reinterpret(format.type, Internal::make_const(format.bits, bits));
+}
+constexpr double infinity = std::numeric_limits<double>::infinity(),
+                 not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// With the other sign, a zero's too.
+Expr flipped(const Format& format, const Expr& x) {
+  const Expr sign = Internal::make_const(format.bits, 1) << (format.bits.bits() - 1);
+  return reinterpret(format.type, low_bits(format, x) ^ sign);
+}
+
+/// a * b, a + b and a - b as they are written.
+Expr product(const Expr& a, const Expr& b) { return strict_float(a * b); }
+Expr sum(const Expr& a, const Expr& b) { return strict_float(a + b); }
+Expr difference(const Expr& a, const Expr& b) { return strict_float(a - b); }
+
+/// c[0] + x c[1] + ...
+Expr polynomial(const Format& format, const Expr& x, const std::vector<double>& c) {
+  Expr p = number(format, c.back());
+  for (size_t k = c.size() - 1; k-- > 0;) p = p * x + number(format, c[k]);
+  return p;
+}
+
+/// The bits of |x|: as integers, NaN above infinity above all numbers.
+Expr size_bits(const Format& format, const Expr& x) {
+  const int64_t all = format.mantissa == 23 ? INT32_MAX : INT64_MAX;
+  return low_bits(format, x) & Internal::make_const(format.bits, all);
+}
+
+}  // namespace
+
+Expr log_of(const Expr& x) {
+  // fdlibm: x = 2^k (1 + f) with 1 + f around 1, s = f / (2 + f), and
+  // ln(1 + f) = f - f^2/2 + s (f^2/2 + R), R even in s.
+  const Format& format = format_of(x);
+  const bool single = format.mantissa == 23;
+  const auto whole = [&](int64_t v) { return Internal::make_const(format.bits, v); };
+  const Expr own = low_bits(format, x);
+  const Expr least = whole(int64_t{1} << format.mantissa);  // the smallest normal number
+  const Expr small = own < least;
+  const int up = format.mantissa + 2;
+  const Expr scaled =
+      low_bits(format, product(x, number(format, static_cast<double>(int64_t{1} << up))));
+  const Expr bits = select(small, scaled, own);
+  const int64_t root = single ? 0x3f3504f3 : 0x3fe6a09e00000000;  // of 1/2
+  const int64_t one = int64_t{format.bias} << format.mantissa;
+  const Expr moved = bits + whole(one - root);
+  const Expr exponent =
+      (moved >> format.mantissa) - whole(format.bias) - select(small, whole(up), whole(0));
+  const Expr near_one = (moved & whole((int64_t{1} << format.mantissa) - 1)) + whole(root);
+  const Expr k = cast(format.type, exponent);
+  const Expr f = difference(reinterpret(format.type, near_one), number(format, 1));
+  const Expr s = f / (f + number(format, 2));
+  const Expr z = s * s;
+  const Expr r =
+      z * (single ? polynomial(format, z,
+                               {0xaaaaaa.0p-24, 0xccce13.0p-25, 0x91e9ee.0p-25, 0xf89e26.0p-26})
+                  : polynomial(format, z,
+                               {6.666666666666735130e-01, 3.999999999940941908e-01,
+                                2.857142874366239149e-01, 2.222219843214978396e-01,
+                                1.818357216161805012e-01, 1.531383769920937332e-01,
+                                1.479819860511658591e-01}));
+  const Expr half = product(product(f, f), number(format, 0.5));
+  const double high = single ? 6.9313812256e-01 : 6.93147180369123816490e-01,
+               low = single ? 9.0580006145e-06 : 1.90821492927058770002e-10;
+  const Expr part = sum(product(s, sum(half, r)), product(k, number(format, low)));
+  const Expr result = sum(difference(part, difference(half, f)), product(k, number(format, high)));
+  const Expr infinite = whole(int64_t{2 * format.bias + 1} << format.mantissa);
+  const Expr size = size_bits(format, x);
+  Expr made = chosen(format, own < whole(0), special(format, not_a_number), result);
+  made = chosen(format, size == whole(0), special(format, -infinity), made);
+  return chosen(format, own == infinite || size > infinite, x, made);
+}
+
+namespace {
+
+/// sin(x) or cos(x) in double: x = n pi/2 + r, by pi/2 in three parts (Cody and Waite), of which
+/// the first two have 33 bits, so that their products with n are exact up to n = 2^20; fdlibm's
+/// polynomials.
+Expr circular(const Expr& angle, bool cosine) {
+  const Format& format = format_of(angle);
+  // From where on nothing would be left of it.
+  const Expr x = chosen(format, abs(angle) < number(format, 1e15), angle, number(format, 0));
+  const Split n = split(format, product(x, number(format, 0.63661977236758134308)));
+  Expr r = difference(x, product(n.whole, number(format, 1.57079632673412561417e+00)));
+  r = difference(r, product(n.whole, number(format, 6.07710050630396597660e-11)));
+  r = difference(r, product(n.whole, number(format, 2.02226624879595063154e-21)));
+  const Expr z = r * r;
+  const Expr sine =
+      r + r * (z * polynomial(format, z,
+                              {-1.66666666666666324348e-01, 8.33333333332248946124e-03,
+                               -1.98412698298579493134e-04, 2.75573137070700676789e-06,
+                               -2.50507602534068634195e-08, 1.58969099521155010221e-10}));
+  const Expr half = product(z, number(format, 0.5));
+  const Expr w = difference(number(format, 1), half);
+  const Expr lost = difference(difference(number(format, 1), w), half);
+  const Expr other =
+      w + (lost + z * z *
+                      polynomial(format, z,
+                                 {4.16666666666666019037e-02, -1.38888888888741095749e-03,
+                                  2.48015872894767294178e-05, -2.75573143513906633035e-07,
+                                  2.08757232129817482790e-09, -1.13596475577881948265e-11}));
+  const Expr quarter = low_bits(format, n.shifted) + Internal::make_const(format.bits, cosine);
+  const auto bit = [&](int64_t b) {
+    const Expr mask = Internal::make_const(format.bits, b);
+    return (quarter & mask) == mask;
+  };
+  const Expr one = number(format, 1), minus_one = number(format, -1);
+  Expr made = chosen(format, bit(1), other, sine);
+  made = chosen(format, bit(2), flipped(format, made), made);
+  made = chosen(format, made > one, one, made);
+  made = chosen(format, made < minus_one, minus_one, made);
+  // -0 stays what it is; infinities have no angle.
+  if (!cosine) made = chosen(format, x == number(format, 0), x, made);
+  const Expr infinite =
+      Internal::make_const(format.bits, int64_t{2 * format.bias + 1} << format.mantissa);
+  return chosen(format, size_bits(format, angle) >= infinite, special(format, not_a_number), made);
+}
+
+/// x rounded to an integer, for x at least 0.
+Expr rounded(const Format& format, const Expr& x) {
+  const Expr large = number(format, static_cast<double>(int64_t{1} << format.mantissa));
+  return select(x < large, difference(sum(x, large), large), x);
+}
+
+Expr power_of(const Expr& x, const Expr& y) {
+  const Format& format = format_of(x);
+  const auto whole = [&](int64_t v) { return Internal::make_const(format.bits, v); };
+  const Expr infinite = whole(int64_t{2 * format.bias + 1} << format.mantissa);
+  const Expr one = number(format, 1), size = abs(x), steps = abs(y),
+             halves = product(steps, number(format, 0.5));
+  const Expr integer = rounded(format, steps) == steps,
+             odd = integer && rounded(format, halves) != halves;
+  const Expr size_of_x = size_bits(format, x), size_of_y = size_bits(format, y);
+  const Expr negative = low_bits(format, x) < whole(0);
+  Expr made = exp_of(product(y, log_of(size)));
+  made = chosen(format, negative && odd && size_of_y < infinite, flipped(format, made), made);
+  const Expr no_root =
+      negative && size_of_x != whole(0) && size_of_x < infinite && size_of_y < infinite && !integer;
+  made = chosen(format, no_root, special(format, not_a_number), made);
+  const Expr one_bits = low_bits(format, one);
+  const Expr is_one = size_of_y == whole(0) || low_bits(format, x) == one_bits ||
+                      (size_of_x == one_bits && size_of_y == infinite);
+  return chosen(format, is_one, one, made);
+}
+
+/// f computed in double, where that is not what x is already.
+template <class F>
+Expr in_double(const Expr& x, const F& f) {
+  if (x.type().bits() == 64) return f();
+  return cast(x.type(), f());
+}
+
+}  // namespace
+
+Expr sin_of(const Expr& x) {
+  return in_double(x, [&] { return circular(cast<double>(x), false); });
+}
+Expr cos_of(const Expr& x) {
+  return in_double(x, [&] { return circular(cast<double>(x), true); });
+}
+Expr pow_of(const Expr& x, const Expr& y) {
+  return in_double(x, [&] { return power_of(cast<double>(x), cast<double>(y)); });
+}
+
+Expr truncated(const Expr& x) {
+  const Format& format = format_of(x);
+  const double most = format.mantissa == 23 ? 2147483520.0 : 2147483647.0;
+  const Expr is_number =
+      size_bits(format, x) <=
+      Internal::make_const(format.bits, int64_t{2 * format.bias + 1} << format.mantissa);
+  const Expr held = strict_float(select(x > number(format, most), number(format, most),
+                                        x < number(format, -most), number(format, -most), x));
+  return cast<int32_t>(chosen(format, is_number, held, number(format, 0)));
 }
 
 }  // namespace attnc

@@ -28,5 +28,16 @@ Halide::Expr exp2_of(const Halide::Expr& x);
 Halide::Expr tanh_of(const Halide::Expr& x);
 /// 1 / (1 + e^-x). At most 4 ulp.
 Halide::Expr sigmoid_of(const Halide::Expr& x);
+/// ln(x), of denormal numbers too; -infinity of 0, NaN below. At most 2 ulp.
+Halide::Expr log_of(const Halide::Expr& x);
+/// sin(x) and cos(x). At most 3 ulp for |x| < 1e5 (1 in float32, which is computed in double);
+/// beyond, x loses digits, and from 1e15 on it counts as 0. NaN of infinities.
+Halide::Expr sin_of(const Halide::Expr& x);
+Halide::Expr cos_of(const Halide::Expr& x);
+/// x^y with every case of C's pow. At most 1 ulp in float32, which is computed in double; in float64
+/// 2 + 2 |y ln(x)| ulp, so 1400 towards overflow.
+Halide::Expr pow_of(const Halide::Expr& x, const Halide::Expr& y);
+/// x towards zero as an index: of NaN 0, of what is too large the nearest that there is.
+Halide::Expr truncated(const Halide::Expr& x);
 
 }  // namespace attnc

@@ -70,7 +70,7 @@ int dimensions_of(uint8_t form) {
     case ATTN_FORM_CACHE:
       return 5;
     case ATTN_FORM_LIST:
-      return 1;
+      return 1;  // a table has 4, as most forms do
     default:
       return 4;
   }
@@ -116,6 +116,7 @@ uint8_t form_of(Layout layout) {
 
 uint8_t form_of_input(const Plan& plan, const Path& path, int input) {
   const PlanTensor& info = plan.inputs.at(static_cast<size_t>(input));
+  if (info.table) return ATTN_FORM_TABLE;
   if (info.type == attn::Type::truth || info.soft) return ATTN_FORM_PAIRS;
   if (info.type == attn::Type::index) return ATTN_FORM_LIST;
   for (const PlanValue& v : path.values) {
@@ -140,14 +141,14 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
     }
     const Halide::Type type = info.type == attn::Type::truth   ? UInt(8)
                               : info.type == attn::Type::index ? Int(32)
-                              : info.soft                      ? real_
+                              : info.soft || info.table        ? real_
                                                                : stored_;
     const uint8_t form = form_of_input(plan_, path_, i);
     ImageParam image(type, dimensions_of(form), info.name);
     // Views: any stride of the outer dimensions; rows lie contiguous, masks and indices broadcast by
     // stride 0.
-    const bool broadcasts =
-        info.soft || info.type == attn::Type::truth || info.type == attn::Type::index;
+    const bool broadcasts = !info.table && (info.soft || info.type == attn::Type::truth ||
+                                            info.type == attn::Type::index);
     for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
     image.dim(0).set_stride(broadcasts ? Expr() : Expr(1));
     buffers_.push_back(image);
@@ -287,12 +288,25 @@ Expr PathPipeline::packed_number(const attn::Step& step, const std::vector<Expr>
   return numbers(place);
 }
 
+Expr PathPipeline::table_number(const attn::Step& step, const std::vector<Expr>& indices) const {
+  const ImageParam& image = inputs_.at(read_index(step));
+  std::vector<Expr> place;
+  for (size_t i = indices.size(); i-- > 0;) {
+    const Expr length = image.dim(static_cast<int>(place.size())).extent();
+    place.push_back(clamp(indices[i], 0, length - 1));
+  }
+  while (place.size() < static_cast<size_t>(image.dimensions())) place.emplace_back(0);
+  const Expr number = image(place);
+  return step.type == attn::Type::truth ? number != 0 : number;
+}
+
 Expr PathPipeline::read(const attn::Step& step, const std::vector<Expr>& indices,
                         const Site& at) const {
   if (reads_packing(step)) return packed_number(step, indices);
   const int input = read_index(step);
   if (auto flag = flags_.find(input); flag != flags_.end()) return flag->second != 0;
   const PlanTensor& info = plan_.inputs.at(static_cast<size_t>(input));
+  if (info.table) return table_number(step, indices);
   const ImageParam& image = inputs_.at(input);
   if (info.type == attn::Type::index) return image(at.batch);
   const Expr number = image(at.key, at.query, at.head, at.batch);
@@ -306,6 +320,8 @@ Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query,
          .head = head,
          .query = query,
          .key = key,
+         .size = {},
+         .feature = {},
          .last_query = query,
          .query_length = {},
          .key_length = {},

@@ -43,21 +43,33 @@ void PathPipeline::add(const Map& stage) {
   const Expr queries = extent(positions_of(stage.result));
   Var c("c"), h("h"), t("t"), k("k"), b("b"), task("task");
   Func out(name_of(stage.result, "mapped"));
-  auto make = [&](const std::vector<Expr>& inputs, const Site& at) {
+  auto make = [&](const std::vector<Expr>& inputs, const Site& at, const Expr& size = {},
+                  const Expr& feature = {}) {
     Site here = at;
+    here.size = size, here.feature = feature;
     here.arguments = inputs;
     const Expr made = evaluate(stage.formula, here).at(0);
     const Expr number = made.type().is_float() ? made : cast(real_, made);
     return returned ? stored(number) : number;
   };
-  // Masks of positions alone are read at key 0 and, where columns are no heads, at head 0.
+  // Masks of positions alone are read at key 0 and, where columns are no heads, at head 0; masks of
+  // keys alone at query 0.
+  const bool of_keys = layout != Layout::pairs && positions_of(stage.result) == Kind::key;
+  auto at = [&](const Expr& head) {
+    return of_keys ? site(b, head, 0, t) : site(b, head, t, 0);
+  };
   std::vector<Expr> inputs;
   switch (layout) {
     case Layout::rows: {
       for (int v : stage.inputs) inputs.push_back(element(v, {c, t, b}));
-      const Expr head = stage.heads > 0 ? c / stage.head_size_padded : Expr(0);
-      out(c, t, b) = make(inputs, site(b, head, t, 0));
-      if (!returned) out.bound(c, 0, stage.heads * stage.head_size_padded);
+      if (stage.heads > 0) {
+        out(c, t, b) = make(inputs, at(c / stage.head_size_padded),
+                            c % stage.head_size_padded);
+      } else {
+        out(c, t, b) = make(inputs, at(0), {}, c);
+      }
+      if (!returned && stage.heads > 0)
+        out.bound(c, 0, stage.heads * stage.head_size_padded);
       out.compute_root()
           .bound(t, 0, queries)
           .bound(b, 0, extent(Kind::batch))
@@ -74,7 +86,7 @@ void PathPipeline::add(const Map& stage) {
                              ? element(v, {h * stage.head_size_padded + c, t, b})
                              : element(v, {c, h, t, b}));
       }
-      out(c, h, t, b) = make(inputs, site(b, h, t, 0));
+      out(c, h, t, b) = make(inputs, at(h), c);
       out.compute_root()
           .bound(t, 0, queries)
           .bound(b, 0, extent(Kind::batch))

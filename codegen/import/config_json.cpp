@@ -208,6 +208,10 @@ class Reader {
                "\"causal\", \"causal_from_the_end\" or null (others can only be written in C++)",
                *value);
   }
+  void one(const std::string& key, attn::ScoreMod&) {
+    if (const json* value = find_unless_null(key))
+      wrong_type(key, "null (score functions can only be written in C++)", *value);
+  }
   /// null, "float32", or {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
   void one(const std::string& key, attn::DTypePolicy& out) {
     const json* value = find_unless_null(key);

@@ -45,6 +45,7 @@ json value_of(attn::DTypePolicy policy) {
           {"registered_name", nullptr}};
 }
 json value_of(const attn::Mask& mask) { return name_of(mask); }
+json value_of(const attn::ScoreMod&) { return nullptr; }
 template <class T>
 json value_of(const std::optional<T>& field) {
   return field ? value_of(*field) : json();
@@ -182,6 +183,10 @@ template <class Layer>
 constexpr bool has_mask = requires(const Layer& layer) {
   layer.mask;
 };
+template <class Layer>
+constexpr bool has_score_mod = requires(const Layer& layer) {
+  layer.score_mod;
+};
 
 // ---- C++
 
@@ -211,6 +216,7 @@ std::string source_of(const attn::Mask& mask) {
   const json name = name_of(mask);
   return name.is_string() ? "attn::" + name.get<std::string>() : "{}";
 }
+std::string source_of(const attn::ScoreMod&) { return "{}"; }
 template <class T>
 std::string source_of(const std::optional<T>& field) {
   return field ? source_of(*field) : "{}";
@@ -251,6 +257,12 @@ Result<JsonLayer> layer_from_fields(const NamedLayer& config, const std::string&
             return Status(StatusCode::invalid_argument,
                           "`mask` is a formula, which only C++ can say: JSON knows \"causal\" and "
                           "\"causal_from_the_end\"");
+          }
+        }
+        if constexpr (has_score_mod<Layer>) {
+          if (!layer.score_mod.formula.empty()) {
+            return Status(StatusCode::invalid_argument,
+                          "`score_mod` is a formula, which only C++ can say");
           }
         }
         JsonLayer out{

@@ -40,6 +40,9 @@ class Importer {
       case Fn::less_equal:
       case Fn::equal:
         return comparison(s.fn, x);
+      case Fn::truncate:
+        return make<arith::IndexCastOp>(
+            builder_.getIndexType(), make<arith::FPToSIOp>(builder_.getI64Type(), real(x[0])));
       case Fn::where:
         if (s.type == attn::Type::real) return make<arith::SelectOp>(x[0], real(x[1]), real(x[2]));
         return make<arith::SelectOp>(x[0], x[1], x[2]);

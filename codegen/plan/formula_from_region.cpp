@@ -121,6 +121,9 @@ class Reader {
         // Steps convert by themselves: an index beside a real is one.
         .Case<arith::IndexCastOp, arith::SIToFPOp>(
             [&](auto cast) -> std::optional<int> { return at(cast.getIn()); })
+        .Case([&](arith::FPToSIOp op) -> std::optional<int> {
+          return add(Fn::truncate, attn::Type::index, {at(op.getIn())});
+        })
         .Case([&](arith::CmpIOp c) { return comparison(c); })
         .Case([&](arith::CmpFOp c) { return comparison(c); })
         .Case([&](arith::SelectOp s) { return choice(s); })

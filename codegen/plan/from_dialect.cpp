@@ -149,9 +149,19 @@ class Planner {
     t.optional = input.getOptional() || input.getInstead();
     t.soft = input.getSoft();
     t.reading = static_cast<uint8_t>(input.getReading());
+    t.table = isTable(input);
     if (auto instead = input.getInstead()) t.or_input = inputNamed(*instead);
     inputs_[input.getResult()] = static_cast<int>(plan_.inputs.size());
     plan_.inputs.push_back(std::move(t));
+  }
+
+  /// Whether formulas read it at indices, or it is one real number that they read.
+  static bool isTable(ir::InputOp input) {
+    const ir::ValueType type = typeOf(input.getResult());
+    const bool number = type.isScalar() && type.getElementType().isFloat() && !input.getSoft();
+    return llvm::any_of(input.getResult().getUsers(), [&](Operation* user) {
+      return isa<ir::ElementOp>(user) || (number && isa<ir::OwnOp>(user));
+    });
   }
 
   /// Those of all paths, each after those that stand before it in one of them: the one that makes
@@ -322,7 +332,7 @@ class Planner {
 
   // ---- formulas
 
-  /// What a formula reads: masks, soft masks and indices where it stands, weights anywhere.
+  /// What a formula reads: masks, soft masks and indices where it stands, tables and weights anywhere.
   std::optional<uint64_t> read(Value table, ir::ValueType where, bool at_index,
                                std::string& mistake) {
     const auto refuse = [&](const std::string& name, const std::string& what) {
@@ -341,7 +351,13 @@ class Planner {
       return std::nullopt;
     }
     const PlanTensor& t = plan_.inputs[static_cast<size_t>(input->second)];
-    if (at_index) return refuse(t.name, ", a table of the call, at an index");
+    if (t.table) {
+      for (OpOperand& use : table.getUses())
+        if (!isa<ir::ElementOp>(use.getOwner()) && !t.axes.empty())
+          return refuse(t.name, ", a table that is read at indices and is more than that,");
+      if (t.or_input >= 0) return refuse(t.name, ", a table with a stand-in,");
+      return read_input(input->second);
+    }
     if (t.type == attn::Type::real && !t.soft)
       return refuse(t.name, ", numbers of the call that are no soft mask,");
     ir::ValueType type = typeOf(table);

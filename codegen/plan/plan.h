@@ -36,6 +36,7 @@ struct PlanTensor {
   bool optional = false;
   int or_input = -1;    // inputs: stands in when this one is absent
   bool soft = false;    // inputs: a mask of numbers, 1 where it is absent
+  bool table = false;   // inputs: read at indices, all axes as they are
   uint8_t reading = 0;  // inputs: how a mask of numbers is read; attn::Reading
   int starts_as = -1;   // outputs: the input whose contents the path finds in it
 };
@@ -48,8 +49,10 @@ struct PlanFormula {
   std::vector<int> results;
   bool empty() const { return steps.empty(); }
 };
-/// Bits of an `own` or `element` step: an input of the layer, or a weight as packing `i`, a vector of
-/// all its elements in their order (contracted 0, panel width 1, no padding).
+/// Bits of an `own` or `element` step: an input of the layer (a table where it is read at indices; a
+/// table without axes is read by `element` too), or a weight as packing `i`, a vector of all its
+/// elements in their order (contracted 0, panel width 1, no padding). An index outside a table or a
+/// weight counts as the nearest inside.
 constexpr uint64_t read_input(int i) { return static_cast<uint64_t>(i); }
 constexpr uint64_t read_packing(int i) { return (uint64_t{1} << 32) | static_cast<uint64_t>(i); }
 constexpr bool reads_packing(const attn::Step& s) { return (s.bits >> 32) != 0; }

@@ -72,6 +72,7 @@ void print(std::string& out, const Plan& plan, const char* title,
     out += fmt::format("    {} {} {}", t.name, text(plan, t.axes),
                        name(plan, t.type, &tensors == &plan.weights));
     if (t.soft) out += ", a soft mask";
+    if (t.table) out += ", a table";
     if (t.or_input >= 0)
       out += ", or " + plan.inputs.at(static_cast<size_t>(t.or_input)).name;
     else if (t.optional)

@@ -110,7 +110,7 @@ class Arguments {
       view = view_of(*tensor);
     } else if (tensor != nullptr) {
       view = c_.views[index];
-      for (int axis = 0; axis < info.rank; ++axis) {  // that later tensors told
+      for (int axis = 0; axis < info.rank && !is_table(info); ++axis) {  // that later tensors told
         const int64_t length = c_.lengths.of(info.axes[axis]);
         if (length >= 0) view.length[static_cast<size_t>(axis)] = length;
       }
@@ -126,9 +126,19 @@ class Arguments {
     } else if (info.value == ATTN_VALUE_INDEX) {
       absent = &no_index;
       wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, true};
+    } else if (info.value == ATTN_VALUE_TABLE) {
+      absent = compute == DType::float64 ? static_cast<const void*>(&one_double) : &one_float;
+      wanted = {compute, number_row(view.dtype, compute), view.dtype == compute, false};
+    } else if (info.value == ATTN_VALUE_INDEX_TABLE) {
+      absent = &no_index;
+      wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, false};
+    } else if (info.value == ATTN_VALUE_TRUTH_TABLE) {
+      absent = &one_truth;
+      wanted = {DType::uint8, truth_row(view.dtype, false), size_of(view.dtype) == 1, false};
     }
     if (tensor == nullptr) {
       view = broadcast_view(info, c_.lengths, absent, wanted.dtype);
+      wanted.row = same_row(wanted.dtype);  // a table that is absent is a copy of one element
       wanted.as_it_is = true;
     }
     return place_view(a, role, info, tensor, view, wanted, nullptr);
@@ -280,8 +290,9 @@ class Arguments {
 
   bool broadcasts(size_t a) const {
     const attn_argument& argument = call_.path->arguments[a];
-    return argument.kind == ATTN_ARGUMENT_INPUT &&
-           !is_real(c_.layer.inputs()[static_cast<size_t>(argument.index)]);
+    if (argument.kind != ATTN_ARGUMENT_INPUT) return false;
+    const attn_tensor_info& info = c_.layer.inputs()[static_cast<size_t>(argument.index)];
+    return !is_real(info) && !is_table(info);
   }
 
   /// Along dimensions of one position, or without elements, the strides that a contiguous array

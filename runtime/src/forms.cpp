@@ -16,7 +16,7 @@ struct Order {
 Order order_of(uint8_t form, const attn_tensor_info& info) {
   Order order;
   for (int axis = info.rank - 1; axis >= 0; --axis) {
-    const int dimension = dimension_of(form, info.axes[axis]);
+    const int dimension = dimension_of(form, info, axis);
     // After inner dimensions, and after axes of a higher number.
     int place = order.count++;
     for (; place > 0; --place) {
@@ -38,11 +38,14 @@ Order order_of(uint8_t form, const attn_tensor_info& info) {
 }  // namespace
 
 int dimension_count(uint8_t form) {
-  static constexpr int counts[] = {3, 4, 4, 5, 1};
-  return form <= ATTN_FORM_LIST ? counts[form] : 0;
+  static constexpr int counts[] = {3, 4, 4, 5, 1, 4};
+  return form <= ATTN_FORM_TABLE ? counts[form] : 0;
 }
 
-int dimension_of(uint8_t form, const attn_axis& axis) {
+int dimension_of(uint8_t form, const attn_tensor_info& info, int axis) {
+  if (form == ATTN_FORM_TABLE) {
+    return info.rank <= dimension_count(form) ? info.rank - 1 - axis : -1;
+  }
   // By kind: batch, query, key, update, slot, head, size, feature, other.
   static constexpr int8_t dimensions[][9] = {
       {2, 1, 1, 1, -1, -1, -1, 0, -1},     // rows
@@ -51,7 +54,8 @@ int dimension_of(uint8_t form, const attn_axis& axis) {
       {4, -1, 2, -1, 3, 1, 0, -1, -1},     // cache
       {0, -1, -1, -1, -1, -1, -1, -1, -1}  // list
   };
-  return form <= ATTN_FORM_LIST && axis.kind <= ATTN_AXIS_OTHER ? dimensions[form][axis.kind] : -1;
+  const uint8_t kind = info.axes[axis].kind;
+  return form <= ATTN_FORM_LIST && kind <= ATTN_AXIS_OTHER ? dimensions[form][kind] : -1;
 }
 
 Formed form_of(uint8_t form, const attn_tensor_info& info, const View& view) {

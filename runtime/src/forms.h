@@ -14,8 +14,8 @@ inline constexpr int max_dimensions = 5;
 
 /// How many dimensions a form has; 0: there is no such form.
 int dimension_count(uint8_t form);
-/// Which of them an axis belongs to; -1: none.
-int dimension_of(uint8_t form, const attn_axis& axis);
+/// Which of them an axis of a tensor belongs to; -1: none.
+int dimension_of(uint8_t form, const attn_tensor_info& info, int axis);
 
 /// A view in a form, innermost dimension first.
 struct Formed {

@@ -99,14 +99,20 @@ Status check_outputs(Checked& c, Prepared& call) {
   return {};
 }
 
-/// Masks, flags and indices, those that no path takes too.
-Status check_broadcasts(Checked& c, Prepared& call) {
+/// Masks, flags, indices and tables, those that no path takes too.
+Status check_others(Checked& c, Prepared& call) {
   int masks_given = 0, flags_true = 0;
   for (size_t i = 0; i < c.layer.inputs().size(); ++i) {
     const attn_tensor_info& info = c.layer.inputs()[i];
     call.flags[i] = 0;
     if (is_real(info) || i >= c.inputs.size() || !c.inputs[i].present()) continue;
     const TensorRole role{"input", info.name};
+    if (is_table(info)) {
+      if (Status s = check_table_shape(role, info, c.inputs[i], c.lengths); !s.ok()) return s;
+      if (Status s = check_memory(role, c.inputs[i]); !s.ok()) return s;
+      c.views[i] = view_of(c.inputs[i]);
+      continue;
+    }
     if (Status s = check_broadcast(role, info, c.inputs[i], c.lengths, c.views[i]); !s.ok()) {
       return s;
     }
@@ -171,7 +177,7 @@ Status prepare(const AnyLayer::State& layer, std::span<const Tensor> inputs,
   call.path = *path;
   if (Status s = check_numbers(checked); !s.ok()) return s;
   if (Status s = check_outputs(checked, call); !s.ok()) return s;
-  if (Status s = check_broadcasts(checked, call); !s.ok()) return s;
+  if (Status s = check_others(checked, call); !s.ok()) return s;
   if (Status s = place_arguments(checked, call); !s.ok()) return s;
   return call.empty ? Status() : query_workspace(layer, call);
 }

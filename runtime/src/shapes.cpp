@@ -72,6 +72,11 @@ Status check_lengths(const TensorRole& role, const attn_tensor_info& info, const
   for (int i = 0; i < info.rank; ++i) {
     const attn_axis& axis = info.axes[i];
     const int64_t extent = tensor.shape()[i];
+    if (has_own_length(info, i)) {
+      if (extent > 0) continue;
+      return wrong(role, tensor,
+                   text("has length 0 on ", axis_text(info, i), ", and a table at least 1"));
+    }
     const int64_t expected = lengths.of(axis);
     if (expected < 0) {
       lengths.add(axis, extent, role);
@@ -156,6 +161,17 @@ Status check_weight_shape(const TensorRole& role, const attn_tensor_info& info,
     return wrong(role, tensor,
                  text("has type ", name_of(tensor.dtype()),
                       ", expected float32, float64, float16 or bfloat16"));
+  }
+  return check_lengths(role, info, tensor, lengths);
+}
+
+Status check_table_shape(const TensorRole& role, const attn_tensor_info& info,
+                         const Tensor& tensor, Lengths& lengths) {
+  if (Status s = check_rank(role, info, tensor); !s.ok()) return s;
+  if (size_of(tensor.dtype()) == 0) return wrong(role, tensor, "has an unknown type");
+  if (info.value == ATTN_VALUE_INDEX_TABLE && !is_integer(tensor.dtype())) {
+    return wrong(role, tensor,
+                 text("has type ", name_of(tensor.dtype()), ", expected an integer type"));
   }
   return check_lengths(role, info, tensor, lengths);
 }

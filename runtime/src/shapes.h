@@ -58,6 +58,16 @@ Status check_shape(const TensorRole& role, const attn_tensor_info& info, const T
 Status check_weight_shape(const TensorRole& role, const attn_tensor_info& info,
                           const Tensor& tensor, Lengths& lengths);
 
+/// What formulas read at indices (ATTN_VALUE_..._TABLE), and whether one of its axes has a length
+/// that nothing else in the call has a say in.
+inline bool is_table(const attn_tensor_info& info) { return info.value >= ATTN_VALUE_TABLE; }
+inline bool has_own_length(const attn_tensor_info& info, int axis) {
+  return is_table(info) && info.axes[axis].kind == ATTN_AXIS_OTHER && info.axes[axis].extent == 0;
+}
+/// Type, rank and lengths of a table.
+Status check_table_shape(const TensorRole& role, const attn_tensor_info& info,
+                         const Tensor& tensor, Lengths& lengths);
+
 /// A tensor with every axis of the table, as long as the call's are.
 struct View {
   const std::byte* data;

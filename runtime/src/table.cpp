@@ -27,7 +27,7 @@ std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char*
     }
     if (info.rank > max_rank) return text(name, " has ", int{info.rank}, " axes");
     if (info.rank > 0 && info.axes == nullptr) return name + " has no axes";
-    if (info.value > ATTN_VALUE_SOFT) return text(name, " has value ", int{info.value});
+    if (info.value > ATTN_VALUE_TRUTH_TABLE) return text(name, " has value ", int{info.value});
     constexpr int readings =
         ATTN_READ_ABOVE_HALF | ATTN_READ_ABOVE_HALF_WITH_OPTIONAL | ATTN_READ_ONLY_MASK;
     if ((info.reading & ~readings) != 0 || (info.reading != 0 && info.value != ATTN_VALUE_TRUTH)) {
@@ -42,7 +42,7 @@ std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char*
         return text(name, " has a malformed axis ", a);
       }
       if (axis.of >= input_count) return text(name, " has an axis of input ", axis.of);
-      if (axis.extent > 0 || lengths.find(axis) != nullptr) continue;
+      if (axis.extent > 0 || has_own_length(info, a) || lengths.find(axis) != nullptr) continue;
       if (lengths.size() == max_lengths) return text("there are over ", max_lengths, " free axes");
       lengths.add(axis, 0, {role, info.name});
     }
@@ -56,6 +56,7 @@ std::string wrong_inputs(std::span<const attn_tensor_info> inputs) {
     if (info.or_input >= static_cast<int>(inputs.size())) return name + " has no such stand-in";
     if (info.or_input < 0) continue;
     if (info.value == ATTN_VALUE_TRUTH) return name + " is a mask or flag with a stand-in";
+    if (is_table(info)) return name + " is a table with a stand-in";
     if (info.value != ATTN_VALUE_REAL) return name + " is an index or soft mask with a stand-in";
     const attn_tensor_info& other = inputs[static_cast<size_t>(info.or_input)];
     if (other.optional || other.rank != info.rank || other.value != info.value) {
@@ -90,6 +91,7 @@ std::string wrong_outputs(std::span<const attn_tensor_info> outputs,
 /// The form that a tensor has to have, or -1: any that has its axes.
 int only_form(const attn_tensor_info& info) {
   if (info.value == ATTN_VALUE_INDEX) return ATTN_FORM_LIST;
+  if (is_table(info)) return ATTN_FORM_TABLE;
   return info.value == ATTN_VALUE_REAL ? -1 : ATTN_FORM_PAIRS;
 }
 
@@ -97,14 +99,16 @@ int only_form(const attn_tensor_info& info) {
 /// one kind.
 bool fits_form(const attn_tensor_info& info, uint8_t form) {
   if (dimension_count(form) == 0 || (only_form(info) >= 0 && only_form(info) != form)) return false;
-  if (info.value == ATTN_VALUE_REAL && form == ATTN_FORM_LIST) return false;
+  if (info.value == ATTN_VALUE_REAL && (form == ATTN_FORM_LIST || form == ATTN_FORM_TABLE)) {
+    return false;
+  }
   int position = -1;
   for (int a = 0; a < info.rank; ++a) {
     const attn_axis& axis = info.axes[a];
-    if (dimension_of(form, axis) < 0) return false;
+    if (dimension_of(form, info, a) < 0) return false;
     const bool is_position =
         axis.kind == ATTN_AXIS_QUERY || axis.kind == ATTN_AXIS_KEY || axis.kind == ATTN_AXIS_UPDATE;
-    if (form == ATTN_FORM_PAIRS || !is_position) continue;
+    if (form == ATTN_FORM_PAIRS || form == ATTN_FORM_TABLE || !is_position) continue;
     if (position >= 0 && position != axis.kind) return false;
     position = axis.kind;
   }

@@ -60,7 +60,7 @@ TEST(Language, fields_by_name) {
   });
   EXPECT_EQ(names,
             "num_heads key_dim value_dim dropout use_bias output_shape attention_axes "
-            "sliding_window flash_attention use_gate dtype input_rank fully_masked mask ");
+            "sliding_window flash_attention use_gate dtype input_rank fully_masked mask score_mod ");
   EXPECT_EQ(fingerprint(attn::try_layer(d)), fingerprint(model::encoder));
 }
 
@@ -175,6 +175,66 @@ TEST(Evaluate, tables) {
   };
   const PlainPosition at{.head = 2, .query = 9, .key = 5};
   EXPECT_DOUBLE_EQ(evaluate(traced.formula, at, {1.5}, read).real(), 1.5 + 0.125 * -4);
+}
+
+/// A score function on plain numbers, and its formula on the same.
+template <class Make>
+void agrees(const Make& make, std::span<const double> numbers,
+            std::array<std::int64_t, 4> shape) {
+  const attn::PlainTable plain{numbers, shape};
+  const auto function = make(plain);
+  const attn::ScoreMod traced = make("table");
+  const auto read = [&](std::string_view table, std::span<const std::int64_t> index) {
+    EXPECT_EQ(table, "table");
+    attn::PlainTable::Element e{&plain};
+    for (std::int64_t i : index) e = e[i];
+    return Plain(e);
+  };
+  for (int head = 0; head < 3; ++head) {
+    for (int query = 0; query < 300; query += 7) {
+      for (int key = 0; key < 300; key += 5) {
+        const PlainPosition at{.head = head, .query = query, .key = key};
+        const double score = 0.01 * (query - 2 * key);
+        ASSERT_DOUBLE_EQ(function(Plain(score), at).real(),
+                         evaluate(traced.formula, at, {score}, read).real())
+            << head << " " << query << " " << key;
+      }
+    }
+  }
+}
+
+TEST(Evaluate, score_functions_with_a_name) {
+  std::mt19937 random(1);
+  std::normal_distribution<double> normal;
+  std::vector<double> numbers(3 * 64);
+  for (double& x : numbers) x = std::abs(normal(random)) + 0.1;
+  agrees([](const auto&) { return attn::softcap(3); }, numbers, {});
+  agrees([](const auto& t) { return attn::alibi(t); }, numbers, {3});
+  agrees([](const auto& t) { return attn::temperature_per_head(t); }, numbers, {3});
+  agrees([](const auto& t) { return attn::relative_bias(t, 20); }, numbers, {3, 41});
+  agrees([](const auto& t) { return attn::t5_bias(t); }, numbers, {32, 3});
+  agrees([](const auto& t) { return attn::t5_bias(t, false, 20, 50); }, numbers, {20, 3});
+}
+
+TEST(Evaluate, the_buckets_of_t5) {
+  // Of a published implementation with 32 buckets up to 128: the first distance of each bucket.
+  const int two_ways[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91};
+  const int one_way[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                         16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113};
+  for (int distance = 0; distance < 400; ++distance) {
+    auto bucket = [&](int before, bool both) {
+      return attn::t5_bucket(Plain(before), both, 32, 128).index();
+    };
+    auto first = [&](std::span<const int> begins) {
+      return std::upper_bound(begins.begin(), begins.end(), distance) - begins.begin() - 1;
+    };
+    EXPECT_EQ(bucket(distance, true), first(two_ways)) << distance;
+    EXPECT_EQ(bucket(-distance, true), first(two_ways) + (distance > 0 ? 16 : 0)) << distance;
+    EXPECT_EQ(bucket(distance, false), first(one_way)) << distance;
+    EXPECT_EQ(bucket(-distance, false), 0) << distance;
+  }
+  EXPECT_DOUBLE_EQ(attn::natural_logarithm(16), std::log(16.0));
+  EXPECT_NEAR(attn::natural_logarithm(7.3), std::log(7.3), 1e-15);
 }
 
 TEST(Evaluate, masks_of_a_graph_ask_for_their_inputs) {

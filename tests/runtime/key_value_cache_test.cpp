@@ -188,7 +188,7 @@ TEST_F(Steps, RunsInPlaceAndCounts) {
 
 TEST_F(Steps, Typed) {
   bound = &cached.table();
-  auto typed = attn::Layer<model::cached>::load({});
+  auto typed = attn::Layer<model::cached>::load(attn::Layer<model::cached>::Weights{});
   ASSERT_TRUE(typed.ok()) << typed.status().message();
   attn::Status s = attn::append(*typed, cache, {.query = rows(2), .value = rows(2)},
                                 {.output = out(2)}, scratch);

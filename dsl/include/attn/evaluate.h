@@ -11,7 +11,8 @@
 //
 // The reference for tests of what kernels compute: real numbers in double, indices in 64 bits.
 // Integers divide as in C++, towards zero; a division by zero, which C++ leaves open, is zero.
-// Not here: lambdas that read tables cannot be called with plain numbers; trace and evaluate them.
+// A lambda that is given its table can be given numbers: attn::alibi(attn::PlainTable{...}). One
+// that names it cannot; trace and evaluate it.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -114,6 +115,11 @@ constexpr double real(Fn fn, double a, double b) {
       return 1 / (1 + std::exp(-a));
   }
 }
+/// As indices have 32 bits in kernels, whatever they have here.
+constexpr std::int64_t truncated(double x) {
+  constexpr double most = 2147483647;
+  return x != x ? 0 : static_cast<std::int64_t>(x > most ? most : x < -most ? -most : x);
+}
 constexpr Plain apply(Fn fn, const Plain& a, const Plain& b = {}, const Plain& c = {}) {
   const bool indices = a.type() == Type::index && (arity(fn) < 2 || b.type() == Type::index);
   switch (fn) {
@@ -129,6 +135,8 @@ constexpr Plain apply(Fn fn, const Plain& a, const Plain& b = {}, const Plain& c
       return a.truth() || b.truth();
     case Fn::negate:
       return !a.truth();
+    case Fn::truncate:
+      return truncated(a.real());
     case Fn::where:
       if (b.type() == Type::index && c.type() == Type::index) return a.truth() ? b : c;
       return a.truth() ? b.real() : c.real();
@@ -169,6 +177,7 @@ constexpr Plain tanh(Plain a) { return plain::apply(Fn::tanh, a); }
 constexpr Plain sqrt(Plain a) { return plain::apply(Fn::sqrt, a); }
 constexpr Plain rsqrt(Plain a) { return plain::apply(Fn::rsqrt, a); }
 constexpr Plain pow(Plain a, Plain b) { return plain::apply(Fn::pow, a, b); }
+constexpr Plain truncate(Plain a) { return plain::apply(Fn::truncate, a); }
 constexpr Plain sigmoid(Plain a) { return plain::apply(Fn::sigmoid, a); }
 
 /// Where an element stands, in numbers; the names are Position's (symbols.h). `queries[0]` is
@@ -197,6 +206,28 @@ struct PlainPosition {
         return position;
     }
   }
+};
+
+/// Numbers in the place of a table: `slopes[at.head]`. Row-major; an index outside counts as the
+/// nearest inside.
+struct PlainTable {
+  std::span<const double> numbers;
+  std::array<std::int64_t, 4> shape{};
+
+  struct Element {
+    const PlainTable* table;
+    std::int64_t place = 0;
+    std::size_t rank = 0;
+    constexpr Element operator[](Plain index) const {
+      const std::int64_t length = table->shape[rank];
+      const std::int64_t inside = std::clamp<std::int64_t>(index.index(), 0, length - 1);
+      return {table, place * length + inside, rank + 1};
+    }
+    constexpr operator Plain() const {  // NOLINT: as a table's element becomes a symbol
+      return table->numbers[static_cast<std::size_t>(place)];
+    }
+  };
+  constexpr Element operator[](Plain index) const { return Element{this}[index]; }
 };
 
 /// Where no table is read: an absent truth table is true everywhere.

@@ -60,13 +60,15 @@ enum class Fn : std::uint8_t {
   either,
   negate,
   where,
+  truncate,  // of a real number: towards zero, an index
 };
-inline constexpr int num_fns = 32;
+inline constexpr int num_fns = 33;
 inline constexpr std::array<const char*, num_fns> fn_names{
     "argument", "number", "position",   "length", "element", "own",    "add",    "sub",
     "mul",      "div",    "rem",        "neg",    "abs",     "min",    "max",    "exp",
     "exp2",     "log",    "sin",        "cos",    "tanh",    "sqrt",   "rsqrt",  "pow",
-    "sigmoid",  "less",   "less_equal", "equal",  "both",    "either", "negate", "where"};
+    "sigmoid",  "less",   "less_equal", "equal",  "both",    "either", "negate", "where",
+    "truncate"};
 
 /// How many operands a function takes; `element` takes up to four.
 constexpr int arity(Fn fn) {
@@ -102,6 +104,7 @@ constexpr bool takes_truths(Fn fn) {
   return fn == Fn::both || fn == Fn::either || fn == Fn::negate;
 }
 constexpr bool is_arithmetic(Fn fn) { return fn >= Fn::add && fn <= Fn::max; }
+/// Makes real numbers of numbers.
 constexpr bool is_real(Fn fn) { return fn >= Fn::exp && fn <= Fn::sigmoid; }
 
 /// Numbers follow C++: index with index is index (and `/` truncates), index with real is real.

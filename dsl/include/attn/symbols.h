@@ -148,6 +148,8 @@ constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, Type::r
 constexpr Number pow(const Number& a, const Number& b) {
   return step<Number>(Fn::pow, Type::real, a, b);
 }
+/// Towards zero, as an index; of NaN 0, of what has no index the nearest that has.
+constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, Type::index, a); }
 constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, Type::real, a); }
 
 /// 1 / sqrt(n) of a plain number, for scales. By Newton's steps in double, as <cmath> is not

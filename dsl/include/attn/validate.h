@@ -430,6 +430,8 @@ class Validator {
       }
       case Fn::where:
         return s.type == joined(1, 2);
+      case Fn::truncate:
+        return s.type == Type::index;
       default:
         if (is_arithmetic(s.fn)) return s.type == joined(0, operands - 1);
         return s.type == (is_real(s.fn) ? Type::real : Type::truth);

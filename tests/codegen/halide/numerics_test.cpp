@@ -132,6 +132,14 @@ const Function functions[] = {
      1e-3, 4},
     {"sigmoid", attnc::sigmoid_of,
      [](long double v) { return 1 / (1 + std::exp(-v)); }, -80, 80, 4},
+    {"log", attnc::log_of, [](long double v) { return std::log(v); }, 1e-30, 5, 2},
+    {"log of large numbers", attnc::log_of, [](long double v) { return std::log(v); }, 5, 1e30, 2},
+    {"sin", attnc::sin_of, [](long double v) { return std::sin(v); }, -9, 9, 3},
+    {"sin of large numbers", attnc::sin_of, [](long double v) { return std::sin(v); }, -1e5, 1e5,
+     3},
+    {"cos", attnc::cos_of, [](long double v) { return std::cos(v); }, -9, 9, 3},
+    {"cos of large numbers", attnc::cos_of, [](long double v) { return std::cos(v); }, -1e5, 1e5,
+     3},
 };
 
 template <class T>
@@ -169,6 +177,125 @@ void end_well() {
       EXPECT_TRUE(std::isnan(on<T>(v, x, f.expr).back())) << f.name << " on " << v.name;
   }
 }
+/// The same number, and of zeros the same sign; all NaN are one.
+template <class T>
+bool same(T a, T b) {
+  return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b);
+}
+
+/// Numbers of every kind, the largest denormal and the smallest normal among them.
+template <class T>
+std::vector<T> of_every_kind() {
+  using Limits = std::numeric_limits<T>;
+  std::vector<T> x{0,       T(0.5),  1,           T(1.5),        2,
+                   3,       4,       T(1e5),      T(1e9),        T(2e9),
+                   T(3e18), T(1e30), Limits::min(), Limits::denorm_min(), Limits::max(),
+                   Limits::infinity(), Limits::quiet_NaN(),
+                   Limits::min() - Limits::denorm_min(), 1 - Limits::epsilon(), T(1e-5),
+                   T(4503599627370497.0), T(4503599627370498.5), T(9007199254740993.0)};
+  for (size_t i = 0, n = x.size(); i < n; ++i) x.push_back(-x[i]);
+  return x;
+}
+
+template <class T>
+void are_as_in_c() {
+  const std::vector<T> x = of_every_kind<T>();
+  for (const Variant& v : variants()) {
+    if (!v.here) continue;
+    const auto log = on<T>(v, x, attnc::log_of), sin = on<T>(v, x, attnc::sin_of),
+               cos = on<T>(v, x, attnc::cos_of);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const T exact = std::log(x[i]);
+      EXPECT_TRUE(same(log[i], exact) || std::abs(log[i] - exact) <= 2e-7 * std::abs(exact))
+          << v.name << ": log " << x[i] << " is " << log[i];
+      if (std::abs(x[i]) > T(1e5) && std::isfinite(x[i])) {
+        EXPECT_TRUE(std::abs(sin[i]) <= 1 && std::abs(cos[i]) <= 1) << v.name << ": " << x[i];
+        continue;
+      }
+      const T angle = std::sin(x[i]);
+      EXPECT_TRUE(same(sin[i], angle) || std::abs(sin[i] - angle) <= 2e-7 * std::abs(angle))
+          << v.name << ": sin " << x[i] << " is " << sin[i];
+      EXPECT_TRUE(same(cos[i], std::cos(x[i])) || std::abs(cos[i] - std::cos(x[i])) <= 2e-7)
+          << v.name << ": cos " << x[i] << " is " << cos[i];
+    }
+  }
+}
+TEST(Numerics, LogSinAndCosAreAsInCOfEveryKindOfNumber) {
+  are_as_in_c<float>();
+  are_as_in_c<double>();
+}
+
+/// x[i] to the power y[i].
+template <class T>
+std::vector<T> powers(const Variant& v, const std::vector<T>& x, const std::vector<T>& y) {
+  Var i("i");
+  Func f("f");
+  Buffer<T> a(static_cast<int>(x.size())), b(static_cast<int>(x.size()));
+  std::memcpy(a.data(), x.data(), x.size() * sizeof(T));
+  std::memcpy(b.data(), y.data(), y.size() * sizeof(T));
+  f(i) = attnc::pow_of(a(i), b(i));
+  f.vectorize(i, v.lanes, TailStrategy::GuardWithIf);
+  Buffer<T> out = f.realize({static_cast<int>(x.size())}, Target(std::string(v.halide) + "-jit"));
+  return {out.data(), out.data() + x.size()};
+}
+
+template <class T>
+void pow_is_as_in_c() {
+  std::vector<T> x, y;
+  for (T a : of_every_kind<T>()) {
+    for (T b : of_every_kind<T>()) x.push_back(a), y.push_back(b);
+  }
+  const size_t kinds = x.size();
+  for (int i = 0; i < 200000; ++i) {
+    x.push_back(static_cast<T>(std::exp(-8 + 16 * (i % 997) / 997.0)));
+    y.push_back(static_cast<T>(-10 + 20 * (i % 1009) / 1009.0));
+  }
+  for (const Variant& v : variants()) {
+    if (!v.here) continue;
+    const std::vector<T> got = powers<T>(v, x, y);
+    double worst = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const T want = std::pow(x[i], y[i]);
+      const double large = std::abs(double(y[i]) * std::log(std::abs(double(x[i]))));
+      const bool ordinary = std::isnormal(want) && std::isnormal(got[i]);
+      if (!ordinary || i < kinds) {
+        // Around the smallest and the largest numbers either is right that is near.
+        const bool edge = std::abs(want) <= 2 * std::numeric_limits<T>::min() ||
+                          std::abs(want) >= std::numeric_limits<T>::max() / 2;
+        const bool near = std::abs(got[i] - want) <= T(1e-6) * std::abs(want) ||
+                          (edge && std::abs(got[i] - want) <= 2 * std::numeric_limits<T>::min());
+        EXPECT_TRUE(same(got[i], want) || (near && std::signbit(got[i]) == std::signbit(want)))
+            << v.name << ": " << x[i] << " to the " << y[i] << " is " << got[i] << ", not " << want;
+        continue;
+      }
+      const long double exact = std::pow(static_cast<long double>(x[i]), y[i]);
+      const T ulp = std::nextafter(std::abs(want), std::numeric_limits<T>::infinity()) -
+                    std::abs(want);
+      const double error = static_cast<double>(std::abs(got[i] - exact) / ulp);
+      worst = std::max(worst, sizeof(T) == 4 ? error : error - 2 * large);
+    }
+    EXPECT_LE(worst, sizeof(T) == 4 ? 1 : 2) << v.name;
+  }
+}
+TEST(Numerics, PowIsAsInC) {
+  pow_is_as_in_c<float>();
+  pow_is_as_in_c<double>();
+}
+
+TEST(Numerics, TruncationSaturates) {
+  const std::vector<double> x{0.9, -0.9, -1.5, 2.5e9, -1e300, 1e300, 2147483646.5,
+                              std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()};
+  const std::vector<double> want{0, 0, -1, 2147483647, -2147483647, 2147483647, 2147483646,
+                                 2147483647, 0};
+  for (const Variant& v : variants()) {
+    if (!v.here) continue;
+    EXPECT_EQ(on<double>(v, x, [](const Expr& e) { return cast<double>(attnc::truncated(e)); }),
+              want)
+        << v.name;
+  }
+}
+
 TEST(Numerics, FunctionsEndWellAtInfinityAndKeepNaN) {
   end_well<float>();
   end_well<double>();

@@ -312,11 +312,20 @@ attn::Graph scored_by(const attn::ScoreMod& mod, attn::Numbers axes = {}) {
 }
 
 TEST(Refused, WhatFormulasRead) {
-  const attn::Table slopes{"slopes"};
-  EXPECT_EQ(
-      refused(scored_by([&](auto x, auto at) { return x * slopes[at.head]; })),
-      "layers.h:12: model::encoder: a formula that reads `slopes`, a table of the call, at an "
-      "index is not compiled yet");
+  const attn::TruthTable seen{"padding"};
+  const attn::Graph twice = with([&](attn::Graph& g) {
+    const auto [query, value, key] = g.query_value_key();
+    const auto q = project(query, "query", attn::heads(4, 8)),
+               k = project(key, "key", attn::heads(4, 8));
+    const auto v = project(value, "value", attn::heads(4, 8));
+    const auto s = scores(q, k);
+    const attn::Mask given = g.mask("padding", key);
+    const attn::Mask also = [&](auto at) { return seen[at.batch][at.key]; };
+    return project(combine(softmax(s, given & also), v), "output", attn::features_of(query));
+  });
+  EXPECT_EQ(refused(twice),
+            "layers.h:12: model::encoder: a formula that reads `padding`, a table that is read at "
+            "indices and is more than that, is not compiled yet");
   EXPECT_EQ(refused(scored_by([](auto x, auto at) { return x + at.key; }, {1, 2})),
             "layers.h:12: model::encoder: a formula that reads a position or a length, where there "
             "are several key axes, is not compiled yet");

@@ -1,8 +1,5 @@
 // bindings.h - the layers of layers.h with their tables.
 #pragma once
-#include <string>
-#include <vector>
-
 #include "five_layers/additive.attn.h"
 #include "five_layers/additive_twice.attn.h"
 #include "five_layers/brain.attn.h"
@@ -20,28 +17,12 @@
 #include "five_layers/reuse_none.attn.h"
 #include "five_layers/reuse_some.attn.h"
 #include "five_layers/twice.attn.h"
+#include "layers/subject.h"
 
 namespace attn_test {
 
-struct Subject {
-  std::string name;
-  const attn::Description* description;
-  const attn_layer_table* table;
-};
-
-template <const attn::Description& D>
-Subject subject() {
-  return {std::string(attn::qualified_name_of<D>()), &D, &attn::Binding<D>::table()};
-}
-
 inline const std::vector<Subject>& subjects() {
-  static const std::vector<Subject> all = [] {
-    std::vector<Subject> list;
-    [&]<const attn::Description&... D>(attn::Layers<D...>) {
-      (list.push_back(subject<D>()), ...);
-    }(five::layers{});
-    return list;
-  }();
+  static const std::vector<Subject> all = subjects_of(five::layers{});
   return all;
 }
 

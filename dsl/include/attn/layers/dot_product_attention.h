@@ -21,6 +21,7 @@ struct DotProductAttention {
   std::optional<int> value_dim{};
   FullyMasked fully_masked = FullyMasked::zero;
   Mask mask{};
+  ScoreMod score_mod{};  // what happens to a scaled score
   DTypePolicy dtype{};
 
   constexpr int value_size() const { return value_dim.value_or(head_dim); }
@@ -44,7 +45,8 @@ constexpr Outputs build(Graph& g, const DotProductAttention& d) {
   const Value query = rows("query", Kind::query, d.num_query_heads, d.head_dim);
   const Value key = rows("key", Kind::key, d.num_key_value_heads, d.head_dim);
   const Value value = rows("value", Kind::key, d.num_key_value_heads, d.value_size());
-  const Value s = scores(query, share_heads(key, d.num_query_heads)) * rsqrt(d.head_dim);
+  const Value s = apply(
+      d.score_mod, scores(query, share_heads(key, d.num_query_heads)) * rsqrt(d.head_dim));
   const Value p = softmax(s, d.mask & g.mask("attention_mask", s), d.fully_masked);
   return {.output = combine(p, share_heads(value, d.num_query_heads)), .attention_scores = p};
 }

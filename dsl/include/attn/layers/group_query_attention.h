@@ -27,6 +27,7 @@ struct GroupQueryAttention {
   // beyond Keras
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
+  ScoreMod score_mod{};  // what happens to a scaled score
 
   constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
 };
@@ -44,7 +45,8 @@ constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
   const Value k = project(key, "key", shared, d.use_bias);
   const Value gate = d.use_gate ? project(query, "gate", own, d.use_bias) : nothing;
   const Value v = project(value, "value", shared, d.use_bias);
-  const Value s = scores(q, share_heads(k, d.num_query_heads)) * rsqrt(d.head_dim);
+  const Value s = apply(d.score_mod,
+                        scores(q, share_heads(k, d.num_query_heads)) * rsqrt(d.head_dim));
   // Keras casts the mask to bool only where another one joins it.
   const Mask visible =
       keras_masks(g, query, key, s, keras_reading(d.dropout) | only_mask, d.sliding_window);

@@ -33,6 +33,7 @@ struct MultiHeadAttention {
   int input_rank = 0;  // axes of the inputs; 0: as many as `attention_axes` needs, at least 3
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
+  ScoreMod score_mod{};  // what happens to a scaled score
 
   constexpr int value_size() const { return value_dim.value_or(key_dim); }
   constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
@@ -55,7 +56,7 @@ constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {
   const Value k = project(key, "key", heads(d.num_heads, d.key_dim), d.use_bias);
   const Value gate = d.use_gate ? project(query, "gate", mixes, d.use_bias) : nothing;
   const Value v = project(value, "value", mixes, d.use_bias);
-  const Value s = scores(q, k) * rsqrt(d.key_dim);
+  const Value s = apply(d.score_mod, scores(q, k) * rsqrt(d.key_dim));
   const Mask visible = keras_masks(g, query, key, s, 0, d.sliding_window);
   const Value p = softmax(s, d.mask & visible, d.rules());
   const Value mixed = gated(combine(dropout(p, d.dropout), v, query), gate);

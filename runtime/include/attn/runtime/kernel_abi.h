@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of anything below; a runtime refuses a table with another number. */
-#define ATTN_ABI_VERSION 2
+#define ATTN_ABI_VERSION 3
 
 /* ---- element types and axes ------------------------------------------------------------------ */
 
@@ -65,7 +65,12 @@ enum {
   ATTN_VALUE_INDEX = 1, /* integers of any type, [batch] or one for all; absent: 0 */
   ATTN_VALUE_TRUTH = 2, /* rank > 0: a mask, any element type, `reading` says what is true, broadcast;
                            rank 0: a flag; absent: a mask is true, a flag false */
-  ATTN_VALUE_SOFT = 3   /* a mask of numbers: any element type, broadcast as masks are; absent: 1 */
+  ATTN_VALUE_SOFT = 3,  /* a mask of numbers: any element type, broadcast as masks are; absent: 1 */
+  /* What formulas read at indices: tables, with all their axes and nothing broadcast. An axis of kind
+   * ATTN_AXIS_OTHER without extent has a length of its own, at least 1; the others those of the call. */
+  ATTN_VALUE_TABLE = 4,       /* numbers of any type; an absent one is 1 everywhere */
+  ATTN_VALUE_INDEX_TABLE = 5, /* integers of any type; absent: 0 */
+  ATTN_VALUE_TRUTH_TABLE = 6  /* any element type, what is not zero is true; absent: true */
 };
 
 /* How a mask of numbers is read (one of ATTN_BOOL is true where it is not zero, always). Otherwise
@@ -160,7 +165,7 @@ enum {
 
 /* The dimensions that a kernel sees, innermost first, whatever the order and number of the tensor's
  * axes: each is all axes of its kinds as one, the one with the highest number innermost (`query.1` in
- * `query`), or 1 long where the tensor has none. The first is contiguous; only PAIRS of masks and LIST
+ * `query`), or 1 long where the tensor has none; but a TABLE keeps its axes. The first is contiguous; only PAIRS of masks and LIST
  * may broadcast (stride 0). Where a caller's tensor does not lie so, the runtime copies it. */
 enum {
   ATTN_FORM_ROWS = 0,  /* (feature, position, batch), a position being of `query`, `key` or `update` */
@@ -168,7 +173,10 @@ enum {
   ATTN_FORM_PAIRS = 2, /* (key, query, head, batch): scores and masks; truths are uint8 (an absent one is
                           one true byte), soft masks of compute_dtype */
   ATTN_FORM_CACHE = 3, /* (size, head, key, slot, batch) */
-  ATTN_FORM_LIST = 4   /* (batch): indices, as int32 */
+  ATTN_FORM_LIST = 4,  /* (batch): indices, as int32 */
+  ATTN_FORM_TABLE = 5  /* a table's own axes, at most 4, the last one innermost, and then dimensions 1 long:
+                          numbers of compute_dtype, indices as int32, truths as uint8. A kernel takes an
+                          index outside as the nearest inside */
 };
 
 typedef struct attn_argument {

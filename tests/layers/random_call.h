@@ -1,0 +1,555 @@
+// random_call.h - any description on random calls against its graph in double.
+//
+//   INSTANTIATE_TEST_SUITE_P(Random, Layers, testing::Range(size_t{0}, subjects().size()), ...);
+//   TEST_P(Layers, AgreeWithTheirGraph) { random_calls(subjects()[GetParam()], 120); }
+//
+// The call is drawn from the graph itself: lengths of its axes, which optional inputs come, masks
+// of every type, broadcast and reading, tables, strides that kernels take as they are and such that
+// have to be copied. Each runs on every variant that this CPU has, alone and with 2 and 7 threads:
+// the numbers have to be right and the bits equal. ATTN_SEED=N repeats a run, ATTN_DRAWS=N makes it
+// longer.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <sstream>
+
+#include "attn/runtime/layer.h"
+#include "common/graph_reference.h"
+#include "layers/subject.h"
+
+namespace attn_test {
+
+using attn::DType;
+using attn::Kind;
+using Random = std::mt19937;
+
+inline int draw(Random& r, int low, int high) {
+  return std::uniform_int_distribution<int>(low, high)(r);
+}
+inline int draw_of(Random& r, std::initializer_list<int> list) {
+  return list.begin()[draw(r, 0, static_cast<int>(list.size()) - 1)];
+}
+
+// ---- numbers of every type
+
+inline void store(DType type, double v, std::byte* to) {
+  switch (type) {
+    case DType::float32: {
+      const auto x = static_cast<float>(v);
+      std::memcpy(to, &x, sizeof x);
+      break;
+    }
+    case DType::float64:
+      std::memcpy(to, &v, sizeof v);
+      break;
+    case DType::float16: {
+      const auto x = static_cast<_Float16>(v);
+      std::memcpy(to, &x, sizeof x);
+      break;
+    }
+    case DType::bfloat16: {
+      const auto x = static_cast<float>(v);
+      uint32_t bits;
+      std::memcpy(&bits, &x, sizeof bits);
+      bits += 0x7fff + (bits >> 16 & 1);  // to the nearest, ties to even
+      const auto high = static_cast<uint16_t>(bits >> 16);
+      std::memcpy(to, &high, sizeof high);
+      break;
+    }
+    case DType::boolean:
+    case DType::uint8:
+    case DType::int8:
+      *to = static_cast<std::byte>(static_cast<int>(v) & 0xff);
+      break;
+    case DType::int16: {
+      const auto x = static_cast<int16_t>(v);
+      std::memcpy(to, &x, sizeof x);
+      break;
+    }
+    case DType::int32: {
+      const auto x = static_cast<int32_t>(v);
+      std::memcpy(to, &x, sizeof x);
+      break;
+    }
+    case DType::int64: {
+      const auto x = static_cast<int64_t>(v);
+      std::memcpy(to, &x, sizeof x);
+      break;
+    }
+  }
+}
+inline double load(DType type, const std::byte* from) {
+  auto as = [&](auto x) {
+    std::memcpy(&x, from, sizeof x);
+    return static_cast<double>(x);
+  };
+  switch (type) {
+    case DType::float32:
+      return as(float{});
+    case DType::float64:
+      return as(double{});
+    case DType::float16:
+      return as(_Float16{});
+    case DType::bfloat16: {
+      uint16_t high;
+      std::memcpy(&high, from, sizeof high);
+      const uint32_t bits = uint32_t{high} << 16;
+      float x;
+      std::memcpy(&x, &bits, sizeof x);
+      return x;
+    }
+    case DType::int16:
+      return as(int16_t{});
+    case DType::int32:
+      return as(int32_t{});
+    case DType::int64:
+      return as(int64_t{});
+    case DType::int8:
+      return as(int8_t{});
+    default:
+      return as(uint8_t{});
+  }
+}
+
+/// Memory with a view: rows in any order of axes, some numbers apart.
+struct Held {
+  DType type{};
+  std::vector<std::byte> memory;
+  attn::Shape shape, strides;
+
+  Held(Random& r, DType type, const std::vector<int64_t>& extents, bool plain) : type(type) {
+    shape = attn::Shape(extents);
+    strides = shape.contiguous_strides();
+    int64_t elements = 1;
+    if (plain || extents.empty()) {
+      for (int64_t e : extents) elements *= e;
+    } else {
+      // Axes in a drawn order, the last one usually innermost; rows some numbers apart.
+      std::vector<size_t> order(extents.size());
+      for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+      if (draw(r, 0, 2) == 0) std::shuffle(order.begin(), order.end() - draw(r, 0, 1), r);
+      for (size_t i = order.size(); i-- > 0;) {
+        const auto axis = static_cast<int>(order[i]);
+        strides[axis] = elements;
+        elements = elements * extents[order[i]] + draw_of(r, {0, 0, 0, 3});
+      }
+    }
+    memory.assign(static_cast<size_t>(std::max<int64_t>(elements, 1)) * attn::size_of(type),
+                  std::byte{0xff});
+  }
+  std::byte* at(size_t flat) {
+    int64_t offset = 0;
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      offset += static_cast<int64_t>(flat) % shape[axis] * strides[axis];
+      flat /= static_cast<size_t>(shape[axis]);
+    }
+    return memory.data() + static_cast<size_t>(offset) * attn::size_of(type);
+  }
+  void put(const std::vector<double>& numbers) {
+    for (size_t i = 0; i < numbers.size(); ++i) store(type, numbers[i], at(i));
+  }
+  std::vector<double> get() {
+    std::vector<double> numbers(static_cast<size_t>(shape.elements()));
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = load(type, at(i));
+    return numbers;
+  }
+  attn::Tensor view() const { return {memory.data(), type, shape, strides}; }
+  attn::MutableTensor mutable_view() { return {memory.data(), type, shape, strides}; }
+};
+
+// ---- a call of any graph
+
+struct Drawn {
+  std::map<std::string, std::unique_ptr<Held>> inputs, weights;
+  std::map<std::string, bool> flags;
+  Arrays values, weight_values;  // what the reference takes
+  bool with_optional = false, in_place = false, large = false;
+  std::string text;
+};
+
+inline DType tensor_type(attn::DTypePolicy policy) {
+  switch (policy) {
+    case attn::DTypePolicy::float64:
+      return DType::float64;
+    case attn::DTypePolicy::float16:
+    case attn::DTypePolicy::mixed_float16:
+      return DType::float16;
+    case attn::DTypePolicy::bfloat16:
+    case attn::DTypePolicy::mixed_bfloat16:
+      return DType::bfloat16;
+    default:
+      return DType::float32;
+  }
+}
+
+class Drawer {
+ public:
+  Drawer(Random& r, const attn::Graph& g) : r_(r), g_(g) {}
+
+  Drawn run() {
+    draw_lengths();
+    for (const attn::Weight& w : g_.weights) draw_weight(w);
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::input && is_table(n)) draw_table(n);
+    }
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::input && !is_table(n) && !is_mask(n) && !n.flag) draw_input(n);
+    }
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::input && n.flag) d_.flags[text(n)] = draw(r_, 0, 2) == 0;
+    }
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::input && !is_table(n) && is_mask(n) && !n.flag && draw(r_, 0, 2) == 0)
+        masks_.push_back(&n);
+    }
+    for (const attn::Output& o : g_.outputs) {
+      if (o.optional) d_.with_optional = draw(r_, 0, 1) == 0;
+    }
+    for (const attn::Node* n : masks_) draw_mask(*n);
+    for (auto& [name, value] : d_.flags) d_.values[name] = {{}, {value ? 1.0 : 0.0}};
+    d_.in_place = draw(r_, 0, 1) == 0;
+    return std::move(d_);
+  }
+
+ private:
+  Random& r_;
+  const attn::Graph& g_;
+  Drawn d_;
+  std::map<std::pair<Kind, int>, int64_t> lengths_;
+  std::map<int, int64_t> features_;  // of an input node
+  std::vector<const attn::Node*> masks_;
+  bool cached_ = false, indexed_ = false;
+
+  static std::string text(const attn::Node& n) { return std::string(n.name.view()); }
+  static bool is_mask(const attn::Node& n) {
+    return n.soft || (n.type == attn::Type::truth && n.axes.size > 0);
+  }
+
+  /// Read at indices, or one number of the call.
+  bool is_table(const attn::Node& n) const {
+    for (const attn::Step& s : g_.steps) {
+      if (s.fn == attn::Fn::element && g_.tables[static_cast<int>(s.bits)].input == index_of(n))
+        return true;
+    }
+    return false;
+  }
+
+  void draw_lengths() {
+    bool several = false;
+    for (const attn::Node& n : g_.nodes) {
+      for (const attn::Axis& a : n.axes) several = several || (a.kind == Kind::query && a.number);
+    }
+    for (int number = 0; number < 6; ++number) {
+      lengths_[{Kind::batch, number}] = draw_of(r_, {1, 1, 2, 3});
+      lengths_[{Kind::query, number}] =
+          several ? draw(r_, 1, 7) : draw_of(r_, {1, 1, 2, 5, 15, 16, 17, 33, 65});
+      lengths_[{Kind::key, number}] =
+          several ? draw(r_, 1, 7) : draw_of(r_, {1, 2, 7, 16, 17, 33, 64, 67, 130, 257});
+      // Now and then there is nothing at all along an axis.
+      for (Kind kind : {Kind::batch, Kind::query, Kind::key}) {
+        if (draw(r_, 0, 40) == 0) lengths_[{kind, number}] = 0;
+      }
+      lengths_[{Kind::update, number}] = lengths_[{Kind::key, number}];
+    }
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::splice) cached_ = draw(r_, 0, 3) != 0;
+    }
+    indexed_ = cached_ && draw(r_, 0, 2) != 0;
+    if (cached_) {
+      const auto room = static_cast<int>(lengths_[{Kind::key, 0}]);
+      lengths_[{Kind::update, 0}] = std::min(room, draw_of(r_, {1, 1, 2, 5, 33}));
+      if (draw(r_, 0, 1)) lengths_[{Kind::query, 0}] = lengths_[{Kind::update, 0}];
+    }
+    for (int id = 0; id < g_.nodes.size; ++id) features_[id] = draw_of(r_, {1, 3, 8, 17});
+  }
+  int64_t length(const attn::Axis& a) {
+    if (a.extent > 0) return a.extent;
+    return a.of >= 0 ? features_.at(a.of) : lengths_.at({a.kind, a.number});
+  }
+  std::vector<int64_t> shape(const attn::Axes& axes) {
+    std::vector<int64_t> out;
+    for (const attn::Axis& a : axes) out.push_back(length(a));
+    return out;
+  }
+  static size_t product(const std::vector<int64_t>& shape) {
+    int64_t n = 1;
+    for (int64_t e : shape) n *= e;
+    return static_cast<size_t>(n);
+  }
+  std::vector<double> numbers(size_t n, double scale) {
+    std::normal_distribution<double> normal(0, scale);
+    std::vector<double> out(n);
+    for (double& x : out) x = normal(r_);
+    return out;
+  }
+  /// Stores, and reads back what storing left.
+  Array hold(std::map<std::string, std::unique_ptr<Held>>& where, const std::string& name,
+             DType type, const std::vector<int64_t>& shape, const std::vector<double>& numbers,
+             bool plain) {
+    auto held = std::make_unique<Held>(r_, type, shape, plain);
+    held->put(numbers);
+    Array out{shape, held->get()};
+    d_.text += " " + name + " " + held->view().describe();
+    where[name] = std::move(held);
+    return out;
+  }
+
+  void draw_weight(const attn::Weight& w) {
+    const auto s = shape(w.axes);
+    const auto columns = s.empty() ? size_t{1} : static_cast<size_t>(s.back());
+    const double scale = s.size() > 1 ? std::sqrt(static_cast<double>(columns)) /
+                                            std::sqrt(static_cast<double>(product(s)))
+                                      : 1.0;
+    const bool doubles = g_.dtype == attn::DTypePolicy::float64;
+    const std::string name(w.name.view());
+    d_.weight_values[name] = hold(d_.weights, name, doubles ? DType::float64 : DType::float32, s,
+                                  numbers(product(s), std::min(1.0, scale * 2)), true);
+  }
+  void draw_table(const attn::Node& n) {
+    std::vector<int64_t> s;
+    for (const attn::Axis& a : n.axes) {
+      s.push_back(a.kind == Kind::other && a.extent == 0 ? draw_of(r_, {1, 2, 9, 32, 70})
+                                                         : length(a));
+    }
+    const bool index = n.type == attn::Type::index, truth = n.type == attn::Type::truth;
+    std::vector<double> x = numbers(product(s), 0.2);
+    if (text(n) == "temperature") {
+      for (double& v : x) v = 0.5 + std::abs(v);
+    }
+    for (double& v : x) {
+      if (index) v = draw(r_, text(n) == "window" ? 1 : -1, 7);
+      if (truth) v = draw(r_, 0, 3) != 0;
+    }
+    const DType type =
+        index ? static_cast<DType>(
+                    draw_of(r_, {int(DType::int32), int(DType::int64), int(DType::int8)}))
+        : truth ? static_cast<DType>(draw_of(r_, {int(DType::boolean), int(DType::float32)}))
+                : static_cast<DType>(
+                      draw_of(r_, {int(DType::float32), int(DType::float64), int(DType::float16)}));
+    d_.values[text(n)] = hold(d_.inputs, text(n), type, s, x, draw(r_, 0, 1) == 0);
+  }
+  void draw_input(const attn::Node& n) {
+    const std::string name = text(n);
+    if (n.operand[0] >= 0 && draw(r_, 0, 1) == 0) {
+      // Its stand-in's features are then its own, which the weights have to know.
+      if (features_.at(index_of(n)) != features_.at(n.operand[0])) return draw_plain(n);
+      return;
+    }
+    if (name == "cache" && !cached_) return;
+    if (n.type == attn::Type::index) {
+      if (!indexed_) return;
+      const int most = static_cast<int>(lengths_[{Kind::key, 0}]);
+      const bool one = draw(r_, 0, 1) == 0;
+      std::vector<int64_t> s;
+      if (!one) s = shape(n.axes);
+      std::vector<double> at;
+      for (size_t i = 0; i < product(s); ++i) at.push_back(draw(r_, -2, most + 2));
+      Array x = hold(d_.inputs, name, draw(r_, 0, 1) ? DType::int32 : DType::int64, s, at, true);
+      if (one) x.shape.assign(static_cast<size_t>(n.axes.size), 1);
+      d_.values[name] = x;
+      return;
+    }
+    draw_plain(n);
+  }
+  void draw_plain(const attn::Node& n) {
+    const auto s = shape(n.axes);
+    std::vector<double> x = numbers(product(s), 1);
+    if (text(n) == "reuse_attention_scores") {
+      for (double& p : x) p = std::abs(p) / static_cast<double>(s.back());
+    }
+    // Large numbers make scores of which the exponential overflows.
+    if (text(n) == "query" && tensor_type(g_.dtype) == DType::float32 && only_products() &&
+        draw(r_, 0, 7) == 0) {
+      for (double& v : x) v *= 30;
+      d_.large = true;
+    }
+    d_.values[text(n)] = hold(d_.inputs, text(n), tensor_type(g_.dtype), s, x, draw(r_, 0, 1) == 0);
+  }
+  /// Scores are products: no function of them, nothing added where rounding would decide.
+  bool only_products() const {
+    for (const attn::TableUse& t : g_.tables) {
+      if (t.type != attn::Type::truth) return false;
+    }
+    for (const attn::Node& n : g_.nodes) {
+      if (n.soft || (n.op == attn::Op::softmax && n.fully_masked == attn::FullyMasked::additive) ||
+          (n.op == attn::Op::map && n.axes.has(Kind::key) && n.formula.size > 3))
+        return false;
+    }
+    return true;
+  }
+  int index_of(const attn::Node& n) const { return static_cast<int>(&n - g_.nodes.begin()); }
+
+  void draw_mask(const attn::Node& n) {
+    std::vector<int64_t> s = shape(n.axes);
+    for (int i = 0; i < n.axes.size; ++i) {
+      const bool key = n.axes.axis[static_cast<size_t>(i)].kind == Kind::key;
+      if (key && !cached_ && has_update()) s[static_cast<size_t>(i)] = lengths_[{Kind::update, 0}];
+      if (draw(r_, 0, 2) == 0) s[static_cast<size_t>(i)] = 1;
+    }
+    const DType type =
+        draw(r_, 0, 1) ? DType::boolean
+                       : static_cast<DType>(draw_of(r_, {int(DType::float32), int(DType::int32),
+                                                         int(DType::int8), int(DType::float64)}));
+    const int seen_of_ten = draw_of(r_, {0, 5, 8, 10});
+    std::vector<double> x(product(s));
+    for (double& v : x) {
+      const bool seen = draw(r_, 1, 10) <= seen_of_ten;
+      const bool real = type == DType::float32 || type == DType::float64;
+      v = !seen                              ? 0
+          : type == DType::boolean || n.soft ? 1
+          : real                             ? draw_of(r_, {-3, 1, 4}) * 0.25
+                                             : draw_of(r_, {-1, 1, 2});
+    }
+    Array held = hold(d_.inputs, text(n), type, s, x, draw(r_, 0, 1) == 0);
+    if (!n.soft) {
+      for (double& v : held.at) v = reads_true(n, type, v) ? 1 : 0;
+    }
+    d_.values[text(n)] = held;
+  }
+  bool has_update() const {
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::input && n.axes.has(Kind::update)) return true;
+    }
+    return false;
+  }
+  bool reads_true(const attn::Node& n, DType type, double v) const {
+    bool halves = n.reading & (d_.with_optional ? attn::above_half_with_scores : attn::above_half);
+    if (n.reading & attn::only_mask) {
+      for (const auto& [name, set] : d_.flags) halves = halves && !set;
+      for (const attn::Node* other : masks_) halves = halves && (other == &n || other->soft);
+    }
+    return halves && type != DType::boolean ? v > 0.5 : v != 0;
+  }
+};
+
+struct Bound {
+  double absolute, relative;
+};
+inline Bound bound_of(const attn::Graph& g) {
+  // Adding -1e9 leaves doubles of 1e-7: a row without keys is as exact as its originals'.
+  for (const attn::Node& n : g.nodes) {
+    if (g.dtype == attn::DTypePolicy::float64 && n.op == attn::Op::softmax &&
+        n.fully_masked == attn::FullyMasked::additive) {
+      return {1e-6, 1e-6};
+    }
+  }
+  switch (tensor_type(g.dtype)) {
+    case DType::float64:
+      return {1e-12, 1e-12};
+    case DType::float16:
+      return {3e-3, 3e-3};
+    case DType::bfloat16:
+      return {2e-2, 2e-2};
+    default:
+      return {2e-5, 2e-5};  // sums of some hundred products near 1; measured errors are a tenth
+  }
+}
+
+inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
+                     attn::ThreadPool& seven) {
+  const attn::Graph& g = subject.description->graph;
+  Drawn d = Drawer(r, g).run();
+  const std::string text = std::string(subject.name) + ":" + d.text +
+                           (d.with_optional ? ", with scores" : "") +
+                           (d.in_place ? ", in place" : "");
+  const Reference want(g, d.values, d.weight_values, d.with_optional);
+  std::vector<attn::NamedTensor> weights;
+  for (auto& [name, held] : d.weights) weights.push_back({name, held->view()});
+  Bound bound = bound_of(g);
+  // Large scores leave more of a rounding error in the exponent.
+  if (d.large) bound = {100 * bound.absolute, 100 * bound.relative};
+  for (int v = 0; v < subject.table->variant_count; ++v) {
+    const char* target = subject.table->variants[v].target;
+    auto layer = attn::AnyLayer::load(*subject.table, std::span<const attn::NamedTensor>(weights),
+                                      {.target = target});
+    if (layer.status().code() == attn::StatusCode::unsupported) continue;  // not this CPU's
+    ASSERT_TRUE(layer.ok()) << text << ": " << layer.status().message();
+    std::map<std::string, std::vector<double>> first;
+    for (attn::Executor* executor : {&attn::serial_executor(), static_cast<attn::Executor*>(&two),
+                                     static_cast<attn::Executor*>(&seven)}) {
+      std::vector<attn::NamedTensor> inputs;
+      for (auto& [name, set] : d.flags) {
+        if (set) inputs.push_back({name, attn::Tensor::flag(set)});
+      }
+      std::map<std::string, std::unique_ptr<Held>> made;
+      std::vector<attn::NamedMutableTensor> outputs;
+      std::string in_place;
+      for (const attn::Output& o : g.outputs) {
+        const std::string name(o.name.view());
+        auto wanted = want.outputs.find(name);
+        if (wanted == want.outputs.end()) continue;
+        Random same(17);  // the same strides for every executor
+        const std::string start =
+            o.starts_as >= 0 ? std::string(g.nodes[o.starts_as].name.view()) : "";
+        if (!start.empty() && d.in_place) {
+          made[name] = std::make_unique<Held>(*d.inputs.at(start));
+          in_place = start;
+        } else {
+          made[name] = std::make_unique<Held>(same, tensor_type(g.dtype), wanted->second.shape,
+                                              name.size() % 2 == 0);
+        }
+        outputs.push_back({o.name.view(), made[name]->mutable_view()});
+        if (in_place == start && !start.empty())
+          inputs.push_back({g.nodes[o.starts_as].name.view(), made[name]->view()});
+      }
+      for (auto& [name, held] : d.inputs) {
+        if (name != in_place) inputs.push_back({name, held->view()});
+      }
+      attn::Workspace scratch;
+      const attn::Status status = layer->run(std::span<const attn::NamedTensor>(inputs),
+                                             std::span<const attn::NamedMutableTensor>(outputs),
+                                             scratch, {.executor = executor});
+      ASSERT_TRUE(status.ok()) << text << ": " << status.message();
+      for (auto& [name, held] : made) {
+        const std::vector<double> got = held->get();
+        const std::vector<double>& right = want.outputs.at(name).at;
+        ASSERT_EQ(got.size(), right.size()) << text;
+        auto& before = first[name];
+        if (before.empty()) {
+          for (size_t i = 0; i < got.size(); ++i) {
+            const double most = bound.absolute + bound.relative * std::abs(right[i]);
+            ASSERT_LE(std::abs(got[i] - right[i]), most)
+                << text << " on " << target << ", " << name << " element " << i << " is " << got[i]
+                << ", not " << right[i];
+          }
+          before = got;
+        } else {
+          ASSERT_EQ(0, std::memcmp(before.data(), got.data(), got.size() * sizeof(double)))
+              << text << " on " << target << " with " << executor->worker_count() << " threads, "
+              << name;
+        }
+      }
+    }
+  }
+}
+
+/// So many draws, from a seed that is printed.
+inline void random_calls(const Subject& subject, int draws) {
+  const char* seed_text = std::getenv("ATTN_SEED");
+  const char* draws_text = std::getenv("ATTN_DRAWS");
+  const unsigned seed = seed_text ? static_cast<unsigned>(std::strtoul(seed_text, nullptr, 10))
+                                  : std::random_device()();
+  if (draws_text) draws = std::atoi(draws_text);
+  std::cout << "ATTN_SEED=" << seed << ", " << draws << " draws" << std::endl;
+  attn::ThreadPool two(2), seven(7);
+  for (int i = 0; i < draws; ++i) {
+    Random r(seed + static_cast<unsigned>(i));
+    one_draw(r, subject, two, seven);
+    if (testing::Test::HasFatalFailure()) {
+      FAIL() << "repeat with ATTN_SEED=" << seed + static_cast<unsigned>(i) << " ATTN_DRAWS=1";
+    }
+  }
+}
+
+/// "additive" of "five::additive": the name of a parameterised test.
+inline std::string short_name(const Subject& subject) {
+  return subject.name.substr(subject.name.rfind(':') + 1);
+}
+
+}  // namespace attn_test

@@ -1,0 +1,25 @@
+// subject.h - a layer under test: its description, and the table that was made of it.
+//
+//   std::vector<Subject> all = subjects_of(five::layers{});
+#pragma once
+#include <string>
+#include <vector>
+
+#include "attn/layer.h"
+#include "attn/runtime/typed.h"
+
+namespace attn_test {
+
+struct Subject {
+  std::string name;
+  const attn::Description* description;
+  const attn_layer_table* table;
+};
+
+/// Of layers whose headers are included.
+template <const attn::Description&... D>
+std::vector<Subject> subjects_of(attn::Layers<D...>) {
+  return {Subject{std::string(attn::qualified_name_of<D>()), &D, &attn::Binding<D>::table()}...};
+}
+
+}  // namespace attn_test
