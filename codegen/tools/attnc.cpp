@@ -101,8 +101,11 @@ constexpr const char* bench_examples =
     "768}]\n"
     "Attention alone has q (B, Hq, T, D), k (B, Hkv, S, D), v (B, Hkv, S, Dv); kind mha is a layer "
     "with its projections,\n"
-    "x (B, T, hidden) and, where S differs from T, y (B, S, hidden). Causal keeps keys up to "
-    "S - T + query.\n"
+    "x (B, T, hidden) and, where S differs from T, y (B, S, hidden). Query t stands at key "
+    "S - T + t: causal keeps keys\n"
+    "up to there, window w those nearer than w, document n those of the same n keys; softcap c "
+    "makes c tanh(s / c)\n"
+    "of a score s, alibi true adds 2^(-8 (h + 1) / Hq) times the distance for head h.\n"
     "The first line says what this machine can do at most, every other one how long a case takes. "
     "Before it is timed,\n"
     "64 rows of its output are held against double; more than 1e-3 off is a failure (exit 1).\n";

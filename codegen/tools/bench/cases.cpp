@@ -47,9 +47,6 @@ class Reader {
     }
     name(c.name);
     if (status_.ok()) where_ = fmt::format("{}: case `{}`", file_, c.name);
-    int window = 0, document = 0;
-    double softcap = 0;
-    bool alibi = false;
     std::string kind = "sdpa", dtype = "f32";
     word("kind", kind, {"sdpa", "mha"});
     word("dtype", dtype, {"f32", "f16", "bf16"});
@@ -57,8 +54,8 @@ class Reader {
     c.key_heads = c.query_heads, c.keys = c.queries, c.value_size = c.size;
     whole_or_null("Hkv", c.key_heads), whole_or_null("S", c.keys);
     whole_or_null("Dv", c.value_size), whole_or_null("hidden", c.hidden);
-    whole_or_null("window", window), whole_or_null("document", document);
-    truth("causal", c.causal), truth("alibi", alibi), positive("softcap", softcap);
+    whole_or_null("window", c.window), whole_or_null("document", c.document);
+    truth("causal", c.causal), truth("alibi", c.alibi), positive("softcap", c.softcap);
     if (const json* mask = find("mask"); mask && !mask->is_null())
       wrong_type("mask", "null", *mask);
     for (const auto& [key, value] : object_.items()) {
@@ -69,10 +66,6 @@ class Reader {
     c.whole_layer = kind == "mha";
     if (c.whole_layer && c.hidden == 0) wrong("the kind \"mha\" needs the key `hidden`");
     skip(c, dtype != "f32", "dtype " + dtype);
-    skip(c, window != 0, "a window");
-    skip(c, softcap != 0, "a softcap");
-    skip(c, alibi, "alibi");
-    skip(c, document != 0, "documents");
     skip(c, c.whole_layer && c.query_heads != c.key_heads && c.value_size != c.size,
          "a grouped layer whose values have a size of their own (Dv)");
     if (status_.ok() && c.skipped.empty()) judge(c);
@@ -211,8 +204,47 @@ Result<std::vector<BenchCase>> select_cases(std::vector<BenchCase> cases,
   return cases;
 }
 
+namespace {
+
+/// Where a query stands among the keys: for as many keys as queries said so that masks of it are
+/// solved for the key.
+auto place_of(const BenchCase& c) {
+  return [behind = c.cross()](auto at) {
+    return behind ? at.query + (at.key_length - at.query_length) : at.query;
+  };
+}
+
+attn::Mask mask_of(const BenchCase& c) {
+  attn::Mask mask;
+  if (c.causal) mask = attn::causal_from_the_end;
+  const auto place_of = attnc::place_of(c);
+  if (const int width = c.window) {
+    mask = mask & attn::Mask([=](auto at) { return abs(place_of(at) - at.key) < width; });
+  }
+  if (const int length = c.document) {
+    mask = mask & attn::Mask([=](auto at) {
+             const auto place = place_of(at);
+             return (place >= 0) & (place / length == at.key / length);
+           });
+  }
+  return mask;
+}
+
+attn::ScoreMod score_mod_of(const BenchCase& c) {
+  if (c.softcap == 0 && !c.alibi) return {};
+  const auto cap = static_cast<float>(c.softcap);
+  const attn::Table slopes("slopes");
+  return [=, alibi = c.alibi, place_of = place_of(c)](auto score, auto at) {
+    const auto capped = cap > 0 ? attn::softcap(cap)(score, at) : score;
+    return alibi ? capped + slopes[at.head] * (at.key - place_of(at)) : capped;
+  };
+}
+
+}  // namespace
+
 NamedLayer layer_of(const BenchCase& c) {
-  const attn::Mask mask = c.causal ? attn::causal_from_the_end : attn::Mask{};
+  const attn::Mask mask = mask_of(c);
+  const attn::ScoreMod score_mod = score_mod_of(c);
   const std::optional<int> value_size =
       c.value_size == c.size ? std::nullopt : std::optional(c.value_size);
   if (!c.whole_layer) {
@@ -220,16 +252,21 @@ NamedLayer layer_of(const BenchCase& c) {
                                      .num_key_value_heads = c.key_heads,
                                      .head_dim = c.size,
                                      .value_dim = value_size,
-                                     .mask = mask};
+                                     .mask = mask,
+                                     .score_mod = score_mod};
   }
   if (c.query_heads == c.key_heads) {
-    return attn::MultiHeadAttention{
-        .num_heads = c.query_heads, .key_dim = c.size, .value_dim = value_size, .mask = mask};
+    return attn::MultiHeadAttention{.num_heads = c.query_heads,
+                                    .key_dim = c.size,
+                                    .value_dim = value_size,
+                                    .mask = mask,
+                                    .score_mod = score_mod};
   }
   return attn::GroupQueryAttention{.head_dim = c.size,
                                    .num_query_heads = c.query_heads,
                                    .num_key_value_heads = c.key_heads,
-                                   .mask = mask};
+                                   .mask = mask,
+                                   .score_mod = score_mod};
 }
 
 attn::Description describe(const NamedLayer& layer) {

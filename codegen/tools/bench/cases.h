@@ -9,9 +9,11 @@
 // Kind "sdpa", the default, is attention alone: q (B, Hq, T, D), k and v (B, Hkv, S, D) and (B,
 // Hkv, S, Dv). Kind "mha" is a whole layer with four projections and biases: x (B, T, hidden), and
 // y (B, S, hidden) where S differs from T. Left out or null: Hkv is Hq, S is T, Dv is D, the other
-// numbers are 1, D is 64. Scores are scaled by 1 / sqrt(D). Query t stands at key S - T + t; causal
-// keeps the keys up to there. Further keys are understood and not measured yet: window, softcap,
-// alibi, document, and a dtype other than "f32"; such cases have `skipped`.
+// numbers are 1, D is 64. Scores are scaled by 1 / sqrt(D). Query t stands at key S - T + t; `causal`
+// keeps the keys up to there, `window` w those nearer than w, `document` n those of the same n keys
+// (0 to n - 1, n to 2 n - 1, ...). `softcap` c makes c tanh(s / c) of a score s, and `alibi` true
+// adds a slope times the key's distance behind the query, 2^(-8 (h + 1) / Hq) for head h. A dtype
+// other than "f32" is understood and not measured yet; such cases have `skipped`.
 // Not here: numbers to call it with (tensors.h).
 #pragma once
 #include <string>
@@ -28,7 +30,9 @@ struct BenchCase {
   int batch = 1, query_heads = 1, key_heads = 1, queries = 1, keys = 1;
   int size = 64, value_size = 64;  // of a head
   int hidden = 0;                  // of whole layers
-  bool causal = false;
+  bool causal = false, alibi = false;
+  int window = 0, document = 0;  // 0: none
+  double softcap = 0;            // 0: none
   std::string skipped;  // why attnc does not measure it, or empty
 
   bool cross() const { return queries != keys; }

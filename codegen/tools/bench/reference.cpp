@@ -41,29 +41,46 @@ std::vector<double> dense(const float* x, int64_t rows, int64_t depth, const flo
   return y;
 }
 
-/// One head of one query: softmax(q k / sqrt(size)) v. Keys and values lie `stride` and
-/// `value_stride` apart.
+/// Whether a query at `place` sees key `s`.
+bool sees(const BenchCase& c, int64_t place, int64_t s) {
+  if (c.causal && s > place) return false;
+  if (c.window != 0 && std::abs(place - s) >= c.window) return false;
+  return c.document == 0 || (place >= 0 && place / c.document == s / c.document);
+}
+
+/// One head of one query: softmax(f(q k / sqrt(size))) v, f being softcap and alibi. Keys and
+/// values lie `stride` and `value_stride` apart.
 template <class Number>
-void attend(const BenchCase& c, int64_t query, const double* q, const Number* k, int64_t stride,
-            const Number* v, int64_t value_stride, double* out) {
+void attend(const BenchCase& c, int64_t query, double slope, const double* q, const Number* k,
+            int64_t stride, const Number* v, int64_t value_stride, double* out) {
   std::fill_n(out, c.value_size, 0.0);
-  int64_t seen = c.causal ? std::clamp<int64_t>(c.keys - c.queries + query + 1, 0, c.keys) : c.keys;
-  // Without any key: nothing of attention alone, the mean of all values of Keras's layers.
-  const bool uniform = seen == 0 && c.whole_layer;
-  if (uniform) seen = c.keys;
-  std::vector<double> p(static_cast<size_t>(seen), 0.0);
-  double most = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (int64_t s = 0; s < seen && !uniform; ++s) {
+  constexpr double hidden = -std::numeric_limits<double>::infinity();
+  const int64_t place = c.keys - c.queries + query;
+  std::vector<double> p(static_cast<size_t>(c.keys), hidden);
+  double most = hidden, sum = 0;
+  for (int64_t s = 0; s < c.keys; ++s) {
+    if (!sees(c, place, s)) continue;
     double dot = 0;
     for (int64_t i = 0; i < c.size; ++i) dot += q[i] * double{k[s * stride + i]};
-    p[static_cast<size_t>(s)] = dot / std::sqrt(c.size);
-    most = std::max(most, p[static_cast<size_t>(s)]);
+    double score = dot / std::sqrt(c.size);
+    if (c.softcap > 0) score = c.softcap * std::tanh(score / c.softcap);
+    score += slope * static_cast<double>(s - place);
+    p[static_cast<size_t>(s)] = score;
+    most = std::max(most, score);
   }
-  for (double& one : p) sum += one = uniform ? 1 : std::exp(one - most);
-  for (int64_t s = 0; s < seen; ++s) {
+  // Without any key: nothing of attention alone, the mean of all values of Keras's layers.
+  const bool none = most == hidden;
+  if (none && !c.whole_layer) return;
+  for (double& one : p) sum += one = none ? 1 : std::exp(one - most);
+  for (int64_t s = 0; s < c.keys; ++s) {
     const double share = p[static_cast<size_t>(s)] / sum;
+    if (share == 0) continue;
     for (int64_t i = 0; i < c.value_size; ++i) out[i] += share * double{v[s * value_stride + i]};
   }
+}
+
+double slope_of(const BenchCase& c, const BenchTensors& t, int64_t head) {
+  return c.alibi ? double{t.at("slopes").memory.data()[head]} : 0;
 }
 
 using Compare = std::function<void(size_t at, const double* want)>;  // `at`: index into rows
@@ -79,8 +96,8 @@ void heads_alone(const BenchCase& c, const BenchTensors& t, std::span<const int6
     const int64_t keys = (batch * c.key_heads + head / (c.query_heads / c.key_heads)) * c.keys;
     const std::vector<double> own(q + row * c.size, q + (row + 1) * c.size);
     std::vector<double> out(static_cast<size_t>(c.value_size));
-    attend(c, query, own.data(), k + keys * c.size, c.size, v + keys * c.value_size, c.value_size,
-           out.data());
+    attend(c, query, slope_of(c, t, head), own.data(), k + keys * c.size, c.size,
+           v + keys * c.value_size, c.value_size, out.data());
     compare(static_cast<size_t>(i), out.data());
   });
 }
@@ -104,8 +121,9 @@ void whole_layers(const BenchCase& c, const BenchTensors& t, std::span<const int
       std::vector<double> mixed(static_cast<size_t>(od));
       for (int64_t h = 0; h < c.query_heads; ++h) {
         const int64_t own = h / (c.query_heads / c.key_heads);
-        attend(c, rows[at] % c.queries, q.data() + h * c.size, k.data() + own * c.size, kd,
-               v.data() + own * c.value_size, vd, mixed.data() + h * c.value_size);
+        attend(c, rows[at] % c.queries, slope_of(c, t, h), q.data() + h * c.size,
+               k.data() + own * c.size, kd, v.data() + own * c.value_size, vd,
+               mixed.data() + h * c.value_size);
       }
       const float* kernel = of("attention_output/kernel");
       const float* bias = of("attention_output/bias");

@@ -59,16 +59,26 @@ BenchTensors make_tensors(const BenchCase& c) {
   };
   const int64_t b = c.batch, h = c.query_heads, kv = c.key_heads, d = c.size, dv = c.value_size,
                 e = c.hidden;
+  const auto add_slopes = [&] {
+    if (!c.alibi) return;
+    out.given.push_back(empty("slopes", {h}));
+    for (int64_t i = 0; i < h; ++i) {
+      out.given.back().memory.data()[i] =
+          static_cast<float>(std::exp2(-8.0 * static_cast<double>(i + 1) / static_cast<double>(h)));
+    }
+  };
   if (!c.whole_layer) {
     add("q", {b, h, c.queries, d}, 1);
     add("k", {b, kv, c.keys, d}, 1);
     add("v", {b, kv, c.keys, dv}, 1);
+    add_slopes();
     out.results.push_back(empty("output", {b, h, c.queries, dv}));
     return out;
   }
   const double in = 1 / std::sqrt(c.hidden), back = 1 / std::sqrt(static_cast<double>(h * dv));
   add("x", {b, c.queries, e}, 1);
   if (c.cross()) add("y", {b, c.keys, e}, 1);
+  add_slopes();
   add("query/kernel", {e, h, d}, in), add("query/bias", {h, d}, 1);
   add("key/kernel", {e, kv, d}, in), add("key/bias", {kv, d}, 1);
   add("value/kernel", {e, kv, dv}, in), add("value/bias", {kv, dv}, 1);
@@ -78,15 +88,21 @@ BenchTensors make_tensors(const BenchCase& c) {
 }
 
 std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors& t) {
+  std::vector<attn::NamedTensor> tables;
+  if (c.alibi) tables.push_back({"slopes", t.at("slopes").view()});
   if (c.whole_layer) {
-    return {{"query", t.at("x").view()}, {"value", t.at(c.cross() ? "y" : "x").view()}};
+    tables.insert(tables.begin(),
+                  {{"query", t.at("x").view()}, {"value", t.at(c.cross() ? "y" : "x").view()}});
+    return tables;
   }
   auto heads = [&](const char* name) {
     const BenchTensor& own = t.at(name);
     const auto [shape, strides] = by_position(own.shape);
     return attn::Tensor(own.memory.data(), shape, strides);
   };
-  return {{"query", heads("q")}, {"key", heads("k")}, {"value", heads("v")}};
+  tables.insert(tables.begin(),
+                {{"query", heads("q")}, {"key", heads("k")}, {"value", heads("v")}});
+  return tables;
 }
 
 std::vector<attn::NamedMutableTensor> outputs_of(const BenchCase& c, BenchTensors& t) {

@@ -3,7 +3,7 @@
 //   attnc::BenchTensors t = attnc::make_tensors(c);       // random normal, the same on every run
 //   t.at("q").shape;                                       // [B, Hq, T, D]
 //
-// Attention alone has q, k, v; a layer x, y where keys are another sequence, and its weights by
+// Attention alone has q, k, v (and slopes, of alibi); a layer x, y where keys are another sequence, and its weights by
 // Keras's names, kernels divided by the root of their rows so that values keep the size of 1. All
 // lie contiguous, on a cache line's boundary. std::bad_alloc where memory ends.
 #pragma once

@@ -83,8 +83,14 @@ std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
       for (int i = 0; i < D; ++i)
         dot += double{q[static_cast<size_t>(row * D + i)]} *
                k[static_cast<size_t>((keys + s) * D + i)];
-      const bool seen = !c.value("causal", false) || s <= S - T + t;
-      sum += p[static_cast<size_t>(s)] = seen ? std::exp(dot / std::sqrt(D)) : 0;
+      const int place = S - T + t, window = c.value("window", S + T),
+                document = c.value("document", S + T);
+      const bool seen = (!c.value("causal", false) || s <= place) && std::abs(s - place) < window &&
+                        s / document == place / document;
+      const double cap = c.value("softcap", 1e9), slope = c.value("alibi", false);
+      const double score = cap * std::tanh(dot / std::sqrt(D) / cap) +
+                           slope * std::exp2(-8.0 * (h + 1) / H) * (s - place);
+      sum += p[static_cast<size_t>(s)] = seen ? std::exp(score) : 0;
     }
     for (int s = 0; s < S; ++s) {
       for (int i = 0; i < Dv; ++i) {
@@ -106,12 +112,16 @@ std::vector<json> lines_of(const std::string& out) {
 constexpr const char* tiny = R"([
  {"name": "self", "Hq": 2, "T": 5, "D": 8},
  {"name": "grouped-causal", "B": 2, "Hq": 4, "Hkv": 2, "T": 5, "D": 8, "causal": true},
- {"name": "end", "Hq": 2, "T": 3, "S": 7, "D": 8, "Dv": 4, "causal": true, "window": null},
+ {"name": "end", "Hq": 2, "T": 3, "S": 7, "D": 8, "Dv": 4, "causal": true, "hidden": null},
  {"name": "decode", "B": 2, "Hq": 4, "Hkv": 1, "T": 1, "S": 9, "D": 8},
  {"name": "layer", "kind": "mha", "B": 2, "Hq": 2, "T": 5, "D": 8, "hidden": 12, "causal": true},
  {"name": "cross", "kind": "mha", "Hq": 2, "T": 5, "S": 3, "D": 8, "Dv": 4, "hidden": 12},
  {"name": "grouped-layer", "kind": "mha", "Hq": 4, "Hkv": 2, "T": 5, "D": 8, "hidden": 12},
- {"name": "windowed", "T": 5, "D": 8, "window": 2}
+ {"name": "windowed", "Hq": 2, "T": 5, "S": 9, "D": 8, "window": 2},
+ {"name": "capped", "Hq": 2, "T": 5, "D": 8, "causal": true, "softcap": 1.5},
+ {"name": "alibi", "Hq": 4, "Hkv": 2, "T": 5, "S": 6, "D": 8, "alibi": true, "softcap": 3},
+ {"name": "documents", "T": 7, "D": 8, "document": 3},
+ {"name": "halves", "T": 5, "D": 8, "dtype": "f16"}
 ])";
 
 TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
@@ -126,10 +136,10 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
   EXPECT_NE(lines[0].at("machine").get<std::string>().find("2 threads"), std::string::npos);
   EXPECT_GT(lines[0].at("fma_gflops").get<double>(), 0.1);
   EXPECT_GT(lines[0].at("read_gbps").get<double>(), 0.1);
-  EXPECT_EQ(lines.back(), json({{"case", "windowed"},
+  EXPECT_EQ(lines.back(), json({{"case", "halves"},
                                 {"peer", "attnc"},
-                                {"skipped", "attnc does not measure a window yet"}}));
-  EXPECT_FALSE(std::filesystem::exists(path("saved/here/windowed.safetensors")));
+                                {"skipped", "attnc does not measure dtype f16 yet"}}));
+  EXPECT_FALSE(std::filesystem::exists(path("saved/here/halves.safetensors")));
   for (size_t i = 0; i + 1 < cases.size(); ++i) {
     const json &line = lines[i + 1], &c = cases[i];
     const std::string name = c.at("name");
@@ -144,7 +154,10 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
     auto file = attn::SafeTensors::open(path("saved/here/" + name + ".safetensors"));
     ASSERT_TRUE(file.ok()) << name;
     const bool layer = c.value("kind", "sdpa") == "mha";
-    EXPECT_EQ(file->names().size(), layer ? (name == "cross" ? 11u : 10u) : 4u) << name;
+    EXPECT_EQ(file->names().size(), layer             ? (name == "cross" ? 11u : 10u)
+                                    : name == "alibi" ? 5u
+                                                      : 4u)
+        << name;
     const std::vector<float> got = numbers(*file, "output");
     const std::vector<double> want = layer ? reference_of(c, *file).output : attention(c, *file);
     ASSERT_EQ(got.size(), want.size()) << name;
@@ -159,13 +172,13 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
 TEST_F(Attnc, BenchTakesCasesByName) {
   write("cases.json", tiny);
   const Said said =
-      attnc("bench cases.json --case windowed self --threads 1 --seconds 0 --target baseline");
+      attnc("bench cases.json --case halves self --threads 1 --seconds 0 --target baseline");
   ASSERT_EQ(said.code, 0) << said.err;
   const std::vector<json> lines = lines_of(said.out);
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[1].at("case"), "self");
   EXPECT_EQ(lines[1].at("runs"), 5);
-  EXPECT_EQ(lines[2].at("case"), "windowed");
+  EXPECT_EQ(lines[2].at("case"), "halves");
 }
 
 TEST_F(Attnc, BenchRefusesWithASentence) {
@@ -184,7 +197,7 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
           "Hkv, S, Dv, hidden, window, document, causal, alibi, softcap, mask");
   refuses("bench cases.json --case self soup", 1,
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
-          "grouped-layer, windowed");
+          "grouped-layer, windowed, capped, alibi, documents, halves");
   refuses("bench cases.json --target avx1024", 1,
           "there is no target `avx1024`; there are avx512, avx2, baseline, neon");
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");
@@ -237,10 +250,7 @@ TEST(BenchCases, WhatIsNotMeasuredSaysWhy) {
   };
   EXPECT_EQ(skipped(R"("T": 4)"), "");
   EXPECT_EQ(skipped(R"("dtype": "bf16")"), "attnc does not measure dtype bf16 yet");
-  EXPECT_EQ(skipped(R"("window": 4)"), "attnc does not measure a window yet");
-  EXPECT_EQ(skipped(R"("softcap": 30)"), "attnc does not measure a softcap yet");
-  EXPECT_EQ(skipped(R"("alibi": true)"), "attnc does not measure alibi yet");
-  EXPECT_EQ(skipped(R"("document": 8)"), "attnc does not measure documents yet");
+  EXPECT_EQ(skipped(R"("window": 4, "softcap": 30, "alibi": true, "document": 8)"), "");
   EXPECT_EQ(
       skipped(R"("kind": "mha", "hidden": 8, "Hq": 2, "Hkv": 1, "D": 4, "Dv": 2)"),
       "attnc does not measure a grouped layer whose values have a size of their own (Dv) yet");
