@@ -444,6 +444,20 @@ TEST(Plan, HasScoreFunctions) {
                               "argument 0\n", "tanh"});
 }
 
+TEST(Plan, ReadsTablesOfTheCall) {
+  const attn::Table slopes{"slopes"}, strength{"strength"}, lengths{"lengths", attn::Type::index};
+  auto plan = planned(scored_by([&](auto x, auto at) {
+    return x * strength + slopes[at.head] * lengths[at.batch];
+  }));
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  const std::string text = attnc::print(*plan);
+  for (const char* part : {"    strength [] float32, a table\n", "slopes [head 4] float32, a table\n",
+                           "lengths [batch] index, a table\n", "= element slopes %",
+                           "= own strength\n"}) {
+    EXPECT_NE(text.find(part), text.npos) << part << "\nin\n" << text;
+  }
+}
+
 TEST(Plan, GatesRowsOfHeads) {
   attn::MultiHeadAttention layer{.num_heads = 2, .key_dim = 20, .use_gate = true};
   const Plan plan = plan_of(layer);
