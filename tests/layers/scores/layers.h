@@ -70,7 +70,7 @@ inline constexpr auto functions = attn::layer(attn::GroupQueryAttention{
           const auto angle = (at.query - at.key) * 0.1f;
           const auto x = attn::temperature_per_head("temperature")(score, at);
           return x * cos(angle) + sin(score) - exp(-abs(x)) + log(1 + abs(score)) +
-                 pow(1.25f, at.key % 8) * 0.25f + pow(abs(x), 0.5f);
+                 pow(1.25f, at.key % 8) * 0.25f + pow(0.5f + abs(x), 0.5f);  // no root of rounding
         },
 });
 inline constexpr auto functions_twice = attn::layer(attn::DotProductAttention{
