@@ -18,27 +18,6 @@ namespace {
 
 using llvm::Constant;
 
-/// What tensors hold, and what files of weights do.
-uint8_t tensor_dtype(attn::DTypePolicy policy) {
-  switch (policy) {
-    case attn::DTypePolicy::float64:
-      return ATTN_FLOAT64;
-    case attn::DTypePolicy::float16:
-    case attn::DTypePolicy::mixed_float16:
-      return ATTN_FLOAT16;
-    case attn::DTypePolicy::bfloat16:
-    case attn::DTypePolicy::mixed_bfloat16:
-      return ATTN_BFLOAT16;
-    default:
-      return ATTN_FLOAT32;
-  }
-}
-uint8_t weight_dtype(attn::DTypePolicy policy) {
-  const bool mixed = policy == attn::DTypePolicy::mixed_float16 ||
-                     policy == attn::DTypePolicy::mixed_bfloat16;
-  return mixed ? uint8_t{ATTN_FLOAT32} : tensor_dtype(policy);
-}
-
 /// ATTN_VALUE_... of a tensor.
 uint8_t value_of(const PlanTensor& t) {
   const auto value = static_cast<uint8_t>(t.type);
@@ -83,9 +62,9 @@ class TableWriter {
          count(layer.variants),
          number(32, plan.dtype == attn::DTypePolicy::float64 ? ATTN_FLOAT64 : ATTN_FLOAT32),
          number(64, plan.fingerprint), text(plan.layer), text(parts.name),
-         tensors(plan.inputs, tensor_dtype(plan.dtype)),
-         tensors(plan.weights, weight_dtype(plan.dtype)),
-         tensors(plan.outputs, tensor_dtype(plan.dtype)), array(variants)});
+         tensors(plan.inputs, tensor_type(plan.dtype)),
+         tensors(plan.weights, weight_type(plan.dtype)),
+         tensors(plan.outputs, tensor_type(plan.dtype)), array(variants)});
     auto* global = new llvm::GlobalVariable(module_, value->getType(), true,
                                             llvm::GlobalValue::ExternalLinkage, value,
                                             table_symbol(parts.name, plan.layer));
@@ -127,7 +106,8 @@ class TableWriter {
     return f;
   }
 
-  Constant* tensors(const std::vector<PlanTensor>& list, uint8_t dtype) {
+  Constant* tensors(const std::vector<PlanTensor>& list, attn::DTypePolicy stored) {
+    const auto dtype = static_cast<uint8_t>(stored);
     std::vector<Constant*> elements;
     for (const PlanTensor& t : list) {
       std::vector<Constant*> axes;
@@ -191,6 +171,10 @@ class TableWriter {
 };
 
 // The table's numbers are the language's own.
+static_assert(static_cast<int>(attn::DTypePolicy::float32) == ATTN_FLOAT32);
+static_assert(static_cast<int>(attn::DTypePolicy::float64) == ATTN_FLOAT64);
+static_assert(static_cast<int>(attn::DTypePolicy::float16) == ATTN_FLOAT16);
+static_assert(static_cast<int>(attn::DTypePolicy::bfloat16) == ATTN_BFLOAT16);
 static_assert(static_cast<int>(attn::above_half) == ATTN_READ_ABOVE_HALF);
 static_assert(static_cast<int>(attn::above_half_with_scores) == ATTN_READ_ABOVE_HALF_WITH_OPTIONAL);
 static_assert(static_cast<int>(attn::only_mask) == ATTN_READ_ONLY_MASK);

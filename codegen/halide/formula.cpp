@@ -144,10 +144,6 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide
   return v;
 }
 
-}  // namespace
-
-namespace {
-
 /// Halide 21 stops at some expressions of indices that it knows one bound of, the other being a
 /// table's affair ("Cannot replace variable ... of type int32 with expression of type (void *)").
 /// Exclusive or with what is zero, as lengths are never negative, leaves it without any.

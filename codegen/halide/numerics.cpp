@@ -103,9 +103,7 @@ Expr exp2_of_nonpositive(const Expr& x) {
   const Expr least = number(format, -format.bias);
   // Comparing this way round keeps a NaN: x86's max and min return their second operand then.
   const Split s = split(format, strict_float(select(x < least, least, x)));
-  Expr p = number(format, format.powers.front());
-  for (size_t k = 1; k < format.powers.size(); ++k) p = p * s.f + number(format, format.powers[k]);
-  p = p * s.f + number(format, 1);
+  const Expr p = power_less_one(format, s.f) + number(format, 1);
   // The exponent as a factor rather than added to p's bits: a NaN stays one whatever its payload.
   return p * power(format, low_bits(format, s.shifted));
 }

@@ -49,14 +49,12 @@ struct Uses {
 };
 
 Halide::Type stored_type(attn::DTypePolicy policy) {
-  switch (policy) {
+  switch (tensor_type(policy)) {
     case attn::DTypePolicy::float64:
       return Float(64);
     case attn::DTypePolicy::float16:
-    case attn::DTypePolicy::mixed_float16:
       return Float(16);
     case attn::DTypePolicy::bfloat16:
-    case attn::DTypePolicy::mixed_bfloat16:
       return BFloat(16);
     default:
       return Float(32);

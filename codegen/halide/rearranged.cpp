@@ -11,7 +11,7 @@ void PathPipeline::add(const Splice& stage) {
   // The output starts as the old cache (PlanTensor::starts_as), so only new positions are written:
   // elements of `undef` are left as they are.
   const Expr count = extent(Kind::update);
-  Var x("x"), h("h"), s("s"), slot("slot"), b("b"), task("task");
+  Var x("x"), h("h"), s("s"), slot("slot"), b("b");
   Func out(name_of(stage.result, ""));
   const ImageParam& index = inputs_.at(stage.at);
   out(x, h, s, slot, b) = undef(stored_);
@@ -122,7 +122,7 @@ void PathPipeline::add(const ConcatHeads& stage) {
     return 1;
   };
   const int first = heads_of(stage.first), second = heads_of(stage.second);
-  Var k("k"), t("t"), h("h"), b("b"), task("task");
+  Var k("k"), t("t"), h("h"), b("b");
   Func out(name_of(stage.result, "heads"));
   out(k, t, h, b) = undef(stored_);
   for (int part : {0, 1}) {

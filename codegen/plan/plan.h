@@ -21,6 +21,16 @@
 
 namespace attnc {
 
+/// What the tensors of a call, or the weights of a file, are stored as under a policy: float32,
+/// float64, float16 or bfloat16. Mixed policies keep weights in float32.
+constexpr attn::DTypePolicy tensor_type(attn::DTypePolicy policy) {
+  using enum attn::DTypePolicy;
+  return policy == mixed_float16 ? float16 : policy == mixed_bfloat16 ? bfloat16 : policy;
+}
+constexpr attn::DTypePolicy weight_type(attn::DTypePolicy policy) {
+  return tensor_type(policy) == policy ? policy : attn::DTypePolicy::float32;
+}
+
 struct PlanAxis {
   attn::Kind kind{};
   int number = 0;

@@ -19,24 +19,11 @@ std::string text(const Plan& plan, const std::vector<PlanAxis>& axes) {
   return out + "]";
 }
 
-/// Element types: what calls bring is stored as the policy says; weights of a mixed one in float32.
+/// Element types, as the policy stores them.
 const char* name(const Plan& plan, attn::Type type, bool is_weight) {
   if (type != attn::Type::real) return type == attn::Type::truth ? "truth" : "index";
-  switch (plan.dtype) {
-    case attn::DTypePolicy::float32:
-      return "float32";
-    case attn::DTypePolicy::float64:
-      return "float64";
-    case attn::DTypePolicy::float16:
-      return "float16";
-    case attn::DTypePolicy::bfloat16:
-      return "bfloat16";
-    case attn::DTypePolicy::mixed_float16:
-      return is_weight ? "float32" : "float16";
-    case attn::DTypePolicy::mixed_bfloat16:
-      return is_weight ? "float32" : "bfloat16";
-  }
-  return "";
+  const auto stored = is_weight ? weight_type(plan.dtype) : tensor_type(plan.dtype);
+  return attn::policy_names[static_cast<size_t>(stored)];
 }
 
 /// Numbers with the digits that tell those of the layer's precision apart.
