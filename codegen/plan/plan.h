@@ -111,12 +111,21 @@ struct Projection {
   int head_size_padded = 0;      // columns that a head takes in the result
 };
 
+/// The least and the most that a formula is over the queries of a tile, or over the keys of a cell:
+/// of an index its bounds, of a truth whether it holds for all and whether it holds for one.
+struct Extremes {
+  attn::Kind over{};    // query or key; the formula reads no position of the other
+  PlanFormula formula;  // one result
+};
+
 /// softmax over keys of scores under a mask, and the weighted sum of values. A score is made thus:
 ///   s = scale * sum over the size of q * k, or of pair(q, k)
 ///   where `natural`: s = score(s), if there is such a formula; under the rule `additive` s - 1e9
 ///   for pairs that the mask hides; s * log2(e)
 /// and probabilities are powers of 2. (Without `natural` log2(e) lies in `scale`, or in the query's
-/// projection.)
+/// projection. `sigmoid` and `sink` come with `natural`.)
+/// Several axes of queries, or of keys, are one in formulas, the last one innermost: position(query)
+/// counts all of them. length(query) with number n > 0 is that of the axis query.n alone.
 struct Attention {
   int query = -1, key = -1, value = -1, result = -1;  // values; result rows, or heads as an output
   int scores = -1;  // the value that receives probabilities (pairs); -1: never stored (online)
@@ -130,6 +139,15 @@ struct Attention {
   PlanFormula keys;   // [begin, end) of keys that a tile of queries can see; empty: all.
                       // Reads position(query) twice: steps with number 0 for the tile's first
                       // query and number 1 for its last
+  // Of a tile of queries and a cell of keys: whether a pair of them can be visible, and whether all
+  // surely are. Empty where nothing is known without a look at every pair. Positions as in `keys`,
+  // and position(key) with number 0 and 1 for the cell's first and last key; argument 2 i is the
+  // least of extremes[i] (over the tile, or the cell), argument 2 i + 1 the most.
+  PlanFormula blocks;
+  std::vector<Extremes> extremes;
+  std::string shape;         // what the mask is, by its formula: "causal & window of 512 before"
+  PlanFormula sink;          // of batch, head and query: a score that joins every row's sum
+  bool sigmoid = false;      // probability(i, j) is sigmoid(score), 0 where the mask hides: no sum
   attn::FullyMasked rule{};  // rows without a key
 };
 

@@ -87,6 +87,7 @@ struct Node {
   FullyMasked fully_masked{};              // softmax: for calls that take the output alone
   FullyMasked fully_masked_with_scores{};  // softmax: for calls that take attention scores too
   bool optional = false;  // input: may be left out; operand 0 stands in, else it is true everywhere
+  bool sigmoid = false;   // softmax: probabilities are sigmoids of the scores, which have no sum
   bool flag = false;      // input: one truth, false where it is left out
   bool soft = false;      // input: a mask of numbers, any type, 1 where it is left out
   std::uint8_t reading = 0;  // input: of a mask, see Reading
@@ -96,6 +97,7 @@ struct Node {
       number{};  // slice: first head and count; slot: which; share: the group's size
   float rate = 0;
   FormulaRange formula{}, mask{};
+  FormulaRange sink{};  // softmax: a logit of every row that joins its sum
   Name name{};
   Axes axes{};
   std::int32_t line =

@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of anything below; a runtime refuses a table with another number. */
-#define ATTN_ABI_VERSION 3
+#define ATTN_ABI_VERSION 4
 
 /* ---- element types and axes ------------------------------------------------------------------ */
 
@@ -160,7 +160,8 @@ enum {
   ATTN_ARGUMENT_INPUT = 0,  /* an attn_buffer in the argument's form */
   ATTN_ARGUMENT_FLAG = 1,   /* a uint8_t, 0 or 1: the input of rank 0 */
   ATTN_ARGUMENT_PACKED = 2, /* an attn_buffer of compute_dtype: panels (panel_width, rows, panels) or a vector */
-  ATTN_ARGUMENT_OUTPUT = 3  /* an attn_buffer, as for inputs */
+  ATTN_ARGUMENT_OUTPUT = 3, /* an attn_buffer, as for inputs */
+  ATTN_ARGUMENT_LENGTH = 4  /* an int32_t: the length of the axis of kind `form` and number `index` */
 };
 
 /* The dimensions that a kernel sees, innermost first, whatever the order and number of the tensor's
@@ -181,12 +182,12 @@ enum {
 
 typedef struct attn_argument {
   uint8_t kind;
-  uint8_t form;  /* of inputs and outputs */
-  int16_t index; /* into inputs, inputs, packings, outputs */
+  uint8_t form;  /* of inputs and outputs; of a length the axis' kind, ATTN_AXIS_... */
+  int16_t index; /* into inputs, inputs, packings, outputs; of a length the axis' number */
 } attn_argument;
 
 /* A kernel. `arguments` of `run` are the addresses, in order, of: an attn_call*, then for every
- * argument its attn_buffer or flag. `workspace` takes the same
+ * argument its attn_buffer, flag or length. `workspace` takes the same
  * and one more: an int64_t[2] buffer of rank 1, which receives the bytes that the call allocates once and the
  * bytes that every worker allocates at a time. It reads no tensor's contents. */
 typedef int (*attn_kernel_function)(void** arguments);
