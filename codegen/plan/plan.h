@@ -196,6 +196,13 @@ struct Schedule {
   int decode_keys = 512;  // keys of a task where there is one query
 };
 
+/// Keys of a cell: what `blocks` is asked about, with a tile of queries, before a register tile of
+/// scores is computed. Cells lie at multiples of it. (Scores that are no products are made a vector
+/// at a time.)
+constexpr int cell_keys(const Schedule& s, const Attention& a) {
+  return a.pair.empty() ? s.vector * s.tile_vectors : s.vector;
+}
+
 struct Path {
   std::string name;                // "output", "output_attention_scores", "output_decode"
   std::vector<int> given, absent;  // serves calls that bring (leave out) these inputs
