@@ -199,7 +199,7 @@ struct Schedule {
 /// Keys of a cell: what `blocks` is asked about, with a tile of queries, before a register tile of
 /// scores is computed. Cells lie at multiples of it. (Scores that are no products are made a vector
 /// at a time.)
-constexpr int cell_keys(const Schedule& s, const Attention& a) {
+inline int cell_keys(const Schedule& s, const Attention& a) {
   return a.pair.empty() ? s.vector * s.tile_vectors : s.vector;
 }
 
