@@ -1,11 +1,13 @@
-// mask.h - which keys a query may see, and what happens to a score.
+// mask.h - which keys a query may see, what happens to a score, and what joins a row's sum.
 //
 //   attn::causal & attn::sliding_window(4096)
 //   inline constexpr attn::Mask diagonal = [](auto at) { return at.key == at.query; };
 //   inline constexpr attn::ScoreMod half = [](auto score, auto) { return score / 2; };
 //   attn::softcap(50)      attn::alibi("slopes")      attn::t5_bias("relative_attention_bias")
 //
-// Masks compose with `&`, `|` and `!`. Both are formulas (formula.h) and nothing else, so a mask of
+//   inline constexpr attn::SinkLogit zero = [](auto) { return 0.0f; };
+//
+// Masks compose with `&`, `|` and `!`. All are formulas (formula.h) and nothing else, so a mask of
 // one's own is as good as these.
 // Not here: masks that come with a call; those are inputs (Graph::mask, Graph::flag).
 #pragma once
@@ -24,6 +26,10 @@ concept MaskFunction = requires(const F& f, Position at) {
 template <class F>
 concept ScoreFunction = requires(const F& f, Number x, Position at) {
   { f(x, at) } -> std::convertible_to<Number>;
+};
+template <class F>
+concept SinkFunction = requires(const F& f, Position at) {
+  { f(at) } -> std::convertible_to<Number>;
 };
 
 /// Which keys a query may see. Masks compose with `&`, `|` and `!`; a default mask lets everything
@@ -88,6 +94,28 @@ struct ScoreMod {
   }
 };
 
+/// One more logit of every row: it joins the sum under the softmax and has no value, so that a row
+/// may pay attention to nothing. p_ij = exp(s_ij) / (exp(sink) + sum over j of exp(s_ij)).
+/// A row without any key is zero, whatever the layer's rule. Where the sink is -inf (or at most
+/// -0.9e30) there is none, and the rule holds.
+struct SinkLogit {
+  Formula formula{};
+  constexpr SinkLogit() = default;
+  template <Callable<SinkLogit> F>
+  constexpr SinkLogit(const F& f) {
+    static_assert(SinkFunction<F>,
+                  "a sink is a number for every row of scores: [](auto at) { return "
+                  "sinks[at.head]; }");
+    if constexpr (SinkFunction<F>) formula = trace<Number, 0>(f);
+  }
+};
+
+/// What becomes of scores: a softmax over the visible keys, or of each its own sigmoid,
+/// 1 / (1 + exp(-s)) where the key is visible and else 0, which nothing makes sum to one
+/// (Ramapuram et al. 2024). Rows without any key are then zero, whatever the layer's rule.
+enum class Probability : std::uint8_t { softmax, sigmoid };
+inline constexpr std::array<const char*, 2> probability_names{"softmax", "sigmoid"};
+
 // ---- score functions with a name
 //
 // Each is one lambda, to be copied and changed. Tables are named, or given as a value: an
@@ -121,6 +149,11 @@ constexpr auto relative_bias(const auto& bias, int most) {
   return [bias = table_of(bias), most](auto score, auto at) {
     return score + bias[at.head][clamp(at.key - at.query, -most, most) + most];
   };
+}
+
+/// Each head a logit that no key has (gpt-oss): `sinks` is [head].
+constexpr auto sink(const auto& sinks) {
+  return [sinks = table_of(sinks)](auto at) { return sinks[at.head]; };
 }
 
 /// ln(x) of a plain number of at least 1, for constants of formulas: <cmath> is not constexpr in

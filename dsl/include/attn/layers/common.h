@@ -20,6 +20,21 @@ constexpr std::uint8_t keras_reading(float dropout) {
   return above_half_with_scores | (dropout > 0 ? above_half : 0);
 }
 
+/// Of layers that may be asked for sigmoids, or for a sink under their softmax.
+constexpr void check_probability(Sink& s, const auto& d) {
+  const bool sigmoid = d.probability == Probability::sigmoid;
+  s.require(!sigmoid || d.sink.formula.empty(),
+            "`sink` joins the sum of a softmax, and sigmoids have no sum: leave out `sink`, or "
+            "`probability`");
+  s.require(!sigmoid || d.fully_masked != FullyMasked::additive,
+            "`fully_masked` is additive, which is a rule of softmax: sigmoids of rows without any "
+            "key are zero");
+}
+constexpr Value probabilities(const auto& d, Value s, const Mask& mask, Rules rules) {
+  return d.probability == Probability::sigmoid ? sigmoid_probabilities(s, mask)
+                                               : softmax(s, mask, rules, d.sink);
+}
+
 /// |query - key| < width, or everything where there is no window.
 constexpr Mask window_of(const std::optional<int>& width) {
   return width ? sliding_window(*width) : Mask{};
