@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "attn/heads.h"
+#include "attn/named_masks.h"
 #include "attn/operations.h"
 
 namespace attn {
