@@ -140,7 +140,7 @@ namespace {
 struct KeepConstantsInside : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
   bool shouldMaterializeInto(Region* region) const final {
-    return isa<MapOp, ScoresOp, SoftmaxOp, AttentionOp>(region->getParentOp());
+    return isa<MapOp, ScoresOp, SoftmaxOp, AttentionOp, ExtremesOp>(region->getParentOp());
   }
 };
 }  // namespace

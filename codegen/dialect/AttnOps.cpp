@@ -41,6 +41,20 @@ static void printRuleWord(OpAsmPrinter& printer, Operation*, RuleAttr rule) {
   printer << stringifyRule(rule.getValue());
 }
 
+static ParseResult parseOverWord(OpAsmParser& parser, OverAttr& over) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  if (parser.parseKeyword(&word)) return failure();
+  std::optional<Over> known = symbolizeOver(word);
+  if (!known)
+    return parser.emitError(loc, "expected 'query', 'key' or 'pairs', got '") << word << "'";
+  over = OverAttr::get(parser.getContext(), *known);
+  return success();
+}
+static void printOverWord(OpAsmPrinter& printer, Operation*, OverAttr over) {
+  printer << stringifyOver(over.getValue());
+}
+
 static ParseResult parseAxisWord(OpAsmParser& parser, AxisAttr& axis) {
   SMLoc loc = parser.getCurrentLocation();
   StringRef word;
@@ -155,24 +169,27 @@ static LogicalResult verifyYield(Operation* op, StringRef region, Region& body,
   return success();
 }
 
+/// A position, a length, or what stands where the element does, must be of axes that there are.
+static LogicalResult verifyPlace(Operation* op, ValueType where) {
+  AxisAttr axis;
+  if (auto position = dyn_cast<PositionOp>(op)) axis = position.getAxis();
+  if (auto length = dyn_cast<LengthOp>(op)) axis = length.getAxis();
+  if (auto own = dyn_cast<OwnOp>(op)) {
+    for (const Axis& a : typeOf(own.getTable()).getAxes()) {
+      if (where.find(a.kind, a.number)) continue;
+      return own.emitOpError() << "operand 'table': expected axes of " << text(where.getAxes())
+                               << ", got " << axisName(a.kind, a.number);
+    }
+  }
+  if (!axis || where.find(axis.getKind(), axis.getNumber())) return success();
+  return op->emitOpError() << "expected an axis of " << text(where.getAxes()) << ", got "
+                           << axisName(axis.getKind(), axis.getNumber());
+}
+
 /// Positions and lengths that a formula reads must be axes of what it is applied to.
 static LogicalResult verifyPositions(Region& body, ValueType where) {
   WalkResult walked = body.walk([&](Operation* op) {
-    AxisAttr axis;
-    if (auto position = dyn_cast<PositionOp>(op)) axis = position.getAxis();
-    if (auto length = dyn_cast<LengthOp>(op)) axis = length.getAxis();
-    if (auto own = dyn_cast<OwnOp>(op)) {
-      for (const Axis& a : typeOf(own.getTable()).getAxes()) {
-        if (where.find(a.kind, a.number)) continue;
-        own.emitOpError() << "operand 'table': expected axes of " << text(where.getAxes())
-                          << ", got " << axisName(a.kind, a.number);
-        return WalkResult::interrupt();
-      }
-    }
-    if (!axis || where.find(axis.getKind(), axis.getNumber())) return WalkResult::advance();
-    op->emitOpError() << "expected an axis of " << text(where.getAxes()) << ", got "
-                      << axisName(axis.getKind(), axis.getNumber());
-    return WalkResult::interrupt();
+    return failed(verifyPlace(op, where)) ? WalkResult::interrupt() : WalkResult::advance();
   });
   return failure(walked.wasInterrupted());
 }
@@ -581,11 +598,97 @@ static LogicalResult verifyMask(Operation* op, Region& mask, ValueType scores) {
   return verifyPositions(mask, scores);
 }
 
+/// A logit of every row: a real number of the batch, the head and the query. `sigmoid` has no sum
+/// that it could join.
+template <class Op>
+static LogicalResult verifySink(Op op, ValueType scores) {
+  if (op.getSigmoid() && !op.getSink().empty())
+    return op.emitOpError() << "expected 'sigmoid' or a region 'sink', got both";
+  if (op.getSigmoid() && op.getRule() == Rule::Additive)
+    return op.emitOpError()
+           << "expected 'sigmoid' beside the rule 'uniform' or 'zero', got 'additive'";
+  Region& sink = op.getSink();
+  if (failed(verifyArguments(op, "sink", sink, {})) ||
+      failed(verifyYield(op, "sink", sink, {scores.getElementType()})))
+    return failure();
+  auto rows = ValueType::get(op.getContext(), scores.only({Kind::batch, Kind::head, Kind::query}),
+                             scores.getElementType());
+  WalkResult walked = sink.walk([&](Operation* inner) {
+    const bool wrong = failed(verifyPlace(inner, isa<LengthOp>(inner) ? scores : rows));
+    return wrong ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 LogicalResult SoftmaxOp::verifyRegions() {
   ValueType scores = typeOf(getScores());
   if (!scores.find(Kind::key))
     return emitOpError() << "operand 'scores': expected a key axis, got " << text(scores.getAxes());
+  if (failed(verifySink(*this, scores))) return failure();
   return verifyMask(*this, getMask(), scores);
+}
+
+/// Several axes of queries, or of keys, are one in attention's formulas.
+static LogicalResult verifyFlat(AttentionOp attention) {
+  WalkResult walked = attention->walk([&](PositionOp position) {
+    const AxisAttr axis = position.getAxis();
+    if ((axis.getKind() != Kind::query && axis.getKind() != Kind::key) || axis.getNumber() == 0)
+      return WalkResult::advance();
+    position.emitOpError() << "expected the position among all "
+                           << attn::kind_names[static_cast<size_t>(axis.getKind())]
+                           << " axes, got that of " << axisName(axis.getKind(), axis.getNumber());
+    return WalkResult::interrupt();
+  });
+  return failure(walked.wasInterrupted());
+}
+
+/// What is told of tiles and cells knows no position but through attn.extremes.
+static LogicalResult verifyBlocks(AttentionOp attention, ValueType scores) {
+  Region& blocks = attention.getBlocks();
+  mlir::Type index = IndexType::get(attention.getContext()),
+             i1 = IntegerType::get(attention.getContext(), 1);
+  if (failed(verifyArguments(attention, "blocks", blocks, {index, index, index, index})) ||
+      failed(verifyYield(attention, "blocks", blocks, {i1, i1})))
+    return failure();
+  auto sequences = ValueType::get(attention.getContext(), scores.only({Kind::batch, Kind::head}),
+                                  scores.getElementType());
+  if (!blocks.empty())
+    for (Operation& op : blocks.front()) {
+      if (isa<PositionOp, OwnOp>(op) && failed(verifyPlace(&op, sequences))) return failure();
+    }
+  for (Region& region : attention->getRegions()) {
+    if (&region == &blocks || region.empty()) continue;
+    for (Operation& op : region.front())
+      if (isa<ExtremesOp>(op))
+        return op.emitOpError() << "expected it inside 'blocks', got it in another formula";
+  }
+  return verifyPositions(blocks, scores);
+}
+
+LogicalResult ExtremesOp::verifyRegions() {
+  Region& formula = getFormula();
+  if (failed(verifyArguments(*this, "formula", formula, {})) ||
+      failed(verifyYield(*this, "formula", formula, {getLeast().getType()})))
+    return failure();
+  const std::optional<Kind> hidden = getOver() == Over::Query ? std::optional(Kind::key)
+                                     : getOver() == Over::Key ? std::optional(Kind::query)
+                                                              : std::nullopt;
+  WalkResult walked = formula.walk([&](Operation* op) {
+    for (mlir::Value operand : op->getOperands())
+      if (auto argument = dyn_cast<BlockArgument>(operand);
+          argument && argument.getOwner() == (*this)->getBlock()) {
+        op->emitOpError() << "expected numbers of each query or key, got one of the tile or cell";
+        return WalkResult::interrupt();
+      }
+    bool reads = false;
+    if (auto position = dyn_cast<PositionOp>(op)) reads = position.getAxis().getKind() == hidden;
+    if (auto own = dyn_cast<OwnOp>(op)) reads = hidden && typeOf(own.getTable()).count(*hidden) > 0;
+    if (!reads) return WalkResult::advance();
+    op->emitOpError() << "expected no " << attn::kind_names[static_cast<size_t>(*hidden)]
+                      << " axis in a formula over " << stringifyOver(getOver()) << ", got one";
+    return WalkResult::interrupt();
+  });
+  return failure(walked.wasInterrupted());
 }
 
 LogicalResult AttentionOp::verifyRegions() {
@@ -603,11 +706,16 @@ LogicalResult AttentionOp::verifyRegions() {
       failed(verifyYield(*this, "score", getScore(), {real})) ||
       failed(verifyPositions(getScore(), scores)))
     return failure();
-  if (!getNatural() && (!getScore().empty() || getRule() == Rule::Additive))
-    return emitOpError() << "expected 'natural' beside "
-                         << (getScore().empty() ? "the rule 'additive'" : "a region 'score'")
-                         << ", got none";
-  if (failed(verifyMask(*this, getMask(), scores))) return failure();
+  const char* wantsNatural = !getScore().empty()           ? "a region 'score'"
+                             : !getSink().empty()          ? "a region 'sink'"
+                             : getSigmoid()                ? "'sigmoid'"
+                             : getRule() == Rule::Additive ? "the rule 'additive'"
+                                                           : nullptr;
+  if (!getNatural() && wantsNatural)
+    return emitOpError() << "expected 'natural' beside " << wantsNatural << ", got none";
+  if (failed(verifySink(*this, scores)) || failed(verifyMask(*this, getMask(), scores)) ||
+      failed(verifyFlat(*this)) || failed(verifyBlocks(*this, scores)))
+    return failure();
   mlir::Type index = IndexType::get(getContext());
   if (failed(verifyArguments(*this, "keys", getKeys(), {index, index})) ||
       failed(verifyYield(*this, "keys", getKeys(), {index, index})))
@@ -659,7 +767,13 @@ static LogicalResult dropTrueMask(Op op, PatternRewriter& rewriter) {
   auto yield = cast<YieldOp>(op.getMask().front().back());
   BoolAttr keep;
   if (!matchPattern(yield.getValues()[0], m_Constant(&keep)) || !keep.getValue()) return failure();
-  rewriter.modifyOpInPlace(op, [&] { rewriter.eraseBlock(&op.getMask().front()); });
+  rewriter.modifyOpInPlace(op, [&] {
+    rewriter.eraseBlock(&op.getMask().front());
+    if constexpr (std::is_same_v<Op, AttentionOp>) {
+      if (!op.getBlocks().empty()) rewriter.eraseBlock(&op.getBlocks().front());
+      op.removeShapeAttr();
+    }
+  });
   return success();
 }
 

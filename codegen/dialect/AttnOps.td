@@ -249,6 +249,12 @@ def Attn_SoftmaxOp : Attn_Op<"softmax", [Pure, AllTypesMatch<["scores", "result"
     The mask is a formula that is true for visible pairs; without one, or where it is always true,
     every key is visible.
 
+    A `sink` is one more score in every row's sum, whose value is zero: a formula of the batch, the head
+    and the query. Where there is one, a row without a visible key is zero whatever the rule.
+
+    With `sigmoid` a probability is 1 / (1 + exp(-score)) where the pair is visible, else 0, and no row
+    has a sum.
+
     ```mlir
     %p = attn.softmax %s rule uniform with_scores zero mask {
       %i = attn.position query
@@ -256,15 +262,21 @@ def Attn_SoftmaxOp : Attn_Op<"softmax", [Pure, AllTypesMatch<["scores", "result"
       %keep = arith.cmpi sle, %j, %i : index
       attn.yield %keep : i1
     } : !attn.value<batch, head 2, query, key : f32>
+    %sunk = attn.softmax %s rule zero sink {
+      %h = attn.position head
+      %logit = attn.element %slopes[%h] : !attn.value<head 2 : f32>
+      attn.yield %logit : f32
+    } : !attn.value<batch, head 2, query, key : f32>
+    %alone = attn.softmax %s rule zero sigmoid : !attn.value<batch, head 2, query, key : f32>
     ```
   }];
   let arguments = (ins Attn_Real:$scores, Attn_RuleAttr:$rule,
-                       OptionalAttr<Attn_RuleAttr>:$with_scores);
-  let regions = (region MaxSizedRegion<1>:$mask);
+                       OptionalAttr<Attn_RuleAttr>:$with_scores, UnitAttr:$sigmoid);
+  let regions = (region MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$sink);
   let results = (outs Attn_Real:$result);
   let assemblyFormat = [{
-    $scores `rule` custom<RuleWord>($rule) (`with_scores` custom<RuleWord>($with_scores)^)? (`mask` $mask^)? attr-dict
-    `:` type($scores)
+    $scores `rule` custom<RuleWord>($rule) (`with_scores` custom<RuleWord>($with_scores)^)?
+    (`sigmoid` $sigmoid^)? (`mask` $mask^)? (`sink` $sink^)? attr-dict `:` type($scores)
   }];
   let hasRegionVerifier = 1;
   let hasCanonicalizeMethod = 1;
@@ -442,13 +454,23 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     the factor log2(e). With a region `pair` it is the sum of that formula in place of q_i . k_j.
 
     Where it is `natural`, `scale` has no such factor and scores are those of base e: the region `score`
-    makes another score of scale * q_i . k_j, and the rule `additive` adds -1e9 to the scores of hidden
-    pairs.
+    makes another score of scale * q_i . k_j, the rule `additive` adds -1e9 to the scores of hidden
+    pairs, and `sink` and `sigmoid` are those of `attn.softmax`.
+
+    In its regions several query axes count as one, and so do several key axes, the last one innermost:
+    `attn.position query` numbers all of them, `attn.length query` is how many there are, and
+    `attn.length query.1` is the length of the axis query.1 alone.
 
     `keys` bounds the keys that a tile of queries, from `first` to `last`, can see: 0 <= begin <= end <=
     length(key), and no key outside [begin, end) is visible to any of them. Without it, a tile may see
     every key. It speaks of visible keys only: a row without one follows `rule`, and under `uniform` that
     is the mean over all keys, those outside the bounds included.
+
+    `blocks` tells of a tile of queries, from `first` to `last`, and a cell of keys, from `from` to `to`
+    (all of them inside), whether a pair of them can be visible, and whether all of them surely are. What
+    it has to know of each query or key it reads through `attn.extremes`.
+
+    `shape` says in words what the mask is, found from its formula: "causal & window of 512 before".
 
     ```mlir
     %a, %r = attn.attention %q, %k, %v scale 1.803369e-01 rule zero mask {
@@ -475,22 +497,63 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
          !attn.value<batch, key, head 2, size 8 : f32>)
       -> !attn.value<batch, query, head 2, size 8 : f32>
+    %told = attn.attention %q, %k, %v natural rule zero shape "causal" mask {
+      %i = attn.position query
+      %j = attn.position key
+      %keep = arith.cmpi sle, %j, %i : index
+      attn.yield %keep : i1
+    } blocks {
+    ^bb0(%first: index, %last: index, %from: index, %to: index):
+      %possible = arith.cmpi sle, %from, %last : index
+      %certain = arith.cmpi sle, %to, %first : index
+      attn.yield %possible, %certain : i1, i1
+    } sink {
+      %logit = arith.constant 0.000000e+00 : f32
+      attn.yield %logit : f32
+    } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
+         !attn.value<batch, key, head 2, size 8 : f32>)
+      -> !attn.value<batch, query, head 2, size 8 : f32>
     ```
   }];
   let arguments = (ins Attn_Real:$query, Attn_Real:$key, Attn_Real:$value,
                        DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$natural,
-                       Attn_RuleAttr:$rule);
+                       Attn_RuleAttr:$rule, UnitAttr:$sigmoid, OptionalAttr<StrAttr>:$shape);
   let regions = (region MaxSizedRegion<1>:$pair, MaxSizedRegion<1>:$score,
-                        MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$keys);
+                        MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$keys,
+                        MaxSizedRegion<1>:$blocks, MaxSizedRegion<1>:$sink);
   let results = (outs Attn_Real:$result, Optional<Attn_Real>:$scores);
   let assemblyFormat = [{
     $query `,` $key `,` $value (`scale` $scale^)? (`natural` $natural^)?
-    `rule` custom<RuleWord>($rule)
-    (`pair` $pair^)? (`score` $score^)? (`mask` $mask^)? (`keys` $keys^)?
-    attr-dict `:` functional-type(operands, results)
+    `rule` custom<RuleWord>($rule) (`sigmoid` $sigmoid^)? (`shape` $shape^)?
+    (`pair` $pair^)? (`score` $score^)? (`mask` $mask^)? (`keys` $keys^)? (`blocks` $blocks^)?
+    (`sink` $sink^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasRegionVerifier = 1;
   let hasCanonicalizeMethod = 1;
+}
+
+def Attn_ExtremesOp : Attn_Op<"extremes", [HasParent<"AttentionOp">, Pure, SingleBlock,
+                                           AllTypesMatch<["least", "most"]>]> {
+  let summary = "the least and the most that a formula is, over a tile of queries or a cell of keys";
+  let description = [{
+    Of truths: whether the formula holds everywhere, and whether it holds somewhere. Inside `blocks` of
+    `attn.attention` alone. The formula reads positions of the axis that it is taken over, and of the
+    batch and the head. `over pairs` is over every query of the tile with every key of the cell: only for
+    a mask of the call, of which kernels know whether it is one number for all pairs.
+
+    ```mlir
+    %least, %most = attn.extremes over key {
+      %j = attn.position key
+      %name = attn.element %names[%j] : !attn.value<key : index>
+      attn.yield %name : index
+    } : index
+    ```
+  }];
+  let arguments = (ins Attn_OverAttr:$over);
+  let regions = (region SizedRegion<1>:$formula);
+  let results = (outs AnyTypeOf<[Index, I1]>:$least, AnyTypeOf<[Index, I1]>:$most);
+  let assemblyFormat = "`over` custom<OverWord>($over) $formula attr-dict `:` type($least)";
+  let hasRegionVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -553,7 +616,8 @@ def Attn_ElementOp : Attn_Op<"element", [Pure]> {
 }
 
 def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator,
-                                     ParentOneOf<["MapOp", "ScoresOp", "SoftmaxOp", "AttentionOp"]>]> {
+                                     ParentOneOf<["MapOp", "ScoresOp", "SoftmaxOp", "AttentionOp",
+                                                   "ExtremesOp"]>]> {
   let summary = "what a formula is";
   let description = [{
     ```mlir

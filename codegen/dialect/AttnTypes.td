@@ -62,6 +62,15 @@ def Attn_Rule : I32EnumAttr<"Rule", "what a row without any visible key gets", [
 }
 def Attn_RuleAttr : EnumAttr<Attn_Dialect, Attn_Rule, "rule">;
 
+def Attn_Over : I32EnumAttr<"Over", "what a least and a most are taken over", [
+    I32EnumAttrCase<"Query", 0, "query">,
+    I32EnumAttrCase<"Key", 1, "key">,
+    I32EnumAttrCase<"Pairs", 2, "pairs">]> {
+  let cppNamespace = "::attnc::ir";
+  let genSpecializedAttr = 0;
+}
+def Attn_OverAttr : EnumAttr<Attn_Dialect, Attn_Over, "over">;
+
 class Attn_ValueOf<string element, string words>
     : Type<And<[Attn_ValueType.predicate,
                 CPred<"::llvm::cast<::attnc::ir::ValueType>($_self).getElementType()." # element>]>,

@@ -212,6 +212,19 @@ class Reader {
     if (const json* value = find_unless_null(key))
       wrong_type(key, "null (score functions can only be written in C++)", *value);
   }
+  void one(const std::string& key, attn::SinkLogit&) {
+    if (const json* value = find_unless_null(key))
+      wrong_type(key, "null (sinks can only be written in C++)", *value);
+  }
+  void one(const std::string& key, attn::Probability& out) {
+    const json* value = find(key);
+    if (!value) return;
+    for (size_t i = 0; i < attn::probability_names.size(); ++i) {
+      if (*value == attn::probability_names[i])
+        return void(out = static_cast<attn::Probability>(i));
+    }
+    wrong_type(key, "\"softmax\" or \"sigmoid\"", *value);
+  }
   /// null, "float32", or {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
   void one(const std::string& key, attn::DTypePolicy& out) {
     const json* value = find_unless_null(key);

@@ -46,6 +46,8 @@ json value_of(attn::DTypePolicy policy) {
 }
 json value_of(const attn::Mask& mask) { return name_of(mask); }
 json value_of(const attn::ScoreMod&) { return nullptr; }
+json value_of(const attn::SinkLogit&) { return nullptr; }
+json value_of(attn::Probability p) { return attn::probability_names[static_cast<size_t>(p)]; }
 template <class T>
 json value_of(const std::optional<T>& field) {
   return field ? value_of(*field) : json();
@@ -184,6 +186,10 @@ constexpr bool has_mask = requires(const Layer& layer) {
   layer.mask;
 };
 template <class Layer>
+constexpr bool has_sink = requires(const Layer& layer) {
+  layer.sink;
+};
+template <class Layer>
 constexpr bool has_score_mod = requires(const Layer& layer) {
   layer.score_mod;
 };
@@ -217,6 +223,10 @@ std::string source_of(const attn::Mask& mask) {
   return name.is_string() ? "attn::" + name.get<std::string>() : "{}";
 }
 std::string source_of(const attn::ScoreMod&) { return "{}"; }
+std::string source_of(const attn::SinkLogit&) { return "{}"; }
+std::string source_of(attn::Probability p) {
+  return fmt::format("attn::Probability::{}", attn::probability_names[static_cast<size_t>(p)]);
+}
 template <class T>
 std::string source_of(const std::optional<T>& field) {
   return field ? source_of(*field) : "{}";
@@ -263,6 +273,12 @@ Result<JsonLayer> layer_from_fields(const NamedLayer& config, const std::string&
           if (!layer.score_mod.formula.empty()) {
             return Status(StatusCode::invalid_argument,
                           "`score_mod` is a formula, which only C++ can say");
+          }
+        }
+        if constexpr (has_sink<Layer>) {
+          if (!layer.sink.formula.empty()) {
+            return Status(StatusCode::invalid_argument,
+                          "`sink` is a formula, which only C++ can say");
           }
         }
         JsonLayer out{

@@ -41,8 +41,8 @@ class Importer {
       case Fn::equal:
         return comparison(s.fn, x);
       case Fn::truncate:
-        return make<arith::IndexCastOp>(
-            builder_.getIndexType(), make<arith::FPToSIOp>(builder_.getI64Type(), real(x[0])));
+        return make<arith::IndexCastOp>(builder_.getIndexType(),
+                                        make<arith::FPToSIOp>(builder_.getI64Type(), real(x[0])));
       case Fn::where:
         if (s.type == attn::Type::real) return make<arith::SelectOp>(x[0], real(x[1]), real(x[2]));
         return make<arith::SelectOp>(x[0], x[1], x[2]);
@@ -175,7 +175,7 @@ class Importer {
 }  // namespace
 
 void importFormula(Region& region, Location loc, const attn::Graph& graph,
-                   attn::FormulaRange formula, int arguments, FloatType real,
+                   attn::FormulaRange formula, int arguments, bool is_real, FloatType real,
                    const std::function<Value(int)>& table) {
   OpBuilder builder(region.getContext());
   SmallVector<mlir::Type> types(static_cast<size_t>(arguments), real);
@@ -191,8 +191,8 @@ void importFormula(Region& region, Location loc, const attn::Graph& graph,
     values.push_back(importer.step(step, operands, *block));
   }
   Value result = values.back();
-  // A score function may be an index: `map` makes reals.
-  if (arguments > 0 && result.getType().isIndex())
+  // A score function may be an index: `map` makes reals. So may a sink.
+  if (is_real && result.getType().isIndex())
     result = arith::SIToFPOp::create(
         builder, loc, real,
         arith::IndexCastOp::create(builder, loc, builder.getI64Type(), result).getResult());

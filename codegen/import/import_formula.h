@@ -8,10 +8,10 @@
 namespace attnc {
 
 /// Fills an empty region with the formula and an attn.yield. `arguments` numbers come in, of the
-/// type `real`, which all real numbers have; `table` gives the value of table number i of the
-/// graph.
+/// type `real`, which all real numbers have; where the result `is_real`, an index becomes one;
+/// `table` gives the value of table number i of the graph.
 void importFormula(mlir::Region& region, mlir::Location loc, const attn::Graph& graph,
-                   attn::FormulaRange formula, int arguments, mlir::FloatType real,
+                   attn::FormulaRange formula, int arguments, bool is_real, mlir::FloatType real,
                    const std::function<mlir::Value(int)>& table);
 
 }  // namespace attnc

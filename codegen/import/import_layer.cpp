@@ -114,12 +114,13 @@ class Importer {
         n.reading, instead < 0 ? StringAttr() : name(graph_.nodes[instead].name));
   }
 
-  void formula(Region& region, attn::FormulaRange range, int arguments) {
+  void formula(Region& region, attn::FormulaRange range, int arguments, bool real = false) {
     if (range.empty()) return;
-    importFormula(region, loc_, graph_, range, arguments, real_, [&](int id) {
-      const attn::TableUse& table = graph_.tables[id];
-      return table.weight >= 0 ? weight(table.weight) : node(table.input);
-    });
+    importFormula(region, loc_, graph_, range, arguments, real || arguments > 0, real_,
+                  [&](int id) {
+                    const attn::TableUse& table = graph_.tables[id];
+                    return table.weight >= 0 ? weight(table.weight) : node(table.input);
+                  });
   }
 
   std::string operation(int id, const attn::Node& n) {
@@ -199,8 +200,9 @@ class Importer {
       with_scores = ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked_with_scores));
     auto op = ir::SoftmaxOp::create(builder_, loc_, made, node(n.operand[0]),
                                     ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked)),
-                                    with_scores);
+                                    with_scores, n.sigmoid);
     formula(op.getMask(), n.mask, 0);
+    formula(op.getSink(), n.sink, 0, /*real=*/true);
     return op;
   }
 };

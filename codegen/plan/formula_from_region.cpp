@@ -16,18 +16,24 @@ namespace {
 
 class Reader {
  public:
-  Reader(const ReadTable& read, std::string& mistake) : read_(read), mistake_(mistake) {}
+  Reader(const ReadTable& read, std::string& mistake, std::vector<Extremes>* extremes)
+      : read_(read), mistake_(mistake), extremes_(extremes) {}
 
   PlanFormula read(Block& block) {
     for (BlockArgument argument : block.getArguments()) {
-      const uint64_t which = argument.getArgNumber();
+      const unsigned which = argument.getArgNumber();
+      const attn::Kind kind = which < 2 ? attn::Kind::query : attn::Kind::key;
       values_[argument] = argument.getType().isIndex()
                               ? add({.fn = Fn::position,
                                      .type = attn::Type::index,
-                                     .bits = static_cast<uint64_t>(attn::Kind::query) * 16 + which})
+                                     .bits = static_cast<uint64_t>(kind) * 16 + which % 2})
                               : add({.fn = Fn::argument, .type = attn::Type::real, .bits = which});
     }
     for (Operation& op : block.without_terminator()) {
+      if (auto both = dyn_cast<ir::ExtremesOp>(op)) {
+        if (!leastAndMost(both)) return {};
+        continue;
+      }
       const std::optional<int> made = step(&op);
       if (!made) {
         if (mistake_.empty())
@@ -38,16 +44,43 @@ class Reader {
       values_[op.getResult(0)] = *made;
     }
     for (Value value : block.getTerminator()->getOperands()) formula_.results.push_back(at(value));
+    if (!mistake_.empty()) return {};
     return std::move(formula_);
   }
 
  private:
   const ReadTable& read_;
   std::string& mistake_;
+  std::vector<Extremes>* extremes_;
   PlanFormula formula_;
   llvm::DenseMap<Value, int> values_;
 
-  int at(Value value) { return values_.lookup(value); }
+  int at(Value value) {
+    if (auto known = values_.find(value); known != values_.end()) return known->second;
+    // Of the formula around this one: constants and the like, which cse took out of it.
+    Operation* maker = value.getDefiningOp();
+    const std::optional<int> made = maker ? step(maker) : std::nullopt;
+    if (!made && mistake_.empty()) mistake_ = "a formula that reads another's values";
+    return values_[value] = made.value_or(0);
+  }
+
+  /// A formula of its own, whose least and most are two arguments here.
+  bool leastAndMost(ir::ExtremesOp op) {
+    if (!extremes_) {
+      mistake_ = "a formula with `attn.extremes` is not compiled yet";
+      return false;
+    }
+    const attn::Kind over = op.getOver() == ir::Over::Query ? attn::Kind::query
+                            : op.getOver() == ir::Over::Key ? attn::Kind::key
+                                                            : attn::Kind::other;
+    const uint64_t first = 2 * extremes_->size();
+    PlanFormula formula = formulaFromRegion(op.getFormula(), read_, mistake_);
+    if (formula.empty()) return false;
+    extremes_->push_back({.over = over, .formula = std::move(formula)});
+    for (auto [i, value] : llvm::enumerate(op->getResults()))
+      values_[value] = add({.fn = Fn::argument, .type = typeOf(value), .bits = first + i});
+    return true;
+  }
   static attn::Type typeOf(Value value) {
     mlir::Type t = value.getType();
     return t.isFloat() ? attn::Type::real : t.isInteger(1) ? attn::Type::truth : attn::Type::index;
@@ -279,9 +312,10 @@ PlanFormula withoutDead(PlanFormula formula) {
 
 }  // namespace
 
-PlanFormula formulaFromRegion(Region& region, const ReadTable& read, std::string& mistake) {
+PlanFormula formulaFromRegion(Region& region, const ReadTable& read, std::string& mistake,
+                              std::vector<Extremes>* extremes) {
   if (region.empty()) return {};
-  return withoutDead(Reader(read, mistake).read(region.front()));
+  return withoutDead(Reader(read, mistake, extremes).read(region.front()));
 }
 
 }  // namespace attnc

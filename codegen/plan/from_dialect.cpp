@@ -332,7 +332,8 @@ class Planner {
 
   // ---- formulas
 
-  /// What a formula reads: masks, soft masks and indices where it stands, tables and weights anywhere.
+  /// What a formula reads: masks, soft masks and indices where it stands, tables and weights
+  /// anywhere.
   std::optional<uint64_t> read(Value table, ir::ValueType where, bool at_index,
                                std::string& mistake) {
     const auto refuse = [&](const std::string& name, const std::string& what) {
@@ -341,8 +342,13 @@ class Planner {
     };
     if (auto weight = weights_.find(table); weight != weights_.end()) {
       const PlanTensor& t = plan_.weights[static_cast<size_t>(weight->second)];
-      for (const PlanAxis& a : t.axes)
+      for (const PlanAxis& a : t.axes) {
         if (!a.extent) return refuse(t.name, ", a weight whose size its file says,");
+        if ((a.kind == Kind::query || a.kind == Kind::key) && where.count(a.kind) > 1 &&
+            isReadInPlace(table))
+          return refuse(t.name, std::string(", a weight along one of several ") +
+                                    attn::kind_names[static_cast<size_t>(a.kind)] + " axes,");
+      }
       return read_packing(addPacking({.weight = weight->second, .vector = true, .panel_width = 1}));
     }
     auto input = inputs_.find(table);
@@ -370,16 +376,22 @@ class Planner {
     return read_input(input->second);
   }
 
+  static bool isReadInPlace(Value table) {
+    return llvm::any_of(table.getUsers(), [](Operation* user) { return isa<ir::OwnOp>(user); });
+  }
+
   Status formula(Operation* op, Region& region, ir::ValueType where, PlanFormula& out) {
     std::string mistake;
     const auto reader = [&](Value table, bool at_index, std::string& why) {
       return read(table, where, at_index, why);
     };
     out = formulaFromRegion(region, reader, mistake);
-    // Several axes of one kind are one to kernels.
+    // Several axes of one kind are one to kernels; attn-form-attention told queries and keys so.
+    const bool attention = isa<ir::AttentionOp>(op);
     for (const attn::Step& s : out.steps) {
       if (s.fn != attn::Fn::position && s.fn != attn::Fn::length) continue;
       const auto kind = static_cast<Kind>(s.bits / 16);
+      if (attention && (kind == Kind::query || kind == Kind::key)) continue;
       if (where.count(kind) > 1 && mistake.empty())
         mistake = std::string(
                       "a formula that reads a position or a length, where there are "
@@ -562,18 +574,33 @@ class Planner {
                  : op.getRule() == ir::Rule::Additive ? attn::FullyMasked::additive
                                                       : attn::FullyMasked::uniform;
 
+    stage.sigmoid = op.getSigmoid();
+    stage.shape = op.getShape().value_or("").str();
+
     const ir::ValueType pairs = scoresType(op);
     for (auto [region, out] : {std::pair(&op.getPair(), &stage.pair),
                                {&op.getScore(), &stage.score},
                                {&op.getMask(), &stage.mask},
-                               {&op.getKeys(), &stage.keys}})
+                               {&op.getKeys(), &stage.keys},
+                               {&op.getSink(), &stage.sink}})
       if (Status s = formula(op, *region, pairs, *out); !s.ok()) return s;
+    addBlocks(op, pairs, stage);
 
     stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
     if (!as_heads) padded_[static_cast<size_t>(stage.result)] = stage.value_size_padded;
     if (op.getScores()) stage.scores = define(op.getScores(), Layout::pairs);
     path_.stages.emplace_back(std::move(stage));
     return {};
+  }
+
+  /// What is known of tiles and cells; where it would not fit a plan's formula, nothing is.
+  void addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage) {
+    std::string mistake;
+    const auto reader = [&](Value table, bool at_index, std::string& why) {
+      return read(table, pairs, at_index, why);
+    };
+    stage.blocks = formulaFromRegion(op.getBlocks(), reader, mistake, &stage.extremes);
+    if (stage.blocks.empty()) stage.extremes.clear();
   }
 
   /// The axes that formulas of attention are over.

@@ -59,8 +59,8 @@ struct PlanFormula {
   std::vector<int> results;
   bool empty() const { return steps.empty(); }
 };
-/// Bits of an `own` or `element` step: an input of the layer (a table where it is read at indices; a
-/// table without axes is read by `element` too), or a weight as packing `i`, a vector of all its
+/// Bits of an `own` or `element` step: an input of the layer (a table where it is read at indices;
+/// a table without axes is read by `element` too), or a weight as packing `i`, a vector of all its
 /// elements in their order (contracted 0, panel width 1, no padding). An index outside a table or a
 /// weight counts as the nearest inside.
 constexpr uint64_t read_input(int i) { return static_cast<uint64_t>(i); }
@@ -74,9 +74,9 @@ enum class Layout {
   query_rows,  // [position][head * size]: rows that attention reads
   key_panels,  // [panel of keys][head * size][lane]: transposed, lanes count keys
   value_rows,  // [position][head * padded size]
-  heads,       // [batch, position, head, size]: an input or output of the path, where the caller has it
-  pairs,       // [batch, head, query, key]: scores and probabilities
-  cache,       // [batch, slot, key, head, size]
+  heads,  // [batch, position, head, size]: an input or output of the path, where the caller has it
+  pairs,  // [batch, head, query, key]: scores and probabilities
+  cache,  // [batch, slot, key, head, size]
 };
 /// Several axes of one kind count as one here (see ATTN_FORM_... in kernel_abi.h).
 
@@ -114,7 +114,8 @@ struct Projection {
 /// The least and the most that a formula is over the queries of a tile, or over the keys of a cell:
 /// of an index its bounds, of a truth whether it holds for all and whether it holds for one.
 struct Extremes {
-  attn::Kind over{};    // query or key; the formula reads no position of the other
+  attn::Kind over{};  // query or key; the formula reads no position of the other. `other` stands
+                      // for all pairs: of a mask of the call, known where it is one number for all
   PlanFormula formula;  // one result
 };
 
@@ -124,8 +125,9 @@ struct Extremes {
 ///   for pairs that the mask hides; s * log2(e)
 /// and probabilities are powers of 2. (Without `natural` log2(e) lies in `scale`, or in the query's
 /// projection. `sigmoid` and `sink` come with `natural`.)
-/// Several axes of queries, or of keys, are one in formulas, the last one innermost: position(query)
-/// counts all of them. length(query) with number n > 0 is that of the axis query.n alone.
+/// Several axes of queries, or of keys, are one in formulas, the last one innermost:
+/// position(query) counts all of them. length(query) with number n > 0 is that of the axis query.n
+/// alone.
 struct Attention {
   int query = -1, key = -1, value = -1, result = -1;  // values; result rows, or heads as an output
   int scores = -1;  // the value that receives probabilities (pairs); -1: never stored (online)
@@ -141,8 +143,9 @@ struct Attention {
                       // query and number 1 for its last
   // Of a tile of queries and a cell of keys: whether a pair of them can be visible, and whether all
   // surely are. Empty where nothing is known without a look at every pair. Positions as in `keys`,
-  // and position(key) with number 0 and 1 for the cell's first and last key; argument 2 i is the
-  // least of extremes[i] (over the tile, or the cell), argument 2 i + 1 the most.
+  // and position(key) with number 0 and 1 for the cell's first and last key, all of them inside;
+  // argument 2 i is the least of extremes[i] (over the tile, or the cell), argument 2 i + 1 the
+  // most, of type index or truth. Two results. A formula of more than 120 steps is left out.
   PlanFormula blocks;
   std::vector<Extremes> extremes;
   std::string shape;         // what the mask is, by its formula: "causal & window of 512 before"
@@ -157,9 +160,9 @@ struct Combine {
   int heads = 1, value_heads = 1, value_size = 0, value_size_padded = 0;
 };
 
-/// cache[b, slot, at[b] + l, ..] = keys or values[b, l, ..], at clamped to where they fit. The result
-/// is an output of layout cache that starts as the input (PlanTensor::starts_as): only new positions
-/// are written.
+/// cache[b, slot, at[b] + l, ..] = keys or values[b, l, ..], at clamped to where they fit. The
+/// result is an output of layout cache that starts as the input (PlanTensor::starts_as): only new
+/// positions are written.
 struct Splice {
   int cache = -1, keys = -1, values = -1, result = -1;  // values; keys and values as rows
   int at = -1;                                          // an input of indices
@@ -192,7 +195,7 @@ struct Schedule {
   int query_tile = 64;  // queries of an attention task
   int key_block = 256;  // keys between two rescalings of the online softmax
   int scores_query_tile =
-      16;  // queries of a task where scores are stored: it holds whole rows of them
+      16;                 // queries of a task where scores are stored: it holds whole rows of them
   int decode_keys = 512;  // keys of a task where there is one query
 };
 
@@ -206,9 +209,9 @@ inline int cell_keys(const Schedule& s, const Attention& a) {
 struct Path {
   std::string name;                // "output", "output_attention_scores", "output_decode"
   std::vector<int> given, absent;  // serves calls that bring (leave out) these inputs
-  int most_queries = 0;            // serves calls of at most so many queries; 0: of any number. Of the
-                                   // paths of one set of outputs the first that serves a call is taken
-  std::vector<int> outputs;        // indices into Plan::outputs
+  int most_queries = 0;      // serves calls of at most so many queries; 0: of any number. Of the
+                             // paths of one set of outputs the first that serves a call is taken
+  std::vector<int> outputs;  // indices into Plan::outputs
   std::vector<int> output_values;  // the value that each of them is
   std::vector<PlanValue> values;
   std::vector<Stage> stages;

@@ -163,12 +163,26 @@ void print(std::string& out, const Plan& plan, const Path& path, const Attention
   if (a.value_size_padded != a.value_size) out += fmt::format(" padded to {}", a.value_size_padded);
   if (a.scale != 1) out += ", scale " + number(plan, a.scale);
   if (a.natural) out += ", natural scores";
-  out += fmt::format(", rows without keys: {}\n",
-                     attn::fully_masked_names[static_cast<size_t>(a.rule)]);
+  if (a.sigmoid) out += ", sigmoids";
+  out +=
+      fmt::format(", rows without keys: {}", attn::fully_masked_names[static_cast<size_t>(a.rule)]);
+  out += a.shape.empty() ? "\n" : fmt::format(", mask: {}\n", a.shape);
   print(out, plan, "pair", a.pair);
   print(out, plan, "score", a.score);
   print(out, plan, "mask", a.mask);
   print(out, plan, "keys (query: the first of a tile, query.1: its last)", a.keys);
+  print(out, plan, "blocks (query, query.1: a tile's first and last; key, key.1: a cell's)",
+        a.blocks);
+  for (size_t i = 0; i < a.extremes.size(); ++i) {
+    const attn::Kind over = a.extremes[i].over;
+    const std::string title = fmt::format(
+        "arguments {} and {} of blocks: the least and the most over {}", 2 * i, 2 * i + 1,
+        over == attn::Kind::query ? "the tile's queries"
+        : over == attn::Kind::key ? "the cell's keys"
+                                  : "all pairs of both");
+    print(out, plan, title.c_str(), a.extremes[i].formula);
+  }
+  print(out, plan, "sink", a.sink);
 }
 
 void print(std::string& out, const Plan&, const Path& path, const Combine& c) {

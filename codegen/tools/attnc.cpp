@@ -70,6 +70,7 @@ constexpr const char* build_examples =
 constexpr const char* show_examples =
     "Examples:\n"
     "  attnc show encoder.json --stage plan\n"
+    "  attnc show encoder.json --stage plan --shape T=1024,S=1024 --causal -o map.svg\n"
     "  attnc show encoder.json --stage config      # what get_config() returns\n"
     "  attnc show section.o:encoder --stage loops --target avx2 --path output";
 constexpr const char* run_examples =
@@ -167,6 +168,23 @@ int run_command(int argc, char** argv) {
   show_command->add_option(
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");
+  show_command
+      ->add_option("--shape", show.shape,
+                   "with the stage plan: also the map of blocks of such a call, T=1024,S=1024 (T "
+                   "queries, S keys, B\nin the batch, query.1=32 for a second axis)")
+      ->check(named);
+  show_command
+      ->add_option("--tables", show.tables,
+                   "a .safetensors file with the tables and masks that the map's masks read")
+      ->check(named);
+  show_command->add_option("-o,--output", show.output, "an .svg file for the map's picture")
+      ->check(named);
+  const CLI::Range counted(int64_t{0}, int64_t{2147483647});
+  show_command->add_option("--head", show.head, "the map's head (default: 0)")->check(counted);
+  show_command->add_option("--batch", show.batch, "and its place in the batch (default: 0)")
+      ->check(counted);
+  show_command->add_flag("--causal", show.causal, "the map's call sets use_causal_mask");
+  show_command->add_flag("--json", show.json, "the map's counts as JSON, instead of the plan");
   show_command->footer(std::string(show_examples) + exit_codes);
 
   attnc::RunOptions run;

@@ -3,6 +3,7 @@
 // Every one returns the exit code: 0, or 1 after a sentence on standard error. (2 is for arguments
 // that make no sense; attnc.cpp.)
 #pragma once
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -27,6 +28,12 @@ struct ShowOptions {
   std::string layer, stage;
   std::string target;  // "": the best
   std::string path;    // "": all
+  // Of a map of blocks, with the stage plan:
+  std::string shape;              // "T=1024,S=1024"; "": none
+  std::string tables;             // a .safetensors file with what masks read; "": none
+  std::string output;             // an .svg file; "": characters
+  int64_t head = -1, batch = -1;  // -1: not said, 0
+  bool causal = false, json = false;
 };
 int show(const ShowOptions& options);
 

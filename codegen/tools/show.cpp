@@ -7,6 +7,7 @@
 #include "halide/emit_kernels.h"
 #include "tools/children.h"
 #include "tools/commands.h"
+#include "tools/show_map.h"
 
 namespace attnc {
 namespace {
@@ -61,6 +62,7 @@ Result<std::string> text_of(const ShowOptions& options) {
                               "are of one",
                               options.stage));
   }
+  if (Status s = check_map_options(options); !s.ok()) return s;
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
   if (options.stage == "config") {
@@ -79,7 +81,12 @@ Result<std::string> text_of(const ShowOptions& options) {
   if (!stages.ok()) return stages.status();
   if (options.stage == "graph") return stages->graph;
   if (options.stage == "passes") return stages->passes;
-  if (options.stage == "plan") return print(stages->plan);
+  if (options.stage == "plan") {
+    if (options.shape.empty()) return print(stages->plan);
+    auto map = map_text(stages->plan, options);
+    if (!map.ok() || options.json) return map;
+    return print(stages->plan) + *map;
+  }
   return kernel_text(stages->plan, options);
 }
 

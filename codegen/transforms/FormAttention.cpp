@@ -55,6 +55,88 @@ void compose(Region& region, SmallVectorImpl<MapOp>& maps, Location loc) {
   YieldOp::create(builder, loc, score);
 }
 
+/// Positions and lengths of single axes, told by those of all queries, or all keys, together: the
+/// last axis is the innermost. The lengths of the further axes stay.
+class Flatten {
+ public:
+  explicit Flatten(AttentionOp attention) : attention_(attention) {}
+
+  void run() {
+    for (auto [kind, operand] : {std::pair(::attn::Kind::query, attention_.getQuery()),
+                                 {::attn::Kind::key, attention_.getKey()}}) {
+      axes_ = cast<ValueType>(operand.getType()).only({kind});
+      if (axes_.size() < 2) continue;
+      // The one with the highest number is the innermost, however a tensor has them in memory.
+      llvm::sort(axes_, [](const Axis& a, const Axis& b) { return a.number < b.number; });
+      SmallVector<Operation*> reads;
+      attention_->walk([&](Operation* op) {
+        if (isa<PositionOp, LengthOp>(op) && axisOf(op).getKind() == kind) reads.push_back(op);
+      });
+      for (Operation* op : reads) rewrite(op);
+    }
+  }
+
+ private:
+  AttentionOp attention_;
+  SmallVector<Axis> axes_;
+
+  static AxisAttr axisOf(Operation* op) {
+    if (auto position = dyn_cast<PositionOp>(op)) return position.getAxis();
+    return cast<LengthOp>(op).getAxis();
+  }
+
+  mlir::Value number(OpBuilder& builder, Location loc, int64_t n) {
+    return arith::ConstantIndexOp::create(builder, loc, n);
+  }
+  /// The length of the axis at a place of `axes_`; of the first one only where its extent is known.
+  mlir::Value length(OpBuilder& builder, Location loc, const Axis& axis) {
+    if (axis.extent) return number(builder, loc, axis.extent);
+    return LengthOp::create(builder, loc, builder.getIndexType(),
+                            AxisAttr::get(builder.getContext(), axis.kind, axis.number));
+  }
+  /// The product of the lengths from a place of `axes_` on; null for 1.
+  mlir::Value product(OpBuilder& builder, Location loc, ArrayRef<Axis> axes) {
+    mlir::Value all;
+    for (const Axis& axis : axes) {
+      mlir::Value one = length(builder, loc, axis);
+      all = all ? mlir::Value(arith::MulIOp::create(builder, loc, all, one)) : one;
+    }
+    return all;
+  }
+
+  void rewrite(Operation* op) {
+    OpBuilder builder(op);
+    Location loc = op->getLoc();
+    const AxisAttr axis = axisOf(op);
+    const auto here =
+        llvm::find_if(axes_, [&](const Axis& a) { return a.number == axis.getNumber(); });
+    const size_t place = static_cast<size_t>(here - axes_.begin());
+    const AxisAttr all = AxisAttr::get(op->getContext(), axis.getKind(), 0);
+    mlir::Value made;
+    if (isa<PositionOp>(op)) {
+      made = PositionOp::create(builder, loc, builder.getIndexType(), all);
+      if (mlir::Value inner = product(builder, loc, ArrayRef(axes_).drop_front(place + 1)))
+        made = arith::DivSIOp::create(builder, loc, made, inner);
+      if (place > 0) {
+        mlir::Value own = length(builder, loc, *here);
+        made = arith::RemSIOp::create(builder, loc, made, own);
+      }
+    } else if (here->extent) {
+      made = number(builder, loc, here->extent);
+    } else if (axis.getNumber() == 0) {
+      made = LengthOp::create(builder, loc, builder.getIndexType(), all);
+      SmallVector<Axis> others(axes_);
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(place));
+      mlir::Value rest = product(builder, loc, others);
+      made = arith::DivSIOp::create(builder, loc, made, rest);
+    } else {
+      return;
+    }
+    op->replaceAllUsesWith(ValueRange{made});
+    op->erase();
+  }
+};
+
 struct FormAttention : impl::FormAttentionBase<FormAttention> {
   void runOnOperation() override {
     getOperation()->walk([](CombineOp combine) {
@@ -79,16 +161,20 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       if (stored) results.push_back(softmax.getResult().getType());
       constexpr double log2e = 1.4426950408889634;
       // What is done to a score by numbers of its own needs the score itself.
-      const bool natural = !maps.empty() || softmax.getRule() == Rule::Additive;
+      const bool natural = !maps.empty() || softmax.getRule() == Rule::Additive ||
+                           softmax.getSigmoid() || !softmax.getSink().empty();
       const double scale = scores.getScale().convertToDouble() * (natural ? 1 : log2e);
       auto attention = AttentionOp::create(builder, combine.getLoc(), results, scores.getQuery(),
-                                           key, value, APFloat(scale), natural, softmax.getRule());
+                                           key, value, APFloat(scale), natural, softmax.getRule(),
+                                           softmax.getSigmoid(), StringAttr());
       if (!scores.getPair().empty()) {
         IRMapping mapping;
         scores.getPair().cloneInto(&attention.getPair(), mapping);
       }
       if (!maps.empty()) compose(attention.getScore(), maps, softmax.getLoc());
       attention.getMask().takeBody(softmax.getMask());
+      attention.getSink().takeBody(softmax.getSink());
+      Flatten(attention).run();
       combine.getResult().replaceAllUsesWith(attention.getResult());
       combine.erase();
       if (stored) softmax.getResult().replaceAllUsesWith(attention.getScores());

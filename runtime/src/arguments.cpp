@@ -64,6 +64,9 @@ class Arguments {
       case ATTN_ARGUMENT_INPUT:
         call_.arguments[a + 1] = &call_.buffers[a];
         return place_input(a, index);
+      case ATTN_ARGUMENT_LENGTH:
+        call_.arguments[a + 1] = &call_.lengths[a];
+        return place_length(a, argument);
       default:  // check_table: there are no others
         call_.arguments[a + 1] = &call_.buffers[a];
         return place_output(a, index);
@@ -142,6 +145,22 @@ class Arguments {
       wanted.as_it_is = true;
     }
     return place_view(a, role, info, tensor, view, wanted, nullptr);
+  }
+
+  Status place_length(size_t a, const attn_argument& argument) {
+    const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0};
+    const Length* known = c_.lengths.find(axis);
+    if (known == nullptr) {  // check_table: an input that is always there has it
+      return {StatusCode::internal,
+              text("the length of axis ", axis_name(axis), " is not known; please report it")};
+    }
+    if (known->extent > largest) {
+      return {StatusCode::invalid_argument,
+              text(known->from.describe(), " has length ", known->extent, " on axis ",
+                   axis_name(axis), ", expected at most 2^31 - 1")};
+    }
+    call_.lengths[a] = static_cast<int32_t>(known->extent);
+    return {};
   }
 
   Status place_output(size_t a, size_t index) {

@@ -20,11 +20,6 @@ Status wrong(const TensorRole& role, const Tensor& tensor, const std::string& wh
           text(role.describe(), " ", what, "; got ", tensor.describe())};
 }
 
-/// "query", "query.1"
-std::string axis_name(const attn_axis& axis) {
-  return axis.number == 0 ? axis_word(axis) : text(axis_word(axis), ".", int{axis.number});
-}
-
 /// "[batch, query, feature]"
 std::string axes_text(const attn_tensor_info& info) {
   std::string result = "[";
@@ -129,6 +124,10 @@ const char* axis_word(const attn_axis& axis) {
   return axis.kind < std::size(words) ? words[axis.kind] : "unknown";
 }
 
+std::string axis_name(const attn_axis& axis) {
+  return axis.number == 0 ? axis_word(axis) : text(axis_word(axis), ".", int{axis.number});
+}
+
 std::string axis_text(const attn_tensor_info& info, int axis) {
   return text("axis ", axis, " (", axis_name(info.axes[axis]), ")");
 }
@@ -165,8 +164,8 @@ Status check_weight_shape(const TensorRole& role, const attn_tensor_info& info,
   return check_lengths(role, info, tensor, lengths);
 }
 
-Status check_table_shape(const TensorRole& role, const attn_tensor_info& info,
-                         const Tensor& tensor, Lengths& lengths) {
+Status check_table_shape(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
+                         Lengths& lengths) {
   if (Status s = check_rank(role, info, tensor); !s.ok()) return s;
   if (size_of(tensor.dtype()) == 0) return wrong(role, tensor, "has an unknown type");
   if (info.value == ATTN_VALUE_INDEX_TABLE && !is_integer(tensor.dtype())) {

@@ -45,6 +45,8 @@ class Lengths {
 
 /// "feature"
 const char* axis_word(const attn_axis& axis);
+/// "query", "query.1"
+std::string axis_name(const attn_axis& axis);
 /// "axis 2 (feature)"
 std::string axis_text(const attn_tensor_info& info, int axis);
 

@@ -62,6 +62,7 @@ struct Prepared {
   std::array<std::array<attn_dimension, max_dimensions>, max_arguments> dimensions;
   std::array<size_t, max_arguments> staged;  // where in the workspace's copies it lies, or
   static constexpr size_t not_staged = SIZE_MAX;
+  std::array<int32_t, max_arguments> lengths;  // of arguments that are one
   std::array<uint8_t, max_inputs> flags;
 
   std::array<Transfer, max_arguments> before;  // from the caller

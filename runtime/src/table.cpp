@@ -139,6 +139,32 @@ bool is_there(const attn_path& path, const attn_layer_table& table, int input) {
   return !info.optional || info.or_input >= 0 || (path.given >> input & 1) != 0;
 }
 
+/// Whether every call of a path tells the length of an axis: a number that is there has it, or is
+/// of as many new keys as stand for it.
+bool is_told(const attn_path& path, const attn_layer_table& table, const attn_axis& axis) {
+  for (int32_t i = 0; i < table.input_count; ++i) {
+    const attn_tensor_info& info = table.inputs[i];
+    if (info.value != ATTN_VALUE_REAL || !is_there(path, table, i)) continue;
+    for (const attn_axis& one : list(info.axes, info.rank)) {
+      const bool same =
+          one.kind == axis.kind || (one.kind == ATTN_AXIS_UPDATE && axis.kind == ATTN_AXIS_KEY);
+      if (same && one.number == axis.number && one.of < 0 && one.extent == 0) return true;
+    }
+  }
+  return false;
+}
+
+/// Of an argument that is a length.
+std::string wrong_length(const attn_path& path, const attn_layer_table& table,
+                         const attn_argument& argument) {
+  const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0};
+  if (argument.form > ATTN_AXIS_OTHER || argument.index < 0 || argument.index > 255) {
+    return text("takes the length of axis ", argument.index, " of kind ", int{argument.form});
+  }
+  if (is_told(path, table, axis)) return {};
+  return text("takes the length of axis ", axis_name(axis), ", which no input of it tells");
+}
+
 std::string wrong_path(const attn_path& path, const attn_variant& variant,
                        const attn_layer_table& table) {
   if (path.name == nullptr || path.run == nullptr || path.workspace == nullptr) {
@@ -164,6 +190,11 @@ std::string wrong_path(const attn_path& path, const attn_variant& variant,
   }
   uint32_t made = 0;
   for (const attn_argument& argument : list(path.arguments, path.argument_count)) {
+    if (argument.kind == ATTN_ARGUMENT_LENGTH) {
+      const std::string wrong = wrong_length(path, table, argument);
+      if (!wrong.empty()) return text(name, " ", wrong);
+      continue;
+    }
     const bool flag = argument.kind == ATTN_ARGUMENT_FLAG;
     int32_t count = table.input_count;
     if (argument.kind == ATTN_ARGUMENT_PACKED) count = variant.packing_count;

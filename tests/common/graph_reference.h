@@ -312,14 +312,14 @@ class Reference {
                       std::initializer_list<double> arguments) {
     return attn::evaluate(g_, f, position(place), arguments,
                           [&](std::string_view table, std::span<const std::int64_t> index) {
-                            return read(std::string(table), index, place);
+                            return read(table, index, place);
                           });
   }
-  attn::Plain read(const std::string& table, std::span<const std::int64_t> index,
+  attn::Plain read(std::string_view table, std::span<const std::int64_t> index,
                    const Place& place) {
     for (const attn::Weight& w : g_.weights) {
-      if (text(w.name) != table) continue;
-      const Array& x = weights_.at(table);
+      if (w.name.view() != table) continue;
+      const Array& x = weights_.at(text(w.name));
       int64_t at = 0;
       for (size_t i = 0; i < index.size(); ++i) {
         at = at * x.shape[i] + std::clamp<int64_t>(index[i], 0, x.shape[i] - 1);
@@ -328,7 +328,7 @@ class Reference {
     }
     for (int id = 0; id < g_.nodes.size; ++id) {
       const attn::Node& n = g_.nodes[id];
-      if (n.op != attn::Op::input || text(n.name) != table) continue;
+      if (n.op != attn::Op::input || n.name.view() != table) continue;
       const Grid* x = value(id);
       if (!x) {
         if (n.type == attn::Type::index) return std::int64_t{0};
@@ -347,7 +347,7 @@ class Reference {
       if (n.type == attn::Type::index) return static_cast<std::int64_t>(v);
       return n.type == attn::Type::truth ? attn::Plain(v != 0) : attn::Plain(v);
     }
-    throw std::logic_error("no table " + table);
+    throw std::logic_error("no table " + std::string(table));
   }
   /// Where rounding to float32 is part of what a formula says.
   double rounded(double v) const {
@@ -415,10 +415,27 @@ class Reference {
       });
     }
     if (row == 0) return;
+    if (n.sigmoid) {
+      for (size_t i = 0; i < out.at.size(); ++i) {
+        out.at[i] = seen[i] ? 1 / (1 + std::exp(-out.at[i])) : 0.0;
+        if (with_optional_) out.at[i] = stored(out.at[i]);
+      }
+      return;
+    }
+    // A logit of every row that has no value; none where it is as good as -inf.
+    std::vector<double> sinks(out.at.size() / static_cast<size_t>(row), -INFINITY);
+    if (!n.sink.empty()) {
+      each(out, [&](size_t i, const Place& place) {
+        if (i % static_cast<size_t>(row)) return;
+        const double sink = formula(n.sink, place, {}).real();
+        if (sink > -0.9e30) sinks[i / static_cast<size_t>(row)] = sink;
+      });
+    }
     for (size_t begin = 0; begin < out.at.size(); begin += static_cast<size_t>(row)) {
       const size_t end = begin + static_cast<size_t>(row);
-      bool any = false;
-      double maximum = -INFINITY, sum = 0;
+      const double sink = sinks[begin / static_cast<size_t>(row)];
+      bool any = sink > -INFINITY;
+      double maximum = sink, sum = 0;
       for (size_t i = begin; i < end; ++i) {
         if (!seen[i] && rule == attn::FullyMasked::additive) {
           out.at[i] = g_.dtype == attn::DTypePolicy::float64
@@ -429,6 +446,7 @@ class Reference {
         any = any || seen[i];
         if (seen[i]) maximum = std::fmax(maximum, out.at[i]);
       }
+      if (sink > -INFINITY) sum = std::exp(sink - maximum);
       for (size_t i = begin; i < end; ++i) {
         out.at[i] = seen[i] ? std::exp(out.at[i] - maximum) : 0.0;
         sum += out.at[i];

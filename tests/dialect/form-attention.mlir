@@ -185,3 +185,58 @@ attn.layer @reused fingerprint 0x1 {
   %c = attn.combine %p, %v : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %c : !attn.value<batch, query, head 2, size 8 : f32>
 }
+
+// A sink and sigmoids need the scores themselves.
+// CHECK-LABEL: attn.layer @sink
+// CHECK: attn.attention %{{.*}} natural rule zero sink {
+// CHECK:   attn.element
+// CHECK: attn.attention %{{.*}} natural rule zero sigmoid :
+attn.layer @sink fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %sinks = attn.weight "sinks" : !attn.value<head 2 : f32>
+  %s = attn.scores %q, %k : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
+  %p = attn.softmax %s rule zero sink {
+    %h = attn.position head
+    %logit = attn.element %sinks[%h] : !attn.value<head 2 : f32>
+    attn.yield %logit : f32
+  } : !attn.value<batch, head 2, query, key : f32>
+  %c = attn.combine %p, %k : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  %alone = attn.softmax %s rule zero sigmoid : !attn.value<batch, head 2, query, key : f32>
+  %d = attn.combine %alone, %k : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %c, "other" %d : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// Several axes of queries count as one, and so do several of keys: their numbers and lengths are
+// told by those of all.
+// CHECK-LABEL: attn.layer @axes
+// CHECK: mask {
+// CHECK-NEXT:   %[[Q0:.*]] = attn.position query
+// CHECK-NEXT:   %[[W0:.*]] = attn.length query.1
+// CHECK-NEXT:   %[[ROW:.*]] = arith.divsi %[[Q0]], %[[W0]] : index
+// CHECK-NEXT:   %[[Q1:.*]] = attn.position query
+// CHECK-NEXT:   %[[W1:.*]] = attn.length query.1
+// CHECK-NEXT:   %[[COLUMN:.*]] = arith.remsi %[[Q1]], %[[W1]] : index
+// CHECK-NEXT:   %[[K0:.*]] = attn.position key
+// CHECK-NEXT:   %[[C4:.*]] = arith.constant 4 : index
+// CHECK-NEXT:   arith.divsi %[[K0]], %[[C4]] : index
+// CHECK-NEXT:   %[[T:.*]] = attn.length query
+// CHECK-NEXT:   %[[W2:.*]] = attn.length query.1
+// CHECK-NEXT:   arith.divsi %[[T]], %[[W2]] : index
+attn.layer @axes fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, query.1, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, key.1 4, head 2, size 8 : f32>
+  %s = attn.scores %q, %k : (!attn.value<batch, query, query.1, head 2, size 8 : f32>, !attn.value<batch, key, key.1 4, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, query.1, key, key.1 4 : f32>
+  %p = attn.softmax %s rule zero mask {
+    %row = attn.position query
+    %column = attn.position query.1
+    %other = attn.position key
+    %rows = attn.length query
+    %a = arith.cmpi sle, %other, %row : index
+    %b = arith.cmpi slt, %column, %rows : index
+    %keep = arith.andi %a, %b : i1
+    attn.yield %keep : i1
+  } : !attn.value<batch, head 2, query, query.1, key, key.1 4 : f32>
+  %c = attn.combine %p, %k : (!attn.value<batch, head 2, query, query.1, key, key.1 4 : f32>, !attn.value<batch, key, key.1 4, head 2, size 8 : f32>) -> !attn.value<batch, query, query.1, head 2, size 8 : f32>
+  attn.return "output" %c : !attn.value<batch, query, query.1, head 2, size 8 : f32>
+}

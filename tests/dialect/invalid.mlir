@@ -541,3 +541,174 @@ attn.layer @natural fingerprint 0x1 {
   // expected-error @+1 {{'attn.attention' op expected 'natural' beside the rule 'additive', got none}}
   %a = attn.attention %q, %k, %k rule additive : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
 }
+
+// -----
+
+attn.layer @sink_natural fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op expected 'natural' beside a region 'sink', got none}}
+  %a = attn.attention %q, %k, %k rule zero sink {
+    %x = arith.constant 0.0 : f32
+    attn.yield %x : f32
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @sigmoid_natural fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op expected 'natural' beside 'sigmoid', got none}}
+  %a = attn.attention %q, %k, %k rule zero sigmoid : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @sigmoid_sink fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op expected 'sigmoid' or a region 'sink', got both}}
+  %a = attn.attention %q, %k, %k natural rule zero sigmoid sink {
+    %x = arith.constant 0.0 : f32
+    attn.yield %x : f32
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @sigmoid_additive fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %s = attn.scores %q, %k : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
+  // expected-error @+1 {{'attn.softmax' op expected 'sigmoid' beside the rule 'uniform' or 'zero', got 'additive'}}
+  %p = attn.softmax %s rule additive sigmoid : !attn.value<batch, head 6, query, key : f32>
+}
+
+// -----
+
+attn.layer @sink_yields fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %s = attn.scores %q, %k : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
+  %p = attn.softmax %s rule zero sink {
+    %x = attn.position query
+    // expected-error @+1 {{'attn.yield' op sink: expected f32, got 'index'}}
+    attn.yield %x : index
+  } : !attn.value<batch, head 6, query, key : f32>
+}
+
+// -----
+
+attn.layer @sink_of_keys fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %s = attn.scores %q, %k : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
+  %p = attn.softmax %s rule zero sink {
+    // expected-error @+1 {{'attn.position' op expected an axis of [batch, head 6, query], got key}}
+    %j = attn.position key
+    %x = arith.constant 0.0 : f32
+    attn.yield %x : f32
+  } : !attn.value<batch, head 6, query, key : f32>
+}
+
+// -----
+
+attn.layer @blocks_arguments fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  // expected-error @+1 {{'attn.attention' op blocks: expected 4 arguments of 'index', got 2}}
+  %a = attn.attention %q, %k, %k rule zero blocks {
+  ^bb0(%first: index, %last: index):
+    %x = arith.constant true
+    attn.yield %x, %x : i1, i1
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @blocks_position fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero blocks {
+  ^bb0(%first: index, %last: index, %from: index, %to: index):
+    // expected-error @+1 {{'attn.position' op expected an axis of [batch, head 6], got query}}
+    %i = attn.position query
+    %x = arith.constant true
+    attn.yield %x, %x : i1, i1
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @extremes_other fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero blocks {
+  ^bb0(%first: index, %last: index, %from: index, %to: index):
+    %least, %most = attn.extremes over key {
+      // expected-error @+1 {{'attn.position' op expected no query axis in a formula over key, got one}}
+      %i = attn.position query
+      attn.yield %i : index
+    } : index
+    %x = arith.constant true
+    attn.yield %x, %x : i1, i1
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @extremes_of_tile fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero blocks {
+  ^bb0(%first: index, %last: index, %from: index, %to: index):
+    %least, %most = attn.extremes over key {
+      %j = attn.position key
+      // expected-error @+1 {{'arith.addi' op expected numbers of each query or key, got one of the tile or cell}}
+      %sum = arith.addi %j, %first : index
+      attn.yield %sum : index
+    } : index
+    %x = arith.constant true
+    attn.yield %x, %x : i1, i1
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @extremes_word fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero blocks {
+  ^bb0(%first: index, %last: index, %from: index, %to: index):
+    // expected-error @+1 {{expected 'query', 'key' or 'pairs', got 'head'}}
+    %least, %most = attn.extremes over head {
+
+// -----
+
+attn.layer @extremes_in_mask fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero mask {
+    // expected-error @+1 {{'attn.extremes' op expected it inside 'blocks', got it in another formula}}
+    %least, %most = attn.extremes over key {
+      %x = arith.constant true
+      attn.yield %x : i1
+    } : i1
+    attn.yield %least : i1
+  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+}
+
+// -----
+
+attn.layer @flat fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, query.1, head 6, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero mask {
+    // expected-error @+1 {{'attn.position' op expected the position among all query axes, got that of query.1}}
+    %i = attn.position query.1
+    %j = attn.position key
+    %x = arith.cmpi sle, %j, %i : index
+    attn.yield %x : i1
+  } : (!attn.value<batch, query, query.1, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, query.1, head 6, size 8 : f32>
+}

@@ -164,11 +164,14 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   // CHECK: %[[AT:.*]] = attn.input "cache_update_index" optional : !attn.value<batch : index>
   %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
   %given = attn.input "given" : !attn.value<batch, head 6, query, key : f32>
+  %names = attn.input "names" : !attn.value<key : index>
+  %mask = attn.input "mask" optional : !attn.value<batch, head 2, query, key : i1>
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
   %new_k = attn.input "new_k" : !attn.value<batch, update, head 2, size 8 : f32>
   // CHECK: %[[SCALE:.*]] = attn.weight "scale" : !attn.value<f32>
   %scale = attn.weight "scale" : !attn.value<f32>
+  %slopes = attn.weight "slopes" : !attn.value<head 2 : f32>
 
   // CHECK: attn.scores %{{.*}}, %{{.*}} pair {
   // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32):
@@ -216,6 +219,49 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
     %keep = arith.cmpi sle, %i, %start : index
     attn.yield %keep : i1
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  // CHECK: attn.softmax %{{.*}} rule zero sink {
+  %sunk = attn.softmax %bahdanau rule zero sink {
+    %h = attn.position head
+    // CHECK: attn.element %{{.*}}[%{{.*}}] : !attn.value<head 2 : f32>
+    %logit = attn.element %slopes[%h] : !attn.value<head 2 : f32>
+    attn.yield %logit : f32
+  } : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.softmax %{{.*}} rule zero sigmoid :
+  %alone = attn.softmax %bahdanau rule zero sigmoid : !attn.value<batch, head 2, query, key : f32>
+  // CHECK: attn.attention %{{.*}} natural rule zero shape "causal" mask {
+  // CHECK: } blocks {
+  // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index):
+  %told = attn.attention %q, %k, %k natural rule zero shape "causal" mask {
+    %i = attn.position query
+    %j = attn.position key
+    %keep = arith.cmpi sle, %j, %i : index
+    attn.yield %keep : i1
+  } blocks {
+  ^bb0(%first0: index, %last0: index, %from: index, %to: index):
+    // CHECK: %[[LEAST:.*]], %[[MOST:.*]] = attn.extremes over key {
+    %least, %most = attn.extremes over key {
+      %j = attn.position key
+      %name = attn.element %names[%j] : !attn.value<key : index>
+      attn.yield %name : index
+    // CHECK: } : index
+    } : index
+    // CHECK: attn.extremes over pairs {
+    %every, %some = attn.extremes over pairs {
+      %own = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
+      attn.yield %own : i1
+    } : i1
+    %near = arith.cmpi sle, %least, %last0 : index
+    %possible = arith.andi %near, %some : i1
+    %far = arith.cmpi sle, %most, %first0 : index
+    %certain = arith.andi %far, %every : i1
+    attn.yield %possible, %certain : i1, i1
+  // CHECK: } sink {
+  } sink {
+    %logit = arith.constant 0.000000e+00 : f32
+    attn.yield %logit : f32
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  // CHECK: attn.attention %{{.*}} natural rule zero sigmoid :
+  %no_sum = attn.attention %q, %k, %k natural rule zero sigmoid : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   // CHECK: attn.return "output" %{{.*}}, "attention_scores" optional %{{.*}}, "cache" starts_as @cache %[[MADE]] :
   attn.return "output" %capped, "attention_scores" optional %all, "cache" starts_as @cache %made : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 4, query, key : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>
 }

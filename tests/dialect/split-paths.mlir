@@ -111,3 +111,20 @@ attn.layer @dropped fingerprint 0x1 {
   attn.return "output" %v, "attention_scores" optional %some : !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>
 }
 
+
+// Sinks are formulas as masks are: an absent index is 0 in them, and a table of numbers that may be
+// absent is a path of its own.
+// CHECK-LABEL: attn.layer @sink
+// CHECK-NOT: attn.path "output" {
+// CHECK: attn.path "output_with_sinks" given ["sinks"] {
+// CHECK: attn.softmax %{{.*}} rule zero sink {
+attn.layer @sink fingerprint 0x1 {
+  %s = attn.input "s" : !attn.value<batch, head 2, query, key : f32>
+  %sinks = attn.input "sinks" optional : !attn.value<head 2 : f32>
+  %p = attn.softmax %s rule zero sink {
+    %h = attn.position head
+    %logit = attn.element %sinks[%h] : !attn.value<head 2 : f32>
+    attn.yield %logit : f32
+  } : !attn.value<batch, head 2, query, key : f32>
+  attn.return "output" %p : !attn.value<batch, head 2, query, key : f32>
+}

@@ -101,8 +101,8 @@ TEST(Deserialise, another_format_or_version) {
   Bytes next = one;
   next[8] = attn::section_version + 1;
   EXPECT_EQ(error_of(next),
-            "the .attn section is damaged at byte 12: it has version 3, and this program reads "
-            "version 2: build both from one release");
+            "the .attn section is damaged at byte 12: it has version 4, and this program reads "
+            "version 3: build both from one release");
 }
 
 TEST(Deserialise, names_that_are_no_names) {

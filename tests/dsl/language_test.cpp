@@ -60,7 +60,8 @@ TEST(Language, fields_by_name) {
   });
   EXPECT_EQ(names,
             "num_heads key_dim value_dim dropout use_bias output_shape attention_axes "
-            "sliding_window flash_attention use_gate dtype input_rank fully_masked mask score_mod ");
+            "sliding_window flash_attention use_gate dtype input_rank fully_masked mask score_mod "
+            "sink probability ");
   EXPECT_EQ(fingerprint(attn::try_layer(d)), fingerprint(model::encoder));
 }
 

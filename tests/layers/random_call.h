@@ -225,6 +225,7 @@ class Drawer {
   std::map<int, int64_t> features_;  // of an input node
   std::vector<const attn::Node*> masks_;
   bool cached_ = false, indexed_ = false;
+  unsigned tree_seed_ = 0;
 
   static std::string text(const attn::Node& n) { return std::string(n.name.view()); }
   static bool is_mask(const attn::Node& n) {
@@ -241,16 +242,24 @@ class Drawer {
   }
 
   void draw_lengths() {
-    bool several = false;
+    int axes = 1;
     for (const attn::Node& n : g_.nodes) {
-      for (const attn::Axis& a : n.axes) several = several || (a.kind == Kind::query && a.number);
+      for (const attn::Axis& a : n.axes) {
+        if (a.kind == Kind::query) axes = std::max(axes, a.number + 1);
+      }
     }
+    const bool several = axes > 1;
+    // Now and then some blocks of 256 keys and tiles of 64 queries; not often, as the reference
+    // takes 1 s for them.
+    const bool is_long = axes < 3 && draw(r_, 0, 29) == 0;
     for (int number = 0; number < 6; ++number) {
-      lengths_[{Kind::batch, number}] = draw_of(r_, {1, 1, 2, 3});
-      lengths_[{Kind::query, number}] =
-          several ? draw(r_, 1, 7) : draw_of(r_, {1, 1, 2, 5, 15, 16, 17, 33, 65});
-      lengths_[{Kind::key, number}] =
-          several ? draw(r_, 1, 7) : draw_of(r_, {1, 2, 7, 16, 17, 33, 64, 67, 130, 257});
+      lengths_[{Kind::batch, number}] = is_long ? 1 : draw_of(r_, {1, 1, 2, 3});
+      lengths_[{Kind::query, number}] = several   ? is_long ? draw(r_, 9, 15) : draw(r_, 1, 7)
+                                        : is_long ? draw_of(r_, {1, 4, 70, 130})
+                                                  : draw_of(r_, {1, 1, 2, 5, 15, 16, 17, 33, 65});
+      lengths_[{Kind::key, number}] = several   ? is_long ? draw(r_, 15, 18) : draw(r_, 1, 7)
+                                      : is_long ? draw_of(r_, {300, 512, 520, 700})
+                                                : draw_of(r_, {1, 2, 7, 16, 17, 33, 64, 67, 130, 257});
       // Now and then there is nothing at all along an axis.
       for (Kind kind : {Kind::batch, Kind::query, Kind::key}) {
         if (draw(r_, 0, 40) == 0) lengths_[{kind, number}] = 0;
@@ -312,27 +321,81 @@ class Drawer {
                                   numbers(product(s), std::min(1.0, scale * 2)), true);
   }
   void draw_table(const attn::Node& n) {
+    const std::string name = text(n);
+    const int queries = static_cast<int>(lengths_[{Kind::query, 0}]),
+              keys = static_cast<int>(lengths_[{Kind::key, 0}]);
+    const bool positions = name == "document" || name == "enter" || name == "leave";
     std::vector<int64_t> s;
     for (const attn::Axis& a : n.axes) {
-      s.push_back(a.kind == Kind::other && a.extent == 0 ? draw_of(r_, {1, 2, 9, 32, 70})
-                                                         : length(a));
+      s.push_back(a.kind != Kind::other || a.extent != 0 ? length(a)
+                  : positions                            ? std::max({1, queries, keys})
+                                                         : draw_of(r_, {1, 2, 9, 32, 70}));
     }
     const bool index = n.type == attn::Type::index, truth = n.type == attn::Type::truth;
     std::vector<double> x = numbers(product(s), 0.2);
-    if (text(n) == "temperature") {
+    if (name == "temperature") {
       for (double& v : x) v = 0.5 + std::abs(v);
     }
+    // Sinks as large as scores, and now and then none.
+    if (name == "sinks") {
+      for (double& v : x) v = draw(r_, 0, 7) ? 10 * v : -INFINITY;
+    }
     for (double& v : x) {
-      if (index) v = draw(r_, text(n) == "window" ? 1 : -1, 7);
+      if (index) v = draw(r_, name == "window" ? 1 : -1, 7);
+      if (index && (name == "lengths" || name == "prefix")) v = draw(r_, 0, keys + 2);
       if (truth) v = draw(r_, 0, 3) != 0;
     }
+    if (index && name == "document") draw_documents(x, s.back());
+    if (index && (name == "enter" || name == "leave")) draw_tree(x, s.back(), name == "enter");
+    const bool bytes = std::all_of(x.begin(), x.end(), [](double v) { return v < 128; });
     const DType type =
-        index ? static_cast<DType>(
-                    draw_of(r_, {int(DType::int32), int(DType::int64), int(DType::int8)}))
+        index ? static_cast<DType>(draw_of(r_, {int(DType::int32), int(DType::int64),
+                                                int(bytes ? DType::int8 : DType::int16)}))
         : truth ? static_cast<DType>(draw_of(r_, {int(DType::boolean), int(DType::float32)}))
                 : static_cast<DType>(
                       draw_of(r_, {int(DType::float32), int(DType::float64), int(DType::float16)}));
     d_.values[text(n)] = hold(d_.inputs, text(n), type, s, x, draw(r_, 0, 1) == 0);
+  }
+  /// Documents as they are packed, one after another; or in no order, as drawn.
+  void draw_documents(std::vector<double>& x, int64_t positions) {
+    if (draw(r_, 0, 2) == 0) return;
+    const int longest = draw_of(r_, {3, 20, 100, 300});
+    int left = 0;
+    double document = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (i % static_cast<size_t>(positions) == 0) left = 0, document = 0;
+      if (left-- <= 0) left = draw(r_, 0, longest), ++document;
+      x[i] = document;
+    }
+  }
+  /// Numbers of a walk around a tree whose first positions are committed: both tables of one draw
+  /// are of the same trees.
+  void draw_tree(std::vector<double>& x, int64_t positions, bool enter) {
+    if (!tree_seed_) tree_seed_ = r_() | 1u;
+    Random same(tree_seed_);
+    for (size_t begin = 0; begin < x.size(); begin += static_cast<size_t>(positions)) {
+      const auto n = static_cast<int>(positions), committed = draw(same, 0, n);
+      std::vector<std::vector<int>> children(static_cast<size_t>(n) + 1);
+      for (int i = committed; i < n; ++i) {
+        // Of one of the last few, or a root's child: chains, and trees that branch.
+        const int p = draw(same, std::max(committed, i - 4) - 1, i - 1);
+        children[static_cast<size_t>(p < committed ? n : p)].push_back(i);
+      }
+      for (int i = 0; i < committed; ++i) x[begin + static_cast<size_t>(i)] = enter ? 0 : 2 * n + 1;
+      int clock = 0;
+      const auto walk = [&](const auto& self, int node) -> void {
+        if (node < n) {
+          ++clock;
+          if (enter) x[begin + static_cast<size_t>(node)] = clock;
+        }
+        for (int child : children[static_cast<size_t>(node)]) self(self, child);
+        if (node < n) {
+          ++clock;
+          if (!enter) x[begin + static_cast<size_t>(node)] = clock;
+        }
+      };
+      walk(walk, n);
+    }
   }
   void draw_input(const attn::Node& n) {
     const std::string name = text(n);
@@ -462,6 +525,10 @@ inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
   std::vector<attn::NamedTensor> weights;
   for (auto& [name, held] : d.weights) weights.push_back({name, held->view()});
   Bound bound = bound_of(g);
+  // Sigmoids have no sum of one: what is weighed are some hundred values, not their mean.
+  for (const attn::Node& n : g.nodes) {
+    if (n.sigmoid) bound.absolute *= 10;
+  }
   // Large scores leave more of a rounding error in the exponent.
   if (d.large) bound = {100 * bound.absolute, 100 * bound.relative};
   for (int v = 0; v < subject.table->variant_count; ++v) {

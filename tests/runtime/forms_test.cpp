@@ -128,6 +128,104 @@ TEST(Forms, ManyAxesAreOne) {
   EXPECT_EQ(batches.seen("x").strides(), (List{1, 6, 6}));
 }
 
+TEST(Forms, LengthsOfSingleAxes) {
+  Recorder r;
+  r.input("x", {B, Q, Q1, F}).input("keys", {B, K, K1, F}).output("y", {B, Q, Q1, F});
+  r.path("path").takes_length(K1).takes("x", ATTN_FORM_ROWS).takes("keys", ATTN_FORM_ROWS);
+  r.makes("y", ATTN_FORM_ROWS).takes_length(Q1).takes_length(Q).takes_length(K).takes_length(B);
+  std::vector<float> x = numbers(2 * 3 * 5 * 4), keys = numbers(2 * 7 * 6 * 4), y(x.size());
+  attn::Workspace scratch;
+  const attn::AnyLayer layer = r.load();
+  const auto s = layer.run({{"x", {x, {2, 3, 5, 4}}}, {"keys", {keys, {2, 7, 6, 4}}}},
+                           {{"y", {y, {2, 3, 5, 4}}}}, scratch);
+  ASSERT_EQ(s.message(), "");
+  EXPECT_EQ(r.lengths(), (std::vector<double>{6, 5, 3, 7, 2}));
+  EXPECT_EQ(r.asked, r.lengths());
+  EXPECT_EQ(r.seen("x").extents(), (List{4, 15, 2}));
+  // Of a call without positions to look at.
+  ASSERT_EQ(layer
+                .run({{"x", {x, {2, 3, 5, 4}}}, {"keys", {keys.data(), {2, 0, 6, 4}}}},
+                     {{"y", {y, {2, 3, 5, 4}}}}, scratch)
+                .message(),
+            "");
+  EXPECT_EQ(r.lengths(), (std::vector<double>{6, 5, 3, 0, 2}));
+  // No kernel counts further.
+  const int64_t many = int64_t{1} << 31;
+  const attn::Status wide =
+      layer.run({{"x", {x, {2, 3, 5, 4}}}, {"keys", {keys.data(), {2, 0, many, 4}}}},
+                {{"y", {y, {2, 3, 5, 4}}}}, scratch);
+  EXPECT_EQ(
+      wide.message(),
+      "layer `model::recorder`: input `keys` has length 2147483648 on axis key.1, expected at "
+      "most 2^31 - 1");
+}
+
+TEST(Forms, LengthOfKeysThatAreNoCaches) {
+  Recorder r;
+  r.input("new_keys", {B, U, F}).output("y", {B, U, F});
+  r.input("mask", {B, U, K}, {.value = ATTN_VALUE_TRUTH, .optional = true});
+  r.path("path").takes("new_keys", ATTN_FORM_ROWS).makes("y", ATTN_FORM_ROWS).takes_length(K);
+  std::vector<float> x = numbers(12), y(12);
+  attn::Workspace scratch;
+  ASSERT_EQ(
+      r.load().run({{"new_keys", {x, {1, 3, 4}}}}, {{"y", {y, {1, 3, 4}}}}, scratch).message(), "");
+  EXPECT_EQ(r.lengths(), (std::vector<double>{3}));
+}
+
+TEST(Forms, MasksOfSeveralAxes) {
+  // Queries and keys have two axes each: a kernel sees one of each, the second axis innermost, and
+  // whatever a mask has once is there for all.
+  Recorder r;
+  r.input("x", {B, Q, Q1, F}).input("keys", {B, K, K1, F}).output("y", {B, Q, Q1, F});
+  r.input("mask", {B, H, Q, Q1, K, K1}, {.value = ATTN_VALUE_TRUTH, .optional = true});
+  r.path("path").takes("x", ATTN_FORM_ROWS).takes("keys", ATTN_FORM_ROWS);
+  r.takes("mask", ATTN_FORM_PAIRS).makes("y", ATTN_FORM_ROWS);
+  const attn::AnyLayer layer = r.load();
+  std::vector<float> x = numbers(2 * 3 * 2 * 4), keys = numbers(2 * 2 * 5 * 4), y(x.size());
+  const std::vector<int64_t> full{2, 2, 3, 2, 2, 5};
+  std::mt19937 random(3);
+  for (int once = 0; once < 64; ++once) {
+    std::vector<int64_t> shape = full;
+    for (size_t i = 0; i < 6; ++i) {
+      if (once >> i & 1) shape[i] = 1;
+    }
+    // Either byte by byte as it lies, or in another order and of another type: copied.
+    for (bool plain : {true, false}) {
+      const Shape of(shape);
+      Shape strides = of.contiguous_strides();
+      if (!plain) {
+        int64_t step = 1;
+        for (int axis : {3, 5, 2, 4, 0, 1}) strides[axis] = step, step *= of[axis];
+      }
+      std::vector<int32_t> numbers_of(static_cast<size_t>(of.elements()));
+      std::vector<uint8_t> bytes_of(numbers_of.size());
+      for (size_t i = 0; i < bytes_of.size(); ++i) numbers_of[i] = bytes_of[i] = random() % 2;
+      const Tensor mask = plain ? Tensor(bytes_of.data(), DType::boolean, of, strides)
+                                : Tensor(numbers_of.data(), DType::int32, of, strides);
+      attn::Workspace scratch;
+      const attn::Status s =
+          layer.run({{"x", {x, {2, 3, 2, 4}}}, {"keys", {keys, {2, 2, 5, 4}}}, {"mask", mask}},
+                    {{"y", {y, {2, 3, 2, 4}}}}, scratch);
+      ASSERT_EQ(s.message(), "");
+      const Seen& seen = r.seen("mask");
+      ASSERT_EQ(seen.extents(), (List{10, 6, 2, 2}));
+      size_t i = 0;
+      for (int64_t b = 0; b < 2; ++b)
+        for (int64_t h = 0; h < 2; ++h)
+          for (int64_t q = 0; q < 6; ++q)
+            for (int64_t k = 0; k < 10; ++k, ++i) {
+              const int64_t at[] = {b, h, q / 2, q % 2, k / 5, k % 5};
+              int64_t offset = 0;
+              for (int axis = 0; axis < 6; ++axis) {
+                if (of[axis] != 1) offset += at[axis] * strides[axis];
+              }
+              ASSERT_EQ(seen.values[i], bytes_of[static_cast<size_t>(offset)])
+                  << "once " << once << (plain ? " plain" : " copied") << " at " << i;
+            }
+    }
+  }
+}
+
 TEST(Forms, OfHeadsPairsAndCaches) {
   std::vector<float> x = numbers(96), y(96);
   Form heads({B, K, H, D}, ATTN_FORM_HEADS);

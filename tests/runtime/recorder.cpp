@@ -14,9 +14,14 @@ int run(void** arguments) {
   return current->record(path, arguments);
 }
 
-int workspace(void**) { return 0; }
+template <int path>
+int workspace(void** arguments) {
+  return current->ask(path, arguments);
+}
 
 constexpr attn_kernel_function runs[] = {run<0>, run<1>, run<2>, run<3>, run<4>, run<5>};
+constexpr attn_kernel_function workspaces[] = {workspace<0>, workspace<1>, workspace<2>,
+                                               workspace<3>, workspace<4>, workspace<5>};
 
 int index_of(const std::vector<attn_tensor_info>& infos, const std::string& name) {
   for (size_t i = 0; i < infos.size(); ++i) {
@@ -117,6 +122,11 @@ Recorder& Recorder::makes(const char* output, uint8_t form) {
   return *this;
 }
 
+Recorder& Recorder::takes_length(const attn_axis& axis) {
+  paths_.back().arguments.push_back({ATTN_ARGUMENT_LENGTH, axis.kind, axis.number});
+  return *this;
+}
+
 uint32_t Recorder::bit(const char* name) const { return 1u << index_of(inputs_, name); }
 
 Recorder& Recorder::serves(std::vector<const char*> given, std::vector<const char*> absent) {
@@ -132,7 +142,7 @@ const attn_layer_table& Recorder::table() {
     one.argument_count = static_cast<int32_t>(paths_[p].arguments.size());
     one.arguments = paths_[p].arguments.data();
     one.run = runs[p];
-    one.workspace = workspace;
+    one.workspace = workspaces[p];
     abi_paths_.push_back(one);
   }
   variant_ = {"plain", 0, 0, static_cast<int32_t>(abi_paths_.size()), nullptr, abi_paths_.data()};
@@ -172,6 +182,11 @@ int Recorder::record(int path, void** a) {
       arguments.push_back(s);
       continue;
     }
+    if (one.arguments[i].kind == ATTN_ARGUMENT_LENGTH) {
+      s.values = {static_cast<double>(*static_cast<int32_t*>(a[i + 1]))};
+      arguments.push_back(s);
+      continue;
+    }
     auto* b = static_cast<attn_buffer*>(a[i + 1]);
     buffers.back() = b;
     s.buffer = *b;
@@ -190,11 +205,34 @@ int Recorder::record(int path, void** a) {
   return 0;
 }
 
+int Recorder::ask(int path, void** a) {
+  const attn_path& one = abi_paths_[static_cast<size_t>(path)];
+  asked.clear();
+  for (int32_t i = 0; i < one.argument_count; ++i) {
+    if (one.arguments[i].kind == ATTN_ARGUMENT_LENGTH)
+      asked.push_back(*static_cast<int32_t*>(a[i + 1]));
+  }
+  return 0;
+}
+
+std::vector<double> Recorder::lengths() const {
+  std::vector<double> result;
+  for (const attn_path& path : abi_paths_) {
+    if (path.name != ran) continue;
+    for (int32_t i = 0; i < path.argument_count; ++i) {
+      if (path.arguments[i].kind == ATTN_ARGUMENT_LENGTH)
+        result.push_back(arguments[static_cast<size_t>(i)].values.at(0));
+    }
+  }
+  return result;
+}
+
 const Seen& Recorder::seen(const std::string& name) const {
   for (const attn_path& path : abi_paths_) {
     if (path.name != ran) continue;
     for (int32_t i = 0; i < path.argument_count; ++i) {
       const attn_argument& one = path.arguments[i];
+      if (one.kind == ATTN_ARGUMENT_LENGTH) continue;
       const auto& infos = one.kind == ATTN_ARGUMENT_OUTPUT ? outputs_ : inputs_;
       if (infos[static_cast<size_t>(one.index)].name == name) {
         return arguments[static_cast<size_t>(i)];

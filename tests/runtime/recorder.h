@@ -30,7 +30,7 @@ struct Seen {
   attn_buffer buffer{};
   std::vector<attn_dimension> dimensions;
   const void* host = nullptr;
-  std::vector<double> values;  // all elements, innermost dimension first
+  std::vector<double> values;  // all elements, innermost dimension first; or a flag, or a length
 
   std::vector<int> extents() const;
   std::vector<int> strides() const;
@@ -59,10 +59,11 @@ class Recorder {
 
   Recorder& input(const char* name, std::vector<attn_axis> axes, const Given& given = {});
   Recorder& output(const char* name, std::vector<attn_axis> axes, const Given& given = {});
-  /// A new path, which the next three are about.
+  /// A new path, which the next four are about.
   Recorder& path(const char* name);
   Recorder& takes(const char* input, uint8_t form);
   Recorder& makes(const char* output, uint8_t form);
+  Recorder& takes_length(const attn_axis& axis);
   /// Of calls that bring `given` and leave out `absent`.
   Recorder& serves(std::vector<const char*> given, std::vector<const char*> absent = {});
 
@@ -73,10 +74,14 @@ class Recorder {
   /// The path that ran last, "" after none.
   std::string ran;
   std::vector<Seen> arguments;
+  std::vector<double> lengths() const;
   const Seen& seen(const std::string& name) const;
   /// Called by the kernel, after it wrote down what it got.
   std::function<void(const std::vector<attn_buffer*>&)> kernel;
   int record(int path, void** arguments);
+  /// Lengths that a path's `workspace` was asked with.
+  std::vector<double> asked;
+  int ask(int path, void** arguments);
 
  private:
   struct Path {

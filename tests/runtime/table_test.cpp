@@ -27,7 +27,7 @@ TEST(Table, AnotherVersion) {
   other.name = reinterpret_cast<const char*>(8);  // nothing else may be read
   EXPECT_EQ(
       message(other, attn::StatusCode::unsupported),
-      "the layer's table has ABI version 9, expected 3: build its library again with the attnc "
+      "the layer's table has ABI version 9, expected 4: build its library again with the attnc "
       "that belongs to this runtime");
 }
 
@@ -161,6 +161,8 @@ TEST(Table, Variants) {
             "variant `plain` path `output` serves at most -1 queries");
   EXPECT_EQ(path([](auto&, auto& a) { a[5].index = 2; }),
             "variant `plain` path `output` takes an argument that there is not");
+  EXPECT_EQ(path([](auto&, auto& a) { a[4].kind = ATTN_ARGUMENT_LENGTH + 1; }),
+            "variant `plain` path `output` takes an argument that there is not");
   EXPECT_EQ(path([](auto&, auto& a) { a[6].index = 1; }),
             "variant `plain` path `output` takes an output that it does not make");
   EXPECT_EQ(path([](auto&, auto& a) { a[0].index = 4; }),
@@ -189,6 +191,35 @@ TEST(Table, Variants) {
   EXPECT_EQ(with(), "a variant has no target");
 }
 
+TEST(Table, Lengths) {
+  auto with = [](uint8_t kind, int16_t number) {
+    attn_variant variant = fake::table.variants[1];
+    attn_path one = variant.paths[0];
+    std::vector<attn_argument> arguments(one.arguments, one.arguments + one.argument_count);
+    arguments.push_back({ATTN_ARGUMENT_LENGTH, kind, number});
+    one.arguments = arguments.data();
+    ++one.argument_count;
+    variant.paths = &one;
+    variant.path_count = 1;
+    return message(fake::changed([&](auto& t) { t.variants = &variant, t.variant_count = 1; }));
+  };
+  EXPECT_EQ(with(9, 0), "variant `plain` path `output` takes the length of axis 0 of kind 9");
+  EXPECT_EQ(with(ATTN_AXIS_QUERY, -1),
+            "variant `plain` path `output` takes the length of axis -1 of kind 1");
+  EXPECT_EQ(with(ATTN_AXIS_QUERY, 256),
+            "variant `plain` path `output` takes the length of axis 256 of kind 1");
+  EXPECT_EQ(with(ATTN_AXIS_KEY, 1),
+            "variant `plain` path `output` takes the length of axis key.1, which no input of it "
+            "tells");
+  // Sizes that the layer was built for, or of an input's features, are no lengths of a call.
+  EXPECT_EQ(with(ATTN_AXIS_HEAD, 0),
+            "variant `plain` path `output` takes the length of axis head, which no input of it "
+            "tells");
+  EXPECT_EQ(with(ATTN_AXIS_FEATURE, 0),
+            "variant `plain` path `output` takes the length of axis feature, which no input of it "
+            "tells");
+}
+
 TEST(Table, InputsThatMayBeLeftOut) {
   using namespace recorder;
   auto wrong = [](Recorder& r) {
@@ -206,6 +237,12 @@ TEST(Table, InputsThatMayBeLeftOut) {
   started.path("path").makes("y", ATTN_FORM_ROWS);
   EXPECT_EQ(wrong(started),
             "variant `plain` path `path` makes output `y` of an input that may be left out");
+  Recorder length;  // that a mask alone would tell, which a call may leave out
+  length.input("x", {B, Q, F}).output("y", {B, Q, F});
+  length.input("mask", {B, Q, K}, {.value = ATTN_VALUE_TRUTH, .optional = true});
+  length.path("path").takes("x", ATTN_FORM_ROWS).makes("y", ATTN_FORM_ROWS).takes_length(K);
+  EXPECT_EQ(wrong(length),
+            "variant `plain` path `path` takes the length of axis key, which no input of it tells");
   Recorder positions;
   positions.input("x", {B, Q, K, F}).output("y", {B, Q, F});
   positions.path("path").takes("x", ATTN_FORM_ROWS).makes("y", ATTN_FORM_ROWS);

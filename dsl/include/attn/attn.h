@@ -21,5 +21,7 @@
 #include "attn/layer.h"
 #include "attn/layers.h"
 #include "attn/mask.h"
+#include "attn/named_masks.h"
+#include "attn/named_scores.h"
 #include "attn/operations.h"
 #include "attn/symbols.h"

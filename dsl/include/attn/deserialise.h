@@ -105,13 +105,13 @@ class Reader {
     list(g.nodes, [this](Node& n) {
       n.op = one_of<Op>(num_ops), n.type = one_of<Type>(3);
       n.fully_masked = one_of<FullyMasked>(3), n.fully_masked_with_scores = one_of<FullyMasked>(3);
-      n.optional = truth(), n.flag = truth(), n.soft = truth();
+      n.optional = truth(), n.sigmoid = truth(), n.flag = truth(), n.soft = truth();
       n.reading = one_of<std::uint8_t>(num_readings);
       for (auto& o : n.operand) o = is<std::int8_t>();
       for (auto& w : n.weight) w = is<std::int8_t>();
       for (auto& k : n.number) k = is<std::int32_t>();
       n.rate = std::bit_cast<float>(is<std::uint32_t>());
-      for (FormulaRange* f : {&n.formula, &n.mask}) {
+      for (FormulaRange* f : {&n.formula, &n.mask, &n.sink}) {
         f->begin = is<std::int16_t>(), f->size = is<std::int16_t>();
       }
       n.name = name(), n.axes = axes(), n.line = is<std::int32_t>();

@@ -236,10 +236,16 @@ class Graph : public Sink {
       if (s.fn == Fn::position || s.fn == Fn::length) {
         if (s.bits == axis_bits(Kind::other)) s.bits = axis_bits(the_sequence(axes));
         const auto kind = static_cast<Kind>(s.bits / 16);
+        require(s.bits % 16 == 0 || axes.find(kind) == nullptr ||
+                    axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr,
+                "the formula of [] reads its [] along axis {} of attention, and there are fewer: "
+                "`attention_axes` names them",
+                whose, kind_names[static_cast<std::size_t>(kind)], s.bits % 16);
         require(axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr,
                 "the formula of [] reads at.[], an axis that is not there", whose,
                 kind_names[static_cast<std::size_t>(kind)]);
       }
+      check_operands(f, s, whose);
       if (s.fn == Fn::element || s.fn == Fn::own) {
         s.bits = static_cast<unsigned>(use(f.tables[s.bits], f, s, axes, whose, place));
       }
@@ -288,6 +294,23 @@ class Graph : public Sink {
     return axes.has(Kind::query) ? Kind::query : axes.has(Kind::update) ? Kind::update : Kind::key;
   }
 
+  /// What a formula computes with: positions are divided by something, and tables read at indices.
+  constexpr void check_operands(const Formula& f, const Step& s, const char* whose) {
+    const auto operand = [&](int i) {
+      return f.steps[static_cast<std::size_t>(s.operand[static_cast<std::size_t>(i)])];
+    };
+    if ((s.fn == Fn::div || s.fn == Fn::rem) && s.type == Type::index) {
+      require(operand(1).fn != Fn::number || operand(1).index() != 0,
+              "the formula of [] divides by zero", whose);
+    }
+    for (int i = 0; s.fn == Fn::element && i < 4 && s.operand[static_cast<std::size_t>(i)] >= 0;
+         ++i) {
+      require(operand(i).type == Type::index,
+              "the formula of [] reads `[]` at a real number: an index is whole, and truncate(x) "
+              "makes one",
+              whose, f.tables[s.bits].name);
+    }
+  }
   constexpr void check_name(const Name& name, bool is_weight) {
     require(!name.too_long, "`[]` is too long: names have at most {} letters", name, 31);
     require(name.is_identifier(is_weight),

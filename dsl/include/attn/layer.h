@@ -83,6 +83,8 @@ constexpr std::uint64_t fingerprint(const Graph& g) {
         n.reading);
     mix(n.number[0], n.number[1], std::bit_cast<std::uint32_t>(n.rate));
     mix(n.formula.begin, n.formula.size, n.mask.begin, n.mask.size, n.weight[0], n.weight[1]);
+    // Graphs without either keep the fingerprint they had before there were any.
+    if (n.sigmoid || !n.sink.empty()) mix(n.sigmoid, n.sink.begin, n.sink.size);
     for (auto o : n.operand) mix(o);
     mix_name(n.name), mix_axes(n.axes);
   }

@@ -195,14 +195,39 @@ constexpr Value keep(Value x, const Mask& mask, Place place = here()) {
 
 // ---- probabilities
 
-/// Over all keys that the mask allows; the rules say what becomes of a row without any.
-constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {}, Place place = here()) {
+/// Over all keys that the mask allows; the rules say what becomes of a row without any. The sink
+/// joins the sum of every row.
+constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {}, const SinkLogit& sink = {},
+                        Place place = here()) {
   if (!s) return nothing;
   Graph& g = *s.graph;
   g.require(s.axes().has(Kind::key), "softmax is over keys, and this value has no key axis");
   Node n{.op = Op::softmax,
          .fully_masked = rules.alone,
          .fully_masked_with_scores = rules.with_scores,
+         .operand = {s.id, -1, -1, -1},
+         .axes = s.axes()};
+  n.mask = g.add(mask.formula, s.axes(), "the mask", place);
+  for (int i = 0; i < sink.formula.size; ++i) {
+    const Step& step = sink.formula.steps[static_cast<std::size_t>(i)];
+    const bool of_key = (step.fn == Fn::position || step.fn == Fn::length) &&
+                        static_cast<Kind>(step.bits / 16) == Kind::key;
+    g.require(!of_key, "a sink is one number for a whole row of keys: it can read at.head, "
+                       "at.query and at.batch, and not at.key or at.key_length");
+  }
+  n.sink = g.add(sink.formula, s.axes().without(Kind::key), "the sink", place);
+  return g.add(n, place);
+}
+/// Of every score that the mask allows its sigmoid, and zero of the others.
+constexpr Value sigmoid_probabilities(Value s, const Mask& mask = {}, Place place = here()) {
+  if (!s) return nothing;
+  Graph& g = *s.graph;
+  g.require(s.axes().has(Kind::key),
+            "sigmoid_probabilities are over keys, and this value has no key axis");
+  Node n{.op = Op::softmax,
+         .fully_masked = FullyMasked::zero,
+         .fully_masked_with_scores = FullyMasked::zero,
+         .sigmoid = true,
          .operand = {s.id, -1, -1, -1},
          .axes = s.axes()};
   n.mask = g.add(mask.formula, s.axes(), "the mask", place);

@@ -42,7 +42,7 @@ class InOrder {
     for (auto o : n.operand) {
       if (o >= 0) visit(o, which);
     }
-    for (FormulaRange f : {n.formula, n.mask}) {
+    for (FormulaRange f : {n.formula, n.mask, n.sink}) {
       if (which == Which::operand_inputs) break;
       for (int i = f.begin; i < f.begin + f.size; ++i) {
         const Step& s = from.steps[i];
@@ -77,7 +77,7 @@ class InOrder {
         if (o >= 0) o = new_number(o);
       }
       renumber(n.axes);
-      n.formula = copy(n.formula), n.mask = copy(n.mask);
+      n.formula = copy(n.formula), n.mask = copy(n.mask), n.sink = copy(n.sink);
       to.nodes[to.nodes.size++] = n;
     }
     for (int i = 0; i < to.weights.size; ++i) renumber(to.weights[i].axes);

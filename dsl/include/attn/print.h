@@ -114,7 +114,8 @@ inline std::string text(const Graph& g, std::string_view name) {
       if (!n.name.empty()) out += " \"" + std::string(n.name.view()) + "\"";
     }
     if (n.op == Op::project && n.weight[1] < 0) out += " no bias";
-    if (n.op == Op::softmax)
+    if (n.sigmoid) out += " sigmoid";
+    if (n.op == Op::softmax && !n.sigmoid)
       out += std::string(" fully masked ") +
              fully_masked_names[static_cast<std::size_t>(n.fully_masked)] + ", with scores " +
              fully_masked_names[static_cast<std::size_t>(n.fully_masked_with_scores)];
@@ -123,6 +124,7 @@ inline std::string text(const Graph& g, std::string_view name) {
     out += " : " + text(g, n.axes) + "\n";
     if (!n.formula.empty()) out += text(g, n.formula, "    ");
     if (!n.mask.empty()) out += "    mask\n" + text(g, n.mask, "    ");
+    if (!n.sink.empty()) out += "    sink\n" + text(g, n.sink, "    ");
   }
   for (const Output& o : g.outputs)
     out += "  return " + std::string(o.name.view()) + (o.optional ? " on request" : "") + " = " +

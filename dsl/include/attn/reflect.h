@@ -3,7 +3,7 @@
 //
 //   attn::for_each_field(description, [](std::string_view name, auto& field) { ... });
 //
-// Not here: nested structs; a field is handed over as it is. Up to 16 fields.
+// Not here: nested structs; a field is handed over as it is. Up to 20 fields.
 #pragma once
 #include <string_view>
 #include <tuple>
@@ -26,7 +26,7 @@ constexpr std::size_t count() {
 template <class T>
 constexpr auto tie(T& t) {
   constexpr std::size_t n = count<std::remove_const_t<T>>();
-  static_assert(n >= 1 && n <= 16, "a description has between 1 and 16 fields");
+  static_assert(n >= 1 && n <= 20, "a description has between 1 and 20 fields");
 // clang-format off
 #define ATTN_TIE(N, ...) \
   else if constexpr (n == N) { auto& [__VA_ARGS__] = t; return std::tie(__VA_ARGS__); }
@@ -47,6 +47,10 @@ constexpr auto tie(T& t) {
   ATTN_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
   ATTN_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
   ATTN_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
+  ATTN_TIE(17, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r)
+  ATTN_TIE(18, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s)
+  ATTN_TIE(19, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, u)
+  ATTN_TIE(20, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, u, v)
 #undef ATTN_TIE
   // clang-format on
 }

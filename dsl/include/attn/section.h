@@ -22,7 +22,7 @@
 namespace attn {
 
 inline constexpr std::string_view section_magic{"attnDSL\0", 8};
-inline constexpr std::uint32_t section_version = 2;
+inline constexpr std::uint32_t section_version = 3;
 
 namespace section {
 
@@ -62,12 +62,12 @@ class Writer {
       u8(static_cast<std::uint64_t>(n.op)), u8(static_cast<std::uint64_t>(n.type));
       u8(static_cast<std::uint64_t>(n.fully_masked));
       u8(static_cast<std::uint64_t>(n.fully_masked_with_scores));
-      u8(n.optional), u8(n.flag), u8(n.soft), u8(n.reading);
+      u8(n.optional), u8(n.sigmoid), u8(n.flag), u8(n.soft), u8(n.reading);
       for (auto o : n.operand) i(o, 1);
       for (auto w : n.weight) i(w, 1);
       for (auto k : n.number) i(k, 4);
       u32(std::bit_cast<std::uint32_t>(n.rate));
-      for (FormulaRange f : {n.formula, n.mask}) i(f.begin, 2), i(f.size, 2);
+      for (FormulaRange f : {n.formula, n.mask, n.sink}) i(f.begin, 2), i(f.size, 2);
       text(n.name.view()), axes(n.axes), i(n.line, 4);
     }
     u16(static_cast<std::uint64_t>(g.weights.size));

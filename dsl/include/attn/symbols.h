@@ -170,6 +170,7 @@ struct BasicTable : TableName {
     std::array<Number, 4> index{};
     std::size_t rank = 0;
     constexpr Element operator[](const Number& i) const {
+      Sink(OnError::stop).require(rank < 4, "the table `[]` has at most {} indices", table.name, 4);
       Element e = *this;
       return e.index[e.rank++] = i, e;
     }

@@ -179,7 +179,9 @@ class Validator {
             "input {} is read as only masks are", id);
     require(!n.flag || (n.optional && operands == 0 && n.axes.size == 0), "input {} is no flag",
             id);
-    require(n.formula == FormulaRange{} && n.mask == FormulaRange{}, "input {} has a formula", id);
+    require(n.formula == FormulaRange{} && n.mask == FormulaRange{} && n.sink == FormulaRange{},
+            "input {} has a formula", id);
+    require(!n.sigmoid, "input {} is a sigmoid", id);
   }
   constexpr const Axes& axes_of(const Node& n, int i) const {
     return g.nodes[n.operand[static_cast<std::size_t>(i)]].axes;
@@ -202,6 +204,8 @@ class Validator {
     const bool has_formula = n.op == Op::scores || n.op == Op::map || n.op == Op::gather;
     require(has_formula || n.formula == FormulaRange{}, "node {} has a formula", id);
     require(n.op == Op::softmax || n.mask == FormulaRange{}, "node {} has a mask", id);
+    require(n.op == Op::softmax || n.sink == FormulaRange{}, "node {} has a sink", id);
+    require(n.op == Op::softmax || !n.sigmoid, "node {} is a sigmoid", id);
     switch (n.op) {
       case Op::project:
         if (takes(1, 1)) projection(n, id);
@@ -235,6 +239,10 @@ class Validator {
         require(n.axes.has(Kind::key), "node {} is a softmax without keys", id);
         makes(axes_of(n, 0));
         formula(n.mask, n.axes, 0, id, Type::truth);
+        formula(n.sink, n.axes.without(Kind::key), 0, id, Type::real);
+        require(!n.sigmoid || (n.sink.empty() && n.fully_masked == FullyMasked::zero &&
+                               n.fully_masked_with_scores == FullyMasked::zero),
+                "node {} has sigmoids, and a sink or a rule beside them", id);
         break;
       case Op::dropout:
         if (takes(1, 1)) makes(axes_of(n, 0));

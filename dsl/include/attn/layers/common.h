@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "attn/heads.h"
+#include "attn/named_masks.h"
 #include "attn/operations.h"
 
 namespace attn {
@@ -18,6 +19,21 @@ constexpr Rules keras_rules(const std::optional<FullyMasked>& own, float dropout
 /// Where Keras makes the probabilities itself it keeps what is above 0.5 of a mask of numbers.
 constexpr std::uint8_t keras_reading(float dropout) {
   return above_half_with_scores | (dropout > 0 ? above_half : 0);
+}
+
+/// Of layers that may be asked for sigmoids, or for a sink under their softmax.
+constexpr void check_probability(Sink& s, const auto& d) {
+  const bool sigmoid = d.probability == Probability::sigmoid;
+  s.require(!sigmoid || d.sink.formula.empty(),
+            "`sink` joins the sum of a softmax, and sigmoids have no sum: leave out `sink`, or "
+            "`probability`");
+  s.require(!sigmoid || d.fully_masked != FullyMasked::additive,
+            "`fully_masked` is additive, which is a rule of softmax: sigmoids of rows without any "
+            "key are zero");
+}
+constexpr Value probabilities(const auto& d, Value s, const Mask& mask, Rules rules) {
+  return d.probability == Probability::sigmoid ? sigmoid_probabilities(s, mask)
+                                               : softmax(s, mask, rules, d.sink);
 }
 
 /// |query - key| < width, or everything where there is no window.

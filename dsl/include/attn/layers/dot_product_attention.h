@@ -22,6 +22,8 @@ struct DotProductAttention {
   FullyMasked fully_masked = FullyMasked::zero;
   Mask mask{};
   ScoreMod score_mod{};  // what happens to a scaled score
+  SinkLogit sink{};      // one more logit of every row, without a value
+  Probability probability{};
   DTypePolicy dtype{};
 
   constexpr int value_size() const { return value_dim.value_or(head_dim); }
@@ -29,6 +31,7 @@ struct DotProductAttention {
 
 constexpr void check(Sink& s, const DotProductAttention& d) {
   check_shared_heads(s, d);
+  check_probability(s, d);
   s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   for (int size : {d.head_dim, d.value_size()}) {
     s.require(std::int64_t{d.num_query_heads} * size <= Target::max_columns,
@@ -47,7 +50,7 @@ constexpr Outputs build(Graph& g, const DotProductAttention& d) {
   const Value value = rows("value", Kind::key, d.num_key_value_heads, d.value_size());
   const Value s = apply(
       d.score_mod, scores(query, share_heads(key, d.num_query_heads)) * rsqrt(d.head_dim));
-  const Value p = softmax(s, d.mask & g.mask("attention_mask", s), d.fully_masked);
+  const Value p = probabilities(d, s, d.mask & g.mask("attention_mask", s), d.fully_masked);
   return {.output = combine(p, share_heads(value, d.num_query_heads)), .attention_scores = p};
 }
 

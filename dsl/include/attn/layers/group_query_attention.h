@@ -28,6 +28,8 @@ struct GroupQueryAttention {
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
   ScoreMod score_mod{};  // what happens to a scaled score
+  SinkLogit sink{};      // one more logit of every row, without a value
+  Probability probability{};
 
   constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
 };
@@ -35,6 +37,7 @@ struct GroupQueryAttention {
 constexpr void check(Sink& s, const GroupQueryAttention& d) {
   check_shared_heads(s, d);
   check_options(s, d);
+  check_probability(s, d);
 }
 
 constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
@@ -50,7 +53,7 @@ constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
   // Keras casts the mask to bool only where another one joins it.
   const Mask visible =
       keras_masks(g, query, key, s, keras_reading(d.dropout) | only_mask, d.sliding_window);
-  const Value p = softmax(s, d.mask & visible, d.rules());
+  const Value p = probabilities(d, s, d.mask & visible, d.rules());
   const Value mixed =
       gated(combine(dropout(p, d.dropout), share_heads(v, d.num_query_heads)), gate);
   return {.output = project(mixed, "attention_output", features_of(query), d.use_bias),

@@ -34,6 +34,8 @@ struct MultiHeadAttention {
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
   ScoreMod score_mod{};  // what happens to a scaled score
+  SinkLogit sink{};      // one more logit of every row, without a value
+  Probability probability{};
 
   constexpr int value_size() const { return value_dim.value_or(key_dim); }
   constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
@@ -44,6 +46,7 @@ constexpr void check(Sink& s, const MultiHeadAttention& d) {
   s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
   s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_options(s, d);
+  check_probability(s, d);
   check_shape(s, d.output_shape);
   check_rank(s, d.input_rank);
 }
@@ -58,7 +61,7 @@ constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {
   const Value v = project(value, "value", mixes, d.use_bias);
   const Value s = apply(d.score_mod, scores(q, k) * rsqrt(d.key_dim));
   const Mask visible = keras_masks(g, query, key, s, 0, d.sliding_window);
-  const Value p = softmax(s, d.mask & visible, d.rules());
+  const Value p = probabilities(d, s, d.mask & visible, d.rules());
   const Value mixed = gated(combine(dropout(p, d.dropout), v, query), gate);
   const Target out = features(d.output_shape, query);
   return {.output = project(mixed, "attention_output", out, d.use_bias),

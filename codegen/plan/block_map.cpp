@@ -1,0 +1,228 @@
+#include "plan/block_map.h"
+
+#include <algorithm>
+
+#include "plan/evaluate.h"
+
+namespace attnc {
+
+namespace {
+
+using attn::Fn;
+using attn::Kind;
+using attn::Step;
+
+using Known = std::optional<double>;  // or not
+
+bool reads(const Step& s) { return s.fn == Fn::own || s.fn == Fn::element; }
+
+class Walk {
+ public:
+  Walk(const Attention& attention, const MapCall& call) : a_(attention), call_(call) {
+    place_.batch = call.batch;
+    place_.head = call.head;
+    place_.query_length = call.queries;
+    place_.key_length = call.keys;
+    place_.length = call.length;
+    place_.read = [this](const Step& s, std::span<const int64_t> indices) {
+      return known(s) && call_.read ? call_.read(s, indices) : 0.0;
+    };
+  }
+
+  bool known(const Step& s) const { return !call_.known || call_.known(s); }
+
+  /// [begin, end) of keys that a tile can see.
+  std::pair<int64_t, int64_t> keys(int64_t first, int64_t last) {
+    if (a_.keys.empty()) return {0, call_.keys};
+    place_.query = first;
+    place_.last_query = last;
+    const std::vector<Known> v = results(a_.keys, place_, {});
+    auto within = [&](const Known& x, int64_t otherwise) {
+      return x ? std::clamp(static_cast<int64_t>(*x), int64_t{0}, call_.keys) : otherwise;
+    };
+    return {within(v.at(0), 0), within(v.at(1), call_.keys)};
+  }
+
+  /// Least and most of every extreme over a tile (or over a cell); nothing for the others.
+  std::vector<Known> extremes(Kind over, int64_t first, int64_t last) {
+    std::vector<Known> out;
+    for (const Extremes& e : a_.extremes) {
+      const auto [least, most] =
+          e.over == over ? extremes_of(e, first, last) : std::pair<Known, Known>();
+      out.push_back(least);
+      out.push_back(most);
+    }
+    return out;
+  }
+
+  /// A block; the place has the tile.
+  Block look(int64_t first, int64_t last, int64_t from, int64_t to,
+             const std::vector<Known>& of_tile, const std::vector<Known>& of_cell) {
+    if (a_.blocks.empty()) return a_.mask.empty() ? Block::full : Block::partial;
+    place_.query = first;
+    place_.last_query = last;
+    place_.key = from;
+    place_.last_key = to;
+    arguments_.clear();
+    for (size_t i = 0; i < a_.extremes.size(); ++i) {
+      const Kind over = a_.extremes[i].over;
+      for (size_t k = 2 * i; k < 2 * i + 2; ++k)
+        arguments_.push_back(over == Kind::key     ? of_cell[k]
+                             : over == Kind::query ? of_tile[k]
+                                                   : pairs_[k]);
+    }
+    const std::vector<Known> v = results(a_.blocks, place_, arguments_);
+    if (v.at(0) && *v[0] == 0) return Block::skipped;
+    return v.at(1) && *v[1] != 0 ? Block::full : Block::partial;
+  }
+
+  /// Extremes over pairs: whether anything is known of them a kernel sees at a glance.
+  void look_at_pairs() { pairs_ = extremes(Kind::other, 0, 0); }
+
+  bool visible(int64_t query, int64_t key) {
+    place_.query = place_.last_query = query;
+    place_.key = place_.last_key = key;
+    return evaluate(a_.mask, place_).at(0) != 0;
+  }
+
+ private:
+  const Attention& a_;
+  const MapCall& call_;
+  PlanPlace place_;
+  std::vector<Known> pairs_, arguments_;
+
+  std::pair<Known, Known> extremes_of(const Extremes& e, int64_t first, int64_t last) {
+    if (e.over == Kind::other) {
+      for (const Step& s : e.formula.steps) {
+        const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));
+        if (!same) return {0.0, 1.0};
+      }
+      first = last = 0;
+    }
+    PlanPlace at = place_;
+    std::pair<Known, Known> out;
+    for (int64_t i = first; i <= last; ++i) {
+      (e.over == Kind::query ? at.query : at.key) = i;
+      const Known v = results(e.formula, at, {}).at(0);
+      if (!v) return {};
+      out.first = out.first ? std::min(*out.first, *v) : *v;
+      out.second = out.second ? std::max(*out.second, *v) : *v;
+    }
+    return out;
+  }
+
+  /// Results, where what a formula reads or is given may be unknown: with such an operand a step is
+  /// unknown too, but where the other one decides.
+  std::vector<Known> results(const PlanFormula& f, PlanPlace& at,
+                             const std::vector<Known>& arguments) {
+    at.arguments.clear();
+    bool all = true;
+    for (const Known& x : arguments) {
+      at.arguments.push_back(x.value_or(0));
+      all = all && x;
+    }
+    for (const Step& s : f.steps) all = all && (!reads(s) || known(s));
+    if (all) {
+      const std::vector<double> v = evaluate(f, at);
+      return {v.begin(), v.end()};
+    }
+    PlanFormula every = f;
+    every.results.resize(f.steps.size());
+    for (size_t i = 0; i < f.steps.size(); ++i) every.results[i] = static_cast<int>(i);
+    const std::vector<double> v = evaluate(every, at);
+    std::vector<Known> is(f.steps.size());
+    for (size_t i = 0; i < is.size(); ++i) {
+      if (decided(f.steps[i], is, arguments)) is[i] = v[i];
+    }
+    std::vector<Known> out;
+    for (int r : f.results) out.push_back(is[static_cast<size_t>(r)]);
+    return out;
+  }
+
+  bool decided(const Step& s, const std::vector<Known>& is, const std::vector<Known>& arguments) {
+    if (s.fn == Fn::argument) return arguments.at(static_cast<size_t>(s.bits)).has_value();
+    auto of = [&](size_t i) -> const Known& { return is[static_cast<size_t>(s.operand[i])]; };
+    if (s.fn == Fn::both && ((of(0) && *of(0) == 0) || (of(1) && *of(1) == 0))) return true;
+    if (s.fn == Fn::either && ((of(0) && *of(0) != 0) || (of(1) && *of(1) != 0))) return true;
+    if (s.fn == Fn::where && of(0)) return of(*of(0) != 0 ? 1 : 2).has_value();
+    for (size_t i = 0; i < s.operand.size() && s.operand[i] >= 0; ++i) {
+      if (!of(i)) return false;
+    }
+    return !reads(s) || known(s);
+  }
+};
+
+}  // namespace
+
+BlockMap map_blocks(const Attention& attention, const Schedule& schedule, const MapCall& call) {
+  BlockMap map{.queries = call.queries, .keys = call.keys};
+  map.query_tile = tile_queries(schedule, attention);
+  map.cell_keys = cell_keys(schedule, attention);
+  map.tiles = (map.queries + map.query_tile - 1) / map.query_tile;
+  map.cells = (map.keys + map.cell_keys - 1) / map.cell_keys;
+  map.blocks.assign(static_cast<size_t>(map.tiles * map.cells), Block::skipped);
+  Walk walk(attention, call);
+  walk.look_at_pairs();
+  auto last_key = [&](int64_t cell) { return std::min((cell + 1) * map.cell_keys, map.keys) - 1; };
+  std::vector<std::vector<Known>> of_cells;
+  for (int64_t c = 0; c < map.cells; ++c)
+    of_cells.push_back(walk.extremes(Kind::key, c * map.cell_keys, last_key(c)));
+  for (int64_t t = 0; t < map.tiles; ++t) {
+    const int64_t first = t * map.query_tile;
+    const int64_t last = std::min(first + map.query_tile, map.queries) - 1;
+    const auto [begin, end] = walk.keys(first, last);
+    const std::vector<Known> of_tile = walk.extremes(Kind::query, first, last);
+    for (int64_t c = 0; c < map.cells; ++c) {
+      const int64_t from = c * map.cell_keys, to = last_key(c);
+      Block block = Block::skipped;
+      if (from < end && from + map.cell_keys > begin)
+        block = walk.look(first, last, from, to, of_tile, of_cells[static_cast<size_t>(c)]);
+      // The last cell's keys are counted one by one where they do not fill it.
+      if (block == Block::full && from + map.cell_keys > map.keys) block = Block::partial;
+      map.blocks[static_cast<size_t>(t * map.cells + c)] = block;
+      ++(block == Block::skipped ? map.skipped : block == Block::full ? map.full : map.partial);
+      if (block != Block::skipped) map.pairs_visited += (last - first + 1) * (to - from + 1);
+    }
+  }
+  return map;
+}
+
+std::optional<int64_t> count_visible(const Attention& attention, const BlockMap& map,
+                                     const MapCall& call, int64_t most) {
+  Walk walk(attention, call);
+  for (const Step& s : attention.mask.steps) {
+    if (reads(s) && !walk.known(s)) return {};
+  }
+  if (map.partial > most / (int64_t{map.query_tile} * map.cell_keys)) return {};
+  int64_t visible = 0;
+  for (int64_t t = 0; t < map.tiles; ++t) {
+    const int64_t first = t * map.query_tile;
+    const int64_t end = std::min(first + map.query_tile, map.queries);
+    for (int64_t c = 0; c < map.cells; ++c) {
+      const int64_t from = c * map.cell_keys, to = std::min(from + map.cell_keys, map.keys);
+      if (map.at(t, c) == Block::full) visible += (end - first) * (to - from);
+      if (map.at(t, c) != Block::partial) continue;
+      for (int64_t q = first; q < end; ++q)
+        for (int64_t k = from; k < to; ++k) visible += attention.mask.empty() || walk.visible(q, k);
+    }
+  }
+  return visible;
+}
+
+std::vector<uint64_t> unknown_tables(const Attention& attention, const MapCall& call) {
+  const Walk walk(attention, call);
+  std::vector<uint64_t> out;
+  auto look = [&](const PlanFormula& f) {
+    for (const Step& s : f.steps) {
+      if (reads(s) && !walk.known(s) && std::find(out.begin(), out.end(), s.bits) == out.end())
+        out.push_back(s.bits);
+    }
+  };
+  look(attention.mask);
+  look(attention.keys);
+  look(attention.blocks);
+  for (const Extremes& e : attention.extremes) look(e.formula);
+  return out;
+}
+
+}  // namespace attnc

@@ -1,0 +1,87 @@
+// named_scores.h - score functions and sinks with a name.
+//
+//   .score_mod = attn::softcap(50)
+//   .score_mod = attn::alibi("slopes")
+//   .score_mod = attn::t5_bias("relative_attention_bias")
+//   .sink = attn::sink("sinks")
+//
+// Each is one lambda, to be copied and changed. Where it reads a table, the table is named, or given
+// as a value.
+// Not here: masks (named_masks.h).
+#pragma once
+#include "attn/mask.h"
+
+namespace attn {
+
+/// Scores between -cap and cap (Gemma 2).
+constexpr auto softcap(float cap) {
+  Sink(OnError::stop).require(cap > 0, "`softcap` bends scores below a positive number");
+  return [cap](auto score, auto) { return cap * tanh(score / cap); };
+}
+/// Each head its own penalty of the distance (Press et al. 2021): `slopes` is [head].
+constexpr auto alibi(const auto& slopes) {
+  return [slopes = table_of(slopes)](auto score, auto at) {
+    return score + slopes[at.head] * (at.key - at.query);
+  };
+}
+/// Each head its own temperature: `temperature` is [head].
+constexpr auto temperature_per_head(const auto& temperature) {
+  return [temperature = table_of(temperature)](auto score, auto at) {
+    return score / temperature[at.head];
+  };
+}
+/// Each head a number for every distance up to `most`, farther ones as `most` (after Shaw et al.
+/// 2018): `bias` is [head, 2 * most + 1], keys that lie `most` before the query first.
+constexpr auto relative_bias(const auto& bias, int most) {
+  Sink(OnError::stop)
+      .require(most >= 0, "`relative_bias` counts distances up to {}, which is negative", most);
+  return [bias = table_of(bias), most](auto score, auto at) {
+    return score + bias[at.head][clamp(at.key - at.query, -most, most) + most];
+  };
+}
+
+/// ln(x) of a plain number of at least 1, for constants of formulas: <cmath> is not constexpr in
+/// C++20. ln(x) = n ln(2) + 2 artanh((y - 1) / (y + 1)), y between 1 and 2.
+constexpr double natural_logarithm(double x) {
+  double result = 0;
+  for (; x >= 2; x /= 2) result += 0.693147180559945309417;
+  const double s = (x - 1) / (x + 1);
+  double power = s;
+  for (int k = 1; k < 40; k += 2, power *= s * s) result += 2 * power / k;
+  return result;
+}
+/// The bucket that T5 (Raffel et al. 2019) puts a key into that lies `before` the query: half of
+/// the buckets for a distance each, the others for distances that grow like powers, the last one
+/// for all from `most` on. Where keys behind the query count, they have buckets of their own, as
+/// many again; else they are in bucket 0.
+constexpr auto t5_bucket(const auto& before, bool bidirectional, int buckets, int most) {
+  const int own = bidirectional ? buckets / 2 : buckets, single = own / 2;
+  const double growth = (own - single) / natural_logarithm(double(most) / single);
+  const auto distance = bidirectional ? abs(before) : max(before, 0);
+  // Where a bucket begins at a whole distance, rounding must not decide: far less than the step to
+  // the next distance, far more than an error.
+  const auto far = single + truncate(log(max(distance, single) / double(single)) * growth + 1e-5);
+  const auto bucket = where(distance < single, distance, min(far, own - 1));
+  return bidirectional ? where(before < 0, bucket + own, bucket) : bucket;
+}
+/// T5's: each head a number for every bucket. `bias` is [buckets, head], as T5's weights are.
+constexpr auto t5_bias(const auto& bias, bool bidirectional = true, int buckets = 32,
+                       int most = 128) {
+  const int least = bidirectional ? 4 : 2, single = buckets / least;
+  Sink wrong(OnError::stop);
+  wrong.require(buckets >= least, "`t5_bias` needs at least {} buckets, not {}", least, buckets);
+  wrong.require(most > single,
+                "`t5_bias` has {} buckets of one distance each; its farthest distance must be more "
+                "than that, not {}",
+                single, most);
+  return [bias = table_of(bias), bidirectional, buckets, most](auto score, auto at) {
+    return score + bias[t5_bucket(at.query - at.key, bidirectional, buckets, most)][at.head];
+  };
+}
+
+/// Each head a logit that no key has (gpt-oss): `sinks` is [head].
+constexpr auto sink(const auto& sinks) {
+  return [sinks = table_of(sinks)](auto at) { return sinks[at.head]; };
+}
+
+}  // namespace attn
