@@ -250,8 +250,8 @@ class Drawer {
     }
     const bool several = axes > 1;
     // Now and then some blocks of 256 keys and tiles of 64 queries; not often, as the reference
-    // takes 1 s for them.
-    const bool is_long = axes < 3 && draw(r_, 0, 29) == 0;
+    // takes 0.2 s for them.
+    const bool is_long = axes < 3 && draw(r_, 0, 14) == 0;
     for (int number = 0; number < 6; ++number) {
       lengths_[{Kind::batch, number}] = is_long ? 1 : draw_of(r_, {1, 1, 2, 3});
       lengths_[{Kind::query, number}] = several   ? is_long ? draw(r_, 9, 15) : draw(r_, 1, 7)
