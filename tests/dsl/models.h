@@ -205,8 +205,8 @@ inline constexpr auto sigmoids = attn::layer(attn::DotProductAttention{
     .probability = attn::Probability::sigmoid,
 });
 
-using layers = attn::Layers<encoder, decoder, grouped, plain, packed, talking, rotary, gated,
-                            cached, reusing, additive, picture, decoding, lazy, luong, streaming,
-                            sigmoids>;
+using layers =
+    attn::Layers<encoder, decoder, grouped, plain, packed, talking, rotary, gated, cached, reusing,
+                 additive, picture, decoding, lazy, luong, streaming, sigmoids>;
 
 }  // namespace model
