@@ -50,6 +50,21 @@ def BoundKeys : Pass<"attn-bound-keys"> {
   }];
 }
 
+def ClassifyBlocks : Pass<"attn-classify-blocks"> {
+  let summary = "writes what is known of a tile of queries with a cell of keys, from the mask's formula";
+  let description = [{
+    Interval arithmetic, over a box of pairs: positions, sums, differences, products with numbers and
+    lengths, minima, maxima, absolute values, quotients and remainders by positive numbers and lengths,
+    comparisons and logic. What reads one axis only and is none of these (a table at a position, a real
+    number, a product) is looked at for every query of the tile, or every key of the cell, by
+    attn.extremes; so is a number that reads a position twice. Masks of a call are looked at one by one.
+
+    Its limits: a comparison of what reads a table at both axes, or real numbers of both, or a product of
+    two positions, may be anything; and conditions are taken one by one, so that `a | !a` is not known to
+    hold. Where nothing is known at all, and under the rule `additive`, nothing is written.
+  }];
+}
+
 def FoldProjectionScale : Pass<"attn-fold-projection-scale"> {
   let summary = "moves attention's scale into the query's projection, where it costs nothing";
 }

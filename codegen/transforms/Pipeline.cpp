@@ -18,6 +18,7 @@ void buildPipeline(OpPassManager& passes) {
   passes.addNestedPass<LayerOp>(createSplitPaths());
   passes.addPass(createFormAttention());
   passes.addPass(createBoundKeys());
+  passes.addPass(createClassifyBlocks());
   passes.addPass(createFoldProjectionScale());
   passes.addNestedPass<LayerOp>(createChoosePhases());
   passes.addPass(createCanonicalizerPass());
