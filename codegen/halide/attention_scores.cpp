@@ -37,7 +37,8 @@ Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr&
     return info->soft ? number : number != 0;
   };
   const bool additive = stage.rule == attn::FullyMasked::additive;
-  const Expr visible = stage.mask.empty() ? Expr() : evaluate(stage.mask, at).at(0);
+  const bool tested = exists.defined() && !stage.mask.empty();
+  const Expr visible = tested ? evaluate(stage.mask, at).at(0) : Expr();
   Expr score = stage.scale == 1 ? sum : sum * number(stage.scale);
   if (stage.natural) {
     if (!stage.score.empty()) {
@@ -49,8 +50,18 @@ Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr&
       score = select(visible, score, strict_float(score + number(-1e9)));
     score = score * number(1.44269504088896340736);
   }
+  if (!exists.defined()) return score;
   const bool hides = visible.defined() && !additive;
   return select(hides ? exists && visible : exists, score, masked_score(real_));
+}
+
+std::pair<Expr, Expr> PathPipeline::sink_of(const Attention& stage, const Site& at) const {
+  if (stage.sink.empty()) return {masked_score(real_), number(0)};
+  const Expr sink = evaluate(stage.sink, at).at(0) * number(1.44269504088896340736);
+  const Expr there = sink > no_key_seen(real_);
+  // A sink that is NaN makes a sum of NaN, one of minus infinity is none.
+  const Expr nothing = strict_float(select(sink < number(0), number(0), sink * number(0)));
+  return {select(there, sink, masked_score(real_)), select(there, number(1), nothing)};
 }
 
 std::pair<Expr, Expr> PathPipeline::visible_keys(const Attention& stage, const Expr& head,

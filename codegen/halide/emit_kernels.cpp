@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "halide/describe.h"
+#include "halide/guard_runs.h"
 #include "halide/pipeline.h"
 #include "halide/target.h"
 #include "halide/workspace.h"
@@ -30,6 +31,8 @@ Module compile(const Plan& plan, int path, const std::string& symbol,
   const Target target = halide_target(plan.target, options);
   PathPipeline built(plan, path, target);
   Pipeline pipeline = built.pipeline();
+  GuardRuns guard;
+  pipeline.add_custom_lowering_pass(&guard, [] {});
   AllocationReader reader;
   pipeline.add_custom_lowering_pass(&reader, [] {});
   const std::vector<Argument> arguments = built.arguments();
@@ -96,6 +99,9 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
   }
   for (int i : uses.packings) {
     arguments.push_back({ATTN_ARGUMENT_PACKED, 0, static_cast<int16_t>(i)});
+  }
+  for (const auto& [kind, number] : uses.lengths) {
+    arguments.push_back({ATTN_ARGUMENT_LENGTH, static_cast<uint8_t>(kind), static_cast<int16_t>(number)});
   }
   for (size_t o = 0; o < p.outputs.size(); ++o) {
     const PlanValue& v = p.values.at(static_cast<size_t>(p.output_values.at(o)));

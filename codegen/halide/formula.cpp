@@ -21,8 +21,10 @@ Expr truncating_division(const Expr& a, const Expr& b) {
     const auto up = static_cast<int32_t>(*divisor - 1);
     return (a + select(a < 0, up, 0)) / b;
   }
-  const Expr quotient = abs(a) / abs(b);
-  return select((a < 0) != (b < 0), -cast<int32_t>(quotient), cast<int32_t>(quotient));
+  // In double, where a quotient of 32-bit numbers is rounded to a whole one only if it is one: vectors
+  // have no division of integers.
+  const Expr quotient = strict_float(cast<double>(a) / cast<double>(select(b == 0, 1, b)));
+  return select(b == 0, 0, cast<int32_t>(trunc(quotient)));
 }
 
 const Expr& present(const Expr& position) {
@@ -40,7 +42,7 @@ Expr position(const attn::Step& step, const Site& site) {
     case Kind::query:
       return number == 0 ? site.query : site.last_query;
     case Kind::key:
-      return site.key;
+      return number == 0 ? site.key : present(site.last_key);
     case Kind::size:
       return present(site.size);
     case Kind::feature:
@@ -51,6 +53,12 @@ Expr position(const attn::Step& step, const Site& site) {
       break;
   }
   throw std::logic_error("a formula reads a position that kernels do not have");
+}
+
+Expr length(const attn::Step& step, const Site& site) {
+  const auto kind = static_cast<Kind>(step.bits / 16);
+  if (step.bits % 16 != 0) return site.length(kind, static_cast<int>(step.bits % 16));
+  return kind == Kind::query ? site.query_length : site.key_length;
 }
 
 Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
@@ -179,8 +187,7 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
         value.push_back(position(step, site));
         break;
       case Fn::length:
-        value.push_back(static_cast<Kind>(step.bits / 16) == Kind::query ? site.query_length
-                                                                         : site.key_length);
+        value.push_back(length(step, site));
         break;
       case Fn::own:
       case Fn::element:

@@ -20,8 +20,10 @@ struct Site {
   Halide::Type real = Halide::Float(32);
   Halide::Expr batch, head, query, key;
   Halide::Expr size, feature;  // of an element of heads or features; undefined elsewhere
-  Halide::Expr last_query;  // in key bounds: `query` is the tile's first one and this its last
+  // Of a tile of queries and a cell of keys: `query` and `key` are the first of each.
+  Halide::Expr last_query, last_key;
   Halide::Expr query_length, key_length;
+  std::function<Halide::Expr(attn::Kind kind, int number)> length;  // of one axis of several
   /// An input or a packed weight: `own` without indices, `element` with them.
   std::function<Halide::Expr(const attn::Step& step, const std::vector<Halide::Expr>& indices)>
       read;

@@ -152,6 +152,12 @@ Expr sigmoid_of(const Expr& x) {
   return number(format, 1) / (number(format, 1) + exp_of(-x));
 }
 
+Expr sigmoid_of_base_2(const Expr& x) {
+  const Format& format = format_of(x);
+  const Expr e = exp2_of_nonpositive(-abs(x));
+  return select(x >= number(format, 0), number(format, 1), e) / (number(format, 1) + e);
+}
+
 namespace {
 
 /// Choices that infinities and NaN are among are made of bits: a select of floating-point numbers

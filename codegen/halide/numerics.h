@@ -28,6 +28,8 @@ Halide::Expr exp2_of(const Halide::Expr& x);
 Halide::Expr tanh_of(const Halide::Expr& x);
 /// 1 / (1 + e^-x). At most 4 ulp.
 Halide::Expr sigmoid_of(const Halide::Expr& x);
+/// 1 / (1 + 2^-x), exactly 0 of what counts as masked. At most 3 ulp.
+Halide::Expr sigmoid_of_base_2(const Halide::Expr& x);
 /// ln(x), of denormal numbers too; -infinity of 0, NaN below. At most 2 ulp.
 Halide::Expr log_of(const Halide::Expr& x);
 /// sin(x) and cos(x). At most 3 ulp for |x| < 1e5 (1 in float32, which is computed in double);

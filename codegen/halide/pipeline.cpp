@@ -16,6 +16,7 @@ namespace {
 struct Uses {
   const Path& path;
   std::set<int> inputs, packings;
+  std::set<std::pair<int, int>> lengths;
 
   void value(int v) {
     while (v >= 0) {
@@ -26,6 +27,8 @@ struct Uses {
   }
   void formula(const PlanFormula& formula) {
     for (const attn::Step& s : formula.steps) {
+      if (s.fn == attn::Fn::length && s.bits % 16 != 0)
+        lengths.emplace(static_cast<int>(s.bits / 16), static_cast<int>(s.bits % 16));
       if (s.fn != attn::Fn::own && s.fn != attn::Fn::element) continue;
       (reads_packing(s) ? packings : inputs).insert(read_index(s));
     }
@@ -37,7 +40,9 @@ struct Uses {
   }
   void operator()(const Attention& s) {
     value(s.query), value(s.key), value(s.value);
-    formula(s.pair), formula(s.score), formula(s.mask), formula(s.keys);
+    for (const PlanFormula* f : {&s.pair, &s.score, &s.mask, &s.keys, &s.blocks, &s.sink})
+      formula(*f);
+    for (const Extremes& e : s.extremes) formula(e.formula);
   }
   void operator()(const Combine& s) { value(s.probabilities), value(s.value); }
   void operator()(const Splice& s) { value(s.keys), value(s.values), inputs.insert(s.at); }
@@ -96,7 +101,9 @@ int dimension_of(uint8_t form, Kind kind) {
 PathUses uses_of(const Path& path) {
   Uses uses{path, {}, {}};
   for (const Stage& stage : path.stages) std::visit(uses, stage);
-  return {{uses.inputs.begin(), uses.inputs.end()}, {uses.packings.begin(), uses.packings.end()}};
+  return {{uses.inputs.begin(), uses.inputs.end()},
+          {uses.packings.begin(), uses.packings.end()},
+          {uses.lengths.begin(), uses.lengths.end()}};
 }
 
 uint8_t form_of(Layout layout) {
@@ -170,6 +177,10 @@ PathPipeline::PathPipeline(const Plan& plan, int path, const Target& target)
     buffers_.push_back(image);
     packed_.emplace(i, image);
   }
+  for (const auto& axis : uses.lengths) {
+    const std::string name = attn::kind_names[static_cast<size_t>(axis.first)];
+    lengths_.emplace(axis, Param<int32_t>(name + "_" + std::to_string(axis.second) + "_length"));
+  }
   outputs_.resize(path_.outputs.size());
   for (const Stage& stage : path_.stages) std::visit([this](const auto& s) { add(s); }, stage);
   for (size_t o = 0; o < outputs_.size(); ++o) {
@@ -195,6 +206,7 @@ std::vector<Argument> PathPipeline::arguments() const {
       arguments.emplace_back(inputs_.at(i));
   }
   for (int i : uses.packings) arguments.emplace_back(packed_.at(i));
+  for (const auto& axis : uses.lengths) arguments.emplace_back(lengths_.at(axis));
   return arguments;
 }
 
@@ -321,12 +333,17 @@ Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query,
          .size = {},
          .feature = {},
          .last_query = query,
+         .last_key = key,
          .query_length = {},
          .key_length = {},
+         .length = {},
          .read = {},
          .arguments = {}};
   s.query_length = extent(Kind::query);
   s.key_length = extent(Kind::key);
+  s.length = [this](Kind kind, int number) -> Expr {
+    return lengths_.at({static_cast<int>(kind), number});
+  };
   s.read = [this, s](const attn::Step& step, const std::vector<Expr>& indices) {
     return read(step, indices, s);
   };

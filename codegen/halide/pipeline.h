@@ -41,7 +41,7 @@ class PathPipeline {
   PathPipeline(const Plan& plan, int path, const Halide::Target& target);
 
   Halide::Pipeline pipeline() const { return Halide::Pipeline(outputs_); }
-  /// Inputs, flags and packed weights, in the order of path_arguments.
+  /// Inputs, flags, packed weights and lengths, in the order of path_arguments.
   std::vector<Halide::Argument> arguments() const;
   /// Every buffer of the call by name, outputs too: for expressions over their extents.
   const std::vector<Halide::ImageParam>& buffers() const { return buffers_; }
@@ -107,7 +107,7 @@ class PathPipeline {
   Halide::Expr product_of(const Attention& stage, const Halide::Expr& query,
                           const Halide::Expr& key, const Site& at) const;
   /// The score of base 2 of the pair at `at`, masked_score where the key does not exist (`exists`
-  /// false) or counts for nothing. Run-time masks are read through tiles over `arguments`, which are
+  /// false) or counts for nothing. Without `exists` it exists and counts. Run-time masks are read through tiles over `arguments`, which are
   /// the caller's to schedule.
   Halide::Expr score_of(const Attention& stage, const Halide::Expr& sum, const Halide::Expr& exists,
                         Site at, const std::vector<Halide::Var>& arguments,
@@ -120,10 +120,42 @@ class PathPipeline {
                                                      const Halide::Expr& first_query,
                                                      const Halide::Expr& last_query) const;
   void schedule_mask_tile(const MaskTile& mask, const Halide::Var& key) const;
-  /// Where a row has no key.
+  /// The maximum and the sum of a row before any key: a sink's, or of none.
+  std::pair<Halide::Expr, Halide::Expr> sink_of(const Attention& stage, const Site& at) const;
+  /// Where a row has no key. One with a sink or of sigmoids is zero then by itself.
   bool is_uniform(const Attention& stage) const {
-    return stage.rule == attn::FullyMasked::uniform && !stage.mask.empty();
+    return stage.rule == attn::FullyMasked::uniform && !stage.mask.empty() &&
+           !stage.sigmoid;
   }
+
+  // attention_walk.cpp: the runs of keys that a tile of queries walks
+  struct Walk {
+    Halide::RDom runs;  // y: where one begins, x: how many cells more than one it has
+    bool open = false;  // every pair is visible, and every key exists
+    int most = 0;       // keys of a run, at most
+    /// Where a run begins, and how many keys it has.
+    std::function<Halide::Expr(const Halide::Expr& longer, const Halide::Expr& at)> panel, count;
+  };
+  std::vector<Walk> walks_of(const Attention& stage, const Halide::Var& qt, const Halide::Var& h,
+                             const Halide::Var& b);
+  /// Least and most of each of the stage's extremes, for a tile and a cell.
+  std::vector<Halide::Expr> extremes_of(const Attention& stage, const Halide::Expr& qt,
+                                        const Halide::Expr& cell, const Halide::Expr& h,
+                                        const Halide::Expr& b);
+  std::vector<Halide::Func> walk_kinds_;  // to be computed where a task is
+
+  // attention_block.cpp: one run
+  struct BlockFuncs {
+    Halide::Func dot, score, lane_maximum, maximum, p, lane_sum, sum, weighted;
+    std::vector<MaskTile> masks;
+    Halide::Var i, lane;
+    Halide::RDom d, v, k, l;
+  };
+  /// `args` are (x, q, longer, at, qt, h, b) of `weighted`; the others have no x, or a key in its place.
+  BlockFuncs block_of(const Attention& stage, const Walk& walk,
+                      const std::vector<Halide::Var>& args);
+  void schedule_block(const Attention& stage, BlockFuncs& block, const Walk& walk,
+                      const std::vector<Halide::Var>& args, const Halide::LoopLevel& at);
 
   Site site(const Halide::Expr& batch, const Halide::Expr& head, const Halide::Expr& query,
             const Halide::Expr& key) const;
@@ -163,15 +195,17 @@ class PathPipeline {
   std::vector<Made> made_;                       // by value
   std::map<int, Halide::ImageParam> inputs_;     // by input, but for flags
   std::map<int, Halide::Param<uint8_t>> flags_;  // by input
+  std::map<std::pair<int, int>, Halide::Param<int32_t>> lengths_;  // of single axes: kind, number
   std::map<int, Halide::ImageParam> packed_;     // by packing
   Halide::Expr cache_positions_;  // of the cache that the path writes, which is no input of it
   std::vector<Halide::Func> outputs_;
   std::vector<Halide::ImageParam> buffers_;
 };
 
-/// The inputs, packings and outputs that a path uses, in the order of its arguments.
+/// What a path uses, in the order of its arguments; outputs come after.
 struct PathUses {
   std::vector<int> inputs, packings;
+  std::vector<std::pair<int, int>> lengths;  // of single axes: kind, number
 };
 PathUses uses_of(const Path& path);
 

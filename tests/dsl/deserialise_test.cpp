@@ -41,6 +41,7 @@ void walk(const attn::Graph& g) {
   for (const attn::Node& n : g.nodes) {
     evaluate(g, n.formula, {.query = 1, .key = 2}, {0.5, 2.0, 1.0, 3.0});
     evaluate(g, n.mask, {.query = 1, .key = 2});
+    evaluate(g, n.sink, {.query = 1});
   }
 }
 

@@ -315,6 +315,9 @@ static_assert(rules_are(model::plain, FullyMasked::zero, FullyMasked::zero));
 static_assert(rules_are(model::additive, FullyMasked::additive, FullyMasked::zero));
 static_assert(rules_are(cached, FullyMasked::uniform, FullyMasked::zero));
 static_assert(rules_are(luong, FullyMasked::additive, FullyMasked::additive));
+static_assert(rules_are(model::sigmoids, FullyMasked::zero, FullyMasked::zero));
+static_assert(softmax_of(model::sigmoids).sigmoid && softmax_of(model::sigmoids).sink.empty());
+static_assert(!softmax_of(model::streaming).sigmoid && !softmax_of(model::streaming).sink.empty());
 static_assert(rules_are(model::talking, FullyMasked::uniform, FullyMasked::uniform));
 
 // ---- fingerprints: equal for equal graphs, and for no others; places do not count
@@ -343,6 +346,14 @@ static_assert(print_of([](auto& d) {
 static_assert(print_of([](auto& d) { d.mask = attn::causal; }) != fingerprint(try_layer(small)));
 static_assert(print_of([](auto& d) { d.mask = attn::sliding_window(3); }) !=
               print_of([](auto& d) { d.mask = attn::sliding_window(4); }));
+static_assert(print_of([](auto& d) { d.sink = attn::sink("sinks"); }) !=
+              fingerprint(try_layer(small)));
+static_assert(print_of([](auto& d) { d.sink = [](auto) { return 0.0f; }; }) !=
+              print_of([](auto& d) { d.sink = [](auto) { return 1.0f; }; }));
+static_assert(print_of([](auto& d) { d.probability = attn::Probability::sigmoid; }) !=
+              fingerprint(try_layer(small)));
+static_assert(print_of([](auto& d) { d.probability = attn::Probability::sigmoid; }) !=
+              print_of([](auto& d) { d.fully_masked = FullyMasked::zero; }));
 static_assert(print_of([](auto& d) { d.dtype = attn::DTypePolicy::float16; }) !=
               fingerprint(try_layer(small)));
 static_assert(print_of([](auto& d) { d.sliding_window = 3; }) != fingerprint(try_layer(small)));
@@ -486,7 +497,7 @@ constexpr bool all_are_valid() {
   return valid;
 }
 static_assert(all_are_valid());
-static_assert(model::layers::size == 15);
+static_assert(model::layers::size == 17);
 constexpr auto bytes = attn::serialise<model::encoder>();
 static_assert(bytes[0] == 'a' && bytes[7] == 0 && bytes[8] == attn::section_version);
 static_assert(bytes[12] + 256 * bytes[13] == bytes.size() && bytes[16] == 1);

@@ -78,6 +78,17 @@ TEST(Language, text_of_a_graph) {
   }
 }
 
+TEST(Language, text_of_sinks_and_sigmoids) {
+  const std::string sinks = text(model::streaming.graph, "streaming");
+  EXPECT_NE(
+      sinks.find("    sink\n    %0 = position head : index\n    %1 = element @sinks[%0] : f32"),
+      sinks.npos)
+      << sinks;
+  const std::string sigmoids = text(model::sigmoids.graph, "sigmoids");
+  EXPECT_NE(sigmoids.find("sigmoid : [batch B, head 4, query T, key S]"), sigmoids.npos)
+      << sigmoids;
+}
+
 // Descriptions of every kind: the right ones are proper graphs, the others have a sentence.
 TEST(Language, random_descriptions) {
   std::mt19937 random(1);

@@ -188,7 +188,25 @@ inline constexpr auto luong = attn::layer(attn::Attention{
     .input_rank = 4,
 });
 
-using layers = attn::Layers<encoder, decoder, grouped, plain, packed, talking, rotary, gated,
-                            cached, reusing, additive, picture, decoding, lazy, luong>;
+// A window that may also look at the first keys, or at nothing.
+inline constexpr auto streaming = attn::layer(attn::GroupQueryAttention{
+    .head_dim = 16,
+    .num_query_heads = 4,
+    .num_key_value_heads = 2,
+    .mask = attn::causal & (attn::first_keys(4) | attn::sliding_window(64)),
+    .sink = attn::sink("sinks"),
+});
+inline constexpr auto sigmoids = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 4,
+    .num_key_value_heads = 2,
+    .head_dim = 16,
+    .mask = attn::causal,
+    .score_mod = [](auto score, auto at) { return score - log(at.key_length); },
+    .probability = attn::Probability::sigmoid,
+});
+
+using layers =
+    attn::Layers<encoder, decoder, grouped, plain, packed, talking, rotary, gated, cached, reusing,
+                 additive, picture, decoding, lazy, luong, streaming, sigmoids>;
 
 }  // namespace model

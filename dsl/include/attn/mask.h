@@ -6,10 +6,9 @@
 //
 //   inline constexpr attn::SinkLogit zero = [](auto) { return 0.0f; };
 //
-// Masks compose with `&`, `|` and `!`. All are formulas (formula.h) and nothing else, so one of your
-// own is as good as those with a name.
-// Not here: those with a name (named_masks.h, named_scores.h); masks that come with a call, which
-// are inputs (Graph::mask, Graph::flag).
+// Masks compose with `&`, `|` and `!`. All are formulas (formula.h) and nothing else, so one of
+// your own is as good as those with a name. Not here: those with a name (named_masks.h,
+// named_scores.h); masks that come with a call, which are inputs (Graph::mask, Graph::flag).
 #pragma once
 #include "attn/symbols.h"
 

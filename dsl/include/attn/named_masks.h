@@ -23,7 +23,8 @@ inline constexpr Mask causal_from_the_end = [](auto at) {
 };
 /// Causal, and all of the first `keys` for every query (prefix-LM; Raffel et al. 2019).
 constexpr auto prefix_lm(int keys) {
-  Sink(OnError::stop).require(keys >= 0, "`prefix_lm` needs a prefix of 0 keys or more, not {}", keys);
+  Sink(OnError::stop)
+      .require(keys >= 0, "`prefix_lm` needs a prefix of 0 keys or more, not {}", keys);
   return NamedMask{[keys](auto at) { return (at.key <= at.query) | (at.key < keys); }};
 }
 /// Each sequence its own prefix: `keys` is [batch].
@@ -97,10 +98,10 @@ constexpr auto same_document(const auto& document) {
     return document[at.batch][at.query] == document[at.batch][at.key];
   }};
 }
-/// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees itself
-/// and its ancestors. `enter` and `leave` are [batch, key]: the numbers at which a walk around the
-/// tree enters a token and leaves it. Tokens that are committed have 0 and a number beyond all
-/// others, so that every drafted one sees them. Queries are the last keys.
+/// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees
+/// itself and its ancestors. `enter` and `leave` are [batch, key]: the numbers at which a walk
+/// around the tree enters a token and leaves it. Tokens that are committed have 0 and a number
+/// beyond all others, so that every drafted one sees them. Queries are the last keys.
 constexpr auto tree(const auto& enter, const auto& leave) {
   return NamedMask{[enter = index_table_of(enter), leave = index_table_of(leave)](auto at) {
     const auto own = at.query + (at.key_length - at.query_length);

@@ -5,9 +5,8 @@
 //   .score_mod = attn::t5_bias("relative_attention_bias")
 //   .sink = attn::sink("sinks")
 //
-// Each is one lambda, to be copied and changed. Where it reads a table, the table is named, or given
-// as a value.
-// Not here: masks (named_masks.h).
+// Each is one lambda, to be copied and changed. Where it reads a table, the table is named, or
+// given as a value. Not here: masks (named_masks.h).
 #pragma once
 #include "attn/mask.h"
 

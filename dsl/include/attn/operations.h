@@ -197,8 +197,8 @@ constexpr Value keep(Value x, const Mask& mask, Place place = here()) {
 
 /// Over all keys that the mask allows; the rules say what becomes of a row without any. The sink
 /// joins the sum of every row.
-constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {}, const SinkLogit& sink = {},
-                        Place place = here()) {
+constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
+                        const SinkLogit& sink = {}, Place place = here()) {
   if (!s) return nothing;
   Graph& g = *s.graph;
   g.require(s.axes().has(Kind::key), "softmax is over keys, and this value has no key axis");
@@ -212,8 +212,9 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {}, const 
     const Step& step = sink.formula.steps[static_cast<std::size_t>(i)];
     const bool of_key = (step.fn == Fn::position || step.fn == Fn::length) &&
                         static_cast<Kind>(step.bits / 16) == Kind::key;
-    g.require(!of_key, "a sink is one number for a whole row of keys: it can read at.head, "
-                       "at.query and at.batch, and not at.key or at.key_length");
+    g.require(!of_key,
+              "a sink is one number for a whole row of keys: it can read at.head, "
+              "at.query and at.batch, and not at.key or at.key_length");
   }
   n.sink = g.add(sink.formula, s.axes().without(Kind::key), "the sink", place);
   return g.add(n, place);

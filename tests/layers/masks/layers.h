@@ -51,7 +51,7 @@ inline constexpr auto bigbird = attn::layer(attn::DotProductAttention{
 inline constexpr auto raw = attn::layer(attn::MultiHeadAttention{
     .num_heads = 2,
     .key_dim = 4,
-    .mask = [](auto at) { return !(at.key > at.query) & (at.query < at.key + 40); },
+    .mask = [](auto at) { return (at.query < at.key + 40) & !(at.key > at.query); },
 });
 // Half of the heads look far.
 inline constexpr auto by_head = attn::layer(attn::DotProductAttention{

@@ -1,0 +1,123 @@
+// attention_block.cpp - one run of keys of one tile of queries: scores, their maximum, exponentials
+// less that maximum, their sum and the weighted sum of values.
+//
+// The maximum is the run's own, so that nothing refers back to the state that runs are merged into.
+// Scores stay in L1 and L2 between the steps. Runs are cut to the keys that exist: a long one costs
+// nothing where there are few.
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Walk& walk,
+                                                const std::vector<Var>& args) {
+  const Var &x = args[0], &q = args[1], &longer = args[2], &of = args[3], &qt = args[4],
+            &h = args[5], &b = args[6];
+  const Schedule& s = schedule();
+  const int lanes = s.vector, block = walk.most, tile = s.query_tile;
+  const Expr queries = extent(Kind::query), keys = extent(Kind::key);
+  const Values values = values_of(stage);
+  const Expr zero = number(0), masked = masked_score(real_);
+  const std::string open = walk.open ? "open_" : "";
+  Var i("i"), lane("lane");
+  const Expr panel = walk.panel(longer, of), key = panel * lanes + i, count = walk.count(longer, of);
+  const Expr query = min(qt * tile + q, queries - 1);
+
+  BlockFuncs f{Func(open + "dot"),      Func(open + "score"),    Func(open + "lane_maximum"),
+               Func(open + "maximum"),  Func(open + "p"),        Func(open + "lane_sum"),
+               Func(open + "sum"),      Func(open + "weighted"), {}, i, lane, {}, {}, {}};
+  RDom d(0, stage.key_size, "d");
+  f.dot(i, q, longer, of, qt, h, b) = zero;
+  const Site at = site(b, h, query, key);
+  f.dot(i, q, longer, of, qt, h, b) +=
+      product_of(stage, query_element(stage, h, d, query, b),
+                 key_element(stage, h, d, panel + i / lanes, i % lanes, b), at);
+  f.score(i, q, longer, of, qt, h, b) =
+      score_of(stage, f.dot(i, q, longer, of, qt, h, b), walk.open ? Expr() : key < keys, at,
+               {i, q, longer, of, qt, h, b}, f.masks);
+
+  // Over the run's keys that exist; lanes first, then across lanes.
+  f.d = d;
+  f.v = RDom(0, block / lanes, "v");
+  f.k = RDom(0, block, "k");
+  RDom l(0, lanes, "l");
+  f.v.where(f.v * lanes < count);
+  f.k.where(f.k < count);
+  if (!stage.sigmoid) {
+    f.lane_maximum(lane, q, longer, of, qt, h, b) = masked;
+    f.lane_maximum(lane, q, longer, of, qt, h, b) = max(f.lane_maximum(lane, q, longer, of, qt, h, b),
+                                               f.score(f.v * lanes + lane, q, longer, of, qt, h, b));
+    f.maximum(q, longer, of, qt, h, b) = masked;
+    f.maximum(q, longer, of, qt, h, b) =
+        max(f.maximum(q, longer, of, qt, h, b), f.lane_maximum(l, q, longer, of, qt, h, b));
+  }
+  f.p(i, q, longer, of, qt, h, b) =
+      stage.sigmoid
+          ? sigmoid_of_base_2(f.score(i, q, longer, of, qt, h, b))
+          : exp2_of_nonpositive(f.score(i, q, longer, of, qt, h, b) - f.maximum(q, longer, of, qt, h, b));
+  if (!stage.sigmoid) {
+    f.lane_sum(lane, q, longer, of, qt, h, b) = zero;
+    f.lane_sum(lane, q, longer, of, qt, h, b) += f.p(f.v * lanes + lane, q, longer, of, qt, h, b);
+    f.sum(q, longer, of, qt, h, b) = zero;
+    f.sum(q, longer, of, qt, h, b) += f.lane_sum(l, q, longer, of, qt, h, b);
+  }
+  f.weighted(x, q, longer, of, qt, h, b) = zero;
+  f.weighted(x, q, longer, of, qt, h, b) +=
+      f.p(f.k, q, longer, of, qt, h, b) * value_element(values, h, x, panel * lanes + f.k, b);
+  f.l = l;
+  return f;
+}
+
+void PathPipeline::schedule_block(const Attention& stage, BlockFuncs& f, const Walk& walk,
+                                  const std::vector<Var>& args, const LoopLevel& at) {
+  const Var &x = args[0], &q = args[1], &i = f.i, &lane = f.lane;
+  const Schedule& s = schedule();
+  const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
+  const int columns = padded(stage.value_size), value_lanes = lanes_of(stage.value_size);
+  Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
+  // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
+  f.score.compute_at(at)
+      .bound_storage(i, block + lanes)
+      .bound_storage(q, tile + rows)
+      .tile(i, q, io, qo, ii, qi, cell_keys(s, stage), rows, TailStrategy::RoundUp)
+      .reorder(ii, qi, qo, io)
+      .vectorize(ii, lanes)
+      .unroll(ii)
+      .unroll(qi);
+  f.dot.compute_at(f.score, qo).vectorize(i, lanes).unroll(i).unroll(q);
+  f.dot.update().reorder(i, q, f.d).vectorize(i, lanes).unroll(i).unroll(q);
+  for (const MaskTile& mask : f.masks) {
+    Func numbers = mask.numbers;
+    numbers.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
+    schedule_mask_tile(mask, i);
+  }
+  f.p.compute_at(at)
+      .bound_storage(i, block + lanes)
+      .bound_storage(q, tile + rows)
+      .vectorize(i, lanes, TailStrategy::RoundUp);
+  if (!stage.sigmoid) {
+    f.lane_maximum.compute_at(f.maximum, q).vectorize(lane, lanes);
+    f.lane_maximum.update().reorder(lane, f.v).vectorize(lane, lanes);
+    f.maximum.compute_at(at).bound_storage(q, tile + rows);
+    f.maximum.update().reorder(f.l, q).atomic().vectorize(f.l, lanes);
+    f.lane_sum.compute_at(f.sum, q).vectorize(lane, lanes);
+    f.lane_sum.update().reorder(lane, f.v).vectorize(lane, lanes);
+    f.sum.compute_at(at).bound_storage(q, tile + rows);
+    f.sum.update().reorder(f.l, q).atomic().vectorize(f.l, lanes);
+  }
+  Func weighted_tile = f.weighted.in();
+  weighted_tile.compute_at(at)
+      .bound_extent(x, columns)
+      .bound_storage(q, tile + rows)
+      .tile(x, q, xo, qo, xi, qi, value_lanes * vectors_of(columns), rows, TailStrategy::RoundUp)
+      .reorder(xi, qi, qo, xo)
+      .vectorize(xi, value_lanes)
+      .unroll(xi)
+      .unroll(qi);
+  f.weighted.compute_at(weighted_tile, qo).vectorize(x, value_lanes).unroll(x).unroll(q);
+  f.weighted.update().reorder(x, q, f.k).vectorize(x, value_lanes).unroll(x).unroll(q);
+}
+
+}  // namespace attnc

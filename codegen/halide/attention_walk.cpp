@@ -1,0 +1,155 @@
+// attention_walk.cpp - which runs of keys a tile of queries walks, and which of them need the mask.
+//
+// Where the plan knows nothing of blocks, one walk goes over all keys inside the bounds, in blocks
+// of key_block, and every score is tested. Else keys are cut into cells, as wide as a register tile.
+// The formula `blocks` says of a tile and a cell whether a pair can be visible (else the cell is left
+// out) and whether all are (then there is nothing to test). Cells of a kind in a row become one run of
+// up to key_block keys, so that the state of the online softmax is rescaled as seldom as without
+// cells. One walk goes over the runs to test, one over those that need none: two loops, the second
+// without mask code.
+//
+// Cost: some ten integer operations a cell and tile (5 ns), against cell * query_tile * 4 * head size
+// floating-point operations, 1 MFLOP (10 us) at 64 x 64 x 64: below 0.1 %. Tables that masks read cost one
+// look at every query and key a call (Extremes).
+#include "halide/guard_runs.h"
+#include "halide/pipeline.h"
+
+namespace attnc {
+
+using namespace Halide;
+using attn::Kind;
+
+namespace {
+
+enum : uint8_t { left_out = 0, to_test = 1, open = 2 };
+
+bool reads(const PlanFormula& formula, Kind kind) {
+  for (const attn::Step& s : formula.steps) {
+    if (s.fn == attn::Fn::position && static_cast<Kind>(s.bits / 16) == kind) return true;
+    // What lies along all of its axes may differ along this one.
+    if (s.fn == attn::Fn::own && (kind == Kind::batch || kind == Kind::head)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& qt,
+                                            const Expr& cell, const Expr& h, const Expr& b) {
+  std::vector<Expr> bounds;
+  for (const Extremes& e : stage.extremes) {
+    if (e.over == Kind::other) {
+      // Of every pair a number of its own, but where a mask is one number for all: it was left out, or
+      // is broadcast.
+      const Site at = site(b, h, 0, 0);
+      Expr same = Internal::const_true();
+      for (const attn::Step& s : e.formula.steps) {
+        if (s.fn != attn::Fn::own || flags_.contains(read_index(s))) continue;
+        const ImageParam& mask = inputs_.at(read_index(s));
+        same = same && mask.dim(0).stride() == 0 && mask.dim(1).stride() == 0;
+      }
+      const Expr value = evaluate(e.formula, at).at(0);
+      bounds.push_back(same && value);
+      bounds.push_back(!same || value);
+      continue;
+    }
+    const bool keys = e.over == Kind::key;
+    const Expr count = extent(e.over);
+    const int width = keys ? cell_keys(schedule(), stage) : schedule().query_tile;
+    const bool of_head = reads(e.formula, Kind::head), of_batch = reads(e.formula, Kind::batch);
+    Var i("i"), head("head"), batch("batch");
+    Func value("table_value"), extremes("table_extremes");
+    const auto at = [&](const Expr& position) {
+      const Expr there = min(position, count - 1);
+      const Site place =
+          site(batch, head, keys ? Expr(0) : there, keys ? there : Expr(0));
+      const Expr v = evaluate(e.formula, place).at(0);
+      return v.type().is_bool() ? cast<uint8_t>(v) : v;
+    };
+    RDom r(1, width - 1, "r");
+    r.where(i * width + r < count);
+    extremes(i, head, batch) = Tuple(at(i * width), at(i * width));
+    const Expr next = at(i * width + r);
+    if (width > 1)
+      extremes(i, head, batch) =
+          Tuple(min(extremes(i, head, batch)[0], next), max(extremes(i, head, batch)[1], next));
+    extremes.compute_root()
+        .bound(i, 0, (count + (width - 1)) / width)
+        .bound(head, 0, of_head ? stage.heads : 1)
+        .bound(batch, 0, of_batch ? extent(Kind::batch) : Expr(1));
+    const FuncRef found =
+        extremes(keys ? clamp(cell, 0, max((count - 1) / width, 0)) : Expr(qt), of_head ? h : Expr(0), of_batch ? b : Expr(0));
+    const bool truth = e.formula.steps.at(static_cast<size_t>(e.formula.results.at(0))).type ==
+                       attn::Type::truth;
+    bounds.push_back(truth ? found[0] != 0 : Expr(found[0]));
+    bounds.push_back(truth ? found[1] != 0 : Expr(found[1]));
+  }
+  return bounds;
+}
+
+std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, const Var& qt,
+                                                       const Var& h, const Var& b) {
+  const Schedule& s = schedule();
+  const int lanes = s.vector, cell = cell_keys(s, stage), tile = s.query_tile;
+  const int cells = std::clamp(s.key_block / cell, 1, 7), block = std::max(s.key_block / cell, 1) * cell;
+  const Expr queries = extent(Kind::query), keys = extent(Kind::key);
+  const Expr first_query = qt * tile, last_query = min(qt * tile + (tile - 1), queries - 1);
+  const auto [first, end] = visible_keys(stage, h, b, first_query, last_query);
+  std::vector<Walk> walks(stage.blocks.empty() ? 1 : 2);
+  if (walks.size() == 1) {
+    Walk& w = walks[0];
+    w.runs = RDom(0, 1, 0, (keys + (block - 1)) / block, std::string(runs_name) + "all");
+    w.runs.where(w.runs.y * block < end - first);
+    w.most = block;
+    w.panel = [=, first = first](const Expr&, const Expr& of) {
+      return first / lanes + of * (block / lanes);
+    };
+    w.count = [=, first = first, end = end](const Expr&, const Expr& of) {
+      return end - first - of * block;
+    };
+    return walks;
+  }
+
+  // Of the cells from the one on where the bounds begin.
+  Var c("c");
+  Func kind("kind"), run_kind(run_kind_name);
+  const Expr origin = first / cell, own = origin + c, from = own * cell;
+  Site at = site(b, h, first_query, from);
+  at.last_query = last_query;
+  at.last_key = min(from + cell, keys) - 1;
+  at.arguments = extremes_of(stage, qt, own, h, b);
+  const std::vector<Expr> known = evaluate(stage.blocks, at);
+  kind(c, qt, h, b) =
+      select(from >= end || from + cell <= first || !known.at(0), cast<uint8_t>(left_out),
+             known.at(1) && from + cell <= keys, cast<uint8_t>(open), cast<uint8_t>(to_test));
+  // A run begins where the kind changes, and at every multiple of key_block: 8 * kind + its cells.
+  const auto kind_at = [&](const Expr& place) { return kind(max(place, 0), qt, h, b); };
+  const Expr here = kind_at(c);
+  Expr goes_on = Internal::const_true(), length = cast<uint8_t>(1);
+  for (int i = 1; i < cells; ++i) {
+    goes_on = goes_on && c % cells + i < cells && kind_at(c + i) == here;
+    length = select(goes_on, cast<uint8_t>(i + 1), length);
+  }
+  const Expr begins = c % cells == 0 || kind_at(c - 1) != here;
+  run_kind(c, qt, h, b) =
+      select(begins && here != left_out, here * cast<uint8_t>(8) + length, cast<uint8_t>(0));
+  for (uint8_t which : {to_test, open}) {
+    Walk& w = walks[which - 1];
+    w.open = which == open;
+    w.runs = RDom(0, cells, 0, (keys + (cell - 1)) / cell,
+                  std::string(runs_name) + (w.open ? "open" : "tested"));
+    w.runs.where(w.runs.y < (end + (cell - 1)) / cell - origin);
+    w.runs.where(run_kind(w.runs.y, qt, h, b) ==
+                 cast<uint8_t>(which * 8 + 1 + w.runs.x));  // see GuardRuns
+    w.most = cells * cell;
+    w.panel = [=](const Expr&, const Expr& of) { return (origin + of) * (cell / lanes); };
+    w.count = [=, panel = w.panel](const Expr& longer, const Expr& of) {
+      const Expr size = (longer + 1) * cell;
+      return which == open ? size : min(size, keys - panel(longer, of) * lanes);
+    };
+  }
+  walk_kinds_ = {kind, run_kind};
+  return walks;
+}
+
+}  // namespace attnc
