@@ -13,8 +13,8 @@ inline constexpr auto image = attn::layer(attn::MultiHeadAttention{
     .num_heads = 2,
     .key_dim = 8,
     .attention_axes = {1, 2},
-    .mask = attn::neighbourhood(1, 2),
     .input_rank = 4,
+    .mask = attn::neighbourhood(1, 2),
 });
 inline constexpr auto plain = attn::layer(attn::DotProductAttention{
     .num_query_heads = 2,
