@@ -172,7 +172,8 @@ int run_command(int argc, char** argv) {
       ->add_option("--shape", show.shape,
                    "with the stage plan: also the map of blocks of such a call, T=1024,S=1024 (T "
                    "queries, S keys, B\nin the batch, query.1=32 for a second axis)")
-      ->check(named);
+      ->check(CLI::Validator(
+          [](std::string& text) { return text.empty() ? std::string("has no axes") : ""; }, ""));
   show_command
       ->add_option("--tables", show.tables,
                    "a .safetensors file with the tables and masks that the map's masks read")

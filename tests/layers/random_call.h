@@ -54,10 +54,13 @@ inline DType tensor_type(attn::DTypePolicy policy) {
 
 class Drawer {
  public:
-  Drawer(Random& r, const attn::Graph& g) : r_(r), g_(g) {}
+  /// `most_pairs`: of queries and keys, in all heads of the batch; 0: any number.
+  Drawer(Random& r, const attn::Graph& g, int64_t most_pairs = 0)
+      : r_(r), g_(g), most_pairs_(most_pairs) {}
 
   Drawn run() {
     draw_lengths();
+    if (most_pairs_) shorten();
     for (const attn::Weight& w : g_.weights) draw_weight(w);
     for (const attn::Node& n : g_.nodes) {
       if (n.op == attn::Op::input && is_table(n)) draw_table(n);
@@ -90,6 +93,7 @@ class Drawer {
   std::vector<const attn::Node*> masks_;
   bool cached_ = false, indexed_ = false;
   unsigned tree_seed_ = 0;
+  int64_t most_pairs_ = 0;
 
   static std::string text(const attn::Node& n) { return std::string(n.name.view()); }
   static bool is_mask(const attn::Node& n) {
@@ -146,6 +150,22 @@ class Drawer {
       if (draw(r_, 0, 1)) lengths_[{Kind::query, 0}] = lengths_[{Kind::update, 0}];
     }
     for (int id = 0; id < g_.nodes.size; ++id) features_[id] = draw_of(r_, {1, 3, 8, 17});
+  }
+  /// Halves what is longest until there are few enough pairs.
+  void shorten() {
+    for (;;) {
+      int64_t pairs = 1, longest = 0;
+      for (const attn::Node& n : g_.nodes) {
+        if (n.op != attn::Op::softmax) continue;
+        pairs = 1;
+        for (const attn::Axis& a : n.axes) pairs *= length(a);
+      }
+      if (pairs <= most_pairs_) return;
+      for (auto& [axis, length] : lengths_) longest = std::max(longest, length);
+      for (auto& [axis, length] : lengths_) {
+        if (length == longest) length = (length + 1) / 2;
+      }
+    }
   }
   int64_t length(const attn::Axis& a) {
     if (a.extent > 0) return a.extent;
@@ -385,9 +405,9 @@ inline Bound bound_of(const attn::Graph& g) {
 }
 
 inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
-                     attn::ThreadPool& seven) {
+                     attn::ThreadPool& seven, int64_t most_pairs = 0) {
   const attn::Graph& g = subject.description->graph;
-  Drawn d = Drawer(r, g).run();
+  Drawn d = Drawer(r, g, most_pairs).run();
   const std::string text = std::string(subject.name) + ":" + d.text +
                            (d.with_optional ? ", with scores" : "") +
                            (d.in_place ? ", in place" : "");

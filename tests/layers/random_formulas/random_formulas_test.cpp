@@ -1,0 +1,146 @@
+// Hundreds of layers that are drawn, compiled, opened and run, against their graphs in double.
+//
+//   ATTN_SEED=123 ATTN_DRAWS=1 layers_random_formulas_test     the layer that the seed 123 draws
+//
+// All that attnc does runs here, in its own order: import, passes, plan, kernels, tables, a shared
+// library. Most layers get a schedule of small tiles (a file of ATTNC_SCHEDULES), so that calls of
+// some tens of positions have several tiles of queries and cells of keys: skipped, whole and
+// in between; some the one that attnc ships.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "attn/runtime/library.h"
+#include "layers/random_formulas/formulas.h"
+#include "tools/children.h"
+#include "tools/compiler.h"
+#include "tools/link.h"
+
+namespace {
+
+using attn_test::Random;
+using attnc::Status;
+namespace fs = std::filesystem;
+
+constexpr int calls_of_a_layer = 2;
+// Pairs of a call, over heads and batch: the reference takes some microseconds for each.
+constexpr int64_t most_pairs = 60'000;
+
+struct Drawn {
+  unsigned seed;
+  attn::Description description;
+};
+
+int number_from(const char* variable, int otherwise) {
+  const char* text = std::getenv(variable);
+  return text ? static_cast<int>(std::strtoul(text, nullptr, 10)) : otherwise;
+}
+
+attnc::Result<attn::Library> built(const std::vector<Drawn>& layers, const std::string& target,
+                                   const std::string& folder, const std::string& name) {
+  attnc::LibraryRequest request{.name = name, .layers = {}, .targets = {target}};
+  for (const Drawn& one : layers) {
+    attnc::SourceLayer layer{.graph = {.name = "drawn::of_" + std::to_string(one.seed),
+                                       .file = "formulas.h",
+                                       .line = 1,
+                                       .fingerprint = attn::fingerprint(one.description.graph),
+                                       .graph = one.description.graph},
+                             .definition = "",
+                             .machine = "x86_64"};
+    request.layers.push_back(std::move(layer));
+  }
+  auto compiled = attnc::compile(request);
+  if (!compiled.ok()) return compiled.status();
+  auto archive = attnc::make_library(compiled->parts);
+  if (!archive.ok()) return archive.status();
+  auto directory = attnc::make_directory_object(compiled->parts);
+  if (!directory.ok()) return directory.status();
+  const std::string base = folder + "/" + name;
+  std::ofstream(base + ".a", std::ios::binary) << *archive;
+  std::ofstream(base + ".o", std::ios::binary) << *directory;
+  if (Status s = attnc::link_shared({base + ".o", base + ".a"}, {.file = base + ".so"}); !s.ok())
+    return s;
+  return attn::open(base + ".so");
+}
+
+/// The best target that this processor runs.
+std::string target() {
+  auto best = attnc::target_here("");
+  return best.ok() ? *best : "baseline";
+}
+
+/// Compiles all before anything runs: kernels are made in forked processes, and calls start
+/// threads.
+struct Batch {
+  std::vector<Drawn> layers;
+  std::optional<attn::Library> library;
+};
+
+class Formulas : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new attnc::TemporaryFolder(*attnc::TemporaryFolder::make());
+    const unsigned seed =
+        static_cast<unsigned>(number_from("ATTN_SEED", static_cast<int>(std::random_device()())));
+    const int draws = number_from("ATTN_DRAWS", 200);
+    std::cout << "ATTN_SEED=" << seed << ", " << draws << " layers" << std::endl;
+    // One of ten with the schedule that ships.
+    for (int i = 0; i < draws; ++i) {
+      const unsigned own = seed + static_cast<unsigned>(i);
+      Random r(own);
+      const bool ships = attn_test::draw(r, 0, 9) == 0;
+      const attn::Description d = drawn::DrawnLayer(r).run();
+      ASSERT_FALSE(d.error()) << d.error().text() << "; repeat with ATTN_SEED=" << own
+                              << " ATTN_DRAWS=1";
+      (ships ? shipped_ : small_).layers.push_back({own, d});
+    }
+    std::ofstream(folder_->path() + "/" + target() + ".txt")
+        << "# head_size vector rows vectors task_rows query_tile key_block scores_query_tile\n"
+           "* 4 2 1 16 8 32 4\n";
+    setenv("ATTNC_SCHEDULES", folder_->path().c_str(), 1);
+    build(small_, "small");
+    unsetenv("ATTNC_SCHEDULES");
+    build(shipped_, "shipped");
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static void build(Batch& batch, const char* name) {
+    if (batch.layers.empty()) return;
+    auto library = built(batch.layers, target(), folder_->path(), name);
+    ASSERT_TRUE(library.ok()) << library.status().message();
+    batch.library = *std::move(library);
+  }
+  void run(const Batch& batch) {
+    if (!batch.library) return;
+    attn::ThreadPool two(2), seven(7);
+    for (const Drawn& one : batch.layers) {
+      const std::string name = "drawn::of_" + std::to_string(one.seed);
+      auto table = batch.library->find(name);
+      ASSERT_TRUE(table.ok()) << table.status().message();
+      const attn_test::Subject subject{name, &one.description, *table};
+      for (int call = 0; call < calls_of_a_layer; ++call) {
+        Random r(one.seed * 31 + static_cast<unsigned>(call));
+        attn_test::one_draw(r, subject, two, seven, most_pairs);
+        if (HasFatalFailure()) {
+          FAIL() << attn::text(one.description.graph, name)
+                 << "\nrepeat with ATTN_SEED=" << one.seed << " ATTN_DRAWS=1";
+        }
+      }
+    }
+  }
+  static attnc::TemporaryFolder* folder_;
+  static Batch small_, shipped_;
+};
+attnc::TemporaryFolder* Formulas::folder_ = nullptr;
+Batch Formulas::small_, Formulas::shipped_;
+
+TEST_F(Formulas, AgreeWithTheirGraphs) {
+  run(small_);
+  if (!HasFatalFailure()) run(shipped_);
+}
+
+}  // namespace
