@@ -720,9 +720,13 @@ LogicalResult AttentionOp::verifyRegions() {
   if (failed(verifyArguments(*this, "keys", getKeys(), {index, index})) ||
       failed(verifyYield(*this, "keys", getKeys(), {index, index})))
     return failure();
-  if (PositionOp position; getKeys().walk([&](PositionOp p) { position = p; }), position)
-    return position.emitOpError()
-           << "keys: expected the tile's first and last query, got a position";
+  WalkResult walked = getKeys().walk([](PositionOp position) {
+    const Kind kind = position.getAxis().getKind();
+    if (kind != Kind::query && kind != Kind::key) return WalkResult::advance();
+    position.emitOpError() << "keys: expected the tile's first and last query, got a position";
+    return WalkResult::interrupt();
+  });
+  if (walked.wasInterrupted()) return failure();
   return verifyPositions(getKeys(), scores);
 }
 

@@ -25,7 +25,7 @@ std::optional<Interval> intervalOf(const Term& term) {
       return Interval{atom(TermKind::first), atom(TermKind::last)};
     case TermKind::queryLength:
     case TermKind::keyLength:
-    case TermKind::own:
+    case TermKind::point:
       return Interval{term, term};
     case TermKind::sum: {
       Interval sum{constant(term->number), constant(term->number)};
@@ -40,10 +40,17 @@ std::optional<Interval> intervalOf(const Term& term) {
     case TermKind::quotient: {
       auto a = intervalOf(term->a);
       if (!a) return std::nullopt;
-      return Interval{quotient(a->low, term->number), quotient(a->high, term->number)};
+      const Term d = divisorOf(term);
+      return Interval{quotient(a->low, d), quotient(a->high, d)};
     }
     case TermKind::remainder:
-      return Interval{zero(), constant(term->number - 1)};
+      return Interval{zero(), divisorOf(term) - constant(1)};
+    case TermKind::product: {
+      auto a = intervalOf(term->a);
+      auto least = lowerBound(term->b);
+      if (!a || !least || *least < 0) return std::nullopt;
+      return Interval{product(a->low, term->b), product(a->high, term->b)};
+    }
     case TermKind::minimum:
     case TermKind::maximum: {
       auto a = intervalOf(term->a), b = intervalOf(term->b);
@@ -95,17 +102,17 @@ class Solver {
           end = minimum(end, bound + constant(1));
         return;
       case TermKind::quotient: {
-        const int64_t d =
-            solved->number;  // floor(g / d) >= b is g >= d b; <= b is g <= d b + d - 1
+        const Term d =
+            divisorOf(solved);  // floor(g / d) >= b is g >= d b; <= b is g <= d b + d - 1
         if (atLeast)
-          requirePlus(solved->a, bound * -d);
+          requirePlus(solved->a, product(bound, d) * -1);
         else
-          requirePlus(solved->a * -1, bound * d + constant(d - 1));
+          requirePlus(solved->a * -1, product(bound, d) + d - constant(1));
         return;
       }
       case TermKind::remainder:  // no more is used than its being in [0, d)
-        possible = possible & (atLeast ? notNegative(constant(solved->number - 1) - bound)
-                                       : notNegative(bound));
+        possible =
+            possible & notNegative(atLeast ? divisorOf(solved) - constant(1) - bound : bound);
         return;
       default:
         return;

@@ -23,6 +23,14 @@ bool Reads::isLength(mlir::Value value) {
          isLength(op->getOperand(1));
 }
 
+bool Reads::isPositive(mlir::Value value) {
+  if (auto n = constant(value)) return *n > 0;
+  Operation* op = value.getDefiningOp();
+  if (isa_and_nonnull<LengthOp>(op)) return true;
+  return isa_and_nonnull<arith::MulIOp>(op) && isPositive(op->getOperand(0)) &&
+         isPositive(op->getOperand(1));
+}
+
 mlir::Value Reads::first(mlir::Value value) {
   Operation* op = value.getDefiningOp();
   if (auto position = dyn_cast_or_null<PositionOp>(op))

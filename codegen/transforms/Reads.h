@@ -30,6 +30,8 @@ class Reads {
   /// A positive number, a length, or a product or quotient of such: never negative. (Division by
   /// zero is zero, as is its remainder.)
   static bool isLength(mlir::Value value);
+  /// The same without quotients: wherever there is a pair, at least 1.
+  static bool isPositive(mlir::Value value);
   static std::optional<int64_t> constant(mlir::Value value);
   /// The first value seen that is the same position, or the value itself.
   mlir::Value first(mlir::Value value);

@@ -88,9 +88,11 @@ Term atom(TermKind kind) {
       .kind = kind, .text = names[static_cast<int>(kind)], .hasKey = kind == TermKind::key});
 }
 
-Term own(int number) {
-  return make(TermNode{
-      .kind = TermKind::own, .number = number, .text = joined({"own", std::to_string(number)})});
+Term point(int number, bool positive) {
+  return make(TermNode{.kind = TermKind::point,
+                       .number = number,
+                       .positive = positive,
+                       .text = joined({"point", std::to_string(number)})});
 }
 
 Term operator+(const Term& a, const Term& b) { return combine(a, 1, b, 1); }
@@ -115,6 +117,42 @@ Term remainder(const Term& a, int64_t divisor) {
                        .a = a,
                        .text = joined({"(", a->text, "%", std::to_string(divisor), ")"}),
                        .hasKey = a->hasKey});
+}
+
+Term divisorOf(const Term& term) { return term->b ? term->b : constant(term->number); }
+
+namespace {
+Term divided(TermKind kind, const char* sign, const Term& a, const Term& divisor) {
+  return make(TermNode{.kind = kind,
+                       .a = a,
+                       .b = divisor,
+                       .text = joined({"(", a->text, sign, divisor->text, ")"}),
+                       .hasKey = a->hasKey});
+}
+}  // namespace
+
+Term quotient(const Term& a, const Term& divisor) {
+  if (divisor->isConstant()) return quotient(a, divisor->number);
+  return divided(TermKind::quotient, "/", a, divisor);
+}
+Term remainder(const Term& a, const Term& divisor) {
+  if (divisor->isConstant()) return remainder(a, divisor->number);
+  return divided(TermKind::remainder, "%", a, divisor);
+}
+
+Term product(const Term& a, const Term& factor) {
+  if (factor->isConstant()) return a * factor->number;
+  Term sum = factor * constantOf(a);
+  for (auto& [part, own] : partsOf(a)) {
+    if (part->isConstant()) continue;
+    sum = sum + make(TermNode{.kind = TermKind::product,
+                              .a = part,
+                              .b = factor,
+                              .text = joined({"(", part->text, "*", factor->text, ")"}),
+                              .hasKey = part->hasKey}) *
+                    own;
+  }
+  return sum;
 }
 
 Term minimum(const Term& a, const Term& b) {
@@ -213,16 +251,22 @@ Bound boundOf(const Term& term, Side side) {
     case TermKind::queryLength:
     case TermKind::keyLength:
       return lower ? Bound(0) : std::nullopt;
-    case TermKind::own:
-      return std::nullopt;
+    case TermKind::point:
+      return lower && term->positive ? Bound(1) : std::nullopt;
     case TermKind::sum:
       return boundOfSum(term, side);
     case TermKind::quotient: {
       Bound a = boundOf(term->a, side);
+      if (term->b) return lower && a && *a >= 0 ? Bound(0) : std::nullopt;
       return a ? Bound(floorDivision(*a, term->number)) : std::nullopt;
     }
     case TermKind::remainder:
+      if (term->b) return lower ? Bound(0) : std::nullopt;
       return lower ? 0 : term->number - 1;
+    case TermKind::product: {
+      Bound a = boundOf(term->a, side), b = boundOf(term->b, side);
+      return lower && a && b && *a >= 0 && *b >= 0 ? Bound(*a * *b) : std::nullopt;
+    }
     case TermKind::minimum:
     case TermKind::maximum:
     case TermKind::choice: {

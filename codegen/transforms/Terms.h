@@ -4,10 +4,10 @@
 //   Term end = minimum(s, last + constant(1));
 //
 // Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
-// divisor positive), minima, maxima, choices. Conditions compare a term with zero. Equal terms have
-// equal text, which is how they are told apart. Every position and length is at least zero (an
-// index of the call need not be), and simplification uses it. Not here: what they mean for keys
-// (KeyBounds.h), and their MLIR form (BoundKeys.cpp).
+// divisor positive), products with points, minima, maxima, choices. Conditions compare a term with
+// zero. Equal terms have equal text, which is how they are told apart. Every position and length is
+// at least zero (a point need not be), and simplification uses it. Not here: what they mean for
+// keys (KeyBounds.h), and their MLIR form (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -28,10 +28,12 @@ enum class TermKind {
   last,  // a tile's first and last query; in bounds
   queryLength,
   keyLength,
-  own,  // an index that the call brings for a sequence: one for all of a tile, of any sign
+  point,  // a number that is the same for all pairs of a sequence and a head, as an index of the
+          // call is: of any sign, or a length of one axis, which is positive
   sum,
   quotient,
   remainder,
+  product,  // of a term and a point
   minimum,
   maximum,
   choice,
@@ -53,10 +55,11 @@ using Condition = std::shared_ptr<const ConditionNode>;
 
 struct TermNode {
   TermKind kind{};
-  int64_t number = 0;                             // a sum's constant; the divisor; which index
+  int64_t number = 0;  // a sum's constant; a divisor; which point
+  bool positive = false;
   std::vector<std::pair<Term, int64_t>> parts{};  // a sum's atoms, by text, with coefficients
-  Term a{}, b{};
-  Condition condition{};  // of a choice
+  Term a{}, b{};                                  // b: also a divisor that is a point
+  Condition condition{};                          // of a choice
   std::string text{};
   bool hasKey = false;
 
@@ -73,12 +76,17 @@ struct ConditionNode {
 
 Term constant(int64_t number);
 Term atom(TermKind kind);
-Term own(int number);
+Term point(int number, bool positive = false);
 Term operator+(const Term& a, const Term& b);
 Term operator-(const Term& a, const Term& b);
 Term operator*(const Term& a, int64_t factor);
-Term quotient(const Term& a, int64_t divisor);   // rounds down; divisor > 0
-Term remainder(const Term& a, int64_t divisor);  // in [0, divisor)
+Term quotient(const Term& a, int64_t divisor);      // rounds down; divisor > 0
+Term remainder(const Term& a, int64_t divisor);     // in [0, divisor)
+Term quotient(const Term& a, const Term& divisor);  // a positive point
+Term remainder(const Term& a, const Term& divisor);
+Term product(const Term& a, const Term& factor);  // a point
+/// What a quotient or a remainder divides by.
+Term divisorOf(const Term& term);
 Term minimum(const Term& a, const Term& b);
 Term maximum(const Term& a, const Term& b);
 Term choice(const Condition& condition, const Term& a, const Term& b);

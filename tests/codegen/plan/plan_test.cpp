@@ -326,9 +326,6 @@ TEST(Refused, WhatFormulasRead) {
   EXPECT_EQ(refused(twice),
             "layers.h:12: model::encoder: a formula that reads `padding`, a table that is read at "
             "indices and is more than that, is not compiled yet");
-  EXPECT_EQ(refused(scored_by([](auto x, auto at) { return x + at.key; }, {1, 2})),
-            "layers.h:12: model::encoder: a formula that reads a position or a length, where there "
-            "are several key axes, is not compiled yet");
 }
 
 TEST(Refused, AttentionWithoutHeads) {
@@ -446,14 +443,13 @@ TEST(Plan, HasScoreFunctions) {
 
 TEST(Plan, ReadsTablesOfTheCall) {
   const attn::Table slopes{"slopes"}, strength{"strength"}, lengths{"lengths", attn::Type::index};
-  auto plan = planned(scored_by([&](auto x, auto at) {
-    return x * strength + slopes[at.head] * lengths[at.batch];
-  }));
+  auto plan = planned(scored_by(
+      [&](auto x, auto at) { return x * strength + slopes[at.head] * lengths[at.batch]; }));
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const std::string text = attnc::print(*plan);
-  for (const char* part : {"    strength [] float32, a table\n", "slopes [head 4] float32, a table\n",
-                           "lengths [batch] index, a table\n", "= element slopes %",
-                           "= own strength\n"}) {
+  for (const char* part :
+       {"    strength [] float32, a table\n", "slopes [head 4] float32, a table\n",
+        "lengths [batch] index, a table\n", "= element slopes %", "= own strength\n"}) {
     EXPECT_NE(text.find(part), text.npos) << part << "\nin\n" << text;
   }
 }
