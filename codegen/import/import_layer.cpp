@@ -198,8 +198,7 @@ class Importer {
     ir::RuleAttr with_scores;
     if (n.fully_masked_with_scores != n.fully_masked)
       with_scores = ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked_with_scores));
-    auto op = ir::SoftmaxOp::create(builder_, loc_, made, node(n.operand[0]),
-                                    ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked)),
+    auto op = ir::SoftmaxOp::create(builder_, loc_, made, node(n.operand[0]), rule(n.fully_masked),
                                     with_scores, n.sigmoid);
     formula(op.getMask(), n.mask, 0);
     formula(op.getSink(), n.sink, 0, /*real=*/true);
