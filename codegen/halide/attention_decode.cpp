@@ -70,7 +70,10 @@ void PathPipeline::add_decode(const Attention& stage) {
       max(slot_maximum(g, slot, c, h, b), score(g, kf * fold + slot, c, h, b));
   maximum(g, c, h, b) = masked;
   maximum(g, c, h, b) = max(maximum(g, c, h, b), slot_maximum(g, f, c, h, b));
-  p(g, i, c, h, b) = exp2_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
+  // Sigmoids have neither maximum nor sum: tasks add up as they are.
+  p(g, i, c, h, b) = stage.sigmoid
+                         ? sigmoid_of_base_2(score(g, i, c, h, b))
+                         : exp2_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
   slot_sum(g, slot, c, h, b) = zero;
   slot_sum(g, slot, c, h, b) += p(g, kf * fold + slot, c, h, b);
   sum(g, c, h, b) = zero;
@@ -86,7 +89,9 @@ void PathPipeline::add_decode(const Attention& stage) {
   of_block(x, g, block, c, h, b) = zero;
   of_block(x, g, block, c, h, b) += p(g, block * block_keys + k, c, h, b) *
                                     element(stage.value, {x, h, first + c * chunk + block * block_keys + k, b});
-  partial(x, g, c, h, b) = select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), zero);
+  partial(x, g, c, h, b) =
+      stage.sigmoid ? zero
+                    : select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), zero);
   partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
   partials(x, g, h, c, b) = partial(x, g, c, h, b);
 
@@ -94,13 +99,15 @@ void PathPipeline::add_decode(const Attention& stage) {
   RDom tasks(0, (keys + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
   if (bounded) tasks.where(tasks * chunk < end - first);
   Func top("top"), share("share"), total("total"), mixed("mixed"), mean("mean");
-  top(g, h, b) = masked;
+  const auto [sink, sink_sum] = sink_of(stage, site(b, h * group + g, 0, 0));
+  top(g, h, b) = sink;
   top(g, h, b) = max(top(g, h, b), partials(V, g, h, tasks, b));
   share(c, g, h, b) = exp2_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
-  total(g, h, b) = zero;
+  total(g, h, b) = sink_sum * exp2_of_nonpositive(sink - top(g, h, b));
   total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
   mixed(x, g, h, b) = zero;
-  mixed(x, g, h, b) += share(tasks, g, h, b) * partials(x, g, h, tasks, b);
+  mixed(x, g, h, b) += (stage.sigmoid ? number(1) : Expr(share(tasks, g, h, b))) *
+                       partials(x, g, h, tasks, b);
   const bool uniform = is_uniform(stage);
   Expr otherwise = zero;
   Var head("head"), t("t");
@@ -114,8 +121,10 @@ void PathPipeline::add_decode(const Attention& stage) {
   const bool returned = output_of(stage.result) >= 0;
   Func out(name_of(stage.result, "attention"));
   const Expr result =
-      select(top(row, own, b) > no_key_seen(real_), mixed(x, row, own, b) / sum_of_row,
-             strict_float(otherwise + strict_float(sum_of_row * zero)));
+      stage.sigmoid
+          ? Expr(mixed(x, row, own, b))
+          : select(top(row, own, b) > no_key_seen(real_), mixed(x, row, own, b) / sum_of_row,
+                   strict_float(otherwise + strict_float(sum_of_row * zero)));
   out(x, head, t, b) = returned ? stored(result) : result;
   if (returned) {
     define(stage.result, out);
@@ -141,9 +150,11 @@ void PathPipeline::add_decode(const Attention& stage) {
       .fuse(ho, b, task)
       .parallel(task)
       .vectorize(x, value_lanes);
-  top.compute_at(out, task).bound_extent(g, group);
-  share.compute_at(out, task).bound_extent(g, group).vectorize(c, s.vector, TailStrategy::RoundUp);
-  total.compute_at(out, task).bound_extent(g, group);
+  if (!stage.sigmoid) {
+    top.compute_at(out, task).bound_extent(g, group);
+    share.compute_at(out, task).bound_extent(g, group).vectorize(c, s.vector, TailStrategy::RoundUp);
+    total.compute_at(out, task).bound_extent(g, group);
+  }
   mixed.compute_at(out, task).bound_extent(x, V).bound_extent(g, group).vectorize(x, value_lanes);
   mixed.update().reorder(x, tasks, g, h, b).vectorize(x, value_lanes);
   if (uniform)
@@ -198,18 +209,20 @@ void PathPipeline::add_decode(const Attention& stage) {
     numbers.compute_at(partials, task);
     schedule_mask_tile(mask, i);
   }
-  slot_maximum.compute_at(partials, task)
-      .bound_extent(g, group)
-      .bound_extent(slot, fold)
-      .vectorize(g)
-      .vectorize(slot);
-  slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
-  maximum.compute_at(partials, task)
-      .bound_extent(g, group)
-      .vectorize(g)
-      .update()
-      .reorder(g, f)
-      .vectorize(g);
+  if (!stage.sigmoid) {
+    slot_maximum.compute_at(partials, task)
+        .bound_extent(g, group)
+        .bound_extent(slot, fold)
+        .vectorize(g)
+        .vectorize(slot);
+    slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
+    maximum.compute_at(partials, task)
+        .bound_extent(g, group)
+        .vectorize(g)
+        .update()
+        .reorder(g, f)
+        .vectorize(g);
+  }
   Var po("po"), pi("pi");
   p.compute_at(partials, task)
       .bound_extent(i, chunk)
@@ -218,18 +231,20 @@ void PathPipeline::add_decode(const Attention& stage) {
       .vectorize(g)
       .vectorize(pi)
       .unroll(po, 2);
-  slot_sum.compute_at(partials, task)
-      .bound_extent(g, group)
-      .bound_extent(slot, fold)
-      .vectorize(g)
-      .vectorize(slot);
-  slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
-  sum.compute_at(partials, task)
-      .bound_extent(g, group)
-      .vectorize(g)
-      .update()
-      .reorder(g, f)
-      .vectorize(g);
+  if (!stage.sigmoid) {
+    slot_sum.compute_at(partials, task)
+        .bound_extent(g, group)
+        .bound_extent(slot, fold)
+        .vectorize(g)
+        .vectorize(slot);
+    slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
+    sum.compute_at(partials, task)
+        .bound_extent(g, group)
+        .vectorize(g)
+        .update()
+        .reorder(g, f)
+        .vectorize(g);
+  }
   const int vectors = dividing(V / value_lanes, s.tile_vectors);
   RVar xo("xo"), xi("xi");
   partial.compute_at(partials, task).bound_extent(g, group).vectorize(x, value_lanes);

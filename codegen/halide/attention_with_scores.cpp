@@ -37,12 +37,16 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   lane_maximum(lane, q, qt, h, b) = masked;
   lane_maximum(lane, q, qt, h, b) =
       max(lane_maximum(lane, q, qt, h, b), score(v * lanes + lane, q, qt, h, b));
-  maximum(q, qt, h, b) = masked;
+  const auto [sink, sink_sum] = sink_of(stage, site(b, h, query, 0));
+  maximum(q, qt, h, b) = sink;
   maximum(q, qt, h, b) = max(maximum(q, qt, h, b), lane_maximum(l, q, qt, h, b));
-  p(i, q, qt, h, b) = exp2_of_nonpositive(score(i, q, qt, h, b) - maximum(q, qt, h, b));
+  p(i, q, qt, h, b) = stage.sigmoid ? sigmoid_of_base_2(score(i, q, qt, h, b))
+                                    : exp2_of_nonpositive(score(i, q, qt, h, b) -
+                                                          maximum(q, qt, h, b));
   lane_sum(lane, q, qt, h, b) = zero;
   lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
-  sum(q, qt, h, b) = zero;
+  // A sink's own term: its weight is 2^(sink - maximum), and its value is nothing.
+  sum(q, qt, h, b) = sink_sum * exp2_of_nonpositive(sink - maximum(q, qt, h, b));
   sum(q, qt, h, b) += lane_sum(l, q, qt, h, b);
   Func scores(name_of(stage.scores, "scores"));
   {
@@ -50,9 +54,12 @@ void PathPipeline::add_with_scores(const Attention& stage) {
     const Expr otherwise =
         is_uniform(stage) ? number(1) / max(cast(real_, keys), number(1)) : zero;
     const Expr total = sum(row, row_tile, h, b);
-    const Expr probability = select(
-        maximum(row, row_tile, h, b) > no_key_seen(real_), p(k, row, row_tile, h, b) / total,
-        strict_float(otherwise + strict_float(total * zero)));
+    const Expr probability =
+        stage.sigmoid
+            ? Expr(p(k, row, row_tile, h, b))
+            : select(maximum(row, row_tile, h, b) > no_key_seen(real_),
+                     p(k, row, row_tile, h, b) / total,
+                     strict_float(otherwise + strict_float(total * zero)));
     scores(k, t, h, b) = returned ? stored(probability) : probability;
   }
   define(stage.scores, scores);
@@ -85,15 +92,17 @@ void PathPipeline::add_with_scores(const Attention& stage) {
     numbers.compute_at(scores, task);
     schedule_mask_tile(mask, i);
   }
-  lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
-  lane_maximum.update().reorder(lane, v).vectorize(lane, lanes);
-  maximum.compute_at(scores, task);
-  maximum.update().reorder(l, q).atomic().vectorize(l, lanes);
   p.compute_at(scores, task).vectorize(i, lanes, TailStrategy::RoundUp);
-  lane_sum.compute_at(sum, q).vectorize(lane, lanes);
-  lane_sum.update().reorder(lane, v).vectorize(lane, lanes);
-  sum.compute_at(scores, task);
-  sum.update().reorder(l, q).atomic().vectorize(l, lanes);
+  if (!stage.sigmoid) {
+    lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
+    lane_maximum.update().reorder(lane, v).vectorize(lane, lanes);
+    maximum.compute_at(scores, task);
+    maximum.update().reorder(l, q).atomic().vectorize(l, lanes);
+    lane_sum.compute_at(sum, q).vectorize(lane, lanes);
+    lane_sum.update().reorder(lane, v).vectorize(lane, lanes);
+    sum.compute_at(scores, task);
+    sum.update().reorder(l, q).atomic().vectorize(l, lanes);
+  }
   make_weighted_sum(values_of(stage), tile,
                     [&](const Expr& key, const Expr& query_at, const Expr& head,
                         const Expr& batch) {

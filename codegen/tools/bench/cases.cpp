@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "attn/named_masks.h"
 #include "attn/named_scores.h"
 #include "import/section.h"
 
