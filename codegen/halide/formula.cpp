@@ -22,9 +22,10 @@ Expr truncating_division(const Expr& a, const Expr& b) {
     return (a + select(a < 0, up, 0)) / b;
   }
   // In double, where a quotient of 32-bit numbers is rounded to a whole one only if it is one: vectors
-  // have no division of integers.
+  // have no division of integers. The cast goes towards zero; `trunc` is a call of a library's where the
+  // target has no instruction for it (plain x86-64).
   const Expr quotient = strict_float(cast<double>(a) / cast<double>(select(b == 0, 1, b)));
-  return select(b == 0, 0, cast<int32_t>(trunc(quotient)));
+  return select(b == 0, 0, cast<int32_t>(quotient));
 }
 
 const Expr& present(const Expr& position) {
