@@ -45,8 +45,10 @@ void PathPipeline::add_decode(const Attention& stage) {
   Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
   scaled_query(x, g, h, b) = query_element(stage, h * group + g, x, 0, b);
   RDom dv(0, D / lanes, "dv"), dl(0, lanes, "dl");
-  // Each sequence ends where it ends: nothing behind is read, which is what costs.
-  if (bounded) dv.where(first + c * chunk < end);
+  // Each sequence ends where it ends, and tasks that no query can see are none: their keys are not
+  // read, which is what costs.
+  const Expr live = is_seen(stage, b, first + c * chunk, chunk) && first + c * chunk < end;
+  if (bounded || !stage.blocks.empty()) dv.where(live);
   product(lane, g, i, c, h, b) = zero;
   product(lane, g, i, c, h, b) +=
       element(stage.key, {dv * lanes + lane, h, clamp(key, 0, keys - 1), b}) *
@@ -83,8 +85,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   // + 1.
   const int block_keys = std::min(chunk, 16);
   RDom k(0, block_keys, "k"), add(0, V, 0, chunk / block_keys, "add");
-  k.where(first + c * chunk + block * block_keys + k < end);
-  add.where(first + c * chunk + add.y * block_keys < end);
+  k.where(live && first + c * chunk + block * block_keys + k < end);
+  add.where(live && first + c * chunk + add.y * block_keys < end);
   Func of_block("of_block"), partial("partial"), partials("partials");
   of_block(x, g, block, c, h, b) = zero;
   of_block(x, g, block, c, h, b) += p(g, block * block_keys + k, c, h, b) *

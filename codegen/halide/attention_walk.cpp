@@ -87,6 +87,23 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
   return bounds;
 }
 
+Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& from,
+                           int count) const {
+  // Of all heads at once, and without what tables say: no look at them is worth one query. (Indices that
+  // may be anything would overflow in sums.)
+  if (stage.blocks.empty() || reads(stage.blocks, Kind::head)) return Internal::const_true();
+  Site at = site(b, 0, 0, from);
+  at.last_key = min(from + count, extent(Kind::key)) - 1;
+  for (const Extremes& e : stage.extremes) {
+    const bool truth = e.formula.steps.at(static_cast<size_t>(e.formula.results.at(0))).type ==
+                       attn::Type::truth;
+    if (!truth) return Internal::const_true();
+    at.arguments.push_back(Internal::const_false());
+    at.arguments.push_back(Internal::const_true());
+  }
+  return evaluate(stage.blocks, at).at(0);
+}
+
 std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, const Var& qt,
                                                        const Var& h, const Var& b) {
   const Schedule& s = schedule();

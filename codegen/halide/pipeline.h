@@ -138,6 +138,9 @@ class PathPipeline {
   };
   std::vector<Walk> walks_of(const Attention& stage, const Halide::Var& qt, const Halide::Var& h,
                              const Halide::Var& b);
+  /// Whether a query of a call of one may see keys [from, from + count).
+  Halide::Expr is_seen(const Attention& stage, const Halide::Expr& b, const Halide::Expr& from,
+                       int count) const;
   /// Least and most of each of the stage's extremes, for a tile and a cell.
   std::vector<Halide::Expr> extremes_of(const Attention& stage, const Halide::Expr& qt,
                                         const Halide::Expr& cell, const Halide::Expr& h,
