@@ -328,7 +328,9 @@ class DrawnLayer {
     const bool with_sink = !sigmoid && draw(r_, 0, 3) == 0;
     const auto rule = draw(r_, 0, 1) ? attn::FullyMasked::zero : attn::FullyMasked::uniform;
     const int dtype = draw(r_, 0, 19);
-    const int mask_depth = draw(r_, 0, 3), score_depth = draw(r_, 0, 3);
+    // Three steps of a score one in another, exp2 of tanh of pow, cost Halide gigabytes: it walks
+    // what they share once for every use.
+    const int mask_depth = draw(r_, 0, 3), score_depth = draw(r_, 0, 2);
     attn::Mask mask;
     attn::ScoreMod score;
     attn::SinkLogit sink;

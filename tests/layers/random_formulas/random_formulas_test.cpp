@@ -86,7 +86,7 @@ class Formulas : public testing::Test {
     folder_ = new attnc::TemporaryFolder(*attnc::TemporaryFolder::make());
     const unsigned seed =
         static_cast<unsigned>(number_from("ATTN_SEED", static_cast<int>(std::random_device()())));
-    const int draws = number_from("ATTN_DRAWS", 200);
+    const int draws = number_from("ATTN_DRAWS", 60);
     std::cout << "ATTN_SEED=" << seed << ", " << draws << " layers" << std::endl;
     // One of ten with the schedule that ships.
     for (int i = 0; i < draws; ++i) {
