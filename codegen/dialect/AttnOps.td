@@ -470,7 +470,7 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     (all of them inside), whether a pair of them can be visible, and whether all of them surely are. What
     it has to know of each query or key it reads through `attn.extremes`.
 
-    `shape` says in words what the mask is, found from its formula: "causal & window of 512 before".
+    `shape` says in words what the mask is, found from its formula: "causal & window of 512 to either side".
 
     ```mlir
     %a, %r = attn.attention %q, %k, %v scale 1.803369e-01 rule zero mask {

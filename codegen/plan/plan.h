@@ -148,7 +148,7 @@ struct Attention {
   // most, of type index or truth. Two results. A formula of more than 120 steps is left out.
   PlanFormula blocks;
   std::vector<Extremes> extremes;
-  std::string shape;         // what the mask is, by its formula: "causal & window of 512 before"
+  std::string shape;         // what the mask is, by its formula: "causal & window of 512 to either side"
   PlanFormula sink;          // of batch, head and query: a score that joins every row's sum
   bool sigmoid = false;      // probability(i, j) is sigmoid(score), 0 where the mask hides: no sum
   attn::FullyMasked rule{};  // rows without a key

@@ -9,6 +9,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "transforms/MaskShape.h"
 #include "transforms/Passes.h"
 #include "transforms/Reads.h"
 
@@ -405,6 +406,8 @@ struct ClassifyBlocks : impl::ClassifyBlocksBase<ClassifyBlocks> {
 
   static void classified(AttentionOp attention) {
     if (attention.getMask().empty() || !attention.getBlocks().empty()) return;
+    auto visible = cast<YieldOp>(attention.getMask().front().back()).getValues()[0];
+    attention.setShape(maskShape(visible));
     // A hidden key counts in rows without any visible one: rounding decides which.
     if (attention.getRule() == Rule::Additive) return;
     OpBuilder builder(attention.getContext());
@@ -412,7 +415,6 @@ struct ClassifyBlocks : impl::ClassifyBlocksBase<ClassifyBlocks> {
     Location loc = attention.getLoc();
     Block* blocks = builder.createBlock(&attention.getBlocks(), {}, {index, index, index, index},
                                         {loc, loc, loc, loc});
-    auto visible = cast<YieldOp>(attention.getMask().front().back()).getValues()[0];
     Sight sight = Classifier(attention, blocks).classify(visible);
     builder.setInsertionPointToEnd(blocks);
     YieldOp::create(builder, loc, ValueRange{sight.possible, sight.certain});

@@ -43,10 +43,10 @@ def BoundKeys : Pass<"attn-bound-keys"> {
   let summary = "writes the range of keys that a tile of queries can see, from the mask's formula";
   let description = [{
     Comparisons are solved for the key, `&` intersects, `|` takes the hull; what is known at run time
-    only, such as a table, may be anything. Scalar truth inputs stay: the range is chosen by them. An
-    index of each sequence is a number that the range is told in. Nothing visible is ever left out. Masks
-    over several query or key axes get no bounds, nor do those of the rule `additive`, under which hidden
-    keys may count.
+    only, such as a table at a position, may be anything. Scalar truth inputs stay: the range is chosen by
+    them. A number that is the same for all pairs of a sequence and a head (an index of the call, a table
+    read at the batch, the length of one of several axes) is one that the range is told in. Nothing
+    visible is ever left out. Masks of the rule `additive` get no bounds: hidden keys may count there.
   }];
 }
 
@@ -62,6 +62,8 @@ def ClassifyBlocks : Pass<"attn-classify-blocks"> {
     Its limits: a comparison of what reads a table at both axes, or real numbers of both, or a product of
     two positions, may be anything; and conditions are taken one by one, so that `a | !a` is not known to
     hold. Where nothing is known at all, and under the rule `additive`, nothing is written.
+
+    It also says in words what the mask is (MaskShape.h), for whoever reads the plan.
   }];
 }
 

@@ -5,12 +5,14 @@
 // CHECK-NEXT: %[[Q:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} scale {{0.5100697.*}} : (
 // CHECK-NEXT: %[[K:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} : (
 // CHECK-NEXT: %[[V:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} : (
-// CHECK-NEXT: %[[A:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] rule uniform mask {
+// CHECK-NEXT: %[[A:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] rule uniform shape "attention_mask & (!use_causal_mask | causal)" mask {
 // CHECK: } keys {
+// CHECK: } blocks {
+// CHECK: attn.extremes over pairs {
 // CHECK: %[[O:.*]] = attn.project %[[A]] by %{{.*}} plus %{{.*}} : (
 // CHECK-NEXT: attn.return "output" %[[O]] :
 // CHECK: attn.path "output_attention_scores" {
-// CHECK: %[[A2:.*]], %[[P2:.*]] = attn.attention %{{.*}}, %{{.*}}, %{{.*}} rule zero mask {
+// CHECK: %[[A2:.*]], %[[P2:.*]] = attn.attention %{{.*}}, %{{.*}}, %{{.*}} rule zero shape "attention_mask & (!use_causal_mask | causal)" mask {
 // CHECK: attn.return "output" %{{.*}}, "attention_scores" optional %[[P2]] :
 attn.layer @"model::encoder" fingerprint 0x1 {
   %query = attn.input "query" : !attn.value<batch, query, feature of @query : f32>

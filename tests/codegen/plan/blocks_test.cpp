@@ -151,6 +151,59 @@ TEST(Blocks, SayNothingWhereNothingIsKnown) {
   EXPECT_TRUE(attention_of(*plan).blocks.empty());
 }
 
+/// What a mask is, is found from its formula, however it is written.
+TEST(Blocks, ShapesAreTold) {
+  const attn::Table document{"document", attn::Type::index}, lengths{"of_batch", attn::Type::index};
+  const attn::Mask first = [](auto at) { return at.key < 4; };
+  struct Case {
+    attn::Mask mask;
+    const char* shape;
+    int axes = 1;
+  };
+  const Case cases[] = {
+      {attn::causal, "causal"},
+      {[](auto at) { return !(at.key > at.query); }, "causal"},
+      {[](auto at) { return at.query - at.key >= 0; }, "causal"},
+      {[](auto at) { return 0 <= at.query - at.key; }, "causal"},
+      {[](auto at) { return at.key < at.query + 1; }, "causal"},
+      {!attn::causal, "1 keys ahead or more"},
+      {attn::causal_from_the_end, "causal from the end"},
+      {[](auto at) { return at.key - at.key_length <= at.query - at.query_length; },
+       "causal from the end"},
+      {attn::sliding_window(512), "window of 512 to either side"},
+      {[](auto at) { return !(abs(at.key - at.query) >= 512); }, "window of 512 to either side"},
+      {!attn::sliding_window(512), "!window of 512 to either side"},
+      {attn::causal & attn::sliding_window(512), "causal & window of 512 to either side"},
+      {[](auto at) { return (at.query - at.key <= 4) & (at.key - at.query <= 2); },
+       "window of 4 before & window of 2 after"},
+      {[](auto at) { return at.query < at.key + 5; }, "window of 4 before"},
+      {attn::causal & (first | attn::sliding_window(8)),
+       "causal & (first 4 keys | window of 8 to either side)"},
+      {attn::causal | first, "causal | prefix of 4"},
+      {[&](auto at) { return (at.key <= at.query) | (at.key < lengths[at.batch]); },
+       "causal | prefix"},
+      {[&](auto at) { return at.key < lengths[at.batch]; }, "padding"},
+      {[](auto at) { return at.query / 16 == at.key / 16; }, "blocks of 16"},
+      {[](auto at) { return (at.key - at.query) % 3 == 0; }, "dilated by 3"},
+      {[&](auto at) { return document[at.key] == document[at.query]; }, "same document"},
+      {[&](auto at) { return document[at.key] != document[at.query]; }, "!same document"},
+      {[](auto at) {
+         return (abs(at.queries[0] - at.keys[0]) <= 1) & (abs(at.keys[1] - at.queries[1]) <= 2);
+       },
+       "rows within 1 & columns within 2", 2},
+      {[](auto at) { return at.key * at.query == 7; }, "formula"},
+      {attn::Mask::own({"mask", attn::Type::truth, true}) &
+           (attn::causal | !attn::Mask::own({"flag0", attn::Type::truth, true})),
+       "mask & (causal | !flag0)"},
+  };
+  for (const Case& c : cases) {
+    auto plan = planned(layer_with(c.mask, c.axes));
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    EXPECT_EQ(attention_of(*plan).shape, c.shape);
+    EXPECT_NE(print(*plan).find(std::string(", mask: ") + c.shape + "\n"), std::string::npos);
+  }
+}
+
 /// Masks of a call are looked at one by one, and along the axes that they have.
 TEST(Blocks, LookAtMasksOfTheCall) {
   auto plan = planned(layer_with(attn::Mask::own({"mask", attn::Type::truth, true}) &

@@ -136,7 +136,8 @@ TEST(Plan, PrintsTheSameTextAgain) {
         "    key [batch, key, feature of key] float32, or value\n",
         "    use_causal_mask [] truth, optional\n", "  path output_attention_scores\n",
         "    %1 = project query by #0 query/kernel + #1 query/bias, heads 12 x 64: query rows\n",
-        "scale 0.18033688\n", ": online, heads 12, sizes 64 and 64, rows without keys: uniform\n",
+        "scale 0.18033688\n",
+        ": online, heads 12, sizes 64 and 64, rows without keys: uniform, mask: ",
         ", attention_scores = attention %", "own use_causal_mask\n", "    output = project %"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
@@ -233,7 +234,7 @@ TEST(Plan, HasAPhaseForOneQuery) {
   for (const char* part :
        {"  path output_decode, for calls of at most 1 query\n", "  path output\n",
         "    output (heads) = attention query (heads), key (heads), value (heads): online, heads 8 "
-        "on 2, sizes 64 and 20, scale 0.18033688, rows without keys: zero\n",
+        "on 2, sizes 64 and 20, scale 0.18033688, rows without keys: zero, mask: causal",
         "    512 keys of a task for one query\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
   EXPECT_EQ(print(plan_of(encoder)).find("for one query"), std::string::npos);
@@ -690,9 +691,10 @@ TEST(Plan, HasLuongsAttention) {
 
 TEST(Plan, HasBahdanausScores) {
   attn::Attention layer{.use_scale = true, .score_mode = attn::ScoreMode::concat, .size = 5};
-  expect_lines(text_of(layer), {"natural scores, rows without keys: additive\n      pair\n",
-                                "argument 0\n", "argument 1\n", "own #0 scale\n", "tanh",
-                                "      score\n", "own #1 concat_score_weight\n", "      mask\n"});
+  expect_lines(text_of(layer),
+               {"natural scores, rows without keys: additive, mask: ", "      pair\n",
+                "argument 0\n", "argument 1\n", "own #0 scale\n", "tanh", "      score\n",
+                "own #1 concat_score_weight\n", "      mask\n"});
 }
 
 // ---- element types
