@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "halide/numerics.h"
 
@@ -162,16 +163,30 @@ Expr unbounded(const Expr& index, const Site& site) { return index ^ (site.key_l
 
 std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
   std::vector<Expr> value;
+  // What functions are applied to that is made of functions has a name: a function reads its operand
+  // several times, strict_float copies what it is given, and copies of copies would grow like powers.
+  std::vector<std::pair<std::string, Expr>> named;
+  std::vector<bool> has_function;
   std::vector<bool> is_data;  // indices that depend on more than positions
   for (const attn::Step& step : formula.steps) {
     std::vector<Expr> operands;
     bool of_data = step.fn == Fn::element || step.fn == Fn::truncate;
+    bool of_function = attn::is_real(step.fn);
     for (int o : step.operand) {
       if (o < 0) continue;
-      operands.push_back(value.at(static_cast<size_t>(o)));
+      Expr& operand = value.at(static_cast<size_t>(o));
+      if (has_function.at(static_cast<size_t>(o))) {
+        if (attn::is_real(step.fn) && !operand.as<Internal::Variable>()) {
+          named.emplace_back(Internal::unique_name("operand"), operand);
+          operand = Internal::Variable::make(operand.type(), named.back().first);
+        }
+        of_function = true;
+      }
+      operands.push_back(operand);
       of_data = of_data || is_data.at(static_cast<size_t>(o));
     }
     is_data.push_back(of_data && step.type == Type::index);
+    has_function.push_back(of_function);
     switch (step.fn) {
       case Fn::number:
         if (step.type == Type::truth)
@@ -200,7 +215,13 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
     }
   }
   std::vector<Expr> results;
-  for (int r : formula.results) results.push_back(value.at(static_cast<size_t>(r)));
+  for (int r : formula.results) {
+    Expr result = value.at(static_cast<size_t>(r));
+    for (size_t i = named.size(); i-- > 0;)
+      if (Internal::expr_uses_var(result, named[i].first))
+        result = Internal::Let::make(named[i].first, named[i].second, result);
+    results.push_back(result);
+  }
   return results;
 }
 

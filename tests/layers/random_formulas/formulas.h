@@ -330,7 +330,7 @@ class DrawnLayer {
     const int dtype = draw(r_, 0, 19);
     // Three steps of a score one in another, exp2 of tanh of pow, cost Halide gigabytes: it walks
     // what they share once for every use.
-    const int mask_depth = draw(r_, 0, 3), score_depth = draw(r_, 0, 2);
+    const int mask_depth = draw(r_, 0, 3), score_depth = draw(r_, 0, 3);
     attn::Mask mask;
     attn::ScoreMod score;
     attn::SinkLogit sink;
