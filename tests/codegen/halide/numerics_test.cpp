@@ -132,6 +132,8 @@ const Function functions[] = {
      1e-3, 4},
     {"sigmoid", attnc::sigmoid_of,
      [](long double v) { return 1 / (1 + std::exp(-v)); }, -80, 80, 4},
+    {"sigmoid of base 2", attnc::sigmoid_of_base_2,
+     [](long double v) { return 1 / (1 + std::exp2(-v)); }, -115, 115, 3},
     {"log", attnc::log_of, [](long double v) { return std::log(v); }, 1e-30, 5, 2},
     {"log of large numbers", attnc::log_of, [](long double v) { return std::log(v); }, 5, 1e30, 2},
     {"sin", attnc::sin_of, [](long double v) { return std::sin(v); }, -9, 9, 3},
@@ -173,6 +175,9 @@ void end_well() {
               [&] { auto y = on<T>(v, x, attnc::tanh_of); y.pop_back(); return y; }()) << v.name;
     EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}),
               [&] { auto y = on<T>(v, x, attnc::sigmoid_of); y.pop_back(); return y; }()) << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}),
+              [&] { auto y = on<T>(v, x, attnc::sigmoid_of_base_2); y.pop_back(); return y; }())
+        << v.name;
     for (const Function& f : functions)
       EXPECT_TRUE(std::isnan(on<T>(v, x, f.expr).back())) << f.name << " on " << v.name;
   }

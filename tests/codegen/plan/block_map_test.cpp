@@ -47,7 +47,7 @@ const std::vector<Named>& masks() {
       {"same_block", attn::same_block(24), true, true},
       {"padding", attn::padding("lengths"), true, true},
       {"documents", attn::causal & attn::same_document("document"), true, true},
-      {"tree", attn::tree("enter", "leave"), false, false},
+      {"tree", attn::tree("enter", "leave"), true, true},
       {"table_of_keys", [](auto at) { return seen[at.batch][at.key]; }, true, true},
       {"by_head", [](auto at) { return abs(at.query - at.key) < 8 * (at.head + 1); }, true, true},
       {"document_or_near",
