@@ -53,6 +53,13 @@ inline constexpr auto raw = attn::layer(attn::MultiHeadAttention{
     .key_dim = 4,
     .mask = [](auto at) { return (at.query < at.key + 40) & !(at.key > at.query); },
 });
+// A remainder of the key's position alone, which falls together with the vectors of a kernel.
+inline constexpr auto even_keys = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 2,
+    .num_key_value_heads = 2,
+    .head_dim = 8,
+    .mask = [](auto at) { return at.key % 2 == 0; },
+});
 // Half of the heads look far.
 inline constexpr auto by_head = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,
@@ -172,8 +179,8 @@ inline constexpr auto sigmoid_of_lengths = attn::layer(attn::DotProductAttention
 });
 
 using layers =
-    attn::Layers<either_side, streaming, not_near, dilated, blocks, bigbird, raw, by_head, prefix,
-                 prefixes, documents, padded, drafts, neighbourhood, raster, sinks, sinks_of_halves,
-                 quiet, sinks_of_queries, sigmoid, sigmoid_of_lengths>;
+    attn::Layers<either_side, streaming, not_near, dilated, blocks, bigbird, raw, even_keys,
+                 by_head, prefix, prefixes, documents, padded, drafts, neighbourhood, raster, sinks,
+                 sinks_of_halves, quiet, sinks_of_queries, sigmoid, sigmoid_of_lengths>;
 
 }  // namespace masked
