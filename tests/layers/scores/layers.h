@@ -67,7 +67,7 @@ inline constexpr auto functions = attn::layer(attn::GroupQueryAttention{
     .num_key_value_heads = 1,
     .score_mod =
         [](auto score, auto at) {
-          const auto angle = (at.query - at.key) * 0.1f;
+          const auto angle = (at.query - at.key) * 0.125f;  // exact, however far apart they are
           const auto x = attn::temperature_per_head("temperature")(score, at);
           return x * cos(angle) + sin(score) - exp(-abs(x)) + log(1 + abs(score)) +
                  pow(1.25f, at.key % 8) * 0.25f + pow(0.5f + abs(x), 0.5f);  // no root of rounding
