@@ -89,9 +89,11 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
 
 Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& from,
                            int count) const {
-  // Of all heads at once, and without what tables say: no look at them is worth one query. (Indices that
-  // may be anything would overflow in sums.)
+  // Of all heads at once, and by positions alone: what tables say bounds neither loops nor sums of indices.
   if (stage.blocks.empty() || reads(stage.blocks, Kind::head)) return Internal::const_true();
+  for (const attn::Step& s : stage.blocks.steps)
+    if (s.type == attn::Type::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))
+      return Internal::const_true();
   Site at = site(b, 0, 0, from);
   at.last_key = min(from + count, extent(Kind::key)) - 1;
   for (const Extremes& e : stage.extremes) {
