@@ -73,7 +73,7 @@ std::pair<Expr, Expr> PathPipeline::visible_keys(const Attention& stage, const E
   at.last_query = last_query;
   const std::vector<Expr> range = evaluate(stage.keys, at);
   const int lanes = schedule().vector;
-  return {max(range.at(0), 0) / lanes * lanes, clamp(range.at(1), 0, keys)};
+  return {clamp(range.at(0), 0, keys) / lanes * lanes, clamp(range.at(1), 0, keys)};
 }
 
 void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) const {

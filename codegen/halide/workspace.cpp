@@ -61,7 +61,8 @@ class Reader : public IRVisitor {
   void visit(const LetStmt* op) override {
     // What has no bounds is read from the call's buffers (extents, strides) and stands for itself.
     const Interval range = bounds_of_expr_in_scope(op->value, scope_);
-    ScopedBinding<Interval> bind(range.is_bounded(), scope_, op->name, range);
+    const bool known = range.has_upper_bound() || range.has_lower_bound();
+    ScopedBinding<Interval> bind(known, scope_, op->name, range);
     bytes_ = of(op->body);
   }
   void visit(const Block* op) override {

@@ -40,5 +40,71 @@ TEST_P(MaskLayers, AgreeWithTheirGraphInDoubleOnRandomCalls) {
 INSTANTIATE_TEST_SUITE_P(Random, MaskLayers, testing::Range(size_t{0}, subjects().size()),
                          [](const auto& info) { return short_name(subjects()[info.param]); });
 
+// ---- what is left out is not read
+
+constexpr int length = 700, far_away = 512;  // keys from far_away on lie in no block of early queries
+
+/// Random numbers; with `poison`, NaN from position far_away on.
+std::vector<float> heads(int count, int size, bool poison) {
+  Random random(7);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(static_cast<size_t>(length * count * size));
+  for (float& v : x) v = normal(random);
+  if (poison)
+    std::fill(x.begin() + far_away * count * size, x.end(), std::numeric_limits<float>::quiet_NaN());
+  return x;
+}
+
+/// The same call twice, once with NaN in the values of keys that the mask hides from the first 300
+/// queries: 0 * NaN would be NaN, so what is computed and thrown away shows.
+template <class Layer, class Call>
+void early_queries_are_the_same(int query_heads, int key_heads, int size, const Call& call) {
+  for (const char* target : {"avx512", "avx2", "baseline"}) {
+    auto layer = Layer::load(typename Layer::Weights{}, {.target = target});
+    if (!layer.ok()) {
+      EXPECT_EQ(layer.status().code(), attn::StatusCode::unsupported) << layer.status().message();
+      continue;  // a CPU without it
+    }
+    const std::vector<float> query = heads(query_heads, size, false),
+                             key = heads(key_heads, size, false);
+    std::vector<float> made[2];
+    for (bool poison : {false, true}) {
+      const std::vector<float> value = heads(key_heads, size, poison);
+      std::vector<float>& out = made[poison];
+      out.assign(query.size(), 0.0f);
+      attn::Workspace scratch;
+      const attn::Status s = call(*layer, attn::Tensor(query, {1, length, query_heads, size}),
+                                  attn::Tensor(value, {1, length, key_heads, size}),
+                                  attn::Tensor(key, {1, length, key_heads, size}),
+                                  attn::MutableTensor(out, {1, length, query_heads, size}), scratch);
+      ASSERT_TRUE(s.ok()) << s.message();
+    }
+    for (int i = 0; i < 300 * query_heads * size; ++i)
+      ASSERT_EQ(made[0][static_cast<size_t>(i)], made[1][static_cast<size_t>(i)])
+          << target << ", query " << i / (query_heads * size);
+    EXPECT_TRUE(std::isnan(made[1].back())) << target;
+  }
+}
+
+TEST(BlocksLeftOut, AreNotReadBehindAWindow) {
+  early_queries_are_the_same<attn::Layer<masked::either_side>>(
+      3, 3, 7, [](auto& layer, auto query, auto value, auto key, auto out, auto& scratch) {
+        return layer.run({.query = query, .value = value, .key = key}, {.output = out}, scratch);
+      });
+}
+
+TEST(BlocksLeftOut, AreNotReadOfOtherDocuments) {
+  std::vector<int32_t> document(length);
+  for (int i = 0; i < length; ++i) document[static_cast<size_t>(i)] = i / 100;
+  early_queries_are_the_same<attn::Layer<masked::documents>>(
+      4, 2, 8, [&](auto& layer, auto query, auto value, auto key, auto out, auto& scratch) {
+        return layer.run({.query = query,
+                          .value = value,
+                          .key = key,
+                          .document = attn::Tensor(document, {1, length})},
+                         {.output = out}, scratch);
+      });
+}
+
 }  // namespace
 }  // namespace attn_test
