@@ -35,7 +35,7 @@ Expr PathPipeline::key_element(const Attention& stage, const Expr& head, const E
   const Made& keys = made(stage.key);
   const Func& from = keys.packed.defined() ? keys.packed : keys.func;
   return from(lane, shared_head(head, stage.heads, stage.key_heads) * stage.key_size + d,
-              min(panel, panels - 1), batch);
+              clamp(panel, 0, panels - 1), batch);
 }
 
 Expr PathPipeline::value_element(const Values& stage, const Expr& head, const Expr& x,

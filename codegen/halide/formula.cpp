@@ -159,6 +159,20 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide
 /// Exclusive or with what is zero, as lengths are never negative, leaves it without any.
 Expr unbounded(const Expr& index, const Site& site) { return index ^ (site.key_length >> 31); }
 
+/// An operation on indices of data, none of its parts bounded on one side.
+Expr arithmetic_of_data(const attn::Step& step, const std::vector<Expr>& x, const Site& site) {
+  switch (step.fn) {
+    case Fn::min:
+      return select(unbounded(x[0], site) < x[1], x[0], x[1]);
+    case Fn::max:
+      return select(unbounded(x[0], site) < x[1], x[1], x[0]);
+    case Fn::abs:
+      return select(unbounded(x[0], site) < 0, 0 - x[0], x[0]);
+    default:
+      return unbounded(arithmetic(step, x, site.real), site);
+  }
+}
+
 }  // namespace
 
 std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
@@ -170,7 +184,7 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
   std::vector<bool> is_data;  // indices that depend on more than positions
   for (const attn::Step& step : formula.steps) {
     std::vector<Expr> operands;
-    bool of_data = step.fn == Fn::element || step.fn == Fn::truncate;
+    bool of_data = step.fn == Fn::element || step.fn == Fn::own || step.fn == Fn::truncate;
     bool of_function = attn::is_real(step.fn);
     for (int o : step.operand) {
       if (o < 0) continue;
@@ -216,8 +230,8 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
           value.push_back(unbounded(operands[0] - operands[1], site) == 0);
           break;
         }
-        value.push_back(arithmetic(step, operands, site.real));
-        if (is_data.back()) value.back() = unbounded(value.back(), site);
+        value.push_back(is_data.back() ? arithmetic_of_data(step, operands, site)
+                                       : arithmetic(step, operands, site.real));
     }
   }
   std::vector<Expr> results;
