@@ -86,8 +86,8 @@ class Formulas : public testing::Test {
     folder_ = new attnc::TemporaryFolder(*attnc::TemporaryFolder::make());
     const unsigned seed =
         static_cast<unsigned>(number_from("ATTN_SEED", static_cast<int>(std::random_device()())));
-    const int draws = number_from("ATTN_DRAWS", 24);
-    std::cout << "ATTN_SEED=" << seed << ", " << draws << " layers" << std::endl;
+    const int draws = number_from("ATTN_DRAWS", 100);
+    int formulas = 0;
     // One of ten with the schedule that ships.
     for (int i = 0; i < draws; ++i) {
       const unsigned own = seed + static_cast<unsigned>(i);
@@ -97,7 +97,11 @@ class Formulas : public testing::Test {
       ASSERT_FALSE(d.error()) << d.error().text() << "; repeat with ATTN_SEED=" << own
                               << " ATTN_DRAWS=1";
       (ships ? shipped_ : small_).layers.push_back({own, d});
+      for (const attn::Node& n : d.graph.nodes)
+        formulas += !n.mask.empty() + !n.sink.empty() + (n.op == attn::Op::map);
     }
+    std::cout << "ATTN_SEED=" << seed << ", " << draws << " layers of " << formulas << " formulas"
+              << std::endl;
     std::ofstream(folder_->path() + "/" + target() + ".txt")
         << "# head_size vector rows vectors task_rows query_tile key_block scores_query_tile\n"
            "* 4 2 1 16 8 32 4\n";
