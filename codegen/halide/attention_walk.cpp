@@ -22,6 +22,7 @@ using attn::Kind;
 namespace {
 
 enum : uint8_t { left_out = 0, to_test = 1, open = 2 };
+constexpr int kind_step = 32;  // a kind of run and its cells in one byte
 
 bool reads(const PlanFormula& formula, Kind kind) {
   for (const attn::Step& s : formula.steps) {
@@ -110,7 +111,8 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
                                                        const Var& h, const Var& b) {
   const Schedule& s = schedule();
   const int lanes = s.vector, cell = cell_keys(s, stage), tile = s.query_tile;
-  const int cells = std::clamp(s.key_block / cell, 1, 7), block = std::max(s.key_block / cell, 1) * cell;
+  const int cells = std::clamp(s.key_block / cell, 1, kind_step - 1),
+            block = std::max(s.key_block / cell, 1) * cell;
   const Expr queries = extent(Kind::query), keys = extent(Kind::key);
   const Expr first_query = qt * tile, last_query = min(qt * tile + (tile - 1), queries - 1);
   const auto [first, end] = visible_keys(stage, h, b, first_query, last_query);
@@ -141,7 +143,7 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
   kind(c, qt, h, b) =
       select(from >= end || from + cell <= first || !known.at(0), cast<uint8_t>(left_out),
              known.at(1) && from + cell <= keys, cast<uint8_t>(open), cast<uint8_t>(to_test));
-  // A run begins where the kind changes, and at every multiple of key_block: 8 * kind + its cells.
+  // A run begins where the kind changes, and at every multiple of key_block: kind_step * kind + its cells.
   const auto kind_at = [&](const Expr& place) { return kind(max(place, 0), qt, h, b); };
   const Expr here = kind_at(c);
   Expr goes_on = Internal::const_true(), length = cast<uint8_t>(1);
@@ -151,7 +153,7 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
   }
   const Expr begins = c % cells == 0 || kind_at(c - 1) != here;
   run_kind(c, qt, h, b) =
-      select(begins && here != left_out, here * cast<uint8_t>(8) + length, cast<uint8_t>(0));
+      select(begins && here != left_out, here * cast<uint8_t>(kind_step) + length, cast<uint8_t>(0));
   for (uint8_t which : {to_test, open}) {
     Walk& w = walks[which - 1];
     w.open = which == open;
@@ -159,7 +161,7 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
                   std::string(runs_name) + (w.open ? "open" : "tested"));
     w.runs.where(w.runs.y < (end + (cell - 1)) / cell - origin);
     w.runs.where(run_kind(w.runs.y, qt, h, b) ==
-                 cast<uint8_t>(which * 8 + 1 + w.runs.x));  // see GuardRuns
+                 cast<uint8_t>(which * kind_step + 1 + w.runs.x));  // see GuardRuns
     w.most = cells * cell;
     w.panel = [=](const Expr&, const Expr& of) { return (origin + of) * (cell / lanes); };
     w.count = [=, panel = w.panel](const Expr& longer, const Expr& of) {
