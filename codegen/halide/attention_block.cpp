@@ -22,12 +22,24 @@ PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Wa
   const Expr zero = number(0), masked = masked_score(real_);
   const std::string open = walk.open ? "open_" : "";
   Var i("i"), lane("lane");
-  const Expr panel = walk.panel(longer, of), key = panel * lanes + i, count = walk.count(longer, of);
+  const Expr panel = walk.panel(longer, of), key = panel * lanes + i,
+             count = walk.count(longer, of);
   const Expr query = min(qt * tile + q, queries - 1);
 
-  BlockFuncs f{Func(open + "dot"),      Func(open + "score"),    Func(open + "lane_maximum"),
-               Func(open + "maximum"),  Func(open + "p"),        Func(open + "lane_sum"),
-               Func(open + "sum"),      Func(open + "weighted"), {}, i, lane, {}, {}, {}};
+  BlockFuncs f{Func(open + "dot"),
+               Func(open + "score"),
+               Func(open + "lane_maximum"),
+               Func(open + "maximum"),
+               Func(open + "p"),
+               Func(open + "lane_sum"),
+               Func(open + "sum"),
+               Func(open + "weighted"),
+               {},
+               i,
+               lane,
+               {},
+               {},
+               {}};
   RDom d(0, stage.key_size, "d");
   f.dot(i, q, longer, of, qt, h, b) = zero;
   const Site at = site(b, h, query, key);
@@ -47,16 +59,17 @@ PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Wa
   f.k.where(f.k < count);
   if (!stage.sigmoid) {
     f.lane_maximum(lane, q, longer, of, qt, h, b) = masked;
-    f.lane_maximum(lane, q, longer, of, qt, h, b) = max(f.lane_maximum(lane, q, longer, of, qt, h, b),
-                                               f.score(f.v * lanes + lane, q, longer, of, qt, h, b));
+    f.lane_maximum(lane, q, longer, of, qt, h, b) =
+        max(f.lane_maximum(lane, q, longer, of, qt, h, b),
+            f.score(f.v * lanes + lane, q, longer, of, qt, h, b));
     f.maximum(q, longer, of, qt, h, b) = masked;
     f.maximum(q, longer, of, qt, h, b) =
         max(f.maximum(q, longer, of, qt, h, b), f.lane_maximum(l, q, longer, of, qt, h, b));
   }
-  f.p(i, q, longer, of, qt, h, b) =
-      stage.sigmoid
-          ? sigmoid_of_base_2(f.score(i, q, longer, of, qt, h, b))
-          : exp2_of_nonpositive(f.score(i, q, longer, of, qt, h, b) - f.maximum(q, longer, of, qt, h, b));
+  f.p(i, q, longer, of, qt, h, b) = stage.sigmoid
+                                        ? sigmoid_of_base_2(f.score(i, q, longer, of, qt, h, b))
+                                        : exp2_of_nonpositive(f.score(i, q, longer, of, qt, h, b) -
+                                                              f.maximum(q, longer, of, qt, h, b));
   if (!stage.sigmoid) {
     f.lane_sum(lane, q, longer, of, qt, h, b) = zero;
     f.lane_sum(lane, q, longer, of, qt, h, b) += f.p(f.v * lanes + lane, q, longer, of, qt, h, b);

@@ -50,8 +50,9 @@ void PathPipeline::add_online(const Attention& stage) {
     const Expr own = f.maximum(q, run.x, run.y, qt, h, b);
     const Expr now = max(old[1], own);
     const Expr keep_old = exp2_of_nonpositive(old[1] - now), take = exp2_of_nonpositive(own - now);
-    state(x, q, qt, h, b) = Tuple(old[0] * keep_old + f.weighted(x, q, run.x, run.y, qt, h, b) * take, now,
-                                  old[2] * keep_old + f.sum(q, run.x, run.y, qt, h, b) * take);
+    state(x, q, qt, h, b) =
+        Tuple(old[0] * keep_old + f.weighted(x, q, run.x, run.y, qt, h, b) * take, now,
+              old[2] * keep_old + f.sum(q, run.x, run.y, qt, h, b) * take);
   }
 
   // Rows without a key: nothing, or the mean of all values (of those that the mask hides, too).
@@ -72,10 +73,10 @@ void PathPipeline::add_online(const Attention& stage) {
   const FuncRef row = state(x, q, qt, h, b);
   // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have
   // dropped.
-  normal(x, q, qt, h, b) =
-      stage.sigmoid ? Expr(row)
-                    : select(row[1] > no_key_seen(real_), row[0] / row[2],
-                             strict_float(otherwise + strict_float(row[2] * zero)));
+  normal(x, q, qt, h, b) = stage.sigmoid
+                               ? Expr(row)
+                               : select(row[1] > no_key_seen(real_), row[0] / row[2],
+                                        strict_float(otherwise + strict_float(row[2] * zero)));
 
   // ---- schedule
   const LoopLevel task = make_result(values, normal, tile);
@@ -95,7 +96,10 @@ void PathPipeline::add_online(const Attention& stage) {
   for (Func f : walk_kinds_) f.compute_at(task).bound_extent(qt, 1);
   walk_kinds_.clear();
   if (uniform) {
-    mean.compute_root().bound(n, 0, stage.key_heads * columns).parallel(b).vectorize(n, value_lanes);
+    mean.compute_root()
+        .bound(n, 0, stage.key_heads * columns)
+        .parallel(b)
+        .vectorize(n, value_lanes);
     mean.update().reorder(n, all, b).parallel(b).vectorize(n, value_lanes);
   }
 }

@@ -1,16 +1,16 @@
 // attention_walk.cpp - which runs of keys a tile of queries walks, and which of them need the mask.
 //
 // Where the plan knows nothing of blocks, one walk goes over all keys inside the bounds, in blocks
-// of key_block, and every score is tested. Else keys are cut into cells, as wide as a register tile.
-// The formula `blocks` says of a tile and a cell whether a pair can be visible (else the cell is left
-// out) and whether all are (then there is nothing to test). Cells of a kind in a row become one run of
-// up to key_block keys, so that the state of the online softmax is rescaled as seldom as without
-// cells. One walk goes over the runs to test, one over those that need none: two loops, the second
-// without mask code.
+// of key_block, and every score is tested. Else keys are cut into cells, as wide as a register
+// tile. The formula `blocks` says of a tile and a cell whether a pair can be visible (else the cell
+// is left out) and whether all are (then there is nothing to test). Cells of a kind in a row become
+// one run of up to key_block keys, so that the state of the online softmax is rescaled as seldom as
+// without cells. One walk goes over the runs to test, one over those that need none: two loops, the
+// second without mask code.
 //
-// Cost: some ten integer operations a cell and tile (5 ns), against cell * query_tile * 4 * head size
-// floating-point operations, 1 MFLOP (10 us) at 64 x 64 x 64: below 0.1 %. Tables that masks read cost one
-// look at every query and key a call (Extremes).
+// Cost: some ten integer operations a cell and tile (5 ns), against cell * query_tile * 4 * head
+// size floating-point operations, 1 MFLOP (10 us) at 64 x 64 x 64: below 0.1 %. Tables that masks
+// read cost one look at every query and key a call (Extremes).
 #include "halide/guard_runs.h"
 #include "halide/pipeline.h"
 
@@ -24,13 +24,18 @@ namespace {
 enum : uint8_t { left_out = 0, to_test = 1, open = 2 };
 constexpr int kind_step = 32;  // a kind of run and its cells in one byte
 
-bool reads(const PlanFormula& formula, Kind kind) {
+/// Whether a formula may differ along an axis: it reads its position, or an input that has it.
+bool differs_along(const PlanFormula& formula, Kind kind, const Plan& plan) {
   for (const attn::Step& s : formula.steps) {
     if (s.fn == attn::Fn::position && static_cast<Kind>(s.bits / 16) == kind) return true;
-    // What lies along all of its axes may differ along this one.
-    if (s.fn == attn::Fn::own && (kind == Kind::batch || kind == Kind::head)) return true;
+    if (s.fn != attn::Fn::own || reads_packing(s)) continue;
+    for (const PlanAxis& a : plan.inputs.at(static_cast<size_t>(read_index(s))).axes)
+      if (a.kind == kind) return true;
   }
   return false;
+}
+bool is_truth(const PlanFormula& formula) {
+  return formula.steps.at(static_cast<size_t>(formula.results.at(0))).type == attn::Type::truth;
 }
 
 }  // namespace
@@ -40,8 +45,8 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
   std::vector<Expr> bounds;
   for (const Extremes& e : stage.extremes) {
     if (e.over == Kind::other) {
-      // Of every pair a number of its own, but where a mask is one number for all: it was left out, or
-      // is broadcast.
+      // Of every pair a number of its own, but where a mask is one number for all: it was left out,
+      // or is broadcast.
       const Site at = site(b, h, 0, 0);
       Expr same = Internal::const_true();
       for (const attn::Step& s : e.formula.steps) {
@@ -57,13 +62,13 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
     const bool keys = e.over == Kind::key;
     const Expr count = extent(e.over);
     const int width = keys ? cell_keys(schedule(), stage) : schedule().query_tile;
-    const bool of_head = reads(e.formula, Kind::head), of_batch = reads(e.formula, Kind::batch);
+    const bool of_head = differs_along(e.formula, Kind::head, plan_),
+               of_batch = differs_along(e.formula, Kind::batch, plan_);
     Var i("i"), head("head"), batch("batch");
-    Func value("table_value"), extremes("table_extremes");
+    Func extremes("table_extremes");
     const auto at = [&](const Expr& position) {
       const Expr there = min(position, count - 1);
-      const Site place =
-          site(batch, head, keys ? Expr(0) : there, keys ? there : Expr(0));
+      const Site place = site(batch, head, keys ? Expr(0) : there, keys ? there : Expr(0));
       const Expr v = evaluate(e.formula, place).at(0);
       return v.type().is_bool() ? cast<uint8_t>(v) : v;
     };
@@ -78,29 +83,28 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
         .bound(i, 0, (count + (width - 1)) / width)
         .bound(head, 0, of_head ? stage.heads : 1)
         .bound(batch, 0, of_batch ? extent(Kind::batch) : Expr(1));
-    const FuncRef found =
-        extremes(keys ? clamp(cell, 0, max((count - 1) / width, 0)) : Expr(qt), of_head ? h : Expr(0), of_batch ? b : Expr(0));
-    const bool truth = e.formula.steps.at(static_cast<size_t>(e.formula.results.at(0))).type ==
-                       attn::Type::truth;
-    bounds.push_back(truth ? found[0] != 0 : Expr(found[0]));
-    bounds.push_back(truth ? found[1] != 0 : Expr(found[1]));
+    // Cells beside the bounds are asked about too, and left out whatever is said of them.
+    const Expr which = keys ? clamp(cell, 0, max((count - 1) / width, 0)) : qt;
+    const FuncRef found = extremes(which, of_head ? h : Expr(0), of_batch ? b : Expr(0));
+    for (int end : {0, 1})
+      bounds.push_back(is_truth(e.formula) ? found[end] != 0 : Expr(found[end]));
   }
   return bounds;
 }
 
 Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& from,
                            int count) const {
-  // Of all heads at once, and by positions alone: what tables say bounds neither loops nor sums of indices.
-  if (stage.blocks.empty() || reads(stage.blocks, Kind::head)) return Internal::const_true();
+  // Of all heads at once, and by positions alone: what tables say bounds neither loops nor sums of
+  // indices.
+  if (stage.blocks.empty() || differs_along(stage.blocks, Kind::head, plan_))
+    return Internal::const_true();
   for (const attn::Step& s : stage.blocks.steps)
     if (s.type == attn::Type::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))
       return Internal::const_true();
   Site at = site(b, 0, 0, from);
   at.last_key = min(from + count, extent(Kind::key)) - 1;
   for (const Extremes& e : stage.extremes) {
-    const bool truth = e.formula.steps.at(static_cast<size_t>(e.formula.results.at(0))).type ==
-                       attn::Type::truth;
-    if (!truth) return Internal::const_true();
+    if (!is_truth(e.formula)) return Internal::const_true();
     at.arguments.push_back(Internal::const_false());
     at.arguments.push_back(Internal::const_true());
   }
@@ -143,7 +147,8 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
   kind(c, qt, h, b) =
       select(from >= end || from + cell <= first || !known.at(0), cast<uint8_t>(left_out),
              known.at(1) && from + cell <= keys, cast<uint8_t>(open), cast<uint8_t>(to_test));
-  // A run begins where the kind changes, and at every multiple of key_block: kind_step * kind + its cells.
+  // A run begins where the kind changes, and at every multiple of key_block: kind_step * kind + its
+  // cells.
   const auto kind_at = [&](const Expr& place) { return kind(max(place, 0), qt, h, b); };
   const Expr here = kind_at(c);
   Expr goes_on = Internal::const_true(), length = cast<uint8_t>(1);
@@ -152,8 +157,8 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
     length = select(goes_on, cast<uint8_t>(i + 1), length);
   }
   const Expr begins = c % cells == 0 || kind_at(c - 1) != here;
-  run_kind(c, qt, h, b) =
-      select(begins && here != left_out, here * cast<uint8_t>(kind_step) + length, cast<uint8_t>(0));
+  run_kind(c, qt, h, b) = select(begins && here != left_out,
+                                 here * cast<uint8_t>(kind_step) + length, cast<uint8_t>(0));
   for (uint8_t which : {to_test, open}) {
     Walk& w = walks[which - 1];
     w.open = which == open;

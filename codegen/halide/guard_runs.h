@@ -3,10 +3,10 @@
 //   GuardRuns guard;
 //   pipeline.add_custom_lowering_pass(&guard, [] {});
 //
-// An update over an RDom whose `where` reads a Func leaves the Funcs computed at its loop outside of the
-// test: Halide moves no condition that reads memory. So scores would be made of every run, and those of
-// runs that do not exist thrown away. This wraps the body of such a loop, all of it, in the test
-// that it contains.
+// An update over an RDom whose `where` reads a Func leaves the Funcs computed at its loop outside
+// of the test: Halide moves no condition that reads memory. So scores would be made of every run,
+// and those of runs that do not exist thrown away. This wraps the body of such a loop, all of it,
+// in the test that it contains.
 #pragma once
 #include <Halide.h>
 
