@@ -156,7 +156,7 @@ class Walk {
 
 BlockMap map_blocks(const Attention& attention, const Schedule& schedule, const MapCall& call) {
   BlockMap map{.queries = call.queries, .keys = call.keys};
-  map.query_tile = tile_queries(schedule, attention);
+  map.query_tile = schedule.query_tile;
   map.cell_keys = cell_keys(schedule, attention);
   map.tiles = (map.queries + map.query_tile - 1) / map.query_tile;
   map.cells = (map.keys + map.cell_keys - 1) / map.cell_keys;

@@ -51,11 +51,7 @@ struct BlockMap {
   int64_t count() const { return tiles * cells; }
 };
 
-/// Queries that one task of an attention has.
-constexpr int tile_queries(const Schedule& s, const Attention& a) {
-  return a.scores < 0 ? s.query_tile : s.scores_query_tile;
-}
-
+/// Of an attention whose probabilities are not stored.
 BlockMap map_blocks(const Attention& attention, const Schedule& schedule, const MapCall& call);
 
 /// How many pairs the mask leaves: of partial blocks counted one by one. Nothing where a table that

@@ -399,14 +399,19 @@ Result<std::string> map_text(const Plan& plan, const ShowOptions& options) {
         continue;
       }
       if (path.most_queries == 1) {
-        text += fmt::format("\nmap of {}: none, calls of one query use the bounds of keys alone\n",
-                            title);
+        text += fmt::format(
+            "\nmap of {}: none, a call of one query leaves out whole tasks of {} keys\n", title,
+            plan.schedule.decode_keys);
+        continue;
+      }
+      if (a->scores >= 0) {
+        text += fmt::format("\nmap of {}: none, every pair has a probability to store\n", title);
         continue;
       }
       if (head >= a->heads) {
         return mistake(fmt::format("--head: {} has {}, from 0 on; got {}", title, a->heads, head));
       }
-      const int64_t tile = tile_queries(plan.schedule, *a), cell = cell_keys(plan.schedule, *a);
+      const int64_t tile = plan.schedule.query_tile, cell = cell_keys(plan.schedule, *a);
       const int64_t blocks = ((*queries + tile - 1) / tile) * ((*keys + cell - 1) / cell);
       if (blocks > most_blocks) {
         return mistake(

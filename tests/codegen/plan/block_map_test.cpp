@@ -184,9 +184,6 @@ TEST(Map, ScoresThatAreNoProductsHaveCellsOfAVector) {
   EXPECT_EQ(cell_keys(small, a), 8);
   a.pair.steps.push_back({});
   EXPECT_EQ(cell_keys(small, a), 4);
-  EXPECT_EQ(tile_queries(small, a), 6);
-  a.scores = 3;
-  EXPECT_EQ(tile_queries(small, a), 5);
 }
 
 TEST(Map, WhatIsNotKnownIsPartial) {
