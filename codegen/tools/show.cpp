@@ -95,7 +95,7 @@ Result<std::string> text_of(const ShowOptions& options) {
 int show(const ShowOptions& options) {
   auto text = text_of(options);
   if (!text.ok()) return fail(text.status());
-  std::fwrite(text->data(), 1, text->size(), stdout);
+  fmt::print("{}", *text);  // throws where standard output takes no more, and main says why
   return 0;
 }
 
