@@ -44,50 +44,52 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
                                             const Expr& cell, const Expr& h, const Expr& b) {
   std::vector<Expr> bounds;
   for (const Extremes& e : stage.extremes) {
+    const bool of_head = differs_along(e.formula, Kind::head, plan_),
+               of_batch = differs_along(e.formula, Kind::batch, plan_), truth = is_truth(e.formula);
+    Var i("i"), head("head"), batch("batch");
+    Func extremes("table_extremes");
+    Expr places, which;  // how many there are of i, and the one that is asked about
+    // Nothing is read where there is no position, as where a call has no keys: only inside updates.
     if (e.over == Kind::other) {
-      // Of every pair a number of its own, but where a mask is one number for all: it was left out,
-      // or is broadcast.
-      const Site at = site(b, h, 0, 0);
-      Expr same = Internal::const_true();
+      // Of every pair a number of its own, but where masks are one number for all: they were left
+      // out, or are broadcast.
+      RDom r(0, 1, "r");
+      r.where(r < extent(Kind::query) && r < extent(Kind::key));
       for (const attn::Step& s : e.formula.steps) {
         if (s.fn != attn::Fn::own || flags_.contains(read_index(s))) continue;
         const ImageParam& mask = inputs_.at(read_index(s));
-        same = same && mask.dim(0).stride() == 0 && mask.dim(1).stride() == 0;
+        r.where(mask.dim(0).stride() == 0 && mask.dim(1).stride() == 0);
       }
-      const Expr value = evaluate(e.formula, at).at(0);
-      bounds.push_back(same && value);
-      bounds.push_back(!same || value);
-      continue;
-    }
-    const bool keys = e.over == Kind::key;
-    const Expr count = extent(e.over);
-    const int width = keys ? cell_keys(schedule(), stage) : schedule().query_tile;
-    const bool of_head = differs_along(e.formula, Kind::head, plan_),
-               of_batch = differs_along(e.formula, Kind::batch, plan_);
-    Var i("i"), head("head"), batch("batch");
-    Func extremes("table_extremes");
-    const auto at = [&](const Expr& position) {
-      const Expr there = min(position, count - 1);
-      const Site place = site(batch, head, keys ? Expr(0) : there, keys ? there : Expr(0));
-      const Expr v = evaluate(e.formula, place).at(0);
-      return v.type().is_bool() ? cast<uint8_t>(v) : v;
-    };
-    RDom r(1, width - 1, "r");
-    r.where(i * width + r < count);
-    extremes(i, head, batch) = Tuple(at(i * width), at(i * width));
-    const Expr next = at(i * width + r);
-    if (width > 1)
+      const Expr value = cast<uint8_t>(evaluate(e.formula, site(batch, head, r, r)).at(0));
+      extremes(i, head, batch) = Tuple(cast<uint8_t>(0), cast<uint8_t>(1));
+      extremes(i, head, batch) = Tuple(value, value);
+      places = 1, which = 0;
+    } else {
+      const bool keys = e.over == Kind::key;
+      const Expr count = extent(e.over);
+      const int width = keys ? cell_keys(schedule(), stage) : schedule().query_tile;
+      RDom r(0, width, "r");
+      const Expr position = i * width + r;
+      r.where(position < count);
+      const Site at = site(batch, head, keys ? Expr(0) : position, keys ? position : Expr(0));
+      Expr value = evaluate(e.formula, at).at(0);
+      if (truth) value = cast<uint8_t>(value);
+      // Begins with numbers that no sum of two overflows: bounds may be too wide, never too narrow.
+      extremes(i, head, batch) = truth ? Tuple(cast<uint8_t>(1), cast<uint8_t>(0))
+                                       : Tuple(Expr(1 << 29), Expr(-(1 << 29)));
       extremes(i, head, batch) =
-          Tuple(min(extremes(i, head, batch)[0], next), max(extremes(i, head, batch)[1], next));
+          Tuple(min(extremes(i, head, batch)[0], value), max(extremes(i, head, batch)[1], value));
+      // Cells beside the bounds are asked about too, and left out whatever is said of them; so is
+      // cell 0 where there are no keys.
+      places = (count + (width - 1)) / width + 1;
+      which = keys ? clamp(cell, 0, max((count - 1) / width, 0)) : qt;
+    }
     extremes.compute_root()
-        .bound(i, 0, (count + (width - 1)) / width)
+        .bound(i, 0, places)
         .bound(head, 0, of_head ? stage.heads : 1)
         .bound(batch, 0, of_batch ? extent(Kind::batch) : Expr(1));
-    // Cells beside the bounds are asked about too, and left out whatever is said of them.
-    const Expr which = keys ? clamp(cell, 0, max((count - 1) / width, 0)) : qt;
     const FuncRef found = extremes(which, of_head ? h : Expr(0), of_batch ? b : Expr(0));
-    for (int end : {0, 1})
-      bounds.push_back(is_truth(e.formula) ? found[end] != 0 : Expr(found[end]));
+    for (int end : {0, 1}) bounds.push_back(truth ? found[end] != 0 : Expr(found[end]));
   }
   return bounds;
 }
