@@ -80,9 +80,11 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
       extremes(i, head, batch) =
           Tuple(min(extremes(i, head, batch)[0], value), max(extremes(i, head, batch)[1], value));
       // Cells beside the bounds are asked about too, and left out whatever is said of them; so is
-      // cell 0 where there are no keys.
-      places = (count + (width - 1)) / width + 1;
-      which = keys ? clamp(cell, 0, max((count - 1) / width, 0)) : qt;
+      // cell 0 where there are no keys. (Not the last one, count - 1 / width: Halide takes it for
+      // positive.)
+      const Expr beyond = (count + (width - 1)) / width;
+      places = beyond + 1;
+      which = keys ? clamp(cell, 0, beyond) : qt;
     }
     extremes.compute_root()
         .bound(i, 0, places)
