@@ -40,7 +40,7 @@ void PathPipeline::add_decode(const Attention& stage) {
 
   // ---- algorithm
   Var x("x"), g("g"), i("i"), c("c"), h("h"), b("b"), lane("lane"), block("block");
-  const auto [first, end] = visible_keys(stage, 0, b, 0, 0);
+  const auto [first, end] = visible_keys(stage, Expr(), b, 0, 0);
   const Expr key = first + c * chunk + i;
   Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
   scaled_query(x, g, h, b) = query_element(stage, h * group + g, x, 0, b);

@@ -22,7 +22,7 @@ void PathPipeline::add_online(const Attention& stage) {
             columns = padded(stage.value_size);
   const Expr keys = extent(Kind::key), queries = extent(Kind::query);
   const Values values = values_of(stage);
-  const Expr zero = number(0), masked = masked_score(real_);
+  const Expr zero = number(0);
 
   // ---- algorithm
   Var x("x"), q("q"), longer("longer"), of("of"), qt("qt"), h("h"), b("b");

@@ -68,7 +68,8 @@ std::pair<Expr, Expr> PathPipeline::visible_keys(const Attention& stage, const E
                                                  const Expr& batch, const Expr& first_query,
                                                  const Expr& last_query) const {
   const Expr keys = extent(Kind::key);
-  if (stage.keys.empty()) return {0, keys};
+  if (stage.keys.empty() || (!head.defined() && differs_along(stage.keys, Kind::head)))
+    return {0, keys};
   Site at = site(batch, head, first_query, 0);
   at.last_query = last_query;
   const std::vector<Expr> range = evaluate(stage.keys, at);

@@ -24,28 +24,28 @@ namespace {
 enum : uint8_t { left_out = 0, to_test = 1, open = 2 };
 constexpr int kind_step = 32;  // a kind of run and its cells in one byte
 
-/// Whether a formula may differ along an axis: it reads its position, or an input that has it.
-bool differs_along(const PlanFormula& formula, Kind kind, const Plan& plan) {
-  for (const attn::Step& s : formula.steps) {
-    if (s.fn == attn::Fn::position && static_cast<Kind>(s.bits / 16) == kind) return true;
-    if (s.fn != attn::Fn::own || reads_packing(s)) continue;
-    for (const PlanAxis& a : plan.inputs.at(static_cast<size_t>(read_index(s))).axes)
-      if (a.kind == kind) return true;
-  }
-  return false;
-}
 bool is_truth(const PlanFormula& formula) {
   return formula.steps.at(static_cast<size_t>(formula.results.at(0))).type == attn::Type::truth;
 }
 
 }  // namespace
 
+bool PathPipeline::differs_along(const PlanFormula& formula, Kind kind) const {
+  for (const attn::Step& s : formula.steps) {
+    if (s.fn == attn::Fn::position && static_cast<Kind>(s.bits / 16) == kind) return true;
+    if (s.fn != attn::Fn::own || reads_packing(s)) continue;
+    for (const PlanAxis& a : plan_.inputs.at(static_cast<size_t>(read_index(s))).axes)
+      if (a.kind == kind) return true;
+  }
+  return false;
+}
+
 std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& qt,
                                             const Expr& cell, const Expr& h, const Expr& b) {
   std::vector<Expr> bounds;
   for (const Extremes& e : stage.extremes) {
-    const bool of_head = differs_along(e.formula, Kind::head, plan_),
-               of_batch = differs_along(e.formula, Kind::batch, plan_), truth = is_truth(e.formula);
+    const bool of_head = differs_along(e.formula, Kind::head),
+               of_batch = differs_along(e.formula, Kind::batch), truth = is_truth(e.formula);
     Var i("i"), head("head"), batch("batch");
     Func extremes("table_extremes");
     Expr places, which;  // how many there are of i, and the one that is asked about
@@ -100,7 +100,7 @@ Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& fr
                            int count) const {
   // Of all heads at once, and by positions alone: what tables say bounds neither loops nor sums of
   // indices.
-  if (stage.blocks.empty() || differs_along(stage.blocks, Kind::head, plan_))
+  if (stage.blocks.empty() || differs_along(stage.blocks, Kind::head))
     return Internal::const_true();
   for (const attn::Step& s : stage.blocks.steps)
     if (s.type == attn::Type::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))

@@ -112,8 +112,10 @@ class PathPipeline {
   Halide::Expr score_of(const Attention& stage, const Halide::Expr& sum, const Halide::Expr& exists,
                         Site at, const std::vector<Halide::Var>& arguments,
                         std::vector<MaskTile>& tiles) const;
+  /// Whether a formula may differ along an axis: it reads its position, or an input that has it.
+  bool differs_along(const PlanFormula& formula, attn::Kind kind) const;
   /// [first, end) of the keys that queries `first_query` to `last_query` can see, first at the
-  /// beginning of a panel.
+  /// beginning of a panel. Of all heads together where `head` is undefined.
   std::pair<Halide::Expr, Halide::Expr> visible_keys(const Attention& stage,
                                                      const Halide::Expr& head,
                                                      const Halide::Expr& batch,

@@ -70,6 +70,13 @@ inline constexpr auto by_head = attn::layer(attn::DotProductAttention{
           return (at.key <= at.query) & ((at.head % 2 == 0) | (at.query - at.key < 8));
         },
 });
+// Bounds that differ by head, in calls of one query too, where several heads share a task.
+inline constexpr auto far_heads = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 4,
+    .num_key_value_heads = 2,
+    .head_dim = 8,
+    .mask = [](auto at) { return abs(at.query - at.key) < 3 + 5 * at.head; },
+});
 
 // ---- tables
 
@@ -180,7 +187,7 @@ inline constexpr auto sigmoid_of_lengths = attn::layer(attn::DotProductAttention
 
 using layers =
     attn::Layers<either_side, streaming, not_near, dilated, blocks, bigbird, raw, even_keys,
-                 by_head, prefix, prefixes, documents, padded, drafts, neighbourhood, raster, sinks,
+                 by_head, far_heads, prefix, prefixes, documents, padded, drafts, neighbourhood, raster, sinks,
                  sinks_of_halves, quiet, sinks_of_queries, sigmoid, sigmoid_of_lengths>;
 
 }  // namespace masked
