@@ -69,8 +69,8 @@ SmallVector<Axis> ValueType::only(ArrayRef<attn::Kind> kinds) const {
 LogicalResult ValueType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<Axis> axes,
                                 mlir::Type elementType) {
   if (!elementType.isF32() && !elementType.isF64() && !elementType.isInteger(1) &&
-      !elementType.isIndex())
-    return emitError() << "expected elements of f32, f64, i1 or index, got " << elementType;
+      !elementType.isInteger(32))
+    return emitError() << "expected elements of f32, f64, i1 or i32, got " << elementType;
   for (const Axis& axis : axes) {
     std::string name = axisName(axis.kind, axis.number);
     if (axis.extent < 0)

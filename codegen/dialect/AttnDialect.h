@@ -46,6 +46,10 @@ struct Axis {
 std::string axisName(attn::Kind kind, unsigned number);
 bool parseAxisName(llvm::StringRef text, attn::Kind& kind, unsigned& number);
 
+/// An index of a formula: 32 bits that wrap around. (Bounds of many at once are of MLIR's type `index`,
+/// in 64 bits.)
+inline bool isIndex(mlir::Value number) { return number.getType().isInteger(32); }
+
 }  // namespace attnc::ir
 
 #include "dialect/AttnDialect.h.inc"

@@ -63,7 +63,7 @@ def Attn_InputOp : Attn_Op<"input", [HasParent<"LayerOp">]> {
     %read = attn.input "above_half" optional reading 3 : !attn.value<batch, key : i1>
     %weak = attn.input "soft_mask" optional soft : !attn.value<batch, head 2, query, key : f32>
     %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
-    %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
+    %at = attn.input "cache_update_index" optional : !attn.value<batch : i32>
     ```
   }];
   let arguments = (ins StrAttr:$name, UnitAttr:$optional, UnitAttr:$soft,
@@ -259,7 +259,7 @@ def Attn_SoftmaxOp : Attn_Op<"softmax", [Pure, AllTypesMatch<["scores", "result"
     %p = attn.softmax %s rule uniform with_scores zero mask {
       %i = attn.position query
       %j = attn.position key
-      %keep = arith.cmpi sle, %j, %i : index
+      %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } : !attn.value<batch, head 2, query, key : f32>
     %sunk = attn.softmax %s rule zero sink {
@@ -372,7 +372,7 @@ def Attn_SpliceOp : Attn_Op<"splice", [Pure]> {
     %new = attn.splice %cache, %new_k, %new_v at %at
         : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>,
            !attn.value<batch, update, head 2, size 8 : f32>,
-           !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : index>)
+           !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : i32>)
         -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
     ```
   }];
@@ -424,7 +424,7 @@ def Attn_GivenOp : Attn_Op<"given", [Pure]> {
            !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>)
         -> !attn.value<batch, key, head 2, size 8 : f32>
     %made = attn.given %at then %new
-        : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>)
+        : (!attn.value<batch : i32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>)
         -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
     ```
   }];
@@ -476,12 +476,13 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     %a, %r = attn.attention %q, %k, %v scale 1.803369e-01 rule zero mask {
       %i = attn.position query
       %j = attn.position key
-      %keep = arith.cmpi sle, %j, %i : index
+      %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } keys {
     ^bb0(%first: index, %last: index):
       %zero = arith.constant 0 : index
-      %end = attn.length key
+      %s = attn.length key
+      %end = arith.index_cast %s : i32 to index
       attn.yield %zero, %end : index, index
     } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
          !attn.value<batch, key, head 2, size 8 : f32>)
@@ -500,7 +501,7 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     %told = attn.attention %q, %k, %v natural rule zero shape "causal" mask {
       %i = attn.position query
       %j = attn.position key
-      %keep = arith.cmpi sle, %j, %i : index
+      %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } blocks {
     ^bb0(%first: index, %last: index, %from: index, %to: index):
@@ -544,14 +545,14 @@ def Attn_ExtremesOp : Attn_Op<"extremes", [HasParent<"AttentionOp">, Pure, Singl
     ```mlir
     %least, %most = attn.extremes over key {
       %j = attn.position key
-      %name = attn.element %names[%j] : !attn.value<key : index>
-      attn.yield %name : index
-    } : index
+      %name = attn.element %names[%j] : !attn.value<key : i32>
+      attn.yield %name : i32
+    } : i32
     ```
   }];
   let arguments = (ins Attn_OverAttr:$over);
   let regions = (region SizedRegion<1>:$formula);
-  let results = (outs AnyTypeOf<[Index, I1]>:$least, AnyTypeOf<[Index, I1]>:$most);
+  let results = (outs AnyTypeOf<[I32, I1]>:$least, AnyTypeOf<[I32, I1]>:$most);
   let assemblyFormat = "`over` custom<OverWord>($over) $formula attr-dict `:` type($least)";
   let hasRegionVerifier = 1;
 }
@@ -569,7 +570,7 @@ def Attn_PositionOp : Attn_Op<"position", [Pure]> {
     ```
   }];
   let arguments = (ins Attn_AxisAttr:$axis);
-  let results = (outs Index:$result);
+  let results = (outs I32:$result);
   let assemblyFormat = "custom<AxisWord>($axis) attr-dict";
 }
 
@@ -581,7 +582,7 @@ def Attn_LengthOp : Attn_Op<"length", [Pure]> {
     ```
   }];
   let arguments = (ins Attn_AxisAttr:$axis);
-  let results = (outs Index:$result);
+  let results = (outs I32:$result);
   let assemblyFormat = "custom<AxisWord>($axis) attr-dict";
 }
 
@@ -591,7 +592,7 @@ def Attn_OwnOp : Attn_Op<"own", [Pure]> {
     ```mlir
     %visible = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
     %flag = attn.own %causal : !attn.value<i1>
-    %start = attn.own %at : !attn.value<batch : index>
+    %start = attn.own %at : !attn.value<batch : i32>
     %factor = attn.own %scale : !attn.value<f32>
     ```
   }];
@@ -608,7 +609,7 @@ def Attn_ElementOp : Attn_Op<"element", [Pure]> {
     %slope = attn.element %slopes[%h] : !attn.value<head 2 : f32>
     ```
   }];
-  let arguments = (ins Attn_ValueType:$table, Variadic<Index>:$indices);
+  let arguments = (ins Attn_ValueType:$table, Variadic<I32>:$indices);
   let results = (outs AnyType:$result);
   let assemblyFormat =
       "$table `[` $indices `]` attr-dict `:` custom<ElementOf>(type($table), type($result))";

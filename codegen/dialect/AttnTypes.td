@@ -15,7 +15,7 @@ def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
     value-type ::= `!attn.value` `<` (axis (`,` axis)* `:`)? element `>`
     axis       ::= kind (`.` number)? (extent | `of` `@`input)?
     kind       ::= `batch` | `query` | `key` | `update` | `slot` | `head` | `size` | `feature` | `other`
-    element    ::= `f32` | `f64` | `i1` | `index`
+    element    ::= `f32` | `f64` | `i1` | `i32`
     ```
     An axis without extent is free: its length comes with the call. `feature of @query` is as long
     as the feature axis of the input "query", whatever that is. `query.1` is the second query axis.
@@ -40,6 +40,8 @@ def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
     /// Axes of these kinds, in their order.
     ::llvm::SmallVector<::attnc::ir::Axis> only(::llvm::ArrayRef<::attn::Kind> kinds) const;
     bool isTruth() const { return getElementType().isInteger(1); }
+    /// Indices have 32 bits.
+    bool isIndex() const { return getElementType().isInteger(32); }
     bool isReal() const { return getElementType().isFloat(); }
     /// A number without axes, as a flag is.
     bool isScalar() const { return getAxes().empty(); }
@@ -76,6 +78,6 @@ class Attn_ValueOf<string element, string words>
                 CPred<"::llvm::cast<::attnc::ir::ValueType>($_self).getElementType()." # element>]>,
            words>;
 def Attn_Real : Attn_ValueOf<"isFloat()", "value of real numbers">;
-def Attn_Index : Attn_ValueOf<"isIndex()", "value of indices">;
+def Attn_Index : Attn_ValueOf<"isInteger(32)", "value of indices">;
 
 #endif // ATTNC_DIALECT_ATTN_TYPES_TD

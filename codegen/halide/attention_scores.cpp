@@ -20,7 +20,7 @@ Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr&
                             std::vector<MaskTile>& tiles) const {
   const Expr keys = extent(Kind::key);
   const Site here = at;
-  at.read = [&](const attn::Step& step, const std::vector<Expr>& indices) -> Expr {
+  at.read = [&](const PlanStep& step, const std::vector<Expr>& indices) -> Expr {
     const bool input = !reads_packing(step);
     const auto* info = input ? &plan_.inputs.at(static_cast<size_t>(read_index(step))) : nullptr;
     if (!info || info->table || flags_.contains(read_index(step)) ||
@@ -74,7 +74,8 @@ std::pair<Expr, Expr> PathPipeline::visible_keys(const Attention& stage, const E
   at.last_query = last_query;
   const std::vector<Expr> range = evaluate(stage.keys, at);
   const int lanes = schedule().vector;
-  return {clamp(range.at(0), 0, keys) / lanes * lanes, clamp(range.at(1), 0, keys)};
+  const auto within = [&](const Expr& bound) { return clamp(cast<int32_t>(bound), 0, keys); };
+  return {within(range.at(0)) / lanes * lanes, within(range.at(1))};
 }
 
 void PathPipeline::schedule_mask_tile(const MaskTile& mask, const Var& key) const {

@@ -25,13 +25,13 @@ enum : uint8_t { left_out = 0, to_test = 1, open = 2 };
 constexpr int kind_step = 32;  // a kind of run and its cells in one byte
 
 bool is_truth(const PlanFormula& formula) {
-  return formula.steps.at(static_cast<size_t>(formula.results.at(0))).type == attn::Type::truth;
+  return formula.steps.at(static_cast<size_t>(formula.results.at(0))).type == PlanType::truth;
 }
 
 }  // namespace
 
 bool PathPipeline::differs_along(const PlanFormula& formula, Kind kind) const {
-  for (const attn::Step& s : formula.steps) {
+  for (const PlanStep& s : formula.steps) {
     if (s.fn == attn::Fn::position && static_cast<Kind>(s.bits / 16) == kind) return true;
     if (s.fn != attn::Fn::own || reads_packing(s)) continue;
     for (const PlanAxis& a : plan_.inputs.at(static_cast<size_t>(read_index(s))).axes)
@@ -55,7 +55,7 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
       // out, or are broadcast.
       RDom r(0, 1, "r");
       r.where(r < extent(Kind::query) && r < extent(Kind::key));
-      for (const attn::Step& s : e.formula.steps) {
+      for (const PlanStep& s : e.formula.steps) {
         if (s.fn != attn::Fn::own || flags_.contains(read_index(s))) continue;
         const ImageParam& mask = inputs_.at(read_index(s));
         r.where(mask.dim(0).stride() == 0 && mask.dim(1).stride() == 0);
@@ -74,9 +74,8 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
       const Site at = site(batch, head, keys ? Expr(0) : position, keys ? position : Expr(0));
       Expr value = evaluate(e.formula, at).at(0);
       if (truth) value = cast<uint8_t>(value);
-      // Begins with numbers that no sum of two overflows: bounds may be too wide, never too narrow.
       extremes(i, head, batch) = truth ? Tuple(cast<uint8_t>(1), cast<uint8_t>(0))
-                                       : Tuple(Expr(1 << 29), Expr(-(1 << 29)));
+                                       : Tuple(Int(32).max(), Int(32).min());
       extremes(i, head, batch) =
           Tuple(min(extremes(i, head, batch)[0], value), max(extremes(i, head, batch)[1], value));
       // Cells beside the bounds are asked about too, and left out whatever is said of them; so is
@@ -102,8 +101,8 @@ Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& fr
   // indices.
   if (stage.blocks.empty() || differs_along(stage.blocks, Kind::head))
     return Internal::const_true();
-  for (const attn::Step& s : stage.blocks.steps)
-    if (s.type == attn::Type::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))
+  for (const PlanStep& s : stage.blocks.steps)
+    if (s.type == PlanType::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))
       return Internal::const_true();
   Site at = site(b, 0, 0, from);
   at.last_key = min(from + count, extent(Kind::key)) - 1;

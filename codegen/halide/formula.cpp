@@ -1,5 +1,6 @@
 #include "halide/formula.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,30 +12,55 @@ namespace attnc {
 using namespace Halide;
 using attn::Fn;
 using attn::Kind;
-using attn::Type;
 
 namespace {
 
+/// An operation on indices as C++ has it on unsigned numbers: it wraps around. Halide takes signed ones
+/// not to, and shortens what is made of them accordingly.
+template <class Op>
+Expr wrapping(const Expr& a, const Expr& b, Op op) {
+  return reinterpret<int32_t>(op(reinterpret<uint32_t>(a), reinterpret<uint32_t>(b)));
+}
+Expr wrapping_difference(const Expr& a, const Expr& b) {
+  return wrapping(a, b, [](const Expr& x, const Expr& y) { return x - y; });
+}
+
+/// By zero: zero.
 Expr truncating_division(const Expr& a, const Expr& b) {
-  // Halide's integer division rounds towards minus infinity for positive divisors. In signed
-  // numbers where it can be, whose bounds key ranges and allocations need.
+  // Halide's integer division rounds towards minus infinity for positive divisors.
   if (const auto divisor = Internal::as_const_int(b); divisor && *divisor > 0) {
-    const auto up = static_cast<int32_t>(*divisor - 1);
-    return (a + select(a < 0, up, 0)) / b;
+    const Expr up = Internal::make_const(a.type(), *divisor - 1);
+    return (a + select(a < 0, up, Internal::make_zero(a.type()))) / b;
   }
+  const Expr one = Internal::make_one(b.type()), zero = Internal::make_zero(b.type());
+  const Expr by = select(b == 0, one, b);
+  // Bounds are numbers of a whole tile or cell.
+  if (a.type().bits() == 64) return select(b == 0, zero, div_round_to_zero(a, by));
   // In double, where a quotient of 32-bit numbers is rounded to a whole one only if it is one: vectors
   // have no division of integers. The cast goes towards zero; `trunc` is a call of a library's where the
-  // target has no instruction for it (plain x86-64).
-  const Expr quotient = strict_float(cast<double>(a) / cast<double>(select(b == 0, 1, b)));
-  return select(b == 0, 0, cast<int32_t>(quotient));
+  // target has no instruction for it (plain x86-64). 2^31 alone does not fit: the least index by -1.
+  const Expr quotient = strict_float(cast<double>(a) / cast<double>(by));
+  return select(b == 0, zero, b == -1, wrapping_difference(0, a), cast<int32_t>(quotient));
 }
+
+Expr truncating_remainder(const Expr& a, const Expr& b) {
+  // |quotient * b| <= |a|: nothing wraps around, but for the least index by -1, and there to 0.
+  const Expr quotient = truncating_division(a, b);
+  const Expr rest = a.type().bits() == 64
+                        ? a - b * quotient
+                        : wrapping_difference(a, wrapping(b, quotient, [](const Expr& x, const Expr& y) {
+                                                return x * y;
+                                              }));
+  return select(b == 0, Internal::make_zero(a.type()), rest);
+}
+
 
 const Expr& present(const Expr& position) {
   if (!position.defined()) throw std::logic_error("a formula reads a position that is not there");
   return position;
 }
 
-Expr position(const attn::Step& step, const Site& site) {
+Expr position(const PlanStep& step, const Site& site) {
   const unsigned number = step.bits % 16;
   switch (static_cast<Kind>(step.bits / 16)) {
     case Kind::batch:
@@ -57,39 +83,48 @@ Expr position(const attn::Step& step, const Site& site) {
   throw std::logic_error("a formula reads a position that kernels do not have");
 }
 
-Expr length(const attn::Step& step, const Site& site) {
+Expr length(const PlanStep& step, const Site& site) {
   const auto kind = static_cast<Kind>(step.bits / 16);
   if (step.bits % 16 != 0) return site.length(kind, static_cast<int>(step.bits % 16));
   return kind == Kind::query ? site.query_length : site.key_length;
 }
 
-Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
-  const bool real = step.type == Type::real;
-  auto as_real = [&](const Expr& v) { return v.type().is_float() ? v : cast(type, v); };
-  // Numbers follow C++: where one operand is real, both are.
-  std::vector<Expr> v = x;
-  if (real && step.fn != Fn::where) {
-    for (Expr& e : v) e = as_real(e);
+/// Numbers follow C++: where one operand is real, all are; so it is with bounds among indices.
+std::vector<Expr> alike(const PlanStep& step, std::vector<Expr> x, const Halide::Type& real) {
+  const auto any = [&](auto&& is) { return std::any_of(x.begin(), x.end(), is); };
+  const bool of_reals =
+      step.type == PlanType::real || any([](const Expr& e) { return e.type().is_float(); });
+  const bool of_bounds =
+      step.type == PlanType::bound || any([](const Expr& e) { return e.type() == Int(64); });
+  for (Expr& e : x) {
+    if (e.type().is_bool() || e.type().is_float()) continue;
+    if (of_reals)
+      e = cast(real, e);
+    else if (of_bounds)
+      e = cast<int64_t>(e);
   }
-  const bool mixed =
-      v.size() == 2 && !v[0].type().is_bool() && v[0].type().is_float() != v[1].type().is_float();
-  if (mixed) v = {as_real(v[0]), as_real(v[1])};
+  return x;
+}
+
+Expr arithmetic_of(const PlanStep& step, const std::vector<Expr>& v, const Halide::Type& type) {
+  const bool real = step.type == PlanType::real;
+  const bool index = step.type == PlanType::index;
+  const auto whole = [&](auto&& op) { return index ? wrapping(v[0], v[1], op) : op(v[0], v[1]); };
   switch (step.fn) {
     case Fn::add:
-      return v[0] + v[1];
+      return whole([](const Expr& a, const Expr& b) { return a + b; });
     case Fn::sub:
-      return v[0] - v[1];
+      return whole([](const Expr& a, const Expr& b) { return a - b; });
     case Fn::mul:
-      return v[0] * v[1];
+      return whole([](const Expr& a, const Expr& b) { return a * b; });
     case Fn::div:
       return real ? v[0] / v[1] : truncating_division(v[0], v[1]);
     case Fn::rem:
-      return real ? v[0] - v[1] * trunc(v[0] / v[1])
-                  : v[0] - v[1] * truncating_division(v[0], v[1]);
+      return real ? remainder_of(v[0], v[1]) : truncating_remainder(v[0], v[1]);
     case Fn::neg:
-      return -v[0];
+      return index ? wrapping_difference(0, v[0]) : -v[0];
     case Fn::abs:
-      return real ? abs(v[0]) : cast<int32_t>(abs(v[0]));
+      return index ? select(v[0] < 0, wrapping_difference(0, v[0]), v[0]) : abs(v[0]);
     case Fn::min:
       return min(v[0], v[1]);
     case Fn::max:
@@ -125,11 +160,11 @@ Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Hal
     case Fn::pow:
       return pow_of(v[0], v[1]);
     case Fn::truncate:
-      return truncated(as_real(v[0]));
+      return truncated(v[0].type().is_float() ? v[0] : cast(type, v[0]));
     case Fn::rsqrt:
       return Internal::make_const(type, 1) / sqrt(v[0]);
     case Fn::where:
-      return real ? select(v[0], as_real(v[1]), as_real(v[2])) : select(v[0], v[1], v[2]);
+      return select(v[0], v[1], v[2]);
     default:
       break;
   }
@@ -141,12 +176,12 @@ Expr arithmetic_of(const attn::Step& step, const std::vector<Expr>& x, const Hal
 /// A formula is computed in the order in which it is written: x + (1 - mask) * -1e9 in another one
 /// is another number. Operation by operation, as strict_float would take in all that lies below,
 /// where multiply-adds are welcome (tanh's polynomial).
-Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide::Type& type) {
+Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Halide::Type& type) {
   const Expr v = arithmetic_of(step, x, type);
   auto strictly = [&](auto* op, Internal::Call::IntrinsicOp strict) {
     return Internal::Call::make(v.type(), strict, {op->a, op->b}, Internal::Call::PureIntrinsic);
   };
-  if (step.type != Type::real) return v;
+  if (step.type != PlanType::real) return v;
   if (auto* op = v.as<Internal::Add>()) return strictly(op, Internal::Call::strict_add);
   if (auto* op = v.as<Internal::Sub>()) return strictly(op, Internal::Call::strict_sub);
   if (auto* op = v.as<Internal::Mul>()) return strictly(op, Internal::Call::strict_mul);
@@ -157,17 +192,19 @@ Expr arithmetic(const attn::Step& step, const std::vector<Expr>& x, const Halide
 /// Halide 21 stops at some expressions of indices that it knows one bound of, the other being a
 /// table's affair ("Cannot replace variable ... of type int32 with expression of type (void *)").
 /// Exclusive or with what is zero, as lengths are never negative, leaves it without any.
-Expr unbounded(const Expr& index, const Site& site) { return index ^ (site.key_length >> 31); }
+Expr unbounded(const Expr& index, const Site& site) {
+  return index ^ cast(index.type(), site.key_length >> 31);
+}
 
 /// An operation on indices of data, none of its parts bounded on one side.
-Expr arithmetic_of_data(const attn::Step& step, const std::vector<Expr>& x, const Site& site) {
+Expr arithmetic_of_data(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
   switch (step.fn) {
     case Fn::min:
       return select(unbounded(x[0], site) < x[1], x[0], x[1]);
     case Fn::max:
       return select(unbounded(x[0], site) < x[1], x[1], x[0]);
     case Fn::abs:
-      return select(unbounded(x[0], site) < 0, 0 - x[0], x[0]);
+      return select(unbounded(x[0], site) < 0, arithmetic({.fn = Fn::neg, .type = step.type}, x, site.real), x[0]);
     default:
       return unbounded(arithmetic(step, x, site.real), site);
   }
@@ -182,7 +219,7 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
   std::vector<std::pair<std::string, Expr>> named;
   std::vector<bool> has_function;
   std::vector<bool> is_data;  // indices that depend on more than positions
-  for (const attn::Step& step : formula.steps) {
+  for (const PlanStep& step : formula.steps) {
     std::vector<Expr> operands;
     bool of_data = step.fn == Fn::element || step.fn == Fn::own || step.fn == Fn::truncate;
     bool of_function = attn::is_real(step.fn);
@@ -199,14 +236,16 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
       operands.push_back(operand);
       of_data = of_data || is_data.at(static_cast<size_t>(o));
     }
-    is_data.push_back(of_data && step.type == Type::index);
+    is_data.push_back(of_data && (step.type == PlanType::index || step.type == PlanType::bound));
     has_function.push_back(of_function);
     switch (step.fn) {
       case Fn::number:
-        if (step.type == Type::truth)
+        if (step.type == PlanType::truth)
           value.push_back(cast<bool>(Expr(step.bits != 0)));
-        else if (step.type == Type::index)
+        else if (step.type == PlanType::index)
           value.push_back(Expr(step.index()));
+        else if (step.type == PlanType::bound)
+          value.push_back(Internal::make_const(Int(64), step.bound()));
         else
           value.push_back(Internal::make_const(site.real, step.real()));
         break;
@@ -224,10 +263,11 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
         value.push_back(site.read(step, operands));
         break;
       default:
+        operands = alike(step, std::move(operands), site.real);
         if (step.fn == Fn::equal && operands[0].type() == Int(32) &&
             operands[1].type() == Int(32) && !of_data) {
           // Halide 21 solves equations for loop variables, and makes y == 0 of 64 y + i == (32 y + i / 2) * 2.
-          value.push_back(unbounded(operands[0] - operands[1], site) == 0);
+          value.push_back(unbounded(wrapping_difference(operands[0], operands[1]), site) == 0);
           break;
         }
         value.push_back(is_data.back() ? arithmetic_of_data(step, operands, site)

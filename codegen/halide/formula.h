@@ -3,8 +3,8 @@
 //   Site site{.batch = b, .head = h, .query = q, .key = k, ...};
 //   Expr keep = attnc::evaluate(plan_attention.mask, site)[0];
 //
-// Positions are Int(32), conditions Bool, numbers of the site's type. Integer division truncates, as
-// in the language (C++).
+// Indices are Int(32) and wrap around, bounds Int(64), conditions Bool, numbers of the site's type.
+// Integer division truncates, as in the language (C++).
 #pragma once
 #include <Halide.h>
 
@@ -25,7 +25,7 @@ struct Site {
   Halide::Expr query_length, key_length;
   std::function<Halide::Expr(attn::Kind kind, int number)> length;  // of one axis of several
   /// An input or a packed weight: `own` without indices, `element` with them.
-  std::function<Halide::Expr(const attn::Step& step, const std::vector<Halide::Expr>& indices)>
+  std::function<Halide::Expr(const PlanStep& step, const std::vector<Halide::Expr>& indices)>
       read;
   std::vector<Halide::Expr> arguments;
 };

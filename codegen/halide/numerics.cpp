@@ -315,6 +315,21 @@ Expr power_of(const Expr& x, const Expr& y) {
   return chosen(format, is_one, one, made);
 }
 
+/// The sizes' quotient, rounded down; the signs of quotient and remainder follow from the operands'.
+Expr remainder_in_double(const Expr& x, const Expr& y) {
+  const Format& format = format_of(x);
+  const Expr zero = number(format, 0), one = number(format, 1), a = abs(x), b = abs(y);
+  const Expr quotient = strict_float(a / b), nearest = rounded(format, quotient);
+  const Expr whole =
+      strict_float(select(nearest > quotient, difference(nearest, one), nearest));
+  // By an infinity: the number itself.
+  Expr rest = strict_float(select(whole == zero, a, difference(a, product(whole, b))));
+  // Where the quotient was rounded up to a whole number, or the product rounded.
+  rest = strict_float(select(rest < zero, sum(rest, b), rest >= b, difference(rest, b), rest));
+  return chosen(format, low_bits(format, x) < Internal::make_const(format.bits, 0),
+                flipped(format, rest), rest);
+}
+
 /// f computed in double, where that is not what x is already.
 template <class F>
 Expr in_double(const Expr& x, const F& f) {
@@ -334,15 +349,22 @@ Expr pow_of(const Expr& x, const Expr& y) {
   return in_double(x, [&] { return power_of(cast<double>(x), cast<double>(y)); });
 }
 
+Expr remainder_of(const Expr& x, const Expr& y) {
+  return in_double(x, [&] { return remainder_in_double(cast<double>(x), cast<double>(y)); });
+}
+
 Expr truncated(const Expr& x) {
   const Format& format = format_of(x);
-  const double most = format.mantissa == 23 ? 2147483520.0 : 2147483647.0;
+  // The largest number below 2^31.
+  const double most = format.mantissa == 23 ? 2147483520.0 : 2147483647.0, power = 2147483648.0;
   const Expr is_number =
       size_bits(format, x) <=
       Internal::make_const(format.bits, int64_t{2 * format.bias + 1} << format.mantissa);
   const Expr held = strict_float(select(x > number(format, most), number(format, most),
                                         x < number(format, -most), number(format, -most), x));
-  return cast<int32_t>(chosen(format, is_number, held, number(format, 0)));
+  const Expr index = cast<int32_t>(chosen(format, is_number, held, number(format, 0)));
+  return select(!is_number, 0, x >= number(format, power), Int(32).max(),
+                x <= number(format, -power), Int(32).min(), index);
 }
 
 }  // namespace attnc

@@ -26,7 +26,7 @@ struct Uses {
     }
   }
   void formula(const PlanFormula& formula) {
-    for (const attn::Step& s : formula.steps) {
+    for (const PlanStep& s : formula.steps) {
       if (s.fn == attn::Fn::length && s.bits % 16 != 0)
         lengths.emplace(static_cast<int>(s.bits / 16), static_cast<int>(s.bits % 16));
       if (s.fn != attn::Fn::own && s.fn != attn::Fn::element) continue;
@@ -280,7 +280,7 @@ Expr PathPipeline::element(int v, std::vector<Expr> at) const {
   return cast(real_, m.image.defined() ? m.image(at) : Expr(m.func(at)));
 }
 
-Expr PathPipeline::packed_number(const attn::Step& step, const std::vector<Expr>& indices) const {
+Expr PathPipeline::packed_number(const PlanStep& step, const std::vector<Expr>& indices) const {
   const int packing = read_index(step);
   const ImageParam& numbers = packed_.at(packing);
   if (indices.empty()) return numbers(0);
@@ -298,7 +298,7 @@ Expr PathPipeline::packed_number(const attn::Step& step, const std::vector<Expr>
   return numbers(place);
 }
 
-Expr PathPipeline::table_number(const attn::Step& step, const std::vector<Expr>& indices) const {
+Expr PathPipeline::table_number(const PlanStep& step, const std::vector<Expr>& indices) const {
   const ImageParam& image = inputs_.at(read_index(step));
   std::vector<Expr> place;
   for (size_t i = indices.size(); i-- > 0;) {
@@ -307,10 +307,10 @@ Expr PathPipeline::table_number(const attn::Step& step, const std::vector<Expr>&
   }
   while (place.size() < static_cast<size_t>(image.dimensions())) place.emplace_back(0);
   const Expr number = image(place);
-  return step.type == attn::Type::truth ? number != 0 : number;
+  return step.type == PlanType::truth ? number != 0 : number;
 }
 
-Expr PathPipeline::read(const attn::Step& step, const std::vector<Expr>& indices,
+Expr PathPipeline::read(const PlanStep& step, const std::vector<Expr>& indices,
                         const Site& at) const {
   if (reads_packing(step)) return packed_number(step, indices);
   const int input = read_index(step);
@@ -344,7 +344,7 @@ Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query,
   s.length = [this](Kind kind, int number) -> Expr {
     return lengths_.at({static_cast<int>(kind), number});
   };
-  s.read = [this, s](const attn::Step& step, const std::vector<Expr>& indices) {
+  s.read = [this, s](const PlanStep& step, const std::vector<Expr>& indices) {
     return read(step, indices, s);
   };
   return s;

@@ -165,11 +165,11 @@ class PathPipeline {
   Site site(const Halide::Expr& batch, const Halide::Expr& head, const Halide::Expr& query,
             const Halide::Expr& key) const;
   /// Flags, indices, tables and packed weights; masks only where they are read one by one.
-  Halide::Expr read(const attn::Step& step, const std::vector<Halide::Expr>& indices,
+  Halide::Expr read(const PlanStep& step, const std::vector<Halide::Expr>& indices,
                     const Site& at) const;
-  Halide::Expr packed_number(const attn::Step& step,
+  Halide::Expr packed_number(const PlanStep& step,
                              const std::vector<Halide::Expr>& indices) const;
-  Halide::Expr table_number(const attn::Step& step,
+  Halide::Expr table_number(const PlanStep& step,
                             const std::vector<Halide::Expr>& indices) const;
   /// The number of a value at a place of its layout's form, in the type that is computed with.
   Halide::Expr element(int value, std::vector<Halide::Expr> at) const;

@@ -10,7 +10,8 @@ namespace attnc {
 
 namespace {
 
-/// Numbers follow C++: where one operand is real, both are; integer division truncates.
+/// Numbers follow C++: where one operand is real, both are; integer division truncates. Indices have 32
+/// bits and wrap around, which is what arith says of i32.
 class Importer {
  public:
   Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)
@@ -23,9 +24,9 @@ class Importer {
       case Fn::number:
         return number(s);
       case Fn::position:
-        return make<ir::PositionOp>(builder_.getIndexType(), axis(s.bits));
+        return make<ir::PositionOp>(builder_.getI32Type(), axis(s.bits));
       case Fn::length:
-        return make<ir::LengthOp>(builder_.getIndexType(), axis(s.bits));
+        return make<ir::LengthOp>(builder_.getI32Type(), axis(s.bits));
       case Fn::own:
         return own(table_(static_cast<int>(s.bits)));
       case Fn::element:
@@ -41,8 +42,7 @@ class Importer {
       case Fn::equal:
         return comparison(s.fn, x);
       case Fn::truncate:
-        return make<arith::IndexCastOp>(builder_.getIndexType(),
-                                        make<arith::FPToSIOp>(builder_.getI64Type(), real(x[0])));
+        return make<arith::FPToSIOp>(builder_.getI32Type(), real(x[0]));
       case Fn::where:
         if (s.type == attn::Type::real) return make<arith::SelectOp>(x[0], real(x[1]), real(x[2]));
         return make<arith::SelectOp>(x[0], x[1], x[2]);
@@ -63,7 +63,7 @@ class Importer {
     return Op::create(builder_, loc_, std::forward<A>(a)...);
   }
   Value truth(bool v) { return make<arith::ConstantOp>(builder_.getBoolAttr(v)); }
-  Value index(int64_t v) { return make<arith::ConstantOp>(builder_.getIndexAttr(v)); }
+  Value index(int32_t v) { return make<arith::ConstantOp>(builder_.getI32IntegerAttr(v)); }
   Value one() { return make<arith::ConstantOp>(builder_.getFloatAttr(real_, 1)); }
   Value number(const attn::Step& s) {
     if (s.type == attn::Type::index) return index(s.index());
@@ -82,12 +82,11 @@ class Importer {
     return make<ir::ElementOp>(elementOf(table), table, indices);
   }
   Value real(Value x) {
-    if (!x.getType().isIndex()) return x;
-    return make<arith::SIToFPOp>(real_, make<arith::IndexCastOp>(builder_.getI64Type(), x));
+    return ir::isIndex(x) ? make<arith::SIToFPOp>(real_, x) : x;
   }
 
   Value comparison(Fn fn, ArrayRef<Value> x) {
-    if (x[0].getType().isIndex() && x[1].getType().isIndex()) {
+    if (ir::isIndex(x[0]) && ir::isIndex(x[1])) {
       const auto predicate = fn == Fn::less         ? arith::CmpIPredicate::slt
                              : fn == Fn::less_equal ? arith::CmpIPredicate::sle
                                                     : arith::CmpIPredicate::eq;
@@ -192,10 +191,7 @@ void importFormula(Region& region, Location loc, const attn::Graph& graph,
   }
   Value result = values.back();
   // A score function may be an index: `map` makes reals. So may a sink.
-  if (is_real && result.getType().isIndex())
-    result = arith::SIToFPOp::create(
-        builder, loc, real,
-        arith::IndexCastOp::create(builder, loc, builder.getI64Type(), result).getResult());
+  if (is_real && ir::isIndex(result)) result = arith::SIToFPOp::create(builder, loc, real, result);
   ir::YieldOp::create(builder, loc, result);
 }
 

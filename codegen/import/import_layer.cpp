@@ -100,7 +100,7 @@ class Importer {
       out.push_back(axis);
     }
     mlir::Type t = element == attn::Type::truth   ? mlir::Type(builder_.getI1Type())
-                   : element == attn::Type::index ? mlir::Type(builder_.getIndexType())
+                   : element == attn::Type::index ? mlir::Type(builder_.getI32Type())
                                                   : mlir::Type(real_);
     return ir::ValueType::get(builder_.getContext(), out, t);
   }

@@ -10,11 +10,10 @@ namespace {
 
 using attn::Fn;
 using attn::Kind;
-using attn::Step;
 
 using Known = std::optional<double>;  // or not
 
-bool reads(const Step& s) { return s.fn == Fn::own || s.fn == Fn::element; }
+bool reads(const PlanStep& s) { return s.fn == Fn::own || s.fn == Fn::element; }
 
 class Walk {
  public:
@@ -24,12 +23,12 @@ class Walk {
     place_.query_length = call.queries;
     place_.key_length = call.keys;
     place_.length = call.length;
-    place_.read = [this](const Step& s, std::span<const int64_t> indices) {
+    place_.read = [this](const PlanStep& s, std::span<const int64_t> indices) {
       return known(s) && call_.read ? call_.read(s, indices) : 0.0;
     };
   }
 
-  bool known(const Step& s) const { return !call_.known || call_.known(s); }
+  bool known(const PlanStep& s) const { return !call_.known || call_.known(s); }
 
   /// [begin, end) of keys that a tile can see.
   std::pair<int64_t, int64_t> keys(int64_t first, int64_t last) {
@@ -93,7 +92,7 @@ class Walk {
 
   std::pair<Known, Known> extremes_of(const Extremes& e, int64_t first, int64_t last) {
     if (e.over == Kind::other) {
-      for (const Step& s : e.formula.steps) {
+      for (const PlanStep& s : e.formula.steps) {
         const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));
         if (!same) return {0.0, 1.0};
       }
@@ -121,7 +120,7 @@ class Walk {
       at.arguments.push_back(x.value_or(0));
       all = all && x;
     }
-    for (const Step& s : f.steps) all = all && (!reads(s) || known(s));
+    for (const PlanStep& s : f.steps) all = all && (!reads(s) || known(s));
     if (all) {
       const std::vector<double> v = evaluate(f, at);
       return {v.begin(), v.end()};
@@ -139,7 +138,7 @@ class Walk {
     return out;
   }
 
-  bool decided(const Step& s, const std::vector<Known>& is, const std::vector<Known>& arguments) {
+  bool decided(const PlanStep& s, const std::vector<Known>& is, const std::vector<Known>& arguments) {
     if (s.fn == Fn::argument) return arguments.at(static_cast<size_t>(s.bits)).has_value();
     auto of = [&](size_t i) -> const Known& { return is[static_cast<size_t>(s.operand[i])]; };
     if (s.fn == Fn::both && ((of(0) && *of(0) == 0) || (of(1) && *of(1) == 0))) return true;
@@ -190,7 +189,7 @@ BlockMap map_blocks(const Attention& attention, const Schedule& schedule, const 
 std::optional<int64_t> count_visible(const Attention& attention, const BlockMap& map,
                                      const MapCall& call, int64_t most) {
   Walk walk(attention, call);
-  for (const Step& s : attention.mask.steps) {
+  for (const PlanStep& s : attention.mask.steps) {
     if (reads(s) && !walk.known(s)) return {};
   }
   if (map.partial > most / (int64_t{map.query_tile} * map.cell_keys)) return {};
@@ -213,7 +212,7 @@ std::vector<uint64_t> unknown_tables(const Attention& attention, const MapCall& 
   const Walk walk(attention, call);
   std::vector<uint64_t> out;
   auto look = [&](const PlanFormula& f) {
-    for (const Step& s : f.steps) {
+    for (const PlanStep& s : f.steps) {
       if (reads(s) && !walk.known(s) && std::find(out.begin(), out.end(), s.bits) == out.end())
         out.push_back(s.bits);
     }

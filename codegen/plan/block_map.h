@@ -28,12 +28,12 @@ struct MapCall {
   /// Of a single axis, and of those that are neither queries nor keys.
   std::function<int64_t(attn::Kind, int number)> length{};
   /// Elements of tables, as PlanPlace::read.
-  std::function<double(const attn::Step&, std::span<const int64_t> indices)> read{};
+  std::function<double(const PlanStep&, std::span<const int64_t> indices)> read{};
   /// Whether what an `own` or `element` step reads is known; else blocks that depend on it are
   /// partial. Nothing: all is.
-  std::function<bool(const attn::Step&)> known{};
+  std::function<bool(const PlanStep&)> known{};
   /// Whether what an `own` step reads is one number for all pairs of a head: kernels look.
-  std::function<bool(const attn::Step&)> constant{};
+  std::function<bool(const PlanStep&)> constant{};
 };
 
 enum class Block : char { skipped, partial, full };

@@ -11,17 +11,33 @@ namespace {
 using attn::Fn;
 using attn::Kind;
 using attn::Plain;
-using attn::Step;
 
-Plain typed(attn::Type type, double v) {
-  if (type == attn::Type::truth) return v != 0;
-  if (type == attn::Type::index) return static_cast<int64_t>(v);
-  return v;
-}
+/// A number of any of a plan's types; bounds are more than Plain has.
+struct Value {
+  PlanType type{};
+  int64_t whole = 0;  // of an index, a bound or a truth
+  double real = 0;
 
-double plainly(const Plain& v) {
-  return v.type() == attn::Type::truth ? static_cast<double>(v.truth()) : v.real();
-}
+  Value(bool truth) : type(PlanType::truth), whole(truth) {}
+  Value(double v) : type(PlanType::real), real(v) {}
+  Value(PlanType t, int64_t v) : type(t), whole(v) {}
+  /// By the type that it is read as.
+  Value(PlanType t, double v)
+      : type(t), whole(t == PlanType::real ? 0 : t == PlanType::truth ? v != 0 : static_cast<int64_t>(v)),
+        real(t == PlanType::real ? v : 0) {}
+  Value(const Plain& v)
+      : type(v.type() == attn::Type::real    ? PlanType::real
+             : v.type() == attn::Type::index ? PlanType::index
+                                             : PlanType::truth),
+        whole(v.type() == attn::Type::real ? 0 : v.index()),
+        real(v.type() == attn::Type::real ? v.real() : 0) {}
+
+  double number() const { return type == PlanType::real ? real : static_cast<double>(whole); }
+  Plain plain() const {
+    if (type == PlanType::real) return real;
+    return type == PlanType::truth ? Plain(whole != 0) : Plain(whole);
+  }
+};
 
 int64_t position(const PlanPlace& at, Kind kind, int number) {
   switch (kind) {
@@ -44,34 +60,55 @@ int64_t length(const PlanPlace& at, Kind kind, int number) {
   return at.length ? at.length(kind, number) : 0;
 }
 
-Plain value_of(const Step& s, const std::vector<Plain>& v, const PlanPlace& at) {
+/// A function of bounds, one of which may be an index, in 64 bits.
+Value of_bounds(Fn fn, const Value& a, const Value& b, const Value& c) {
+  switch (fn) {
+    case Fn::less:
+      return a.whole < b.whole;
+    case Fn::less_equal:
+      return a.whole <= b.whole;
+    case Fn::equal:
+      return a.whole == b.whole;
+    case Fn::where:
+      return {PlanType::bound, a.whole != 0 ? b.whole : c.whole};
+    default:
+      return {PlanType::bound, attn::plain::integer(fn, a.whole, b.whole)};
+  }
+}
+
+Value value_of(const PlanStep& s, const std::vector<Value>& v, const PlanPlace& at) {
   const auto x = [&](size_t i) {
-    return s.operand[i] < 0 ? Plain() : v[static_cast<size_t>(s.operand[i])];
+    return s.operand[i] < 0 ? Value(PlanType::index, int64_t{0})
+                            : v[static_cast<size_t>(s.operand[i])];
   };
   switch (s.fn) {
     case Fn::number:
-      return s.type == attn::Type::index ? Plain(int64_t{s.index()}) : Plain(s.real());
+      if (s.type == PlanType::real) return s.real();
+      return {s.type, s.type == PlanType::bound ? s.bound() : s.index()};
     case Fn::argument:
-      return typed(s.type, at.arguments.at(static_cast<size_t>(s.bits)));
+      return {s.type, at.arguments.at(static_cast<size_t>(s.bits))};
     case Fn::position:
-      return position(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16));
+      return {s.type, position(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16))};
     case Fn::length:
-      return length(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16));
+      return {s.type, length(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16))};
     case Fn::own: {
       const int64_t stands[] = {at.batch, at.head, at.query, at.key};
-      return typed(s.type, at.read(s, stands));
+      return {s.type, at.read(s, stands)};
     }
     case Fn::element: {
       std::vector<int64_t> indices;
       for (size_t i = 0; i < s.operand.size() && s.operand[i] >= 0; ++i)
-        indices.push_back(x(i).index());
-      return typed(s.type, at.read(s, indices));
+        indices.push_back(x(i).whole);
+      return {s.type, at.read(s, indices)};
     }
     default:
       // Plans leave conversions out: a formula of reals takes its indices as reals.
-      if (s.type == attn::Type::real && s.fn != Fn::where)
-        return attn::plain::apply(s.fn, x(0).real(), x(1).real());
-      return attn::plain::apply(s.fn, x(0), x(1), x(2));
+      if (s.type == PlanType::real && s.fn != Fn::where)
+        return attn::plain::apply(s.fn, x(0).number(), x(1).number());
+      if (s.type == PlanType::bound || x(0).type == PlanType::bound ||
+          x(1).type == PlanType::bound)
+        return of_bounds(s.fn, x(0), x(1), x(2));
+      return attn::plain::apply(s.fn, x(0).plain(), x(1).plain(), x(2).plain());
   }
 }
 
@@ -95,11 +132,11 @@ std::pair<double, double> extremes_of(const Extremes& e, PlanPlace at) {
 }  // namespace
 
 std::vector<double> evaluate(const PlanFormula& formula, const PlanPlace& place) {
-  std::vector<Plain> v;
+  std::vector<Value> v;
   v.reserve(formula.steps.size());
-  for (const Step& s : formula.steps) v.push_back(value_of(s, v, place));
+  for (const PlanStep& s : formula.steps) v.push_back(value_of(s, v, place));
   std::vector<double> out;
-  for (int r : formula.results) out.push_back(plainly(v[static_cast<size_t>(r)]));
+  for (int r : formula.results) out.push_back(v[static_cast<size_t>(r)].number());
   return out;
 }
 

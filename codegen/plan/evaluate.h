@@ -5,8 +5,8 @@
 //   at.key = 0, at.last_key = 15;
 //   Sight sight = look(attention, at);                             // of the box of tile and cell
 //
-// For tests and for `attnc show`. Indices are exact, in 64 bits, and divide as C++ does (by zero:
-// zero); real numbers are double. Not here: tables, which the caller reads.
+// For tests and for `attnc show`. Indices have 32 bits and wrap around, bounds have 64; both divide as
+// C++ does (by zero: zero). Real numbers are double. Not here: tables, which the caller reads.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -30,10 +30,10 @@ struct PlanPlace {
   /// An element of a table, for an `element` or an `own` step (read_input and read_packing say of
   /// what); a truth is 0 or 1. `indices` are the step's own, not clamped; of an `own` step, which
   /// has none, they are the batch, the head, the query and the key where it stands.
-  std::function<double(const attn::Step&, std::span<const int64_t> indices)> read{};
+  std::function<double(const PlanStep&, std::span<const int64_t> indices)> read{};
 };
 
-/// The formula's results; truths are 0 or 1, indices exact.
+/// The formula's results; truths are 0 or 1. Exact but for bounds beyond 2^53.
 std::vector<double> evaluate(const PlanFormula& formula, const PlanPlace& place);
 
 /// What is known of the pairs of a tile of queries and a cell of keys.

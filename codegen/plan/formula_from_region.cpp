@@ -8,7 +8,6 @@
 
 using namespace mlir;
 using attn::Fn;
-using attn::Step;
 
 namespace attnc {
 
@@ -25,9 +24,9 @@ class Reader {
       const attn::Kind kind = which < 2 ? attn::Kind::query : attn::Kind::key;
       values_[argument] = argument.getType().isIndex()
                               ? add({.fn = Fn::position,
-                                     .type = attn::Type::index,
+                                     .type = PlanType::index,
                                      .bits = static_cast<uint64_t>(kind) * 16 + which % 2})
-                              : add({.fn = Fn::argument, .type = attn::Type::real, .bits = which});
+                              : add({.fn = Fn::argument, .type = PlanType::real, .bits = which});
     }
     for (Operation& op : block.without_terminator()) {
       if (auto both = dyn_cast<ir::ExtremesOp>(op)) {
@@ -81,36 +80,39 @@ class Reader {
       values_[value] = add({.fn = Fn::argument, .type = typeOf(value), .bits = first + i});
     return true;
   }
-  static attn::Type typeOf(Value value) {
+  static PlanType typeOf(Value value) {
     mlir::Type t = value.getType();
-    return t.isFloat() ? attn::Type::real : t.isInteger(1) ? attn::Type::truth : attn::Type::index;
+    return t.isFloat()        ? PlanType::real
+           : t.isInteger(1)   ? PlanType::truth
+           : ir::isIndex(value) ? PlanType::index
+                              : PlanType::bound;
   }
 
-  int add(const Step& step) {
+  int add(const PlanStep& step) {
     for (size_t i = 0; i < formula_.steps.size(); ++i)
       if (formula_.steps[i] == step) return static_cast<int>(i);
     formula_.steps.push_back(step);
     return static_cast<int>(formula_.steps.size()) - 1;
   }
-  int add(Fn fn, attn::Type type, std::initializer_list<int> operands) {
-    Step s{.fn = fn, .type = type};
+  int add(Fn fn, PlanType type, std::initializer_list<int> operands) {
+    PlanStep s{.fn = fn, .type = type};
     size_t i = 0;
-    for (int o : operands) s.operand[i++] = static_cast<int8_t>(o);
+    for (int o : operands) s.operand[i++] = static_cast<int16_t>(o);
     return add(s);
   }
   /// A step for an operation of the same meaning.
   int plain(Operation* op, Fn fn) {
-    Step s{.fn = fn, .type = typeOf(op->getResult(0))};
+    PlanStep s{.fn = fn, .type = typeOf(op->getResult(0))};
     for (auto [i, operand] : llvm::enumerate(op->getOperands()))
-      s.operand[i] = static_cast<int8_t>(at(operand));
+      s.operand[i] = static_cast<int16_t>(at(operand));
     return add(s);
   }
-  int negated(int truth) { return add(Fn::negate, attn::Type::truth, {truth}); }
+  int negated(int truth) { return add(Fn::negate, PlanType::truth, {truth}); }
 
   std::optional<int> step(Operation* op) {
-    // Step::operand has eight bits.
-    if (formula_.steps.size() > 120) {
-      mistake_ = "a formula of more than 120 steps is not compiled yet";
+    constexpr size_t most = 32000;  // PlanStep::operand has 16 bits
+    if (formula_.steps.size() > most) {
+      mistake_ = "a formula of more than " + std::to_string(most) + " steps is not compiled yet";
       return std::nullopt;
     }
     if (auto special = special_step(op)) return special;
@@ -139,7 +141,7 @@ class Reader {
             .Default([](Operation*) { return std::nullopt; });
     if (!fn) return std::nullopt;
     const bool bitwise = *fn == Fn::both || *fn == Fn::either;
-    if (bitwise != (typeOf(op->getResult(0)) == attn::Type::truth)) return std::nullopt;
+    if (bitwise != (typeOf(op->getResult(0)) == PlanType::truth)) return std::nullopt;
     return plain(op, *fn);
   }
 
@@ -151,11 +153,13 @@ class Reader {
         .Case([&](ir::OwnOp own) { return table(own, Fn::own, own.getTable()); })
         .Case(
             [&](ir::ElementOp element) { return table(element, Fn::element, element.getTable()); })
-        // Steps convert by themselves: an index beside a real is one.
-        .Case<arith::IndexCastOp, arith::SIToFPOp>(
-            [&](auto cast) -> std::optional<int> { return at(cast.getIn()); })
+        // Steps convert by themselves: an index beside a real, or beside a bound, is one.
+        .Case<arith::IndexCastOp, arith::SIToFPOp>([&](auto cast) -> std::optional<int> {
+          if (ir::isIndex(cast.getIn())) return at(cast.getIn());
+          return std::nullopt;
+        })
         .Case([&](arith::FPToSIOp op) -> std::optional<int> {
-          return add(Fn::truncate, attn::Type::index, {at(op.getIn())});
+          return add(Fn::truncate, PlanType::index, {at(op.getIn())});
         })
         .Case([&](arith::CmpIOp c) { return comparison(c); })
         .Case([&](arith::CmpFOp c) { return comparison(c); })
@@ -167,31 +171,29 @@ class Reader {
   std::optional<int> number(Attribute value) {
     if (auto real = dyn_cast<FloatAttr>(value))
       return add({.fn = Fn::number,
-                  .type = attn::Type::real,
+                  .type = PlanType::real,
                   .bits = attn::bits_of(real.getValueAsDouble())});
     auto integer = dyn_cast<IntegerAttr>(value);
     if (!integer) return std::nullopt;
     if (integer.getType().isInteger(1))  // the language has no literal: 0 < 1
       return truth(integer.getValue().getBoolValue());
-    const int64_t n = integer.getInt();
-    if (n != static_cast<int32_t>(n)) {
-      mistake_ = "a formula with the number " + std::to_string(n) +
-                 ", beyond 32 bits, is not compiled yet";
-      return std::nullopt;
-    }
-    return index(static_cast<int32_t>(n));
+    if (integer.getType().isInteger(32))
+      return index(static_cast<int32_t>(integer.getValue().getSExtValue()));
+    return add({.fn = Fn::number,
+                .type = PlanType::bound,
+                .bits = static_cast<uint64_t>(integer.getInt())});
   }
   int index(int32_t n) {
-    return add({.fn = Fn::number, .type = attn::Type::index, .bits = attn::bits_of(n)});
+    return add({.fn = Fn::number, .type = PlanType::index, .bits = attn::bits_of(n)});
   }
   int truth(bool value) {
     const int a = index(value ? 0 : 1), b = index(value ? 1 : 0);
-    return add(Fn::less, attn::Type::truth, {a, b});
+    return add(Fn::less, PlanType::truth, {a, b});
   }
 
   std::optional<int> place(Fn fn, ir::AxisAttr axis) {
     return add({.fn = fn,
-                .type = attn::Type::index,
+                .type = PlanType::index,
                 .bits = static_cast<uint64_t>(axis.getKind()) * 16 + axis.getNumber()});
   }
 
@@ -202,26 +204,26 @@ class Reader {
     if (weight && fn == Fn::own && !axes.empty()) fn = Fn::element;
     const std::optional<uint64_t> bits = read_(value, fn == Fn::element, mistake_);
     if (!bits) return std::nullopt;
-    Step s{.fn = fn, .type = typeOf(op->getResult(0)), .bits = *bits};
+    PlanStep s{.fn = fn, .type = typeOf(op->getResult(0)), .bits = *bits};
     std::vector<int> indices;
     if (op->getNumOperands() == 1 && fn == Fn::element)
       for (const ir::Axis& a : axes)
         indices.push_back(add({.fn = Fn::position,
-                               .type = attn::Type::index,
+                               .type = PlanType::index,
                                .bits = static_cast<uint64_t>(a.kind) * 16 + a.number}));
     for (Value operand : op->getOperands().drop_front()) indices.push_back(at(operand));
     if (indices.size() > s.operand.size()) {
       mistake_ = "a formula that reads a table of more than four axes is not compiled yet";
       return std::nullopt;
     }
-    for (size_t i = 0; i < indices.size(); ++i) s.operand[i] = static_cast<int8_t>(indices[i]);
+    for (size_t i = 0; i < indices.size(); ++i) s.operand[i] = static_cast<int16_t>(indices[i]);
     return add(s);
   }
 
   std::optional<int> comparison(arith::CmpIOp op) {
     if (op.getLhs().getType().isInteger(1)) return std::nullopt;
     const int a = at(op.getLhs()), b = at(op.getRhs());
-    constexpr attn::Type t = attn::Type::truth;
+    constexpr PlanType t = PlanType::truth;
     switch (op.getPredicate()) {
       case arith::CmpIPredicate::slt:
         return add(Fn::less, t, {a, b});
@@ -242,7 +244,7 @@ class Reader {
 
   std::optional<int> comparison(arith::CmpFOp op) {
     const int a = at(op.getLhs()), b = at(op.getRhs());
-    constexpr attn::Type t = attn::Type::truth;
+    constexpr PlanType t = PlanType::truth;
     // What the other predicates say of NaN: the negation of an ordered comparison is unordered.
     switch (op.getPredicate()) {
       case arith::CmpFPredicate::OLT:
@@ -272,14 +274,14 @@ class Reader {
 
   std::optional<int> choice(arith::SelectOp op) {
     const int c = at(op.getCondition()), a = at(op.getTrueValue()), b = at(op.getFalseValue());
-    const attn::Type t = typeOf(op.getResult());
-    if (t != attn::Type::truth) return add(Fn::where, t, {c, a, b});
+    const PlanType t = typeOf(op.getResult());
+    if (t != PlanType::truth) return add(Fn::where, t, {c, a, b});
     const int yes = add(Fn::both, t, {c, a}), no = add(Fn::both, t, {negated(c), b});
     return add(Fn::either, t, {yes, no});
   }
 
   std::optional<int> exclusive(arith::XOrIOp op) {
-    constexpr attn::Type t = attn::Type::truth;
+    constexpr PlanType t = PlanType::truth;
     if (typeOf(op.getResult()) != t) return std::nullopt;
     const int a = at(op.getLhs());
     if (matchPattern(op.getRhs(), m_One())) return negated(a);
@@ -301,9 +303,9 @@ PlanFormula withoutDead(PlanFormula formula) {
   for (size_t i = 0; i < formula.steps.size(); ++i) {
     if (place[i] < 0) continue;
     place[i] = static_cast<int>(out.steps.size());
-    Step s = formula.steps[i];
+    PlanStep s = formula.steps[i];
     for (auto& o : s.operand)
-      if (o >= 0) o = static_cast<int8_t>(place[static_cast<size_t>(o)]);
+      if (o >= 0) o = static_cast<int16_t>(place[static_cast<size_t>(o)]);
     out.steps.push_back(s);
   }
   for (int r : formula.results) out.results.push_back(place[static_cast<size_t>(r)]);

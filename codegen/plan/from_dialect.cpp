@@ -34,9 +34,9 @@ Status Planner::unsupported(Operation* op, const std::string& sentence) {
 
 PlanTensor Planner::tensor(llvm::StringRef name, ir::ValueType type) {
   PlanTensor t{.name = name.str(), .axes = axes(type)};
-  t.type = type.isTruth()                    ? attn::Type::truth
-           : type.getElementType().isIndex() ? attn::Type::index
-                                             : attn::Type::real;
+  t.type = type.isTruth()   ? attn::Type::truth
+           : type.isIndex() ? attn::Type::index
+                            : attn::Type::real;
   return t;
 }
 
@@ -176,7 +176,7 @@ Status Planner::addReturn(ir::ReturnOp op) {
 /// A value as it is, at another place: an identity map.
 int Planner::addCopy(Value value, Shape shape) {
   Map stage{.inputs = {number(value)}};
-  stage.formula.steps.push_back({.fn = attn::Fn::argument, .type = attn::Type::real});
+  stage.formula.steps.push_back({.fn = attn::Fn::argument, .type = PlanType::real});
   stage.formula.results.push_back(0);
   if (shape == Shape::heads) {
     const int padded = paddingOf(stage.inputs[0]);

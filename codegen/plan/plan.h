@@ -11,12 +11,14 @@
 //       %6 = attention %3, %4, %5: online, rows without keys: uniform, keys [0, ..)
 //       output = project %6 by attention_output/kernel + attention_output/bias
 #pragma once
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "attn/formula.h"  // attn::Step, attn::Fn: the language's own formula steps
+#include "attn/formula.h"  // attn::Fn: the language's own functions
 #include "attn/graph.h"    // attn::Kind, attn::Type, attn::FullyMasked
 
 namespace attnc {
@@ -51,11 +53,28 @@ struct PlanTensor {
   int starts_as = -1;   // outputs: the input whose contents the path finds in it
 };
 
+/// What a step makes. An index has 32 bits and wraps around; a bound of indices has 64, which it never
+/// leaves.
+enum class PlanType : uint8_t { real, index, bound, truth };
+
+/// A step of a formula: a function of earlier steps. Where operands differ in type, they become the
+/// wider one first: index, bound, real.
+struct PlanStep {
+  attn::Fn fn{};
+  PlanType type{};
+  std::array<int16_t, 4> operand{-1, -1, -1, -1};
+  uint64_t bits = 0;  // as attn::Step has them; a bound is a number of 64 bits
+  bool operator==(const PlanStep&) const = default;
+  double real() const { return std::bit_cast<double>(bits); }
+  int32_t index() const { return static_cast<int32_t>(static_cast<uint32_t>(bits)); }
+  int64_t bound() const { return static_cast<int64_t>(bits); }
+};
+
 /// A formula after the dialect's folding: steps in order, operands before their use, and the steps
-/// that are its results (one for a mask or a score function, two for key bounds). Step.bits as in
-/// attn::Step; `own` and `element` name what they read by `read_input(i)` or `read_packing(i)`.
+/// that are its results (one for a mask or a score function, two for key bounds). `own` and `element`
+/// name what they read by `read_input(i)` or `read_packing(i)`.
 struct PlanFormula {
-  std::vector<attn::Step> steps;
+  std::vector<PlanStep> steps;
   std::vector<int> results;
   bool empty() const { return steps.empty(); }
 };
@@ -65,8 +84,8 @@ struct PlanFormula {
 /// weight counts as the nearest inside.
 constexpr uint64_t read_input(int i) { return static_cast<uint64_t>(i); }
 constexpr uint64_t read_packing(int i) { return (uint64_t{1} << 32) | static_cast<uint64_t>(i); }
-constexpr bool reads_packing(const attn::Step& s) { return (s.bits >> 32) != 0; }
-constexpr int read_index(const attn::Step& s) { return static_cast<int>(s.bits & 0xffffffffu); }
+constexpr bool reads_packing(const PlanStep& s) { return (s.bits >> 32) != 0; }
+constexpr int read_index(const PlanStep& s) { return static_cast<int>(s.bits & 0xffffffffu); }
 
 /// How a value lies in memory between stages; decided by its consumer.
 enum class Layout {
@@ -138,14 +157,14 @@ struct Attention {
   PlanFormula pair;   // of argument 0 (the query's number) and 1 (the key's); empty: their product
   PlanFormula score;  // of argument 0; empty: as it is
   PlanFormula mask;   // empty: every key
-  PlanFormula keys;   // [begin, end) of keys that a tile of queries can see; empty: all.
+  PlanFormula keys;   // [begin, end) of keys that a tile of queries can see, bounds; empty: all.
                       // Reads position(query) twice: steps with number 0 for the tile's first
                       // query and number 1 for its last
   // Of a tile of queries and a cell of keys: whether a pair of them can be visible, and whether all
   // surely are. Empty where nothing is known without a look at every pair. Positions as in `keys`,
   // and position(key) with number 0 and 1 for the cell's first and last key, all of them inside;
   // argument 2 i is the least of extremes[i] (over the tile, or the cell), argument 2 i + 1 the
-  // most, of type index or truth. Two results. A formula of more than 120 steps is left out.
+  // most, of type index or truth. Two results.
   PlanFormula blocks;
   std::vector<Extremes> extremes;
   std::string shape;         // what the mask is, by its formula: "causal & window of 512 to either side"

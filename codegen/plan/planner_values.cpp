@@ -175,7 +175,7 @@ Status Planner::formula(Operation* op, Region& region, ir::ValueType where, Plan
   out = formulaFromRegion(region, reader, mistake);
   // Several axes of one kind are one to kernels; attn-form-attention told queries and keys so.
   const bool attention = isa<ir::AttentionOp>(op);
-  for (const attn::Step& s : out.steps) {
+  for (const PlanStep& s : out.steps) {
     if (s.fn != attn::Fn::position && s.fn != attn::Fn::length) continue;
     const auto kind = static_cast<Kind>(s.bits / 16);
     if (attention && (kind == Kind::query || kind == Kind::key)) continue;

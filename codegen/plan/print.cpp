@@ -85,7 +85,7 @@ std::string text(const Plan& plan, const Packing& p) {
 }
 
 /// What an `own` or `element` step reads.
-std::string tableName(const Plan& plan, const attn::Step& s) {
+std::string tableName(const Plan& plan, const PlanStep& s) {
   const auto i = static_cast<size_t>(read_index(s));
   if (!reads_packing(s)) return plan.inputs.at(i).name;
   return fmt::format("#{} {}", i,
@@ -93,11 +93,12 @@ std::string tableName(const Plan& plan, const attn::Step& s) {
 }
 
 /// A step: "%2 = less_equal %0, %1".
-std::string text(const Plan& plan, const attn::Step& s) {
+std::string text(const Plan& plan, const PlanStep& s) {
   std::string out = attn::fn_names[static_cast<size_t>(s.fn)];
   switch (s.fn) {
     case attn::Fn::number:
-      out = s.type == attn::Type::index                ? fmt::format("{}", s.index())
+      out = s.type == PlanType::index                  ? fmt::format("{}", s.index())
+            : s.type == PlanType::bound                ? fmt::format("{}", s.bound())
             : plan.dtype == attn::DTypePolicy::float64 ? number(plan, s.real())
                                                        : number(plan, s.real()) + "f";
       break;

@@ -207,15 +207,15 @@ class Call {
     call.length = [this, heads](Kind kind, int number) {
       return kind == Kind::head ? heads : length(kind, number);
     };
-    call.known = [this](const attn::Step& s) {
+    call.known = [this](const PlanStep& s) {
       if (reads_packing(s)) return false;
       const int i = read_index(s);
       return given_.contains(i) || plan_.inputs[static_cast<size_t>(i)].optional;
     };
-    call.read = [this, with_optional](const attn::Step& s, std::span<const int64_t> indices) {
+    call.read = [this, with_optional](const PlanStep& s, std::span<const int64_t> indices) {
       return element(s, indices, with_optional);
     };
-    call.constant = [this](const attn::Step& s) {
+    call.constant = [this](const PlanStep& s) {
       const auto found = given_.find(read_index(s));
       if (found == given_.end()) return true;
       const std::vector<int64_t> at =
@@ -285,7 +285,7 @@ class Call {
     return {};
   }
 
-  double element(const attn::Step& s, std::span<const int64_t> indices, bool with_optional) const {
+  double element(const PlanStep& s, std::span<const int64_t> indices, bool with_optional) const {
     const PlanTensor& input = plan_.inputs[static_cast<size_t>(read_index(s))];
     const auto found = given_.find(read_index(s));
     if (found == given_.end()) {
@@ -324,7 +324,7 @@ class Call {
 std::string table_names(const Plan& plan, const std::vector<uint64_t>& unknown) {
   std::string out;
   for (uint64_t bits : unknown) {
-    const attn::Step s{.bits = bits};
+    const PlanStep s{.bits = bits};
     const auto i = static_cast<size_t>(read_index(s));
     const std::string& name =
         reads_packing(s) ? plan.weights.at(static_cast<size_t>(plan.packings.at(i).weight)).name

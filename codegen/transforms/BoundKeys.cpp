@@ -43,9 +43,13 @@ class Writer {
   IRMapping points_;
 
   mlir::Value number(int64_t n) { return arith::ConstantIndexOp::create(builder_, loc_, n); }
+  /// Bounds are computed in 64 bits, where indices have 32.
+  mlir::Value widened(mlir::Value index) {
+    return arith::IndexCastOp::create(builder_, loc_, builder_.getIndexType(), index);
+  }
   mlir::Value length(Kind kind) {
-    return LengthOp::create(builder_, loc_, builder_.getIndexType(),
-                            AxisAttr::get(builder_.getContext(), kind, 0));
+    return widened(LengthOp::create(builder_, loc_, builder_.getI32Type(),
+                                    AxisAttr::get(builder_.getContext(), kind, 0)));
   }
 
   mlir::Value make(const Term& term) {
@@ -59,7 +63,8 @@ class Writer {
       case TermKind::keyLength:
         return length(Kind::key);
       case TermKind::point:
-        return cloned(tables_.points[static_cast<size_t>(term->number)], builder_, points_);
+        return widened(
+            cloned(tables_.points[static_cast<size_t>(term->number)], builder_, points_));
       case TermKind::product: {
         mlir::Value a = write(term->a), b = write(term->b);
         return arith::MulIOp::create(builder_, loc_, a, b);
@@ -83,6 +88,7 @@ class Writer {
       case TermKind::remainder:  // ranges have none: only its interval [0, d) is used
       case TermKind::query:
       case TermKind::key:
+      case TermKind::unknown:
         break;
     }
     llvm_unreachable("a key range is made of tile terms");
@@ -152,7 +158,11 @@ class Writer {
 
 /// Ranges for both values of every flag from `next` on, chosen by the flags.
 KeyRange solve(mlir::Value visible, MaskTables& tables, size_t next) {
-  if (next == tables.flags.size()) return keyBounds(MaskReader(tables).condition(visible));
+  if (next == tables.flags.size()) {
+    MaskReader reader(tables);
+    const Condition condition = reader.condition(visible);
+    return keyBounds(condition, reader.indices());
+  }
   auto& value = (tables.flags.begin() + next)->second;
   value = true;
   KeyRange yes = solve(visible, tables, next + 1);
@@ -178,7 +188,7 @@ struct BoundKeys : impl::BoundKeysBase<BoundKeys> {
     });
     auto visible = cast<YieldOp>(attention.getMask().front().back()).getValues()[0];
     KeyRange range = solve(visible, read, 0);
-    if (isAllKeys(range)) return;
+    if (isAllKeys(range) || !surelyComputable(range.begin) || !surelyComputable(range.end)) return;
 
     OpBuilder builder(attention.getContext());
     mlir::Type index = builder.getIndexType();

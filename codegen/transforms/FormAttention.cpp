@@ -86,20 +86,21 @@ class Flatten {
   }
 
   mlir::Value number(OpBuilder& builder, Location loc, int64_t n) {
-    return arith::ConstantIndexOp::create(builder, loc, n);
+    return arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(static_cast<int32_t>(n)));
   }
   /// The length of the axis at a place of `axes_`; of the first one only where its extent is known.
   mlir::Value length(OpBuilder& builder, Location loc, const Axis& axis) {
     if (axis.extent) return number(builder, loc, axis.extent);
-    return LengthOp::create(builder, loc, builder.getIndexType(),
+    return LengthOp::create(builder, loc, builder.getI32Type(),
                             AxisAttr::get(builder.getContext(), axis.kind, axis.number));
   }
-  /// The product of the lengths from a place of `axes_` on; null for 1.
+  /// The product of the lengths from a place of `axes_` on; null for 1. No more than there are
+  /// positions, so it does not wrap around, and says so (Reads::isLength).
   mlir::Value product(OpBuilder& builder, Location loc, ArrayRef<Axis> axes) {
     mlir::Value all;
     for (const Axis& axis : axes) {
       mlir::Value one = length(builder, loc, axis);
-      all = all ? mlir::Value(arith::MulIOp::create(builder, loc, all, one)) : one;
+      all = all ? mlir::Value(arith::MulIOp::create(builder, loc, all, one, arith::IntegerOverflowFlags::nsw)) : one;
     }
     return all;
   }
@@ -114,7 +115,7 @@ class Flatten {
     const AxisAttr all = AxisAttr::get(op->getContext(), axis.getKind(), 0);
     mlir::Value made;
     if (isa<PositionOp>(op)) {
-      made = PositionOp::create(builder, loc, builder.getIndexType(), all);
+      made = PositionOp::create(builder, loc, builder.getI32Type(), all);
       if (mlir::Value inner = product(builder, loc, ArrayRef(axes_).drop_front(place + 1)))
         made = arith::DivSIOp::create(builder, loc, made, inner);
       if (place > 0) {
@@ -124,7 +125,7 @@ class Flatten {
     } else if (here->extent) {
       made = number(builder, loc, here->extent);
     } else if (axis.getNumber() == 0) {
-      made = LengthOp::create(builder, loc, builder.getIndexType(), all);
+      made = LengthOp::create(builder, loc, builder.getI32Type(), all);
       SmallVector<Axis> others(axes_);
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(place));
       mlir::Value rest = product(builder, loc, others);

@@ -2,6 +2,8 @@
 
 #include "transforms/KeyBounds.h"
 
+#include <limits>
+
 namespace attnc::ir {
 
 namespace {
@@ -11,7 +13,7 @@ constexpr size_t maxConjuncts = 64;
 
 using Conjunct = std::vector<Term>;  // all of them at least zero
 
-/// The smallest and the largest value over the queries of a tile.
+/// The smallest and the largest value over the queries of a tile and all keys.
 struct Interval {
   Term low, high;
 };
@@ -23,6 +25,8 @@ std::optional<Interval> intervalOf(const Term& term) {
   switch (term->kind) {
     case TermKind::query:
       return Interval{atom(TermKind::first), atom(TermKind::last)};
+    case TermKind::key:
+      return Interval{zero(), keyLength() - constant(1)};
     case TermKind::queryLength:
     case TermKind::keyLength:
     case TermKind::point:
@@ -58,9 +62,27 @@ std::optional<Interval> intervalOf(const Term& term) {
       auto one = term->kind == TermKind::minimum ? minimum : maximum;
       return Interval{one(a->low, b->low), one(a->high, b->high)};
     }
+    case TermKind::choice: {
+      auto a = intervalOf(term->a), b = intervalOf(term->b);
+      if (!a || !b) return std::nullopt;
+      return Interval{minimum(a->low, b->low), maximum(a->high, b->high)};
+    }
     default:
       return std::nullopt;
   }
+}
+
+/// Whether all of these are numbers of 32 bits, for every query of the tile and every key.
+Condition areIndices(const std::vector<Term>& terms) {
+  const Term least = constant(std::numeric_limits<int32_t>::min()),
+             most = constant(std::numeric_limits<int32_t>::max());
+  Condition all = always();
+  for (const Term& term : terms) {
+    const auto interval = intervalOf(term);
+    if (!interval) return never();
+    all = all & notNegative(interval->low - least) & notNegative(most - interval->high);
+  }
+  return all;
 }
 
 class Solver {
@@ -90,10 +112,12 @@ class Solver {
       possible = possible & notNegative(rest);
       return;
     }
+    if (factor == std::numeric_limits<int64_t>::min()) return;
     // factor * solved + rest >= 0: at least -floor(rest / factor), or at most floor(rest /
     // -factor).
     const bool atLeast = factor > 0;
     Term bound = atLeast ? quotient(rest, factor) * -1 : quotient(rest, -factor);
+    if (bound->kind == TermKind::unknown) return;
     switch (solved->kind) {
       case TermKind::key:
         if (atLeast)
@@ -102,8 +126,8 @@ class Solver {
           end = minimum(end, bound + constant(1));
         return;
       case TermKind::quotient: {
-        const Term d =
-            divisorOf(solved);  // floor(g / d) >= b is g >= d b; <= b is g <= d b + d - 1
+        // floor(g / d) >= b is g >= d b; <= b is g <= d b + d - 1
+        const Term d = divisorOf(solved);
         if (atLeast)
           requirePlus(solved->a, product(bound, d) * -1);
         else
@@ -182,7 +206,10 @@ bool isAllKeys(const KeyRange& range) {
   return same(range.begin, zero()) && same(range.end, keyLength());
 }
 
-KeyRange keyBounds(const Condition& visible) {
+namespace {
+
+/// Where all terms are true integers.
+KeyRange whereExact(const Condition& visible) {
   const KeyRange all{zero(), keyLength()};
   auto disjuncts = conjuncts(visible);
   if (!disjuncts) return all;
@@ -209,6 +236,14 @@ KeyRange keyBounds(const Condition& visible) {
   if (!begin) return {zero(), zero()};
   end = maximum(end, zero());
   return {minimum(begin, end), end};
+}
+
+}  // namespace
+
+KeyRange keyBounds(const Condition& visible, const std::vector<Term>& indices) {
+  const KeyRange all{zero(), keyLength()}, some = whereExact(visible);
+  const Condition exact = areIndices(indices);
+  return {choice(exact, some.begin, all.begin), choice(exact, some.end, all.end)};
 }
 
 }  // namespace attnc::ir

@@ -9,6 +9,9 @@
 // to their hull. What cannot be solved (remainders, products, what is unknown) leaves its
 // conjunct's range as it is: the result may be too wide, never too narrow.
 //
+// Where an index of the mask may wrap around at 32 bits for a pair of the tile, comparisons say nothing
+// of keys, and the range is every key; for most masks that is known not to happen.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 
@@ -21,8 +24,9 @@ struct KeyRange {
   Term begin, end;
 };
 
-/// Terms of `visible` are of query and key; those of the range of first and last.
-KeyRange keyBounds(const Condition& visible);
+/// Terms of `visible` are of query and key; those of the range of first and last. `indices` are the terms
+/// that `visible` takes for numbers of 32 bits (MaskReader::indices).
+KeyRange keyBounds(const Condition& visible, const std::vector<Term>& indices);
 
 /// Whether a range is every key.
 bool isAllKeys(const KeyRange& range);

@@ -29,6 +29,7 @@ Condition MaskReader::condition(mlir::Value value) {
 Term MaskReader::term(mlir::Value value) {
   if (auto known = terms_.find(value); known != terms_.end()) return known->second;
   Term read = readTerm(value);
+  if (read && read->kind == TermKind::unknown) read = nullptr;
   if (!read && reads_.axes(value) == Axes::none) {
     tables_.points.insert(value);
     const auto at = llvm::find(tables_.points, value) - tables_.points.begin();
@@ -37,8 +38,16 @@ Term MaskReader::term(mlir::Value value) {
   return terms_[value] = read;
 }
 
+Term MaskReader::whole(mlir::Value index) {
+  Term out = term(index);
+  if (out && !surelyIndex(out) &&
+      llvm::none_of(indices_, [&](const Term& known) { return same(known, out); }))
+    indices_.push_back(out);
+  return out;
+}
+
 Term MaskReader::divided(Operation* op, Term (*make)(const Term&, const Term&), bool truncates) {
-  Term a = term(op->getOperand(0)), d = term(op->getOperand(1));
+  Term a = whole(op->getOperand(0)), d = whole(op->getOperand(1));
   if (!a || !d || !Reads::isPositive(op->getOperand(1))) return nullptr;
   if (!d->isConstant() && (d->kind != TermKind::point || !d->positive)) return nullptr;
   // arith.divsi and remsi round towards zero: the same as down where nothing is negative.
@@ -70,8 +79,8 @@ Condition MaskReader::readCondition(mlir::Value value) {
 }
 
 Condition MaskReader::comparison(arith::CmpIOp op) {
-  if (!op.getLhs().getType().isIndex()) return unknown();
-  Term a = term(op.getLhs()), b = term(op.getRhs());
+  if (!isIndex(op.getLhs())) return unknown();
+  Term a = whole(op.getLhs()), b = whole(op.getRhs());
   if (!a || !b) return unknown();
   switch (op.getPredicate()) {
     case arith::CmpIPredicate::sle:
@@ -99,6 +108,10 @@ Term MaskReader::readTerm(mlir::Value value) {
     Term a = term(op.getLhs()), b = term(op.getRhs());
     return a && b ? make(a, b) : nullptr;
   };
+  auto extreme = [&](auto op, auto&& make) -> Term {
+    Term a = whole(op.getLhs()), b = whole(op.getRhs());
+    return a && b ? make(a, b) : nullptr;
+  };
   return llvm::TypeSwitch<Operation*, Term>(op)
       .Case([](PositionOp op) { return axis(op.getAxis(), TermKind::query, TermKind::key); })
       .Case([](LengthOp op) -> Term {
@@ -120,14 +133,14 @@ Term MaskReader::readTerm(mlir::Value value) {
           return a->kind == TermKind::point && a->positive ? product(b, a) : nullptr;
         });
       })
-      .Case([&](arith::MinSIOp op) { return binary(op, minimum); })
-      .Case([&](arith::MaxSIOp op) { return binary(op, maximum); })
+      .Case([&](arith::MinSIOp op) { return extreme(op, minimum); })
+      .Case([&](arith::MaxSIOp op) { return extreme(op, maximum); })
       .Case([&](math::AbsIOp op) -> Term {
-        Term a = term(op.getOperand());
+        Term a = whole(op.getOperand());
         return a ? maximum(a, a * -1) : nullptr;
       })
       .Case([&](arith::SelectOp op) -> Term {
-        Term a = term(op.getTrueValue()), b = term(op.getFalseValue());
+        Term a = whole(op.getTrueValue()), b = whole(op.getFalseValue());
         return a && b ? choice(condition(op.getCondition()), a, b) : nullptr;
       })
       .Case([&](arith::DivSIOp op) { return divided(op, quotient, true); })

@@ -6,6 +6,10 @@
 // Numbers that read no position of a query or a key, whatever they are made of, are points. What
 // reads tables at positions, real numbers, and divisions of what may be negative are unknown.
 //
+// Indices wrap around at 32 bits and terms do not. Sums and products may wrap on the way, as long as what
+// comes of them is an index again; so the question is put where one is compared, divided or chosen:
+// `indices` are the terms that must be numbers of 32 bits for the condition to hold what the mask says.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 
@@ -30,16 +34,21 @@ class MaskReader {
   Condition condition(mlir::Value truth);
   /// Null for what is not made of positions, lengths and points.
   Term term(mlir::Value index);
+  /// Each once; those that surely are, are not among them.
+  const std::vector<Term>& indices() const { return indices_; }
 
  private:
   MaskTables& tables_;
   Reads reads_;
   llvm::DenseMap<mlir::Value, Condition> conditions_;
   llvm::DenseMap<mlir::Value, Term> terms_;
+  std::vector<Term> indices_;
 
   Condition readCondition(mlir::Value value);
   Condition comparison(mlir::arith::CmpIOp op);
   Term readTerm(mlir::Value value);
+  /// The term of an index that is compared, divided or chosen.
+  Term whole(mlir::Value index);
   Term divided(mlir::Operation* op, Term (*make)(const Term&, const Term&), bool truncates);
 };
 

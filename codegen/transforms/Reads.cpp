@@ -15,11 +15,18 @@ std::optional<int64_t> Reads::constant(mlir::Value value) {
   return number.getSExtValue();
 }
 
+/// A product that does not wrap around, as that of the lengths of several axes does not.
+static bool ofLengths(Operation* op) {
+  auto product = dyn_cast_or_null<arith::MulIOp>(op);
+  return product && arith::bitEnumContainsAll(product.getOverflowFlags(),
+                                              arith::IntegerOverflowFlags::nsw);
+}
+
 bool Reads::isLength(mlir::Value value) {
   if (auto n = constant(value)) return *n > 0;
   Operation* op = value.getDefiningOp();
   if (isa_and_nonnull<LengthOp>(op)) return true;
-  return isa_and_nonnull<arith::MulIOp, arith::DivSIOp>(op) && isLength(op->getOperand(0)) &&
+  return (isa_and_nonnull<arith::DivSIOp>(op) || ofLengths(op)) && isLength(op->getOperand(0)) &&
          isLength(op->getOperand(1));
 }
 
@@ -27,8 +34,7 @@ bool Reads::isPositive(mlir::Value value) {
   if (auto n = constant(value)) return *n > 0;
   Operation* op = value.getDefiningOp();
   if (isa_and_nonnull<LengthOp>(op)) return true;
-  return isa_and_nonnull<arith::MulIOp>(op) && isPositive(op->getOperand(0)) &&
-         isPositive(op->getOperand(1));
+  return ofLengths(op) && isPositive(op->getOperand(0)) && isPositive(op->getOperand(1));
 }
 
 mlir::Value Reads::first(mlir::Value value) {
@@ -73,7 +79,7 @@ Reads::About Reads::find(mlir::Value value) {
     out.positions += own.positions;
   }
   if (out.axes == Axes::none) return About{};
-  const bool index = value.getType().isIndex();
+  const bool index = isIndex(value);
   if (isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp, arith::MaxSIOp, math::AbsIOp>(op)) {
     // as they are
   } else if (isa<arith::MulIOp>(op)) {
@@ -87,7 +93,7 @@ Reads::About Reads::find(mlir::Value value) {
     out.plain &= isLength(op->getOperand(1)) && out.contiguous;
     out.contiguous = false;
   } else if (isa<arith::CmpIOp>(op)) {
-    out.plain &= op->getOperand(0).getType().isIndex();
+    out.plain &= isIndex(op->getOperand(0));
   } else if (!isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op) || index) {
     out.plain = out.contiguous = false;
   }

@@ -27,8 +27,8 @@ class Reads {
   bool plain(mlir::Value value) { return of(value).plain; }
   /// Reads a mask of the call where the pair stands.
   bool masks(mlir::Value value) { return of(value).masks; }
-  /// A positive number, a length, or a product or quotient of such: never negative. (Division by
-  /// zero is zero, as is its remainder.)
+  /// A positive number, a length, or a product (of the lengths of axes: it does not wrap around) or
+  /// quotient of such: never negative. (Division by zero is zero, as is its remainder.)
   static bool isLength(mlir::Value value);
   /// The same without quotients: wherever there is a pair, at least 1.
   static bool isPositive(mlir::Value value);

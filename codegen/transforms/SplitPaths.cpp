@@ -105,7 +105,7 @@ class Calls {
     if (!absentInputs_.contains(table)) return {};
     auto type = cast<ValueType>(table.getType());
     Builder builder(inner->getContext());
-    if (type.getElementType().isIndex()) return builder.getIndexAttr(0);
+    if (type.isIndex()) return builder.getI32IntegerAttr(0);
     if (type.isTruth()) return builder.getBoolAttr(!type.isScalar());
     if (table.getDefiningOp<InputOp>().getSoft())
       return builder.getFloatAttr(type.getElementType(), 1);

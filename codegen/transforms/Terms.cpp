@@ -5,13 +5,33 @@
 #include <algorithm>
 #include <initializer_list>
 #include <map>
+#include <limits>
 #include <string_view>
+
+#include "llvm/Support/MathExtras.h"
 
 namespace attnc::ir {
 
 namespace {
 
+constexpr int64_t leastIndex = std::numeric_limits<int32_t>::min(),
+                  mostIndex = std::numeric_limits<int32_t>::max();
+
 int64_t floorDivision(int64_t a, int64_t d) { return a / d - (a % d < 0); }
+
+/// In 64 bits; nothing beyond them.
+using Exact = std::optional<int64_t>;
+
+Exact plus(Exact a, Exact b) {
+  int64_t sum = 0;
+  if (!a || !b || llvm::AddOverflow(*a, *b, sum)) return std::nullopt;
+  return sum;
+}
+Exact times(Exact a, Exact b) {
+  int64_t product = 0;
+  if (!a || !b || llvm::MulOverflow(*a, *b, product)) return std::nullopt;
+  return product;
+}
 
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::string out;
@@ -40,16 +60,22 @@ Term makeSum(std::map<std::string, std::pair<Term, int64_t>> atoms, int64_t numb
   return make(std::move(node));
 }
 
+bool isUnknown(const Term& term) { return term->kind == TermKind::unknown; }
+Term unknownTerm() { return make(TermNode{.kind = TermKind::unknown, .text = "?"}); }
+
 Term combine(const Term& a, int64_t x, const Term& b, int64_t y) {
+  if (isUnknown(a) || isUnknown(b)) return unknownTerm();
   std::map<std::string, std::pair<Term, int64_t>> atoms;
   for (auto& [term, factor] : {std::pair(a, x), std::pair(b, y)}) {
     for (auto& [part, own] : partsOf(term)) {
       auto& entry = atoms[part->text];
-      entry.first = part;
-      entry.second += factor * own;
+      const Exact sum = plus(entry.second, times(factor, own));
+      if (!sum) return unknownTerm();
+      entry = {part, *sum};
     }
   }
-  return makeSum(std::move(atoms), x * constantOf(a) + y * constantOf(b));
+  const Exact number = plus(times(x, constantOf(a)), times(y, constantOf(b)));
+  return number ? makeSum(std::move(atoms), *number) : unknownTerm();
 }
 
 Term pair(TermKind kind, const char* name, const Term& a, const Term& b) {
@@ -100,7 +126,7 @@ Term operator-(const Term& a, const Term& b) { return combine(a, 1, b, -1); }
 Term operator*(const Term& a, int64_t factor) { return combine(a, factor, constant(0), 0); }
 
 Term quotient(const Term& a, int64_t divisor) {
-  if (divisor == 1) return a;
+  if (divisor == 1 || isUnknown(a)) return a;
   if (a->isConstant()) return constant(floorDivision(a->number, divisor));
   return make(TermNode{.kind = TermKind::quotient,
                        .number = divisor,
@@ -110,6 +136,7 @@ Term quotient(const Term& a, int64_t divisor) {
 }
 
 Term remainder(const Term& a, int64_t divisor) {
+  if (isUnknown(a)) return a;
   if (divisor == 1) return constant(0);
   if (a->isConstant()) return constant(a->number - divisor * floorDivision(a->number, divisor));
   return make(TermNode{.kind = TermKind::remainder,
@@ -132,15 +159,18 @@ Term divided(TermKind kind, const char* sign, const Term& a, const Term& divisor
 }  // namespace
 
 Term quotient(const Term& a, const Term& divisor) {
+  if (isUnknown(a) || isUnknown(divisor)) return unknownTerm();
   if (divisor->isConstant()) return quotient(a, divisor->number);
   return divided(TermKind::quotient, "/", a, divisor);
 }
 Term remainder(const Term& a, const Term& divisor) {
+  if (isUnknown(a) || isUnknown(divisor)) return unknownTerm();
   if (divisor->isConstant()) return remainder(a, divisor->number);
   return divided(TermKind::remainder, "%", a, divisor);
 }
 
 Term product(const Term& a, const Term& factor) {
+  if (isUnknown(a) || isUnknown(factor)) return unknownTerm();
   if (factor->isConstant()) return a * factor->number;
   Term sum = factor * constantOf(a);
   for (auto& [part, own] : partsOf(a)) {
@@ -156,11 +186,13 @@ Term product(const Term& a, const Term& factor) {
 }
 
 Term minimum(const Term& a, const Term& b) {
+  if (isUnknown(a) || isUnknown(b)) return unknownTerm();
   if (surelyAtMost(a, b) || absorbs(a, TermKind::minimum, b)) return a;
   if (surelyAtMost(b, a) || absorbs(b, TermKind::minimum, a)) return b;
   return pair(TermKind::minimum, "min", a, b);
 }
 Term maximum(const Term& a, const Term& b) {
+  if (isUnknown(a) || isUnknown(b)) return unknownTerm();
   if (surelyAtMost(a, b) || absorbs(b, TermKind::maximum, a)) return b;
   if (surelyAtMost(b, a) || absorbs(a, TermKind::maximum, b)) return a;
   return pair(TermKind::maximum, "max", a, b);
@@ -169,6 +201,7 @@ Term maximum(const Term& a, const Term& b) {
 Term choice(const Condition& condition, const Term& a, const Term& b) {
   if (condition->kind == ConditionKind::always || same(a, b)) return a;
   if (condition->kind == ConditionKind::never) return b;
+  if (isUnknown(a) || isUnknown(b)) return unknownTerm();
   return make(TermNode{.kind = TermKind::choice,
                        .a = a,
                        .b = b,
@@ -187,6 +220,7 @@ Condition flag(int number) {
 }
 
 Condition notNegative(const Term& term) {
+  if (isUnknown(term)) return unknown();
   if (auto low = lowerBound(term); low && *low >= 0) return always();
   if (auto high = upperBound(term); high && *high < 0) return never();
   return make(ConditionNode{
@@ -225,69 +259,158 @@ Condition operator!(const Condition& a) {
 
 namespace {
 
-using Bound = std::optional<int64_t>;
-enum class Side { lower, upper };
+/// From low to high; nothing where either is beyond 64 bits.
+struct Range {
+  int64_t low, high;
+};
+using Ranges = std::optional<Range>;
 
-Bound boundOf(const Term& term, Side side);
+Ranges rangeOf(const Term& term);
 
-Bound boundOfSum(const Term& term, Side side) {
-  int64_t total = term->number;
-  for (auto& [part, factor] : term->parts) {
-    const bool rising = factor > 0;
-    Bound bound = boundOf(part, rising == (side == Side::lower) ? Side::lower : Side::upper);
-    if (!bound) return std::nullopt;
-    total += factor * *bound;
+Ranges added(const Ranges& a, const Ranges& b) {
+  if (!a || !b) return std::nullopt;
+  const Exact low = plus(a->low, b->low), high = plus(a->high, b->high);
+  return low && high ? Ranges({*low, *high}) : std::nullopt;
+}
+Ranges multiplied(const Ranges& a, const Ranges& b) {
+  if (!a || !b) return std::nullopt;
+  Ranges out;
+  for (int64_t x : {a->low, a->high}) {
+    for (int64_t y : {b->low, b->high}) {
+      const Exact one = times(x, y);
+      if (!one) return std::nullopt;
+      out = out ? Range{std::min(out->low, *one), std::max(out->high, *one)} : Range{*one, *one};
+    }
   }
+  return out;
+}
+
+/// The length that a position is below.
+std::optional<TermKind> lengthOf(TermKind position) {
+  switch (position) {
+    case TermKind::query:
+    case TermKind::first:
+    case TermKind::last:
+      return TermKind::queryLength;
+    case TermKind::key:
+      return TermKind::keyLength;
+    default:
+      return std::nullopt;
+  }
+}
+
+Ranges rangeOfSum(const Term& term) {
+  std::vector<std::pair<Term, int64_t>> parts = term->parts;
+  Ranges total = Range{term->number, term->number};
+  // Positions less their lengths are negative.
+  for (auto& [position, factor] : parts) {
+    for (auto& [length, other] : parts) {
+      if (lengthOf(position->kind) != length->kind || (factor > 0) == (other > 0)) continue;
+      int64_t both = 0;  // factor * position + other * length has both * (position - length)
+      if (factor > 0 && other < 0) both = std::min(factor, -std::max(other, -mostIndex));
+      if (factor < 0 && other > 0) both = std::max(factor, -other);
+      factor -= both, other += both;
+      total = added(total, multiplied(Range{both, both}, Range{-mostIndex, -1}));
+    }
+  }
+  for (auto& [part, factor] : parts)
+    if (factor != 0) total = added(total, multiplied(Range{factor, factor}, rangeOf(part)));
   return total;
 }
 
-Bound boundOf(const Term& term, Side side) {
-  const bool lower = side == Side::lower;
+Ranges rangeOf(const Term& term) {
   switch (term->kind) {
     case TermKind::query:
     case TermKind::key:
     case TermKind::first:
     case TermKind::last:
+      return Range{0, mostIndex - 1};
     case TermKind::queryLength:
     case TermKind::keyLength:
-      return lower ? Bound(0) : std::nullopt;
+      return Range{0, mostIndex};
     case TermKind::point:
-      return lower && term->positive ? Bound(1) : std::nullopt;
+      return Range{term->positive ? 1 : leastIndex, mostIndex};
     case TermKind::sum:
-      return boundOfSum(term, side);
+      return rangeOfSum(term);
     case TermKind::quotient: {
-      Bound a = boundOf(term->a, side);
-      if (term->b) return lower && a && *a >= 0 ? Bound(0) : std::nullopt;
-      return a ? Bound(floorDivision(*a, term->number)) : std::nullopt;
+      const Ranges a = rangeOf(term->a);
+      if (!a) return std::nullopt;
+      if (!term->b)
+        return Range{floorDivision(a->low, term->number), floorDivision(a->high, term->number)};
+      // By a point, which is at least 1.
+      return Range{a->low >= 0 ? 0 : a->low, a->high >= 0 ? a->high : -1};
     }
     case TermKind::remainder:
-      if (term->b) return lower ? Bound(0) : std::nullopt;
-      return lower ? 0 : term->number - 1;
-    case TermKind::product: {
-      Bound a = boundOf(term->a, side), b = boundOf(term->b, side);
-      return lower && a && b && *a >= 0 && *b >= 0 ? Bound(*a * *b) : std::nullopt;
-    }
+      return Range{0, (term->b ? mostIndex : term->number) - 1};
+    case TermKind::product:
+      return multiplied(rangeOf(term->a), rangeOf(term->b));
     case TermKind::minimum:
     case TermKind::maximum:
     case TermKind::choice: {
-      Bound a = boundOf(term->a, side), b = boundOf(term->b, side);
-      if (a && b) {
-        const bool smaller =
-            term->kind == TermKind::choice ? lower : term->kind == TermKind::minimum;
-        return smaller ? std::min(*a, *b) : std::max(*a, *b);
-      }
-      // One side is enough for the lower bound of a maximum and the upper bound of a minimum.
-      if (term->kind == (lower ? TermKind::maximum : TermKind::minimum)) return a ? a : b;
-      return std::nullopt;
+      const Ranges a = rangeOf(term->a), b = rangeOf(term->b);
+      if (!a || !b) return std::nullopt;
+      const bool least = term->kind == TermKind::minimum, most = term->kind == TermKind::maximum;
+      return Range{most ? std::max(a->low, b->low) : std::min(a->low, b->low),
+                   least ? std::min(a->high, b->high) : std::max(a->high, b->high)};
     }
+    case TermKind::unknown:
+      break;
   }
   return std::nullopt;
 }
 
+/// What no number on the way to the term's exceeds, either side of zero; nothing beyond 64 bits.
+Exact magnitude(const Term& term);
+
+Exact magnitude(const Condition& condition) {
+  if (condition->term) return magnitude(condition->term);
+  if (condition->kind == ConditionKind::unknown) return std::nullopt;
+  if (condition->a.get() == nullptr) return 0;
+  const Exact a = magnitude(condition->a), b = magnitude(condition->b);
+  return a && b ? Exact(std::max(*a, *b)) : std::nullopt;
+}
+
+Exact magnitude(const Term& term) {
+  switch (term->kind) {
+    case TermKind::sum: {
+      Exact sum = term->number < 0 ? times(term->number, -1) : term->number;
+      for (auto& [part, factor] : term->parts)
+        sum = plus(sum, times(magnitude(part), factor < 0 ? times(factor, -1) : factor));
+      return sum;
+    }
+    case TermKind::quotient:
+      return plus(magnitude(term->a), magnitude(divisorOf(term)));
+    case TermKind::product:
+      return times(magnitude(term->a), magnitude(term->b));
+    case TermKind::minimum:
+    case TermKind::maximum:
+    case TermKind::choice: {
+      const Exact a = magnitude(term->a), b = magnitude(term->b),
+                  c = term->condition ? magnitude(term->condition) : 0;
+      return a && b && c ? Exact(std::max({*a, *b, *c})) : std::nullopt;
+    }
+    case TermKind::unknown:
+      return std::nullopt;
+    default:
+      return -leastIndex;
+  }
+}
+
 }  // namespace
 
-std::optional<int64_t> lowerBound(const Term& term) { return boundOf(term, Side::lower); }
-std::optional<int64_t> upperBound(const Term& term) { return boundOf(term, Side::upper); }
+std::optional<int64_t> lowerBound(const Term& term) {
+  const Ranges range = rangeOf(term);
+  return range ? Exact(range->low) : std::nullopt;
+}
+std::optional<int64_t> upperBound(const Term& term) {
+  const Ranges range = rangeOf(term);
+  return range ? Exact(range->high) : std::nullopt;
+}
+bool surelyIndex(const Term& term) {
+  const Ranges range = rangeOf(term);
+  return range && range->low >= leastIndex && range->high <= mostIndex;
+}
+bool surelyComputable(const Term& term) { return magnitude(term).has_value(); }
 
 bool surelyAtMost(const Term& a, const Term& b) {
   auto low = lowerBound(b - a);

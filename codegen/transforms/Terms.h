@@ -5,9 +5,13 @@
 //
 // Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
 // divisor positive), products with points, minima, maxima, choices. Conditions compare a term with
-// zero. Equal terms have equal text, which is how they are told apart. Every position and length is
-// at least zero (a point need not be), and simplification uses it. Not here: what they mean for
-// keys (KeyBounds.h), and their MLIR form (BoundKeys.cpp).
+// zero. Equal terms have equal text, which is how they are told apart. Lengths are from 0 to 2^31 - 1,
+// positions below their length, points any numbers of 32 bits; simplification uses it.
+//
+// Terms are true integers, indices of formulas wrap around at 32 bits: a term stands for an index only
+// where it keeps to 32 bits (MaskReader.h says of which terms that has to be asked). What would leave 64
+// bits is the term `unknown`. Not here: what terms mean for keys (KeyBounds.h), and their MLIR form
+// (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -37,6 +41,7 @@ enum class TermKind {
   minimum,
   maximum,
   choice,
+  unknown,  // beyond 64 bits; whatever is made of it is unknown too
 };
 enum class ConditionKind {
   never,
@@ -102,9 +107,14 @@ Condition operator!(const Condition& a);
 
 inline bool same(const Term& a, const Term& b) { return a->text == b->text; }
 
-/// What a term can be at least and at most, where that is known without its positions.
+/// What a term can be at least and at most, whatever its positions are. Nothing where that is beyond 64
+/// bits.
 std::optional<int64_t> lowerBound(const Term& term);
 std::optional<int64_t> upperBound(const Term& term);
+/// Surely a number of 32 bits, as an index is.
+bool surelyIndex(const Term& term);
+/// Surely computed without leaving 64 bits, whatever the order of additions.
+bool surelyComputable(const Term& term);
 /// Surely a <= b.
 bool surelyAtMost(const Term& a, const Term& b);
 

@@ -16,7 +16,7 @@ attn.layer @causal fingerprint 0x1 {
   %a = attn.attention %q, %k, %v rule zero mask {
     %i = attn.position query
     %j = attn.position key
-    %keep = arith.cmpi sle, %j, %i : index
+    %keep = arith.cmpi sle, %j, %i : i32
     attn.yield %keep : i1
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
@@ -27,7 +27,8 @@ attn.layer @causal fingerprint 0x1 {
 // CHECK: %[[F:.*]] = attn.input "use_causal_mask"
 // CHECK: } keys {
 // CHECK: %[[OWN:.*]] = attn.own %[[F]] : !attn.value<i1>
-// CHECK: %[[S:.*]] = attn.length key
+// CHECK: %[[LENGTH:.*]] = attn.length key
+// CHECK: %[[S:.*]] = arith.index_cast %[[LENGTH]] : i32 to index
 // CHECK: %[[MIN:.*]] = arith.minsi
 // CHECK: %[[END:.*]] = arith.select %[[OWN]], %[[MIN]], %[[S]] : index
 // CHECK: attn.yield %{{.*}}, %[[END]]
@@ -43,7 +44,7 @@ attn.layer @causal_by_call fingerprint 0x1 {
     %true = arith.constant true
     %flag = attn.own %f : !attn.value<i1>
     %any_order = arith.xori %flag, %true : i1
-    %before = arith.cmpi sle, %j, %i : index
+    %before = arith.cmpi sle, %j, %i : i32
     %0 = arith.ori %any_order, %before : i1
     %given = attn.own %m : !attn.value<batch, head 2, query, key : i1>
     %keep = arith.andi %0, %given : i1
@@ -68,10 +69,10 @@ attn.layer @window fingerprint 0x1 {
   %a = attn.attention %q, %k, %v rule zero mask {
     %i = attn.position query
     %j = attn.position key
-    %c3 = arith.constant 3 : index
-    %d = arith.subi %i, %j : index
-    %distance = math.absi %d : index
-    %keep = arith.cmpi slt, %distance, %c3 : index
+    %c3 = arith.constant 3 : i32
+    %d = arith.subi %i, %j : i32
+    %distance = math.absi %d : i32
+    %keep = arith.cmpi slt, %distance, %c3 : i32
     attn.yield %keep : i1
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
@@ -88,10 +89,10 @@ attn.layer @unknown fingerprint 0x1 {
   %m = attn.input "mask" optional : !attn.value<batch, head 2, query, key : i1>
   %a = attn.attention %q, %k, %v rule zero mask {
     %j = attn.position key
-    %c2 = arith.constant 2 : index
-    %c0 = arith.constant 0 : index
-    %r = arith.remsi %j, %c2 : index
-    %even = arith.cmpi eq, %r, %c0 : index
+    %c2 = arith.constant 2 : i32
+    %c0 = arith.constant 0 : i32
+    %r = arith.remsi %j, %c2 : i32
+    %even = arith.cmpi eq, %r, %c0 : i32
     %given = attn.own %m : !attn.value<batch, head 2, query, key : i1>
     %keep = arith.andi %even, %given : i1
     attn.yield %keep : i1
@@ -99,25 +100,31 @@ attn.layer @unknown fingerprint 0x1 {
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
 }
 
-// An index of each sequence stays a number: min(S, last + start + 1), which may be negative.
+// An index of each sequence stays a number: min(S, last + start + 1), which may be negative. Where
+// last + start leaves 32 bits, the mask's sum wraps around: every key.
 // CHECK-LABEL: attn.layer @from_an_index
 // CHECK: %[[START:.*]] = attn.input "start"
 // CHECK: } keys {
-// CHECK: %[[OWN:.*]] = attn.own %[[START]] : !attn.value<batch : index>
-// CHECK: arith.addi %{{.*}}, %[[OWN]]
+// CHECK: %[[OWN:.*]] = attn.own %[[START]] : !attn.value<batch : i32>
+// CHECK: %[[WIDE:.*]] = arith.index_cast %[[OWN]] : i32 to index
+// CHECK: %[[LEFT:.*]] = arith.subi %{{.*}}, %[[WIDE]]
+// CHECK: %[[EXACT:.*]] = arith.cmpi sge, %[[LEFT]], %c0
+// CHECK: arith.addi %{{.*}}, %[[WIDE]]
+// CHECK: %[[S:.*]] = arith.index_cast %{{.*}} : i32 to index
 // CHECK: arith.minsi
-// CHECK: %[[END:.*]] = arith.maxsi
+// CHECK: %[[SOME:.*]] = arith.maxsi
+// CHECK: %[[END:.*]] = arith.select %[[EXACT]], %[[SOME]], %[[S]]
 // CHECK: attn.yield %{{.*}}, %[[END]]
 attn.layer @from_an_index fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
-  %start = attn.input "start" optional : !attn.value<batch : index>
+  %start = attn.input "start" optional : !attn.value<batch : i32>
   %a = attn.attention %q, %k, %k rule zero mask {
     %i = attn.position query
     %j = attn.position key
-    %own = attn.own %start : !attn.value<batch : index>
-    %end = arith.addi %i, %own : index
-    %keep = arith.cmpi sle, %j, %end : index
+    %own = attn.own %start : !attn.value<batch : i32>
+    %end = arith.addi %i, %own : i32
+    %keep = arith.cmpi sle, %j, %end : i32
     attn.yield %keep : i1
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
@@ -133,7 +140,49 @@ attn.layer @additive fingerprint 0x1 {
   %a = attn.attention %q, %k, %k natural rule additive mask {
     %i = attn.position query
     %j = attn.position key
-    %keep = arith.cmpi sle, %j, %i : index
+    %keep = arith.cmpi sle, %j, %i : i32
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// 1000003 * query leaves 32 bits from the query 2147 on: what is solved holds where no query of the tile
+// does that.
+// CHECK-LABEL: attn.layer @large
+// CHECK: } keys {
+// CHECK-NEXT: ^bb0(%{{.*}}: index, %[[LAST:.*]]: index):
+// CHECK: %[[MOST:.*]] = arith.muli %[[LAST]], %c1000003 : index
+// CHECK: %[[LEFT:.*]] = arith.subi %c2147483647, %[[MOST]] : index
+// CHECK: %[[EXACT:.*]] = arith.cmpi sge, %[[LEFT]], %c0 : index
+// CHECK: arith.select %[[EXACT]]
+attn.layer @large fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %n = arith.constant 1000003 : i32
+    %end = arith.muli %i, %n : i32
+    %keep = arith.cmpi sle, %j, %end : i32
+    attn.yield %keep : i1
+  } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
+}
+
+// Three factors of 2^31 leave 64 bits: nothing is known.
+// CHECK-LABEL: attn.layer @beyond
+// CHECK-NOT: keys {
+// CHECK: attn.return
+attn.layer @beyond fingerprint 0x1 {
+  %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
+  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
+  %a = attn.attention %q, %k, %k rule zero mask {
+    %i = attn.position query
+    %j = attn.position key
+    %n = arith.constant 2147483647 : i32
+    %once = arith.muli %i, %n : i32
+    %end = arith.muli %once, %n : i32
+    %keep = arith.cmpi sle, %j, %end : i32
     attn.yield %keep : i1
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>

@@ -25,7 +25,7 @@ attn.layer @always_visible fingerprint 0x1 {
   %s = attn.scores %q, %k : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
   %p = attn.softmax %s rule zero mask {
     %i = attn.position query
-    %keep = arith.cmpi sle, %i, %i : index
+    %keep = arith.cmpi sle, %i, %i : i32
     attn.yield %keep : i1
   } : !attn.value<batch, head 2, query, key : f32>
   attn.return "output" %p : !attn.value<batch, head 2, query, key : f32>
@@ -34,20 +34,20 @@ attn.layer @always_visible fingerprint 0x1 {
 // Constants fold, and stay inside the formula that they belong to.
 // CHECK-LABEL: attn.layer @constants
 // CHECK: attn.softmax %{{.*}} rule zero mask {
-// CHECK-NEXT: %[[C:.*]] = arith.constant 7 : index
+// CHECK-NEXT: %[[C:.*]] = arith.constant 7 : i32
 // CHECK-NEXT: %[[J:.*]] = attn.position key
-// CHECK-NEXT: %[[K:.*]] = arith.cmpi slt, %[[J]], %[[C]] : index
+// CHECK-NEXT: %[[K:.*]] = arith.cmpi slt, %[[J]], %[[C]] : i32
 // CHECK-NEXT: attn.yield %[[K]] : i1
 attn.layer @constants fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
   %s = attn.scores %q, %k : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
   %p = attn.softmax %s rule zero mask {
-    %a = arith.constant 3 : index
-    %b = arith.constant 4 : index
-    %c = arith.addi %a, %b : index
+    %a = arith.constant 3 : i32
+    %b = arith.constant 4 : i32
+    %c = arith.addi %a, %b : i32
     %j = attn.position key
-    %keep = arith.cmpi slt, %j, %c : index
+    %keep = arith.cmpi slt, %j, %c : i32
     attn.yield %keep : i1
   } : !attn.value<batch, head 2, query, key : f32>
   attn.return "output" %p : !attn.value<batch, head 2, query, key : f32>

@@ -25,7 +25,7 @@ attn.layer @heads fingerprint 0x1 {
     %a = attn.attention %q, %k, %v scale 5.000000e-01 rule zero mask {
       %i = attn.position query
       %j = attn.position key
-      %keep = arith.cmpi sle, %j, %i : index
+      %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } keys {
     ^bb0(%first: index, %last: index):

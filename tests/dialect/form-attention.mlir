@@ -16,7 +16,7 @@ attn.layer @online fingerprint 0x1 {
   %p = attn.softmax %s rule zero mask {
     %i = attn.position query
     %j = attn.position key
-    %keep = arith.cmpi sle, %j, %i : index
+    %keep = arith.cmpi sle, %j, %i : i32
     attn.yield %keep : i1
   } : !attn.value<batch, head 2, query, key : f32>
   %c = attn.combine %p, %v : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
@@ -213,16 +213,16 @@ attn.layer @sink fingerprint 0x1 {
 // CHECK: mask {
 // CHECK-NEXT:   %[[Q0:.*]] = attn.position query
 // CHECK-NEXT:   %[[W0:.*]] = attn.length query.1
-// CHECK-NEXT:   %[[ROW:.*]] = arith.divsi %[[Q0]], %[[W0]] : index
+// CHECK-NEXT:   %[[ROW:.*]] = arith.divsi %[[Q0]], %[[W0]] : i32
 // CHECK-NEXT:   %[[Q1:.*]] = attn.position query
 // CHECK-NEXT:   %[[W1:.*]] = attn.length query.1
-// CHECK-NEXT:   %[[COLUMN:.*]] = arith.remsi %[[Q1]], %[[W1]] : index
+// CHECK-NEXT:   %[[COLUMN:.*]] = arith.remsi %[[Q1]], %[[W1]] : i32
 // CHECK-NEXT:   %[[K0:.*]] = attn.position key
-// CHECK-NEXT:   %[[C4:.*]] = arith.constant 4 : index
-// CHECK-NEXT:   arith.divsi %[[K0]], %[[C4]] : index
+// CHECK-NEXT:   %[[C4:.*]] = arith.constant 4 : i32
+// CHECK-NEXT:   arith.divsi %[[K0]], %[[C4]] : i32
 // CHECK-NEXT:   %[[T:.*]] = attn.length query
 // CHECK-NEXT:   %[[W2:.*]] = attn.length query.1
-// CHECK-NEXT:   arith.divsi %[[T]], %[[W2]] : index
+// CHECK-NEXT:   arith.divsi %[[T]], %[[W2]] : i32
 attn.layer @axes fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, query.1, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, key.1 4, head 2, size 8 : f32>
@@ -232,8 +232,8 @@ attn.layer @axes fingerprint 0x1 {
     %column = attn.position query.1
     %other = attn.position key
     %rows = attn.length query
-    %a = arith.cmpi sle, %other, %row : index
-    %b = arith.cmpi slt, %column, %rows : index
+    %a = arith.cmpi sle, %other, %row : i32
+    %b = arith.cmpi slt, %column, %rows : i32
     %keep = arith.andi %a, %b : i1
     attn.yield %keep : i1
   } : !attn.value<batch, head 2, query, query.1, key, key.1 4 : f32>

@@ -16,7 +16,7 @@ attn.layer @extent fingerprint 0x1 {
 // -----
 
 attn.layer @element fingerprint 0x1 {
-  // expected-error @+1 {{expected elements of f32, f64, i1 or index, got 'f16'}}
+  // expected-error @+1 {{expected elements of f32, f64, i1 or i32, got 'f16'}}
   %x = attn.input "x" : !attn.value<batch : f16>
 }
 
@@ -175,8 +175,8 @@ attn.layer @mask_yield fingerprint 0x1 {
   %s = attn.scores %q, %k : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, head 2, query, key : f32>
   %p = attn.softmax %s rule zero mask {
     %i = attn.position query
-    // expected-error @+1 {{'attn.yield' op mask: expected i1, got 'index'}}
-    attn.yield %i : index
+    // expected-error @+1 {{'attn.yield' op mask: expected i1, got 'i32'}}
+    attn.yield %i : i32
   } : !attn.value<batch, head 2, query, key : f32>
 }
 
@@ -190,7 +190,7 @@ attn.layer @mask_axis fingerprint 0x1 {
   %p = attn.softmax %s rule zero mask {
     // expected-error @+1 {{'attn.position' op expected an axis of [batch, head 2, query, key], got query.1}}
     %i = attn.position query.1
-    %c = arith.cmpi eq, %i, %i : index
+    %c = arith.cmpi eq, %i, %i : i32
     attn.yield %c : i1
   } : !attn.value<batch, head 2, query, key : f32>
 }
@@ -286,7 +286,8 @@ attn.layer @keys_position fingerprint 0x1 {
   ^bb0(%first: index, %last: index):
     // expected-error @+1 {{'attn.position' op keys: expected the tile's first and last query, got a position}}
     %i = attn.position query
-    attn.yield %i, %last : index, index
+    %begin = arith.index_cast %i : i32 to index
+    attn.yield %begin, %last : index, index
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
 }
 
@@ -489,9 +490,9 @@ attn.layer @slot_of fingerprint 0x1 {
 attn.layer @splice fingerprint 0x1 {
   %c = attn.input "c" : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, update, head 3, size 8 : f32>
-  %at = attn.input "at" optional : !attn.value<batch : index>
+  %at = attn.input "at" optional : !attn.value<batch : i32>
   // expected-error @+1 {{'attn.splice' op operand 'keys': expected [batch, head 2, size 8] of 'cache', got [batch, head 3, size 8]}}
-  %x = attn.splice %c, %k, %k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 3, size 8 : f32>, !attn.value<batch, update, head 3, size 8 : f32>, !attn.value<batch : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %x = attn.splice %c, %k, %k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 3, size 8 : f32>, !attn.value<batch, update, head 3, size 8 : f32>, !attn.value<batch : i32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
 }
 
 // -----
@@ -499,9 +500,9 @@ attn.layer @splice fingerprint 0x1 {
 attn.layer @splice_at fingerprint 0x1 {
   %c = attn.input "c" : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, update, head 2, size 8 : f32>
-  %at = attn.input "at" optional : !attn.value<batch, key : index>
+  %at = attn.input "at" optional : !attn.value<batch, key : i32>
   // expected-error @+1 {{'attn.splice' op operand 'index': expected no axes but [batch], got [batch, key]}}
-  %x = attn.splice %c, %k, %k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, key : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %x = attn.splice %c, %k, %k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, key : i32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
 }
 
 // -----
@@ -593,8 +594,8 @@ attn.layer @sink_yields fingerprint 0x1 {
   %s = attn.scores %q, %k : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, head 6, query, key : f32>
   %p = attn.softmax %s rule zero sink {
     %x = attn.position query
-    // expected-error @+1 {{'attn.yield' op sink: expected f32, got 'index'}}
-    attn.yield %x : index
+    // expected-error @+1 {{'attn.yield' op sink: expected f32, got 'i32'}}
+    attn.yield %x : i32
   } : !attn.value<batch, head 6, query, key : f32>
 }
 
@@ -649,8 +650,8 @@ attn.layer @extremes_other fingerprint 0x1 {
     %least, %most = attn.extremes over key {
       // expected-error @+1 {{'attn.position' op expected no query axis in a formula over key, got one}}
       %i = attn.position query
-      attn.yield %i : index
-    } : index
+      attn.yield %i : i32
+    } : i32
     %x = arith.constant true
     attn.yield %x, %x : i1, i1
   } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
@@ -665,10 +666,11 @@ attn.layer @extremes_of_tile fingerprint 0x1 {
   ^bb0(%first: index, %last: index, %from: index, %to: index):
     %least, %most = attn.extremes over key {
       %j = attn.position key
-      // expected-error @+1 {{'arith.addi' op expected numbers of each query or key, got one of the tile or cell}}
-      %sum = arith.addi %j, %first : index
-      attn.yield %sum : index
-    } : index
+      // expected-error @+1 {{'arith.index_cast' op expected numbers of each query or key, got one of the tile or cell}}
+      %n = arith.index_cast %first : index to i32
+      %sum = arith.addi %j, %n : i32
+      attn.yield %sum : i32
+    } : i32
     %x = arith.constant true
     attn.yield %x, %x : i1, i1
   } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
@@ -708,7 +710,7 @@ attn.layer @flat fingerprint 0x1 {
     // expected-error @+1 {{'attn.position' op expected the position among all query axes, got that of query.1}}
     %i = attn.position query.1
     %j = attn.position key
-    %x = arith.cmpi sle, %j, %i : index
+    %x = arith.cmpi sle, %j, %i : i32
     attn.yield %x : i1
   } : (!attn.value<batch, query, query.1, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, query.1, head 6, size 8 : f32>
 }

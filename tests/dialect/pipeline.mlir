@@ -45,7 +45,7 @@ attn.layer @"model::encoder" fingerprint 0x1 {
     %any_order = arith.xori %flag, %true : i1
     %j = attn.position key
     %i = attn.position query
-    %before = arith.cmpi sle, %j, %i : index
+    %before = arith.cmpi sle, %j, %i : i32
     %0 = arith.ori %any_order, %before : i1
     %keep = arith.andi %given, %0 : i1
     attn.yield %keep : i1

@@ -71,8 +71,8 @@ attn.layer @"model::encoder" fingerprint 0x1122334455667788 {
     %visible = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
     // CHECK: attn.own %[[CAUSAL]] : !attn.value<i1>
     %flag = attn.own %causal : !attn.value<i1>
-    %before = arith.cmpi sle, %j, %i : index
-    %within = arith.cmpi slt, %j, %n : index
+    %before = arith.cmpi sle, %j, %i : i32
+    %within = arith.cmpi slt, %j, %n : i32
     %0 = arith.ori %flag, %before : i1
     %1 = arith.andi %0, %visible : i1
     %keep = arith.andi %1, %within : i1
@@ -100,14 +100,15 @@ attn.layer @"model::encoder" fingerprint 0x1122334455667788 {
   %a, %r = attn.attention %q, %k, %v scale 1.803369e-01 rule zero mask {
     %i = attn.position query
     %j = attn.position key
-    %keep = arith.cmpi sle, %j, %i : index
+    %keep = arith.cmpi sle, %j, %i : i32
     attn.yield %keep : i1
   // CHECK: } keys {
   } keys {
   // CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index):
   ^bb0(%first: index, %last: index):
     %zero = arith.constant 0 : index
-    %end = attn.length key
+    %length = attn.length key
+    %end = arith.index_cast %length : i32 to index
     // CHECK: attn.yield %{{.*}}, %{{.*}} : index, index
     attn.yield %zero, %end : index, index
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
@@ -142,7 +143,7 @@ attn.layer @paths fingerprint 0x0000000000000001 {
       // CHECK: attn.position query.1
       %i = attn.position query.1
       %j = attn.position key.1
-      %keep = arith.cmpi sle, %j, %i : index
+      %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } : !attn.value<batch, head 8, query, query.1, key, key.1 : f32>
     attn.return "output" %query, "attention_scores" optional %p
@@ -161,10 +162,10 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   %weak = attn.input "soft_mask" optional soft : !attn.value<batch, head 2, query, key : f32>
   // CHECK: %[[CACHE:.*]] = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
-  // CHECK: %[[AT:.*]] = attn.input "cache_update_index" optional : !attn.value<batch : index>
-  %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
+  // CHECK: %[[AT:.*]] = attn.input "cache_update_index" optional : !attn.value<batch : i32>
+  %at = attn.input "cache_update_index" optional : !attn.value<batch : i32>
   %given = attn.input "given" : !attn.value<batch, head 6, query, key : f32>
-  %names = attn.input "names" : !attn.value<key : index>
+  %names = attn.input "names" : !attn.value<key : i32>
   %mask = attn.input "mask" optional : !attn.value<batch, head 2, query, key : i1>
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
@@ -191,7 +192,7 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   // CHECK: attn.concat_heads %{{.*}}, %[[FIRST]] : (
   %all = attn.concat_heads %p, %first : (!attn.value<batch, head 2, query, key : f32>, !attn.value<batch, head 2, query, key : f32>) -> !attn.value<batch, head 4, query, key : f32>
   // CHECK: %[[NEW:.*]] = attn.splice %[[CACHE]], %{{.*}}, %{{.*}} at %[[AT]] : (
-  %new = attn.splice %cache, %new_k, %new_k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %new = attn.splice %cache, %new_k, %new_k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : i32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   // CHECK: %[[KEPT:.*]] = attn.slot 0 of %[[NEW]] : (
   %kept_k = attn.slot 0 of %new : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
   // CHECK: %[[ALONE:.*]] = attn.as_keys %{{.*}} : (
@@ -199,7 +200,7 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   // CHECK: attn.given %[[CACHE]] then %[[KEPT]] else %[[ALONE]] : (
   %key_or_kept = attn.given %cache then %kept_k else %k_alone : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
   // CHECK: %[[MADE:.*]] = attn.given %[[AT]] then %[[NEW]] : (
-  %made = attn.given %at then %new : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %made = attn.given %at then %new : (!attn.value<batch : i32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   // CHECK: attn.attention %{{.*}} scale 1.250000e-01 natural rule additive pair {
   // CHECK: } score {
   // CHECK-NEXT: ^bb0(%{{.*}}: f32):
@@ -214,9 +215,9 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
     attn.yield %t : f32
   } mask {
     %i = attn.position query
-    // CHECK: attn.own %[[AT]] : !attn.value<batch : index>
-    %start = attn.own %at : !attn.value<batch : index>
-    %keep = arith.cmpi sle, %i, %start : index
+    // CHECK: attn.own %[[AT]] : !attn.value<batch : i32>
+    %start = attn.own %at : !attn.value<batch : i32>
+    %keep = arith.cmpi sle, %i, %start : i32
     attn.yield %keep : i1
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   // CHECK: attn.softmax %{{.*}} rule zero sink {
@@ -234,25 +235,27 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   %told = attn.attention %q, %k, %k natural rule zero shape "causal" mask {
     %i = attn.position query
     %j = attn.position key
-    %keep = arith.cmpi sle, %j, %i : index
+    %keep = arith.cmpi sle, %j, %i : i32
     attn.yield %keep : i1
   } blocks {
   ^bb0(%first0: index, %last0: index, %from: index, %to: index):
     // CHECK: %[[LEAST:.*]], %[[MOST:.*]] = attn.extremes over key {
     %least, %most = attn.extremes over key {
       %j = attn.position key
-      %name = attn.element %names[%j] : !attn.value<key : index>
-      attn.yield %name : index
-    // CHECK: } : index
-    } : index
+      %name = attn.element %names[%j] : !attn.value<key : i32>
+      attn.yield %name : i32
+    // CHECK: } : i32
+    } : i32
     // CHECK: attn.extremes over pairs {
     %every, %some = attn.extremes over pairs {
       %own = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
       attn.yield %own : i1
     } : i1
-    %near = arith.cmpi sle, %least, %last0 : index
+    %least64 = arith.index_cast %least : i32 to index
+    %near = arith.cmpi sle, %least64, %last0 : index
     %possible = arith.andi %near, %some : i1
-    %far = arith.cmpi sle, %most, %first0 : index
+    %most64 = arith.index_cast %most : i32 to index
+    %far = arith.cmpi sle, %most64, %first0 : index
     %certain = arith.andi %far, %every : i1
     attn.yield %possible, %certain : i1, i1
   // CHECK: } sink {
@@ -271,7 +274,7 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
 attn.layer @double fingerprint 0x3 dtype "float64" {
   %query = attn.input "query" : !attn.value<batch, query, feature of @query : f64>
   %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f64>
-  %at = attn.input "cache_update_index" optional : !attn.value<batch : index>
+  %at = attn.input "cache_update_index" optional : !attn.value<batch : i32>
   // CHECK: attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
   attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
     attn.return "output" %query : !attn.value<batch, query, feature of @query : f64>

@@ -54,7 +54,7 @@ attn.layer @one fingerprint 0x1 {
 // CHECK: attn.path "output" absent ["cache", "at"] {
 // CHECK:   %[[K0:.*]] = attn.as_keys
 // CHECK:   attn.map %[[K0]]
-// CHECK:     arith.constant 0 : index
+// CHECK:     arith.constant 0 : i32
 // CHECK-NOT: attn.own
 // CHECK:   attn.return "output" %{{.*}} :
 // CHECK: attn.path "output_with_cache" given ["cache"] absent ["at"] {
@@ -69,21 +69,20 @@ attn.layer @one fingerprint 0x1 {
 attn.layer @cached fingerprint 0x1 {
   %new_k = attn.input "new_k" : !attn.value<batch, update, head 2, size 8 : f32>
   %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
-  %at = attn.input "at" optional : !attn.value<batch : index>
-  %new = attn.splice %cache, %new_k, %new_k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : index>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
-  %kept = attn.given %at then %new else %cache : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %at = attn.input "at" optional : !attn.value<batch : i32>
+  %new = attn.splice %cache, %new_k, %new_k at %at : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch, update, head 2, size 8 : f32>, !attn.value<batch : i32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %kept = attn.given %at then %new else %cache : (!attn.value<batch : i32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   %slot = attn.slot 0 of %kept : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
   %alone = attn.as_keys %new_k : (!attn.value<batch, update, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
   %k = attn.given %cache then %slot else %alone : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
   %m = attn.map %k : (!attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32> {
   ^bb0(%x: f32):
-    %i = attn.own %at : !attn.value<batch : index>
-    %n = arith.index_cast %i : index to i64
-    %r = arith.sitofp %n : i64 to f32
+    %i = attn.own %at : !attn.value<batch : i32>
+    %r = arith.sitofp %i : i32 to f32
     %y = arith.addf %x, %r : f32
     attn.yield %y : f32
   }
-  %made = attn.given %at then %new : (!attn.value<batch : index>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+  %made = attn.given %at then %new : (!attn.value<batch : i32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
   attn.return "output" %m, "cache" starts_as @cache %made : !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>
 }
 

@@ -9,8 +9,10 @@
 //     return attn::Plain(slopes[index[0]]);
 //   });
 //
-// The reference for tests of what kernels compute: real numbers in double, indices in 64 bits.
-// Integers divide as in C++, towards zero; a division by zero, which C++ leaves open, is zero.
+// The reference for tests of what kernels compute: real numbers in double, indices as kernels have
+// them: 32 bits that wrap around, as two's complement does. They divide as in C++, towards zero; what
+// C++ leaves open is defined: by zero, quotient and remainder are zero, and the least index divided by
+// -1 is itself.
 // A lambda that is given its table can be given numbers: attn::alibi(attn::PlainTable{...}). One
 // that names it cannot; trace and evaluate it.
 #pragma once
@@ -30,7 +32,9 @@ class Plain {
   constexpr Plain(bool v) : type_(Type::truth), index_(v) {}          // NOLINT: as symbols are made
   constexpr Plain(double v) : type_(Type::real), real_(v) {}          // NOLINT
   constexpr Plain(float v) : Plain(static_cast<double>(v)) {}         // NOLINT
-  constexpr Plain(std::int64_t v) : type_(Type::index), index_(v) {}  // NOLINT
+  /// The lowest 32 bits: an index wraps around.
+  constexpr Plain(std::int64_t v)  // NOLINT
+      : type_(Type::index), index_(static_cast<std::int32_t>(static_cast<std::uint32_t>(v))) {}
   constexpr Plain(int v) : Plain(std::int64_t{v}) {}                  // NOLINT
 
   constexpr Type type() const { return type_; }
@@ -49,7 +53,8 @@ class Plain {
 
 namespace plain {
 
-/// In 64 bits, wrapping around: formulas from outside must not be undefined behaviour.
+/// In 64 bits, wrapping around: formulas from outside must not be undefined behaviour. Of two indices
+/// the lowest 32 bits are the index that kernels compute.
 constexpr std::int64_t integer(Fn fn, std::int64_t a, std::int64_t b) {
   const auto x = static_cast<std::uint64_t>(a), y = static_cast<std::uint64_t>(b);
   switch (fn) {
@@ -115,10 +120,10 @@ constexpr double real(Fn fn, double a, double b) {
       return 1 / (1 + std::exp(-a));
   }
 }
-/// As indices have 32 bits in kernels, whatever they have here.
+/// Of what is too large, the nearest index that there is.
 constexpr std::int64_t truncated(double x) {
-  constexpr double most = 2147483647;
-  return x != x ? 0 : static_cast<std::int64_t>(x > most ? most : x < -most ? -most : x);
+  constexpr double least = -2147483648.0, most = 2147483647;
+  return x != x ? 0 : static_cast<std::int64_t>(x > most ? most : x < least ? least : x);
 }
 constexpr Plain apply(Fn fn, const Plain& a, const Plain& b = {}, const Plain& c = {}) {
   const bool indices = a.type() == Type::index && (arity(fn) < 2 || b.type() == Type::index);

@@ -10,13 +10,13 @@ namespace {
 using namespace Halide;
 using attn::Fn;
 using attn::Kind;
-using attn::Step;
-using attn::Type;
+using attnc::PlanStep;
+using Type = attnc::PlanType;
 
-Step step(Fn fn, Type type, std::initializer_list<int> operands, uint64_t bits = 0) {
-  Step s{.fn = fn, .type = type};
+PlanStep step(Fn fn, Type type, std::initializer_list<int> operands, uint64_t bits = 0) {
+  PlanStep s{.fn = fn, .type = type};
   size_t i = 0;
-  for (int o : operands) s.operand[i++] = static_cast<int8_t>(o);
+  for (int o : operands) s.operand[i++] = static_cast<int16_t>(o);
   s.bits = bits;
   return s;
 }
@@ -29,7 +29,7 @@ Buffer<T> on_grid(const attnc::PlanFormula& formula, int queries, int keys) {
   Func f("f");
   attnc::Site site{.batch = 0, .head = 3, .query = q, .key = k, .last_query = q + 7,
                    .query_length = queries, .key_length = keys, .read = {}, .arguments = {}};
-  site.read = [](const Step& s, const std::vector<Expr>&) -> Expr {
+  site.read = [](const PlanStep& s, const std::vector<Expr>&) -> Expr {
     return attnc::read_index(s) == 5;
   };
   f(q, k) = cast<T>(attnc::evaluate(formula, site).at(0));

@@ -291,14 +291,55 @@ TEST(Numerics, TruncationSaturates) {
   const std::vector<double> x{0.9, -0.9, -1.5, 2.5e9, -1e300, 1e300, 2147483646.5,
                               std::numeric_limits<double>::infinity(),
                               std::numeric_limits<double>::quiet_NaN()};
-  const std::vector<double> want{0, 0, -1, 2147483647, -2147483647, 2147483647, 2147483646,
+  const std::vector<double> want{0, 0, -1, 2147483647, -2147483648.0, 2147483647, 2147483646,
                                  2147483647, 0};
+  std::vector<float> single(x.begin(), x.end());
+  std::vector<float> wanted(want.begin(), want.end());
+  wanted[6] = 2147483648.0f;  // the index 2^31 - 1, as 2147483646.5 is 2^31 in float32
   for (const Variant& v : variants()) {
     if (!v.here) continue;
     EXPECT_EQ(on<double>(v, x, [](const Expr& e) { return cast<double>(attnc::truncated(e)); }),
               want)
         << v.name;
+    EXPECT_EQ(on<float>(v, single, [](const Expr& e) { return cast<float>(attnc::truncated(e)); }),
+              wanted)
+        << v.name;
   }
+}
+
+/// Numbers by numbers, of both signs, zeros and infinities among them: as C's fmod.
+template <class T>
+void remainder_is_as_in_c(double largest_quotient, double tolerance) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  const double some[] = {5.3, 0.1, -7.25, 3, 1e-3, 1, -0.7, 12345.678, 6, 0.5, 0, inf, -inf, 1e8};
+  std::vector<T> numbers, by;
+  for (double x : some) {
+    for (double y : some) {
+      if (y != 0 && std::isfinite(x) && std::abs(x / y) >= largest_quotient) continue;
+      numbers.push_back(static_cast<T>(x)), by.push_back(static_cast<T>(y));
+    }
+  }
+  const auto count = static_cast<int>(numbers.size());
+  for (const Variant& v : variants()) {
+    if (!v.here) continue;
+    Var i("i");
+    Func f("f");
+    Buffer<T> x(numbers.data(), count), y(by.data(), count);
+    f(i) = attnc::remainder_of(x(i), y(i));
+    f.vectorize(i, v.lanes, TailStrategy::GuardWithIf);
+    Buffer<T> out = f.realize({count}, Target(std::string(v.halide) + "-jit"));
+    for (int k = 0; k < count; ++k) {
+      const T want = std::fmod(x(k), y(k));
+      if (std::isnan(want))
+        EXPECT_TRUE(std::isnan(out(k))) << v.name << ": " << x(k) << " % " << y(k);
+      else
+        EXPECT_NEAR(out(k), want, tolerance * std::abs(x(k))) << v.name << ": " << x(k) << " % " << y(k);
+    }
+  }
+}
+TEST(Numerics, RemainderIsAsInC) {
+  remainder_is_as_in_c<float>(0x1p29, 0);
+  remainder_is_as_in_c<double>(0x1p52, 1e-15);
 }
 
 TEST(Numerics, FunctionsEndWellAtInfinityAndKeepNaN) {

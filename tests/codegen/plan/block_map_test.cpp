@@ -61,7 +61,7 @@ const std::vector<Named>& masks() {
 }
 
 /// Tables of a call, by a rule of their own: documents of some 20 positions, a tree, lengths.
-double read(const Plan& plan, const attn::Step& s, std::span<const int64_t> at, int64_t keys) {
+double read(const Plan& plan, const PlanStep& s, std::span<const int64_t> at, int64_t keys) {
   const std::string& name = plan.inputs.at(static_cast<size_t>(read_index(s))).name;
   const int64_t last =
       at.empty() ? 0 : std::clamp<int64_t>(at.back(), 0, std::max<int64_t>(keys, 1) - 1);
@@ -96,10 +96,10 @@ Made made(const attn::Mask& mask, attn::FullyMasked rule = attn::FullyMasked::ze
 
 MapCall call_of(const Plan& plan, int64_t queries, int64_t keys, int64_t batch, int64_t head) {
   MapCall call{.batch = batch, .head = head, .queries = queries, .keys = keys};
-  call.read = [&plan, keys](const attn::Step& s, std::span<const int64_t> at) {
+  call.read = [&plan, keys](const PlanStep& s, std::span<const int64_t> at) {
     return read(plan, s, at, keys);
   };
-  call.constant = [](const attn::Step&) { return true; };
+  call.constant = [](const PlanStep&) { return true; };
   return call;
 }
 
@@ -190,7 +190,7 @@ TEST(Map, WhatIsNotKnownIsPartial) {
   const Made m = made(attn::causal & attn::same_document("document"));
   for (const Attention* a : attentions(m.plan)) {
     MapCall call = call_of(m.plan, 64, 96, 0, 0);
-    call.known = [&](const attn::Step& s) {
+    call.known = [&](const PlanStep& s) {
       return m.plan.inputs.at(static_cast<size_t>(read_index(s))).name != "document";
     };
     const BlockMap map = map_blocks(*a, small, call);
@@ -209,7 +209,7 @@ TEST(Map, AMaskOfTheCallIsTestedPairByPair) {
   const Attention* a = attentions(m.plan).at(0);
   MapCall call = call_of(m.plan, 60, 60, 0, 0);
   const BlockMap absent = map_blocks(*a, small, call);
-  call.constant = [](const attn::Step&) { return false; };
+  call.constant = [](const PlanStep&) { return false; };
   const BlockMap given = map_blocks(*a, small, call);
   EXPECT_EQ(given.full, 0);
   EXPECT_EQ(given.skipped, absent.skipped);

@@ -85,7 +85,7 @@ struct Call {
     at.length = [this](attn::Kind kind, int number) {
       return kind == attn::Kind::query ? queries[number] : keys[number];
     };
-    at.read = [this, &plan](const attn::Step& s, std::span<const int64_t> indices) {
+    at.read = [this, &plan](const PlanStep& s, std::span<const int64_t> indices) {
       const std::string& name = plan.inputs[static_cast<size_t>(read_index(s))].name;
       if (s.fn == attn::Fn::own) return static_cast<double>(read_at(name, indices[2], indices[3]));
       return static_cast<double>(read(name, indices));

@@ -148,12 +148,12 @@ TEST(Plan, KeepsMixedFormulas) {
   const Plan plan = plan_of(layer);
   const auto& attention = std::get<Attention>(plan.paths[0].stages[3]);
   std::vector<attn::Fn> fns;
-  for (const attn::Step& s : attention.mask.steps) fns.push_back(s.fn);
+  for (const PlanStep& s : attention.mask.steps) fns.push_back(s.fn);
   for (attn::Fn fn : {attn::Fn::exp, attn::Fn::mul, attn::Fn::div, attn::Fn::add, attn::Fn::less})
     EXPECT_EQ(std::count(fns.begin(), fns.end(), fn), 1) << attn::fn_names[static_cast<size_t>(fn)];
-  for (const attn::Step& s : attention.mask.steps) {
-    EXPECT_TRUE(s.fn != attn::Fn::div || s.type == attn::Type::index) << "query / 2 truncates";
-    EXPECT_TRUE(s.fn != attn::Fn::add || s.type == attn::Type::real);
+  for (const PlanStep& s : attention.mask.steps) {
+    EXPECT_TRUE(s.fn != attn::Fn::div || s.type == PlanType::index) << "query / 2 truncates";
+    EXPECT_TRUE(s.fn != attn::Fn::add || s.type == PlanType::real);
   }
 }
 
@@ -638,7 +638,7 @@ TEST(Plan, ReusesScores) {
   const auto& joined = std::get<ConcatHeads>(path.stages[9]);
   EXPECT_EQ(joined.first, a.scores);
   EXPECT_EQ(joined.second, reused.probabilities);
-  for (const attn::Step& s : a.score.steps) {
+  for (const PlanStep& s : a.score.steps) {
     if (s.fn != attn::Fn::element) continue;
     ASSERT_TRUE(reads_packing(s));
     const Packing& p = plan.packings[static_cast<size_t>(read_index(s))];
