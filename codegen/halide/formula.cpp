@@ -25,35 +25,38 @@ Expr wrapping_difference(const Expr& a, const Expr& b) {
   return wrapping(a, b, [](const Expr& x, const Expr& y) { return x - y; });
 }
 
+/// Halide 21 stops at some expressions of indices that it knows one bound of, the other being a
+/// table's affair ("Cannot replace variable ... of type int32 with expression of type (void *)"); and it
+/// shortens uint32(int32(x)) of a real x to uint32(x), which negative numbers do not survive. Exclusive or
+/// with what is zero, as lengths are never negative, hides from it what an index is made of.
+Expr hidden(const Expr& index, const Site& site) {
+  return index ^ cast(index.type(), site.key_length >> 31);
+}
+
 /// By zero: zero.
-Expr truncating_division(const Expr& a, const Expr& b) {
+Expr truncating_division(const Expr& a, const Expr& b, const Site& site) {
   // Halide's integer division rounds towards minus infinity for positive divisors.
   if (const auto divisor = Internal::as_const_int(b); divisor && *divisor > 0) {
     const Expr up = Internal::make_const(a.type(), *divisor - 1);
     return (a + select(a < 0, up, Internal::make_zero(a.type()))) / b;
   }
   const Expr one = Internal::make_one(b.type()), zero = Internal::make_zero(b.type());
-  const Expr by = select(b == 0, one, b);
+  const Expr by = select(b == zero, one, b);
   // Bounds are numbers of a whole tile or cell.
-  if (a.type().bits() == 64) return select(b == 0, zero, div_round_to_zero(a, by));
+  if (a.type().bits() == 64) return select(b == zero, zero, div_round_to_zero(a, by));
   // In double, where a quotient of 32-bit numbers is rounded to a whole one only if it is one: vectors
   // have no division of integers. The cast goes towards zero; `trunc` is a call of a library's where the
   // target has no instruction for it (plain x86-64). 2^31 alone does not fit: the least index by -1.
   const Expr quotient = strict_float(cast<double>(a) / cast<double>(by));
-  return select(b == 0, zero, b == -1, wrapping_difference(0, a), cast<int32_t>(quotient));
+  return select(b == 0, 0, b == -1, wrapping_difference(0, a),
+                hidden(cast<int32_t>(quotient), site));
 }
 
-Expr truncating_remainder(const Expr& a, const Expr& b) {
-  // |quotient * b| <= |a|: nothing wraps around, but for the least index by -1, and there to 0.
-  const Expr quotient = truncating_division(a, b);
-  const Expr rest = a.type().bits() == 64
-                        ? a - b * quotient
-                        : wrapping_difference(a, wrapping(b, quotient, [](const Expr& x, const Expr& y) {
-                                                return x * y;
-                                              }));
-  return select(b == 0, Internal::make_zero(a.type()), rest);
+Expr truncating_remainder(const Expr& a, const Expr& b, const Site& site) {
+  const Expr zero = Internal::make_zero(a.type()), minus_one = Internal::make_const(a.type(), -1);
+  // The product is no larger than a, but for the least index by -1.
+  return select(b == zero || b == minus_one, zero, a - b * truncating_division(a, b, site));
 }
-
 
 const Expr& present(const Expr& position) {
   if (!position.defined()) throw std::logic_error("a formula reads a position that is not there");
@@ -106,7 +109,8 @@ std::vector<Expr> alike(const PlanStep& step, std::vector<Expr> x, const Halide:
   return x;
 }
 
-Expr arithmetic_of(const PlanStep& step, const std::vector<Expr>& v, const Halide::Type& type) {
+Expr arithmetic_of(const PlanStep& step, const std::vector<Expr>& v, const Site& site) {
+  const Halide::Type type = site.real;
   const bool real = step.type == PlanType::real;
   const bool index = step.type == PlanType::index;
   const auto whole = [&](auto&& op) { return index ? wrapping(v[0], v[1], op) : op(v[0], v[1]); };
@@ -118,9 +122,9 @@ Expr arithmetic_of(const PlanStep& step, const std::vector<Expr>& v, const Halid
     case Fn::mul:
       return whole([](const Expr& a, const Expr& b) { return a * b; });
     case Fn::div:
-      return real ? v[0] / v[1] : truncating_division(v[0], v[1]);
+      return real ? v[0] / v[1] : truncating_division(v[0], v[1], site);
     case Fn::rem:
-      return real ? remainder_of(v[0], v[1]) : truncating_remainder(v[0], v[1]);
+      return real ? remainder_of(v[0], v[1]) : truncating_remainder(v[0], v[1], site);
     case Fn::neg:
       return index ? wrapping_difference(0, v[0]) : -v[0];
     case Fn::abs:
@@ -176,8 +180,8 @@ Expr arithmetic_of(const PlanStep& step, const std::vector<Expr>& v, const Halid
 /// A formula is computed in the order in which it is written: x + (1 - mask) * -1e9 in another one
 /// is another number. Operation by operation, as strict_float would take in all that lies below,
 /// where multiply-adds are welcome (tanh's polynomial).
-Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Halide::Type& type) {
-  const Expr v = arithmetic_of(step, x, type);
+Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
+  const Expr v = arithmetic_of(step, x, site);
   auto strictly = [&](auto* op, Internal::Call::IntrinsicOp strict) {
     return Internal::Call::make(v.type(), strict, {op->a, op->b}, Internal::Call::PureIntrinsic);
   };
@@ -189,24 +193,17 @@ Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Halide::
   return v;
 }
 
-/// Halide 21 stops at some expressions of indices that it knows one bound of, the other being a
-/// table's affair ("Cannot replace variable ... of type int32 with expression of type (void *)").
-/// Exclusive or with what is zero, as lengths are never negative, leaves it without any.
-Expr unbounded(const Expr& index, const Site& site) {
-  return index ^ cast(index.type(), site.key_length >> 31);
-}
-
 /// An operation on indices of data, none of its parts bounded on one side.
 Expr arithmetic_of_data(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
   switch (step.fn) {
     case Fn::min:
-      return select(unbounded(x[0], site) < x[1], x[0], x[1]);
+      return select(hidden(x[0], site) < x[1], x[0], x[1]);
     case Fn::max:
-      return select(unbounded(x[0], site) < x[1], x[1], x[0]);
+      return select(hidden(x[0], site) < x[1], x[1], x[0]);
     case Fn::abs:
-      return select(unbounded(x[0], site) < 0, arithmetic({.fn = Fn::neg, .type = step.type}, x, site.real), x[0]);
+      return select(hidden(x[0], site) < 0, arithmetic({.fn = Fn::neg, .type = step.type}, x, site), x[0]);
     default:
-      return unbounded(arithmetic(step, x, site.real), site);
+      return hidden(arithmetic(step, x, site), site);
   }
 }
 
@@ -267,11 +264,11 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
         if (step.fn == Fn::equal && operands[0].type() == Int(32) &&
             operands[1].type() == Int(32) && !of_data) {
           // Halide 21 solves equations for loop variables, and makes y == 0 of 64 y + i == (32 y + i / 2) * 2.
-          value.push_back(unbounded(wrapping_difference(operands[0], operands[1]), site) == 0);
+          value.push_back(hidden(wrapping_difference(operands[0], operands[1]), site) == 0);
           break;
         }
         value.push_back(is_data.back() ? arithmetic_of_data(step, operands, site)
-                                       : arithmetic(step, operands, site.real));
+                                       : arithmetic(step, operands, site));
     }
   }
   std::vector<Expr> results;

@@ -315,6 +315,20 @@ Expr power_of(const Expr& x, const Expr& y) {
   return chosen(format, is_one, one, made);
 }
 
+/// x - n y with the product exact, in two parts (Dekker 1971: halves of 26 bits, whose products are). In
+/// double, for |n y| below 2^970.
+Expr less_product(const Format& format, const Expr& x, const Expr& n, const Expr& y) {
+  const auto high = [&](const Expr& v) {
+    const Expr shifted = product(v, number(format, 134217729.0));  // 2^27 + 1
+    return difference(shifted, difference(shifted, v));
+  };
+  const Expr n1 = high(n), n2 = difference(n, n1), y1 = high(y), y2 = difference(y, y1);
+  const Expr p = product(n, y);
+  const Expr lost = sum(sum(sum(difference(product(n1, y1), p), product(n1, y2)), product(n2, y1)),
+                        product(n2, y2));
+  return difference(difference(x, p), lost);
+}
+
 /// The sizes' quotient, rounded down; the signs of quotient and remainder follow from the operands'.
 Expr remainder_in_double(const Expr& x, const Expr& y) {
   const Format& format = format_of(x);
@@ -323,9 +337,9 @@ Expr remainder_in_double(const Expr& x, const Expr& y) {
   const Expr whole =
       strict_float(select(nearest > quotient, difference(nearest, one), nearest));
   // By an infinity: the number itself.
-  Expr rest = strict_float(select(whole == zero, a, difference(a, product(whole, b))));
-  // Where the quotient was rounded up to a whole number, or the product rounded.
-  rest = strict_float(select(rest < zero, sum(rest, b), rest >= b, difference(rest, b), rest));
+  Expr rest = strict_float(select(whole == zero, a, less_product(format, a, whole, b)));
+  // Where the quotient was rounded up to a whole number.
+  rest = strict_float(select(rest < zero, sum(rest, b), rest));
   return chosen(format, low_bits(format, x) < Internal::make_const(format.bits, 0),
                 flipped(format, rest), rest);
 }

@@ -39,8 +39,8 @@ Halide::Expr cos_of(const Halide::Expr& x);
 /// x^y with every case of C's pow. At most 1 ulp in float32, which is computed in double; in float64
 /// 2 + 2 |y ln(x)| ulp, so 1400 towards overflow.
 Halide::Expr pow_of(const Halide::Expr& x, const Halide::Expr& y);
-/// x less y times their quotient towards zero, as C's fmod: exact in float32 where the quotient is below
-/// 2^29 (it is computed in double), in float64 up to the rounding of x. Beyond, it is of no use.
+/// x less y times their quotient towards zero, as C's fmod: exact where the quotient is below 2^52 (and x
+/// below 1e292). Beyond, it is of no use. In float32 computed in double.
 Halide::Expr remainder_of(const Halide::Expr& x, const Halide::Expr& y);
 /// x towards zero as an index: of NaN 0, of what is too large the nearest that there is.
 Halide::Expr truncated(const Halide::Expr& x);

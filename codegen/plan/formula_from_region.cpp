@@ -156,8 +156,11 @@ class Reader {
         // Steps convert by themselves: an index beside a real, or beside a bound, is one.
         .Case<arith::IndexCastOp, arith::SIToFPOp>([&](auto cast) -> std::optional<int> {
           if (ir::isIndex(cast.getIn())) return at(cast.getIn());
-          return std::nullopt;
+          return fromTruth(cast, -1);
         })
+        // What MLIR makes of a choice between 0 and 1, or -1.
+        .Case<arith::ExtUIOp, arith::UIToFPOp>([&](auto cast) { return fromTruth(cast, 1); })
+        .Case([&](arith::ExtSIOp cast) { return fromTruth(cast, -1); })
         .Case([&](arith::FPToSIOp op) -> std::optional<int> {
           return add(Fn::truncate, PlanType::index, {at(op.getIn())});
         })
@@ -166,6 +169,13 @@ class Reader {
         .Case([&](arith::SelectOp s) { return choice(s); })
         .Case([&](arith::XOrIOp x) { return exclusive(x); })
         .Default([](Operation*) { return std::nullopt; });
+  }
+
+  template <class Cast>
+  std::optional<int> fromTruth(Cast cast, int32_t yes) {
+    if (!cast.getIn().getType().isInteger(1)) return std::nullopt;
+    const int truth = at(cast.getIn()), one = index(yes), zero = index(0);
+    return add(Fn::where, typeOf(cast.getResult()), {truth, one, zero});
   }
 
   std::optional<int> number(Attribute value) {

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <limits>
+
+#include "attn/evaluate.h"
 
 namespace {
 
@@ -30,7 +33,7 @@ Buffer<T> on_grid(const attnc::PlanFormula& formula, int queries, int keys) {
   attnc::Site site{.batch = 0, .head = 3, .query = q, .key = k, .last_query = q + 7,
                    .query_length = queries, .key_length = keys, .read = {}, .arguments = {}};
   site.read = [](const PlanStep& s, const std::vector<Expr>&) -> Expr {
-    return attnc::read_index(s) == 5;
+    return attnc::read_index(s) == 5 ? Internal::const_true() : Internal::const_false();
   };
   f(q, k) = cast<T>(attnc::evaluate(formula, site).at(0));
   return f.realize({queries, keys});
@@ -69,6 +72,34 @@ TEST(Formula, IntegerDivisionAndRemainderTruncateAsInTheLanguage) {
           const int want = fn == Fn::div ? (q - k) / divisor : (q - k) % divisor;
           EXPECT_EQ(got(q, k), want) << q - k << " by " << divisor;
         }
+      }
+    }
+  }
+}
+
+/// Sums, products, negatives, absolute values, divisions: wrapping around as on plain numbers.
+TEST(Formula, IndicesWrapAroundAsInTheLanguage) {
+  constexpr int32_t least = std::numeric_limits<int32_t>::min();
+  for (Fn fn : {Fn::add, Fn::sub, Fn::mul, Fn::div, Fn::rem, Fn::min, Fn::max, Fn::neg, Fn::abs}) {
+    // (query * 715827883 + least) fn (1 - key): divisors are 1, 0, -1, ...
+    attnc::PlanFormula f;
+    f.steps = {step(Fn::position, Type::index, {}, axis(Kind::query)),
+               step(Fn::number, Type::index, {}, 715827883),
+               step(Fn::mul, Type::index, {0, 1}),
+               step(Fn::number, Type::index, {}, attn::bits_of(least)),
+               step(Fn::add, Type::index, {2, 3}),
+               step(Fn::position, Type::index, {}, axis(Kind::key)),
+               step(Fn::number, Type::index, {}, 1),
+               step(Fn::sub, Type::index, {6, 5})};
+    f.steps.push_back(attn::arity(fn) == 1 ? step(fn, Type::index, {4}) : step(fn, Type::index, {4, 7}));
+    f.results = {8};
+    const auto got = on_grid<int32_t>(f, 9, 5);
+    for (int q = 0; q < 9; ++q) {
+      for (int k = 0; k < 5; ++k) {
+        const attn::Plain a = attn::Plain(q) * attn::Plain(715827883) + attn::Plain(least);
+        const attn::Plain want = attn::plain::apply(fn, a, attn::Plain(1 - k));
+        EXPECT_EQ(got(q, k), want.index())
+            << a.index() << " " << attn::fn_names[static_cast<size_t>(fn)] << " " << 1 - k;
       }
     }
   }

@@ -309,13 +309,12 @@ TEST(Numerics, TruncationSaturates) {
 
 /// Numbers by numbers, of both signs, zeros and infinities among them: as C's fmod.
 template <class T>
-void remainder_is_as_in_c(double largest_quotient, double tolerance) {
+void remainder_is_as_in_c() {
   constexpr double inf = std::numeric_limits<double>::infinity();
   const double some[] = {5.3, 0.1, -7.25, 3, 1e-3, 1, -0.7, 12345.678, 6, 0.5, 0, inf, -inf, 1e8};
   std::vector<T> numbers, by;
   for (double x : some) {
     for (double y : some) {
-      if (y != 0 && std::isfinite(x) && std::abs(x / y) >= largest_quotient) continue;
       numbers.push_back(static_cast<T>(x)), by.push_back(static_cast<T>(y));
     }
   }
@@ -333,13 +332,13 @@ void remainder_is_as_in_c(double largest_quotient, double tolerance) {
       if (std::isnan(want))
         EXPECT_TRUE(std::isnan(out(k))) << v.name << ": " << x(k) << " % " << y(k);
       else
-        EXPECT_NEAR(out(k), want, tolerance * std::abs(x(k))) << v.name << ": " << x(k) << " % " << y(k);
+        EXPECT_EQ(out(k), want) << v.name << ": " << x(k) << " % " << y(k);
     }
   }
 }
 TEST(Numerics, RemainderIsAsInC) {
-  remainder_is_as_in_c<float>(0x1p29, 0);
-  remainder_is_as_in_c<double>(0x1p52, 1e-15);
+  remainder_is_as_in_c<float>();
+  remainder_is_as_in_c<double>();
 }
 
 TEST(Numerics, FunctionsEndWellAtInfinityAndKeepNaN) {

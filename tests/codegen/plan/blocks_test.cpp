@@ -79,6 +79,68 @@ void draw_and_check(int axes, int masks) {
   EXPECT_GT(counted.told_full, counted.full * 70 / 100) << "boxes that are full";
 }
 
+/// Boxes anywhere in calls up to 2^31 long, under masks of large numbers, and the bounds of their tiles.
+TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
+  const uint32_t seed = drawn_seed();
+  Draw draw(seed);
+  draw.large = true;
+  Counted counted;
+  for (int i = 0; i < 2000; ++i) {
+    const attn::Mask mask = draw.mask();
+    if (mask.formula.too_long || mask.formula.size > attn::Formula::capacity) continue;
+    auto plan = planned(layer_with(mask));
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    const Attention& attention = attention_of(*plan);
+    for (int box = 0; box < 12; ++box) {
+      Call call = draw.call();
+      call.queries[0] = draw.large_length(), call.keys[0] = draw.large_length();
+      PlanPlace at = call.place(*plan);
+      const int64_t first = draw.large_place(call.queries[0]), from = draw.large_place(call.keys[0]);
+      at.query = first, at.last_query = std::min(first + draw.number(8), call.queries[0] - 1);
+      at.key = from, at.last_key = std::min(from + draw.number(8), call.keys[0] - 1);
+      const Sight told = look(attention, at);
+      int64_t begin = 0, end = call.keys[0];
+      if (!attention.keys.empty()) {
+        const std::vector<double> v = evaluate(attention.keys, at);
+        begin = static_cast<int64_t>(v[0]), end = static_cast<int64_t>(v[1]);
+      }
+      const auto where = [&] {
+        return testing::Message() << "mask " << i << " of seed " << seed << ": " << print(*plan) << " T "
+                                  << call.queries[0] << " S " << call.keys[0] << " tile " << first
+                                  << " to " << at.last_query << " cell " << from << " to " << at.last_key
+                                  << ", bounds " << begin << ", " << end;
+      };
+      ASSERT_LE(0, begin) << where();
+      ASSERT_LE(begin, end) << where();
+      ASSERT_LE(end, call.keys[0]) << where();
+      bool some = false, all = true;
+      PlanPlace pair = at;
+      for (pair.query = first; pair.query <= at.last_query; ++pair.query) {
+        for (pair.key = from; pair.key <= at.last_key; ++pair.key) {
+          const bool visible = call.visible(mask, pair.query, pair.key);
+          some |= visible, all &= visible;
+          ASSERT_TRUE(!visible || (begin <= pair.key && pair.key < end)) << where();
+          // The mask in the plan says what the user's lambda said.
+          if (!attention.mask.empty())
+            ASSERT_EQ(evaluate(attention.mask, pair)[0] != 0, visible) << where();
+          else
+            ASSERT_TRUE(visible) << where();
+        }
+      }
+      ASSERT_TRUE(told.possible || !some) << where() << ": told to be empty, and is not";
+      ASSERT_TRUE(all || !told.certain) << where() << ": told to be full, and is not";
+      ++counted.boxes;
+      counted.empty += !some, counted.told_empty += !told.possible;
+      counted.full += all, counted.told_full += told.certain;
+    }
+  }
+  std::printf("%ld boxes, %ld empty (%ld told), %ld full (%ld told)\n", long(counted.boxes),
+              long(counted.empty), long(counted.told_empty), long(counted.full),
+              long(counted.told_full));
+  EXPECT_GT(counted.told_empty, counted.empty * 40 / 100) << "boxes that hold nothing";
+  EXPECT_GT(counted.told_full, counted.full * 40 / 100) << "boxes that are full";
+}
+
 TEST(Blocks, AreNeverToldWrongly) { draw_and_check(1, 1500); }
 TEST(Blocks, AreNeverToldWronglyOfTwoAxes) { draw_and_check(2, 500); }
 

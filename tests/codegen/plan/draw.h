@@ -98,13 +98,40 @@ struct Call {
 class Draw {
  public:
   explicit Draw(uint32_t seed) : random_(seed) {}
-  int axes = 1;  // of queries, and of keys
+  int axes = 1;        // of queries, and of keys
+  bool large = false;  // numbers and lengths up to 2^31
 
   attn::Mask mask() {
     attn::Mask m;
     const int8_t result = truth(m.formula, 3);
     m.formula.finish(result);
     return m;
+  }
+  /// Of a call of one axis: near 0, near a power of two, near 2^31 or anywhere.
+  int64_t large_length() {
+    constexpr int64_t most = 2147483647;
+    switch (number(4)) {
+      case 0:
+        return 1 + number(40);
+      case 1:
+        return std::min(most, (int64_t{1} << (1 + number(31))) + number(9));
+      case 2:
+        return most - number(40);
+      default:
+        return 1 + static_cast<int64_t>(random_() % most);
+    }
+  }
+  /// A place of such a length: near either end, or anywhere.
+  int64_t large_place(int64_t length) {
+    const int64_t near = std::min<int64_t>(length, 40);
+    switch (number(3)) {
+      case 0:
+        return number(static_cast<int>(near));
+      case 1:
+        return length - 1 - number(static_cast<int>(near));
+      default:
+        return static_cast<int64_t>(random_()) % length;
+    }
   }
   /// Lengths up to 14 queries and 15 keys.
   Call call() {
@@ -131,7 +158,17 @@ class Draw {
     return f.add(s);
   }
   int8_t constant(attn::Formula& f, int n) {
+    if (large && number(3) == 0) {  // a hash's factor, a power of two, an end of the range
+      constexpr uint32_t some[] = {1000003, 7919, 2654435761u, 65536, 65537, 1u << 30, 0x7fffffff,
+                                   0x80000000u, 0x80000001u, 46341, 715827883};
+      return add(f, Fn::number, Type::index, {}, number(2) ? some[number(11)] : random_());
+    }
     return add(f, Fn::number, Type::index, {}, static_cast<uint32_t>(n));
+  }
+  /// Not zero, which the language refuses.
+  int8_t divisor(attn::Formula& f) {
+    const int8_t n = constant(f, 1 + number(5));
+    return f.steps[static_cast<size_t>(n)].bits == 0 ? constant(f, 3) : n;
   }
   int8_t position(attn::Formula& f, attn::Kind k) {
     return add(f, Fn::position, Type::index, {},
@@ -198,9 +235,9 @@ class Draw {
         return add(f, Fn::mul, Type::index,
                    {a, number(4) ? constant(f, number(7) - 3) : term(f, depth - 1)});
       case 4:
-        return add(f, Fn::div, Type::index, {a, constant(f, 1 + number(5))});
+        return add(f, Fn::div, Type::index, {a, divisor(f)});
       case 5:
-        return add(f, Fn::rem, Type::index, {a, constant(f, 1 + number(5))});
+        return add(f, Fn::rem, Type::index, {a, divisor(f)});
       case 6:
         return add(f, number(2) ? Fn::min : Fn::max, Type::index, {a, term(f, depth - 1)});
       case 7:
