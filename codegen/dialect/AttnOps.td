@@ -466,6 +466,9 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     every key. It speaks of visible keys only: a row without one follows `rule`, and under `uniform` that
     is the mean over all keys, those outside the bounds included.
 
+    Formulas count in `i32`, and wrap around; `keys` and `blocks` in `index`, in 64 bits, where they take the
+    bounds of many such numbers at once and have to know which of them wrap around.
+
     `blocks` tells of a tile of queries, from `first` to `last`, and a cell of keys, from `from` to `to`
     (all of them inside), whether a pair of them can be visible, and whether all of them surely are. What
     it has to know of each query or key it reads through `attn.extremes`.

@@ -74,7 +74,8 @@ void Intervals::add(Sum& sum, mlir::Value value, int64_t factor) {
     return;
   }
   if (auto times = dyn_cast_or_null<arith::MulIOp>(op)) {
-    for (auto [x, y] : {std::pair(times.getLhs(), times.getRhs()), {times.getRhs(), times.getLhs()}})
+    for (auto [x, y] :
+         {std::pair(times.getLhs(), times.getRhs()), {times.getRhs(), times.getLhs()}})
       if (auto n = reads_.constant(y)) return add(sum, x, wrapped(factor * *n));
   }
   int64_t& coefficient = sum.parts[reads_.first(value)];
@@ -141,8 +142,8 @@ Interval Intervals::difference(mlir::Value value) {
   return indexed(ofSum(sum));
 }
 
-/// Whether the interval keeps to 32 bits, so that no number of it wraps around; null where it surely
-/// does.
+/// Whether the interval keeps to 32 bits, so that no number of it wraps around; null where it
+/// surely does.
 mlir::Value Intervals::isIndexed(const Interval& i) {
   mlir::Value above, below;
   if (i.low < leastIndex)
@@ -164,8 +165,8 @@ Intervals::Sides Intervals::sides(mlir::Value a, mlir::Value b) {
   Sum left, right;
   add(left, a, 1);
   add(right, b, 1);
-  const bool share = llvm::any_of(
-      left.parts, [&](const auto& part) { return right.parts.contains(part.first); });
+  const bool share =
+      llvm::any_of(left.parts, [&](const auto& part) { return right.parts.contains(part.first); });
   const Interval x = ofSum(left), y = ofSum(right);
   if (!x || !y) return {};
   if (!share) return {indexed(x), indexed(y)};
@@ -241,9 +242,8 @@ Interval Intervals::find(mlir::Value value) {
         mlir::Value below = box_.make<arith::SubIOp>(zero, a.most),
                     above = box_.make<arith::SubIOp>(zero, a.least);
         // 2^31 of the least index: it wraps around.
-        return indexed(
-            {box_.make<arith::MaxSIOp>(box_.make<arith::MaxSIOp>(a.least, below), zero),
-             box_.make<arith::MaxSIOp>(above, a.most), 0, std::max(-a.low, a.high)});
+        return indexed({box_.make<arith::MaxSIOp>(box_.make<arith::MaxSIOp>(a.least, below), zero),
+                        box_.make<arith::MaxSIOp>(above, a.most), 0, std::max(-a.low, a.high)});
       })
       .Case([&](arith::SelectOp op) -> Interval {
         Interval a = of(op.getTrueValue()), b = of(op.getFalseValue());
@@ -277,8 +277,8 @@ Interval Intervals::find(mlir::Value value) {
 Interval Intervals::remainder(const Interval& a, const Interval& by) {
   using enum arith::CmpIPredicate;
   mlir::Value d = by.least;
-  mlir::Value same = box_.compare(eq, box_.make<arith::DivSIOp>(a.least, d),
-                                  box_.make<arith::DivSIOp>(a.most, d));
+  mlir::Value same =
+      box_.compare(eq, box_.make<arith::DivSIOp>(a.least, d), box_.make<arith::DivSIOp>(a.most, d));
   mlir::Value zero = box_.number(0), one = box_.number(1);
   mlir::Value lowest = box_.make<arith::SelectOp>(box_.compare(slt, a.least, zero),
                                                   box_.make<arith::SubIOp>(one, d), zero);

@@ -4,10 +4,10 @@
 //   Intervals intervals(box);
 //   if (Interval i = intervals.of(value)) use(i.least, i.most);
 //
-// A box is a tile of queries with a cell of keys. Its numbers are of MLIR's type `index`, in 64 bits:
-// indices of the mask wrap around at 32 bits, their bounds must not. What an index is made of by sums and
-// products is taken together; where the whole may leave 32 bits, a test at run time says whether it does,
-// and if so the index may be any. Not here: truths (ClassifyBlocks.cpp).
+// A box is a tile of queries with a cell of keys. Its numbers are of MLIR's type `index`, in 64
+// bits: indices of the mask wrap around at 32 bits, their bounds must not. What an index is made of
+// by sums and products is taken together; where the whole may leave 32 bits, a test at run time
+// says whether it does, and if so the index may be any. Not here: truths (ClassifyBlocks.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -62,15 +62,17 @@ class Box {
     const unsigned first = kind == attn::Kind::query ? 0 : 2;
     return {blocks_->getArgument(first), blocks_->getArgument(first + 1)};
   }
-  /// A value's least and most over one axis, found by looking at every query of the tile or key of the
-  /// cell; of an index 32 bits, of a truth whether it holds for all and whether it does for one.
+  /// A value's least and most over one axis, found by looking at every query of the tile or key of
+  /// the cell; of an index 32 bits, of a truth whether it holds for all and whether it does for
+  /// one.
   std::pair<mlir::Value, mlir::Value> extremes(mlir::Value value, Over over);
 
  private:
   mlir::OpBuilder builder_;
   mlir::Location loc_;
   mlir::Block* blocks_;
-  mlir::IRMapping points_;  // of values that read no position of a query or a key: their clones here
+  mlir::IRMapping
+      points_;  // of values that read no position of a query or a key: their clones here
 };
 
 /// The axis that a value reads, where that is one.
@@ -82,9 +84,9 @@ class Intervals {
 
   Interval of(mlir::Value index);
 
-  /// Both sides of a comparison of indices. Where they share something, it is taken from both, and each
-  /// part then stands on the side where its coefficient is positive; then `exact`, if it is not null,
-  /// says whether that is allowed: whether neither side wraps around.
+  /// Both sides of a comparison of indices. Where they share something, it is taken from both, and
+  /// each part then stands on the side where its coefficient is positive; then `exact`, if it is
+  /// not null, says whether that is allowed: whether neither side wraps around.
   struct Sides {
     Interval a{}, b{};
     mlir::Value exact{};
@@ -92,8 +94,8 @@ class Intervals {
   Sides sides(mlir::Value a, mlir::Value b);
 
  private:
-  /// Modulo 2^32: parts that are no sums, with coefficients of 32 bits, and a number of 32 bits. Equal
-  /// positions are one part.
+  /// Modulo 2^32: parts that are no sums, with coefficients of 32 bits, and a number of 32 bits.
+  /// Equal positions are one part.
   struct Sum {
     llvm::MapVector<mlir::Value, int64_t> parts;
     int64_t number = 0;

@@ -9,8 +9,8 @@
 // to their hull. What cannot be solved (remainders, products, what is unknown) leaves its
 // conjunct's range as it is: the result may be too wide, never too narrow.
 //
-// Where an index of the mask may wrap around at 32 bits for a pair of the tile, comparisons say nothing
-// of keys, and the range is every key; for most masks that is known not to happen.
+// Where an index of the mask may wrap around at 32 bits for a pair of the tile, comparisons say
+// nothing of keys, and the range is every key; for most masks that is known not to happen.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -24,8 +24,8 @@ struct KeyRange {
   Term begin, end;
 };
 
-/// Terms of `visible` are of query and key; those of the range of first and last. `indices` are the terms
-/// that `visible` takes for numbers of 32 bits (MaskReader::indices).
+/// Terms of `visible` are of query and key; those of the range of first and last. `indices` are the
+/// terms that `visible` takes for numbers of 32 bits (MaskReader::indices).
 KeyRange keyBounds(const Condition& visible, const std::vector<Term>& indices);
 
 /// Whether a range is every key.

@@ -6,9 +6,10 @@
 // Numbers that read no position of a query or a key, whatever they are made of, are points. What
 // reads tables at positions, real numbers, and divisions of what may be negative are unknown.
 //
-// Indices wrap around at 32 bits and terms do not. Sums and products may wrap on the way, as long as what
-// comes of them is an index again; so the question is put where one is compared, divided or chosen:
-// `indices` are the terms that must be numbers of 32 bits for the condition to hold what the mask says.
+// Indices wrap around at 32 bits and terms do not. Sums and products may wrap on the way, as long
+// as what comes of them is an index again; so the question is put where one is compared, divided or
+// chosen: `indices` are the terms that must be numbers of 32 bits for the condition to hold what
+// the mask says.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

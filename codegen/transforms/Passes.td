@@ -46,14 +46,15 @@ def BoundKeys : Pass<"attn-bound-keys"> {
     only, such as a table at a position, may be anything. Scalar truth inputs stay: the range is chosen by
     them. A number that is the same for all pairs of a sequence and a head (an index of the call, a table
     read at the batch, the length of one of several axes) is one that the range is told in. Nothing
-    visible is ever left out. Masks of the rule `additive` get no bounds: hidden keys may count there.
+    visible is ever left out: where an index of the mask may wrap around for a pair of the tile, the range is
+    every key. Masks of the rule `additive` get no bounds: hidden keys may count there.
   }];
 }
 
 def ClassifyBlocks : Pass<"attn-classify-blocks"> {
   let summary = "writes what is known of a tile of queries with a cell of keys, from the mask's formula";
   let description = [{
-    Interval arithmetic, over a box of pairs: positions, sums, differences, products with numbers and
+    Interval arithmetic in 64 bits, over a box of pairs: positions, sums, differences, products with numbers and
     lengths, minima, maxima, absolute values, quotients and remainders by positive numbers and lengths,
     comparisons and logic. What reads one axis only and is none of these (a table at a position, a real
     number, a product) is looked at for every query of the tile, or every key of the cell, by
@@ -61,7 +62,7 @@ def ClassifyBlocks : Pass<"attn-classify-blocks"> {
 
     Its limits: a comparison of what reads a table at both axes, or real numbers of both, or a product of
     two positions, may be anything; and conditions are taken one by one, so that `a | !a` is not known to
-    hold. Where nothing is known at all, and under the rule `additive`, nothing is written.
+    hold. What may leave the 32 bits of an index may be any index. Where nothing is known at all, and under the rule `additive`, nothing is written.
 
     It also says in words what the mask is (MaskShape.h), for whoever reads the plan.
   }];

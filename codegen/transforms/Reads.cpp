@@ -18,8 +18,8 @@ std::optional<int64_t> Reads::constant(mlir::Value value) {
 /// A product that does not wrap around, as that of the lengths of several axes does not.
 static bool ofLengths(Operation* op) {
   auto product = dyn_cast_or_null<arith::MulIOp>(op);
-  return product && arith::bitEnumContainsAll(product.getOverflowFlags(),
-                                              arith::IntegerOverflowFlags::nsw);
+  return product &&
+         arith::bitEnumContainsAll(product.getOverflowFlags(), arith::IntegerOverflowFlags::nsw);
 }
 
 bool Reads::isLength(mlir::Value value) {

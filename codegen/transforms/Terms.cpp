@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <map>
 #include <limits>
+#include <map>
 #include <string_view>
 
 #include "llvm/Support/MathExtras.h"

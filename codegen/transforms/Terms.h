@@ -5,13 +5,13 @@
 //
 // Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
 // divisor positive), products with points, minima, maxima, choices. Conditions compare a term with
-// zero. Equal terms have equal text, which is how they are told apart. Lengths are from 0 to 2^31 - 1,
-// positions below their length, points any numbers of 32 bits; simplification uses it.
+// zero. Equal terms have equal text, which is how they are told apart. Lengths are from 0 to 2^31 -
+// 1, positions below their length, points any numbers of 32 bits; simplification uses it.
 //
-// Terms are true integers, indices of formulas wrap around at 32 bits: a term stands for an index only
-// where it keeps to 32 bits (MaskReader.h says of which terms that has to be asked). What would leave 64
-// bits is the term `unknown`. Not here: what terms mean for keys (KeyBounds.h), and their MLIR form
-// (BoundKeys.cpp).
+// Terms are true integers, indices of formulas wrap around at 32 bits: a term stands for an index
+// only where it keeps to 32 bits (MaskReader.h says of which terms that has to be asked). What
+// would leave 64 bits is the term `unknown`. Not here: what terms mean for keys (KeyBounds.h), and
+// their MLIR form (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -107,8 +107,8 @@ Condition operator!(const Condition& a);
 
 inline bool same(const Term& a, const Term& b) { return a->text == b->text; }
 
-/// What a term can be at least and at most, whatever its positions are. Nothing where that is beyond 64
-/// bits.
+/// What a term can be at least and at most, whatever its positions are. Nothing where that is
+/// beyond 64 bits.
 std::optional<int64_t> lowerBound(const Term& term);
 std::optional<int64_t> upperBound(const Term& term);
 /// Surely a number of 32 bits, as an index is.

@@ -40,7 +40,7 @@ class Expressions {
 
   Truth truth(int depth) {
     if (depth > 0 && chance(3)) return both_sides(depth);
-    switch (draw(r_, 0, depth > 0 ? 12 : 9)) {
+    switch (draw(r_, 0, depth > 0 ? 13 : 10)) {
       case 0:
         return at_.key <= at_.query;
       case 1:
@@ -61,7 +61,9 @@ class Expressions {
         return abs(at_.query - at_.key) < reach[at_.head];
       case 9:
         return in_blocks();
-      case 10: {
+      case 10:
+        return hashed();
+      case 11: {
         const Number a = exact(depth - 1);
         return compared(a, exact(depth - 1));
       }
@@ -99,6 +101,18 @@ class Expressions {
   bool chance(int of) { return draw(r_, 1, of) == 1; }
   int small() { return draw(r_, 0, 3) ? draw(r_, 1, 20) : draw(r_, 20, 90); }
 
+  /// A factor of a hash, whose products leave 32 bits sooner or later, or at once.
+  int large() {
+    constexpr int some[] = {1000003, 7919, -1640531535, 65536, 46341, 1 << 30, 715827883, -2147483647};
+    return chance(2) ? some[draw(r_, 0, 7)] : draw(r_, -2147483647, 2147483647);
+  }
+  /// A sparse mask by a hash of the position.
+  Truth hashed() {
+    const Number a = at_.query * large();
+    const Number b = at_.key * large();
+    const int of = draw(r_, 2, 64);
+    return (a + b) % of < draw(r_, 1, of);
+  }
   Truth in_blocks() {
     if (axes_ > 1) return abs(at_.queries[1] - at_.keys[1]) <= draw(r_, 0, 3);
     const int size = draw(r_, 2, 40);
@@ -153,7 +167,7 @@ class Expressions {
     }
   }
 
-  /// Of some hundreds with depth 0, below 2^27 with depth 2.
+  /// Of some hundreds.
   Number position() {
     switch (draw(r_, 0, axes_ > 1 ? 9 : 7)) {
       case 0:
@@ -179,7 +193,11 @@ class Expressions {
   Number index(int depth) {
     if (depth <= 0) return position();
     const Number a = index(depth - 1);
-    switch (draw(r_, 0, 14)) {
+    switch (draw(r_, 0, 16)) {
+      case 15:
+        return a * large();
+      case 16:
+        return a + large();
       case 0:
         return a + index(depth - 1);
       case 1:

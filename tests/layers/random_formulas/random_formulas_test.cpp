@@ -1,6 +1,7 @@
 // Layers that are drawn, compiled, opened and run, against their graphs in double.
 //
 //   ATTN_SEED=123 ATTN_DRAWS=1 layers_random_formulas_test     the layer that the seed 123 draws
+//   ATTN_TARGET=baseline layers_random_formulas_test           another target than the best one here
 //
 // All that attnc does runs here, in its own order: import, passes, plan, kernels, tables, a shared
 // library, which takes 2 s of CPU a layer. Most layers get a schedule of small tiles (a file of
@@ -67,9 +68,10 @@ attnc::Result<attn::Library> built(const std::vector<Drawn>& layers, const std::
   return attn::open(base + ".so");
 }
 
-/// The best target that this processor runs.
+/// The best target that this processor runs, or the one that is asked for.
 std::string target() {
-  auto best = attnc::target_here("");
+  const char* asked = std::getenv("ATTN_TARGET");
+  auto best = attnc::target_here(asked ? asked : "");
   return best.ok() ? *best : "baseline";
 }
 
