@@ -27,15 +27,16 @@
 # ($<CONFIG> is part of it where there are several configurations). It is to be opened at run time, and needs nothing but
 # the C library.
 #
-# `cmake --install` brings my_layers along: lib/libmy_layers.a (and .so), in include/my_layers/ the typed headers and yours
+# Where a library of the project hands my_layers on to those who link it (a static one, or PUBLIC), `cmake --install` brings
+# it along: lib/libmy_layers.a (and .so), in include/my_layers/ the typed headers and yours
 # with what it includes from its own folder by #include "...", and a package attn_my_layers. So a library that links
 # my_layers can be installed and exported as any other, in either way:
 #
 #   install(TARGETS mine my_layers EXPORT mine)   # my_layers in a package of your own; it needs find_dependency(attnc)
 #   install(TARGETS mine EXPORT mine)             # it needs find_dependency(attn_my_layers), which finds attnc
 #
-# set(ATTN_INSTALL_LAYERS OFF) before the call: nothing is installed, as for layers of programs alone. It is the default where
-# attnc's sources are part of the build and are not installed (ATTN_INSTALL), as the runtime is missing then.
+# Layers of programs alone are not installed. set(ATTN_INSTALL_LAYERS ON) before the call: they are, whoever links them; OFF:
+# never, which is the default where attnc's sources are part of the build and are not installed (ATTN_INSTALL).
 # Not here: layers from JSON; `attnc build` makes those.
 include_guard(GLOBAL)
 cmake_policy(VERSION 3.25)  # of this file; also where a project asks for less
@@ -65,9 +66,34 @@ function(_attn_headers_of header folder out)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
+# Whether a library of `folder` or below hands `name` on to those who link it.
+function(_attn_is_handed_on folder name out)
+  get_property(targets DIRECTORY "${folder}" PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
+    if(links MATCHES "(^|[;:])${name}([;>]|$)")
+      set(${out} TRUE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY "${folder}" PROPERTY SUBDIRECTORIES)
+  foreach(below IN LISTS folders)
+    _attn_is_handed_on("${below}" ${name} found)
+    if(found)
+      set(${out} TRUE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${out} FALSE PARENT_SCOPE)
+endfunction()
+
 # What `cmake --install` does for the layers of attn_add_layers(name): `files` are libraries, `typed` is the folder of the
-# typed headers, `header` the user's.
-function(_attn_install_layers name files typed header)
+# typed headers, `header` the user's, `config` the package's file to write. Called when all targets are known.
+function(_attn_install_layers name always files typed header config)
+  _attn_is_handed_on("${CMAKE_SOURCE_DIR}" ${name} handed_on)
+  if(NOT always AND NOT handed_on)
+    return()
+  endif()
   include(GNUInstallDirs)
   set(package "${CMAKE_INSTALL_LIBDIR}/cmake/attn_${name}")
   install(TARGETS ${name} EXPORT attn_${name})
@@ -84,16 +110,15 @@ function(_attn_install_layers name files typed header)
     install(FILES "${folder}/${file}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/${name}/${below}")
   endforeach()
   set(shared "")
-  if(arg_SHARED)
+  if(files MATCHES "\\.so$")
     set(shared "set_property(TARGET ${name} PROPERTY ATTN_SHARED_LIBRARY \"\${_attn_lib}/lib${name}.so\")\n")
   endif()
-  set(config "${CMAKE_CURRENT_BINARY_DIR}/attn/${name}/attn_${name}Config.cmake")
   file(CONFIGURE OUTPUT "${config}" @ONLY CONTENT
 "# Written by attn_add_layers(@name@): the target @name@, the layers' library.
 include(CMakeFindDependencyMacro)
 find_dependency(attnc @attnc_VERSION@)
-include(\"${CMAKE_CURRENT_LIST_DIR}/attn_@name@Targets.cmake\")
-get_filename_component(_attn_lib \"${CMAKE_CURRENT_LIST_DIR}/../..\" ABSOLUTE)
+include(\"\${CMAKE_CURRENT_LIST_DIR}/attn_@name@Targets.cmake\")
+get_filename_component(_attn_lib \"\${CMAKE_CURRENT_LIST_DIR}/../..\" ABSOLUTE)
 @shared@")
   install(FILES "${config}" DESTINATION "${package}")
 endfunction()
@@ -243,10 +268,16 @@ ATTN_SECTION(@arg_LAYERS@)
   if(NOT runtime_is_installed)
     set(runtime_is_installed "${ATTN_INSTALL}")
   endif()
-  if(NOT DEFINED ATTN_INSTALL_LAYERS)
-    set(ATTN_INSTALL_LAYERS "${runtime_is_installed}")
+  if(DEFINED ATTN_INSTALL_LAYERS)
+    set(install "${ATTN_INSTALL_LAYERS}")
+    set(always "${ATTN_INSTALL_LAYERS}")
+  else()
+    set(install "${runtime_is_installed}")
+    set(always FALSE)
   endif()
-  if(ATTN_INSTALL_LAYERS)
-    _attn_install_layers(${name} "${files}" "${folder}/${name}" "${header}")
+  if(install)
+    # At the end of the project: only then it is known who links the layers.
+    cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL _attn_install_layers
+      ${name} ${always} [[${files}]] [[${folder}/${name}]] [[${header}]] [[${base}/attn_${name}Config.cmake]])")
   endif()
 endfunction()
