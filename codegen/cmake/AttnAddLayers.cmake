@@ -11,16 +11,117 @@
 #
 # The header is compiled by the project's own compiler with its own flags, to an object that holds nothing but the
 # descriptions; attnc makes the library of that object. Both are built again when the header, what it includes, or attnc
-# changes. The readable stages lie beside the typed headers, in <build folder>/attn/my_layers/my_layers/stages.
+# changes, and when a file that they made is deleted. Where a generator has several configurations, each has its own.
+# What the header needs besides (include directories, definitions, other libraries) is given to my_layers as INTERFACE: the
+# descriptions are compiled with it, as everything that includes the typed headers is.
+#
+# All that is made lies in <build folder>/attn/my_layers (with several configurations: /<configuration> below it): the typed
+# headers in my_layers/, the readable stages in my_layers/stages/. A typed header includes yours from its own folder, where a
+# header of the same name names the path of yours: headers of several libraries may be called alike.
 #
 # attnc is the target of this name where its sources are part of the build (add_subdirectory), else ATTNC_EXECUTABLE: so
 # a cross build uses an attnc that was built for the machine that builds. find_package(attnc) sets it to the installed one.
 # The targets attn::dsl and attn::runtime come either way.
 #
-# With SHARED the project's C compiler links <build folder>/attn/my_layers/libmy_layers.so as well; the target's property
-# ATTN_SHARED_LIBRARY has its path. It is to be opened at run time, and needs nothing but the C library.
+# With SHARED the project's C compiler links libmy_layers.so as well; the target's property ATTN_SHARED_LIBRARY has its path
+# ($<CONFIG> is part of it where there are several configurations). It is to be opened at run time, and needs nothing but
+# the C library.
+#
+# Where a library of the project hands my_layers on to those who link it (a static one, or PUBLIC), `cmake --install` brings
+# it along: lib/libmy_layers.a (and .so), in include/my_layers/ the typed headers and yours
+# with what it includes from its own folder by #include "...", and a package attn_my_layers. So a library that links
+# my_layers can be installed and exported as any other, in either way:
+#
+#   install(TARGETS mine my_layers EXPORT mine)   # my_layers in a package of your own; it needs find_dependency(attnc)
+#   install(TARGETS mine EXPORT mine)             # it needs find_dependency(attn_my_layers), which finds attnc
+#
+# Layers of programs alone are not installed. set(ATTN_INSTALL_LAYERS ON) before the call: they are, whoever links them; OFF:
+# never, which is the default where attnc's sources are part of the build and are not installed (ATTN_INSTALL).
 # Not here: layers from JSON; `attnc build` makes those.
 include_guard(GLOBAL)
+cmake_policy(VERSION 3.25)  # of this file; also where a project asks for less
+
+# The headers of the same folder, or below it, that `header` includes by #include "...", and those that they include:
+# paths relative to `folder`, `header` first.
+function(_attn_headers_of header folder out)
+  set(found "${header}")
+  set(next "${header}")
+  while(next)
+    list(POP_FRONT next file)
+    get_filename_component(beside "${file}" DIRECTORY)
+    if(NOT EXISTS "${folder}/${file}")  # made by the build
+      continue()
+    endif()
+    file(STRINGS "${folder}/${file}" lines REGEX "^[ \t]*#[ \t]*include[ \t]*\"[^\"]+\"")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^[^\"]*\"([^\"]+)\".*$" "\\1" included "${line}")
+      cmake_path(SET path NORMALIZE "${beside}/${included}")
+      string(REGEX REPLACE "^/" "" path "${path}")
+      if(NOT path MATCHES "^\\.\\./" AND NOT path IN_LIST found AND EXISTS "${folder}/${path}")
+        list(APPEND found "${path}")
+        list(APPEND next "${path}")
+      endif()
+    endforeach()
+  endwhile()
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# Whether a library of `folder` or below hands `name` on to those who link it.
+function(_attn_is_handed_on folder name out)
+  get_property(targets DIRECTORY "${folder}" PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
+    if(links MATCHES "(^|[;:])${name}([;>]|$)")
+      set(${out} TRUE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY "${folder}" PROPERTY SUBDIRECTORIES)
+  foreach(below IN LISTS folders)
+    _attn_is_handed_on("${below}" ${name} found)
+    if(found)
+      set(${out} TRUE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${out} FALSE PARENT_SCOPE)
+endfunction()
+
+# What `cmake --install` does for the layers of attn_add_layers(name): `files` are libraries, `typed` is the folder of the
+# typed headers, `header` the user's, `config` the package's file to write. Called when all targets are known.
+function(_attn_install_layers name always files typed header config)
+  _attn_is_handed_on("${CMAKE_SOURCE_DIR}" ${name} handed_on)
+  if(NOT always AND NOT handed_on)
+    return()
+  endif()
+  include(GNUInstallDirs)
+  set(package "${CMAKE_INSTALL_LIBDIR}/cmake/attn_${name}")
+  install(TARGETS ${name} EXPORT attn_${name})
+  install(EXPORT attn_${name} DESTINATION "${package}" FILE attn_${name}Targets.cmake)
+  install(FILES ${files} DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(DIRECTORY "${typed}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.attn.h" PATTERN stages EXCLUDE)
+  cmake_path(GET header PARENT_PATH folder)
+  cmake_path(GET header FILENAME header_name)
+  _attn_headers_of("${header_name}" "${folder}" headers)
+  foreach(file IN LISTS headers)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${folder}/${file}")
+    cmake_path(GET file PARENT_PATH below)
+    install(FILES "${folder}/${file}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/${name}/${below}")
+  endforeach()
+  set(shared "")
+  if(files MATCHES "\\.so$")
+    set(shared "set_property(TARGET ${name} PROPERTY ATTN_SHARED_LIBRARY \"\${_attn_lib}/lib${name}.so\")\n")
+  endif()
+  file(CONFIGURE OUTPUT "${config}" @ONLY CONTENT
+"# Written by attn_add_layers(@name@): the target @name@, the layers' library.
+include(CMakeFindDependencyMacro)
+find_dependency(attnc @attnc_VERSION@)
+include(\"\${CMAKE_CURRENT_LIST_DIR}/attn_@name@Targets.cmake\")
+get_filename_component(_attn_lib \"\${CMAKE_CURRENT_LIST_DIR}/../..\" ABSOLUTE)
+@shared@")
+  install(FILES "${config}" DESTINATION "${package}")
+endfunction()
 
 function(attn_add_layers name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SHARED" "HEADER;LAYERS" "TARGETS")
@@ -39,8 +140,12 @@ function(attn_add_layers name)
   get_filename_component(header "${arg_HEADER}" ABSOLUTE)
   get_filename_component(header_folder "${header}" DIRECTORY)
   get_filename_component(header_name "${header}" NAME)
-  if(NOT EXISTS "${header}")
+  get_source_file_property(header_is_made "${header}" GENERATED)
+  if(NOT EXISTS "${header}" AND NOT header_is_made)
     message(FATAL_ERROR "attn_add_layers(${name}): the header ${header} is not there")
+  endif()
+  if(header_name MATCHES "\\.attn\\.h$")
+    message(FATAL_ERROR "attn_add_layers(${name}): ${header_name} is called as the headers that attnc writes: name it otherwise")
   endif()
   if(TARGET attnc)
     set(attnc "$<TARGET_FILE:attnc>")
@@ -57,19 +162,32 @@ function(attn_add_layers name)
     set(attnc_depends "${ATTNC_EXECUTABLE}")
   endif()
 
-  set(folder "${CMAKE_CURRENT_BINARY_DIR}/attn/${name}")
-  set(source "${folder}/section.cpp")
+  # A folder for each configuration: one folder for all would be written anew at each switch.
+  set(base "${CMAKE_CURRENT_BINARY_DIR}/attn/${name}")
+  set(folder "${base}")
+  file(MAKE_DIRECTORY "${base}/${name}")
+  get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(several)
+    set(folder "${base}/$<CONFIG>")
+    foreach(configuration IN LISTS CMAKE_CONFIGURATION_TYPES)
+      file(MAKE_DIRECTORY "${base}/${configuration}/${name}")
+    endforeach()
+  endif()
+  set(source "${base}/section.cpp")
   file(CONFIGURE OUTPUT "${source}" @ONLY CONTENT
 "// Written by attn_add_layers(@name@): the layers' descriptions as data, for attnc.
-#include \"@header_name@\"
+#include \"@header@\"
 
 #include \"attn/section.h\"
 
 ATTN_SECTION(@arg_LAYERS@)
 ")
-  add_library(${name}_section OBJECT "${source}")
-  target_include_directories(${name}_section PRIVATE "${header_folder}")
+  add_library(${name}_section OBJECT "${source}" "${header}")
   target_link_libraries(${name}_section PRIVATE attn::dsl)
+  # As who links the library: the same header has to say the same.
+  target_include_directories(${name}_section PRIVATE $<TARGET_PROPERTY:${name},INTERFACE_INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${name}_section PRIVATE $<TARGET_PROPERTY:${name},INTERFACE_COMPILE_DEFINITIONS>)
+  target_compile_options(${name}_section PRIVATE $<TARGET_PROPERTY:${name},INTERFACE_COMPILE_OPTIONS>)
   # An object of its own, with machine code's sections: whatever the project does otherwise.
   set_target_properties(${name}_section PROPERTIES
     INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF DISABLE_PRECOMPILE_HEADERS ON)
@@ -83,7 +201,6 @@ ATTN_SECTION(@arg_LAYERS@)
     set(targets_option --target "${targets}")
   endif()
   set(archive "${folder}/lib${name}.a")
-  set(made "${archive}")
   set(linker "")
   set(shared_option "")
   if(arg_SHARED)
@@ -91,25 +208,76 @@ ATTN_SECTION(@arg_LAYERS@)
     if(CMAKE_C_COMPILER)
       set(compiler "${CMAKE_C_COMPILER}")
     endif()
-    list(APPEND made "${folder}/lib${name}.so")
     set(linker "${CMAKE_COMMAND}" -E env "CC=${compiler}")
     set(shared_option --shared)
   endif()
+  # The names of the layers are known to the compiler alone. So the archive is the only output, and the depfile says what
+  # else has to be there.
   add_custom_command(
-    OUTPUT ${made}
+    OUTPUT "${archive}"
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
-            --header "${header_name}" ${targets_option} ${shared_option}
+            --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shared_option}
     DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends}
+    DEPFILE "${archive}.d"
     COMMENT "Compiling the layers of ${name}"
     VERBATIM COMMAND_EXPAND_LISTS)
-  add_custom_target(${name}_build DEPENDS ${made})
-
-  add_library(${name} INTERFACE)
-  target_include_directories(${name} INTERFACE "${folder}" "${header_folder}")
-  target_link_libraries(${name} INTERFACE "${archive}" attn::runtime attn::dsl)
+  # What typed headers include. It is as new as the archive: who includes a typed header that was written anew is compiled
+  # anew in the same build, though no build tool knows the typed headers by name.
+  file(CONFIGURE OUTPUT "${base}/description.h" @ONLY CONTENT
+"// Written by attn_add_layers(@name@): typed headers include the description of their layers here.
+#include \"@header@\"
+")
+  set(made "${archive}" "${folder}/${name}/${header_name}")
+  add_custom_command(
+    OUTPUT "${folder}/${name}/${header_name}"
+    COMMAND "${CMAKE_COMMAND}" -E copy "${base}/description.h" "${folder}/${name}/${header_name}"
+    DEPENDS "${archive}" "${base}/description.h"
+    COMMENT ""
+    VERBATIM)
+  set(files "${archive}")
   if(arg_SHARED)
-    set_target_properties(${name} PROPERTIES ATTN_SHARED_LIBRARY "${folder}/lib${name}.so")
+    # A copy: so it is the output of a rule, and made again where it is deleted.
+    set(shared "${folder}/shared/lib${name}.so")
+    list(APPEND made "${shared}")
+    list(APPEND files "${shared}")
+    add_custom_command(
+      OUTPUT "${shared}"
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}/shared"
+      COMMAND "${CMAKE_COMMAND}" -E copy "${folder}/lib${name}.so" "${shared}"
+      DEPENDS "${archive}"
+      COMMENT ""
+      VERBATIM)
+  endif()
+  add_custom_target(${name}_build ALL DEPENDS ${made})
+  set_property(DIRECTORY APPEND PROPERTY ADDITIONAL_CLEAN_FILES "${folder}/${name}")
+
+  include(GNUInstallDirs)
+  add_library(${name} INTERFACE)
+  target_include_directories(${name} INTERFACE
+    "$<BUILD_INTERFACE:${folder}>" "$<BUILD_INTERFACE:${header_folder}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_link_libraries(${name} INTERFACE
+    "$<BUILD_INTERFACE:${archive}>" "$<INSTALL_INTERFACE:$<INSTALL_PREFIX>/${CMAKE_INSTALL_LIBDIR}/lib${name}.a>"
+    attn::runtime attn::dsl)
+  if(arg_SHARED)
+    set_target_properties(${name} PROPERTIES ATTN_SHARED_LIBRARY "${shared}")
   endif()
   # Headers are there before anything that links the library is compiled.
   add_dependencies(${name} ${name}_build)
+
+  get_target_property(runtime_is_installed attn::runtime IMPORTED)
+  if(NOT runtime_is_installed)
+    set(runtime_is_installed "${ATTN_INSTALL}")
+  endif()
+  if(DEFINED ATTN_INSTALL_LAYERS)
+    set(install "${ATTN_INSTALL_LAYERS}")
+    set(always "${ATTN_INSTALL_LAYERS}")
+  else()
+    set(install "${runtime_is_installed}")
+    set(always FALSE)
+  endif()
+  if(install)
+    # At the end of the project: only then it is known who links the layers.
+    cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL _attn_install_layers
+      ${name} ${always} [[${files}]] [[${folder}/${name}]] [[${header}]] [[${base}/attn_${name}Config.cmake]])")
+  endif()
 endfunction()

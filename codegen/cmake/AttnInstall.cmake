@@ -40,4 +40,4 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/attncConfig.cmake.in ${P
   INSTALL_DESTINATION ${_package} PATH_VARS CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/attncConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/attncConfig.cmake ${PROJECT_BINARY_DIR}/attncConfigVersion.cmake
-  ${CMAKE_CURRENT_LIST_DIR}/AttnAddLayers.cmake DESTINATION ${_package})
+  ${CMAKE_CURRENT_LIST_DIR}/AttnAddLayers.cmake ${CMAKE_CURRENT_LIST_DIR}/attncKerasFiles.cmake DESTINATION ${_package})

@@ -148,6 +148,13 @@ int run_command(int argc, char** argv) {
           "-fsanitize=...\n(thread: with clang 22; it hears of accesses up to 16 bytes, so "
           "of all in baseline)")
       ->check(CLI::IsMember({"address", "thread"}));
+  build_command
+      ->add_option(
+          "--depfile", build.depfile,
+          "a rule for make and ninja: lib<name>.a needs LAYER, the schedules of "
+          "ATTNC_SCHEDULES, and all else that was\nwritten, so that what is deleted is made "
+          "again")
+      ->check(named);
   build_command->add_flag("--json", build.json, "what was made, as JSON");
   build_command->footer(std::string(build_examples) + exit_codes);
 

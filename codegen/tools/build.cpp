@@ -1,7 +1,9 @@
 // build.cpp - attnc build: the library, the typed headers and the readable stages of some layers.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -76,6 +78,64 @@ Status check_layers(const std::vector<SourceLayer>& layers) {
     }
   }
   return Status();
+}
+
+/// Removes what an earlier build left in a library's folder `own` and this one did not write:
+/// headers and stages of layers and targets that are no more. Files of others stay.
+Status remove_stale(const fs::path& own, const std::vector<fs::path>& written) {
+  const auto begins_as_ours = [](const fs::path& file) {
+    std::ifstream in(file);
+    std::string line;
+    return std::getline(in, line) && line.starts_with("// Written by attnc from ");
+  };
+  const auto is_ours = [&](const fs::path& file, bool stage) {
+    const std::string name = file.filename().string();
+    if (!stage) return name.ends_with(".attn.h") && begins_as_ours(file);
+    return name.ends_with(".graph.mlir") || name.ends_with(".passes.mlir") ||
+           name.ends_with(".plan.txt");
+  };
+  for (const bool stage : {false, true}) {
+    std::error_code error;
+    std::vector<fs::path> stale;
+    for (fs::directory_iterator at(stage ? own / "stages" : own, error), end; !error && at != end;
+         at.increment(error)) {
+      if (is_ours(at->path(), stage) && std::ranges::find(written, at->path()) == written.end())
+        stale.push_back(at->path());
+    }
+    for (size_t i = 0; i < stale.size() && !error; ++i) fs::remove(stale[i], error);
+    if (error) {
+      return Status(StatusCode::not_found,
+                    fmt::format("{}: what an earlier build left cannot be removed: {}",
+                                own.string(), error.message()));
+    }
+  }
+  return Status();
+}
+
+/// A rule as make and ninja read it: the archive needs what it was made from, and all that was
+/// written with it, so that what is deleted is made again.
+std::string make_rule(const BuildOptions& options, const std::vector<std::string>& targets,
+                      const std::string& archive, const std::vector<fs::path>& written) {
+  const auto escaped = [](const std::string& file) {
+    std::string out;
+    for (char c : file) {
+      if (c == ' ' || c == '#') out += '\\';
+      if (c == '$') out += '$';
+      out += c;
+    }
+    return out;
+  };
+  std::string out = escaped(archive) + ":";
+  for (const std::string& file : options.files) {
+    const bool whole = fs::exists(file);  // else OBJECT:LAYER
+    out += " \\\n  " + escaped(whole ? file : file.substr(0, file.rfind(':')));
+  }
+  if (const char* folder = std::getenv("ATTNC_SCHEDULES"); folder && *folder) {
+    for (const std::string& t : targets)
+      out += " \\\n  " + escaped((fs::path(folder) / (t + ".txt")).string());
+  }
+  for (const fs::path& file : written) out += " \\\n  " + escaped(file.string());
+  return out + "\n";
 }
 
 struct Made {
@@ -154,6 +214,7 @@ Result<Made> make(const BuildOptions& options) {
             archive->size(),
             request.targets,
             {}};
+  std::vector<fs::path> written;
   for (size_t i = 0; i < request.layers.size(); ++i) {
     const SourceLayer& layer = request.layers[i];
     const Stages& stages = compiled->stages[i];
@@ -174,11 +235,18 @@ Result<Made> make(const BuildOptions& options) {
     }
     for (const auto& [file, text] : texts) {
       if (Status s = write_file(file, text); !s.ok()) return s;
+      written.push_back(file);
     }
   }
+  if (Status s = remove_stale(own, written); !s.ok()) return s;
   const fs::path shared = options.shared ? folder / fmt::format("lib{}.so", request.name) : "";
   if (options.shared) {
     if (Status s = link_library(compiled->parts, *archive, shared); !s.ok()) return s;
+    written.push_back(shared);
+  }
+  if (!options.depfile.empty()) {
+    const std::string rule = make_rule(options, request.targets, made.archive, written);
+    if (Status s = write_file(options.depfile, rule); !s.ok()) return s;
   }
   // Last: whoever waits for the library finds the headers there.
   made.shared = shared.string();

@@ -20,6 +20,7 @@ struct BuildOptions {
   std::vector<std::string> targets;  // empty: all of the machine that the files are for
   bool shared = false;               // lib<name>.so too
   std::string sanitize;              // "address", "thread", or ""
+  std::string depfile;  // what the library hangs on, for make and ninja; "": not written
   bool json = false;
 };
 int build(const BuildOptions& options);

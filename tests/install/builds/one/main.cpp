@@ -1,0 +1,10 @@
+#include <vector>
+
+#include "my_layers/dense.attn.h"
+
+int main() {
+  const std::vector<float> w(3 * size), b(size);
+  auto layer =
+      attn::Layer<one::dense>::load({.out_kernel = {w, {3, size}}, .out_bias = {b, {size}}});
+  return layer.ok() ? 0 : 1;
+}
