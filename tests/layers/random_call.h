@@ -348,8 +348,9 @@ class Drawer {
   void draw_mask(const attn::Node& n) {
     std::vector<int64_t> s = shape(n.axes);
     for (int i = 0; i < n.axes.size; ++i) {
-      const bool key = n.axes.axis[static_cast<size_t>(i)].kind == Kind::key;
-      if (key && !cached_ && has_update()) s[static_cast<size_t>(i)] = lengths_[{Kind::update, 0}];
+      const attn::Axis& a = n.axes.axis[static_cast<size_t>(i)];
+      if (a.kind == Kind::key && !cached_ && has_update())
+        s[static_cast<size_t>(i)] = lengths_[{Kind::update, a.number}];
       if (draw(r_, 0, 2) == 0) s[static_cast<size_t>(i)] = 1;
     }
     const DType type =
