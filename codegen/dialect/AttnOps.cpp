@@ -287,6 +287,12 @@ LogicalResult InputOp::verify() {
   if (getReading() < 0 || getReading() >= attn::num_readings)
     return emitOpError() << "'reading': expected a number below " << attn::num_readings << ", got "
                          << getReading();
+  if (const Axis* heads = type.find(Kind::head); heads && heads->extent == 0)
+    for (Operation* user : getResult().getUsers())
+      if (!isa<SliceHeadsOp>(user))
+        return emitOpError() << "of any number of heads: expected 'attn.slice_heads' alone to read "
+                                "it, got '"
+                             << user->getName() << "'";
   return success();
 }
 
@@ -493,7 +499,8 @@ LogicalResult ShareHeadsOp::verify() {
 LogicalResult SliceHeadsOp::verify() {
   const int64_t own = typeOf(getX()).extent(Kind::head),
                 heads = typeOf(getResult()).extent(Kind::head), from = getFrom();
-  if (heads == 0 || from < 0 || from + heads > own)
+  const bool free = own == 0 && typeOf(getX()).find(Kind::head);  // those that a call brings
+  if (heads == 0 || from < 0 || (from + heads > own && !free))
     return emitOpError() << "expected heads among the " << own << " of 'x', got " << heads
                          << " from " << from << " on";
   return verifyMade(*this, getResult(), resized(typeOf(getX()).getAxes(), heads));

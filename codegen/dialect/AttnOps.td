@@ -336,6 +336,8 @@ def Attn_SliceHeadsOp : Attn_Op<"slice_heads", [Pure]> {
     %first = attn.slice_heads %given from 0 : (!attn.value<batch, head 6, query, key : f32>)
         -> !attn.value<batch, head 2, query, key : f32>
     ```
+    An input with as many heads as a call brings (`head` without an extent) is read by this alone;
+    the heads that are read are those that a call has to bring.
   }];
   let arguments = (ins Attn_Real:$x, I32Attr:$from);
   let results = (outs Attn_Real:$result);

@@ -76,6 +76,8 @@ std::string describe(const PlanTensor& tensor, const Plan& plan) {
     if (a.number) out += fmt::format(" {}", a.number + 1);
     if (a.extent)
       out += fmt::format(" {}", a.extent);
+    else if (a.least)
+      out += fmt::format(" {} or more", a.least);
     else if (a.of >= 0 && plan.inputs[a.of].name != tensor.name)
       out += " of " + plan.inputs[a.of].name;
   }

@@ -114,7 +114,8 @@ class TableWriter {
       for (const PlanAxis& a : t.axes)
         axes.push_back(structure<attn_axis>(
             "attn_axis", {number(8, static_cast<uint8_t>(a.kind)), number(8, a.number),
-                          number(16, static_cast<uint16_t>(a.of)), number(64, a.extent)}));
+                          number(16, static_cast<uint16_t>(a.of)), number(64, a.extent),
+                          number(64, a.least)}));
       elements.push_back(structure<attn_tensor_info>(
           "attn_tensor_info",
           {text(t.name), array(axes), number(8, t.axes.size()),

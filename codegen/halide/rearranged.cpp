@@ -68,15 +68,17 @@ void PathPipeline::add(const Map& stage) {
       } else {
         out(c, t, b) = make(inputs, at(0), {}, c);
       }
-      if (!returned && stage.heads > 0)
-        out.bound(c, 0, stage.heads * stage.head_size_padded);
+      const int columns = stage.heads * stage.head_size_padded;
+      if (!returned && stage.heads > 0) out.bound(c, 0, columns);
+      // A vector that does not fit the bound would be shifted into the row before.
+      const bool guard = returned || (stage.heads > 0 && columns < schedule().vector);
       out.compute_root()
           .bound(t, 0, queries)
           .bound(b, 0, extent(Kind::batch))
           .fuse(t, b, task)
           .parallel(task)
           .vectorize(c, schedule().vector,
-                     returned ? TailStrategy::GuardWithIf : TailStrategy::Auto);
+                     guard ? TailStrategy::GuardWithIf : TailStrategy::Auto);
       break;
     }
     case Layout::heads: {

@@ -69,6 +69,8 @@ void Planner::addInput(ir::InputOp input) {
   t.soft = input.getSoft();
   t.reading = static_cast<uint8_t>(input.getReading());
   t.table = isTable(input);
+  for (PlanAxis& a : t.axes)
+    if (a.kind == Kind::head && a.extent == 0) a.least = leastHeads(input);
   if (auto instead = input.getInstead()) t.or_input = inputNamed(*instead);
   inputs_[input.getResult()] = static_cast<int>(plan_.inputs.size());
   plan_.inputs.push_back(std::move(t));
@@ -81,6 +83,15 @@ bool Planner::isTable(ir::InputOp input) {
   return llvm::any_of(input.getResult().getUsers(), [&](Operation* user) {
     return isa<ir::ElementOp>(user) || (number && isa<ir::OwnOp>(user));
   });
+}
+
+/// How many heads of an input are read, of which a call brings any number.
+int64_t Planner::leastHeads(ir::InputOp input) {
+  int64_t least = 0;
+  for (Operation* user : input.getResult().getUsers())
+    if (auto slice = dyn_cast<ir::SliceHeadsOp>(user))
+      least = std::max(least, slice.getFrom() + typeOf(slice.getResult()).extent(Kind::head));
+  return least;
 }
 
 /// Those of all paths, each after those that stand before it in one of them: the one that makes

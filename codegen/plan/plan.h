@@ -38,6 +38,7 @@ struct PlanAxis {
   int number = 0;
   int of = -1;         // a feature axis without extent: the input whose feature size it is
   int64_t extent = 0;  // 0: known at run time
+  int64_t least = 0;   // of a free axis of an input: what calls bring at least
   bool operator==(const PlanAxis&) const = default;
 };
 

@@ -65,6 +65,7 @@ class Planner {
   int outputNamed(llvm::StringRef name) const;
   void addInput(ir::InputOp input);
   static bool isTable(ir::InputOp input);
+  static int64_t leastHeads(ir::InputOp input);
   Status addOutputs();
 
   // ---- a path

@@ -148,7 +148,7 @@ class Arguments {
   }
 
   Status place_length(size_t a, const attn_argument& argument) {
-    const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0};
+    const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0, 0};
     const Length* known = c_.lengths.find(axis);
     if (known == nullptr) {  // check_table: an input that is always there has it
       return {StatusCode::internal,

@@ -27,6 +27,7 @@ std::string axes_text(const attn_tensor_info& info) {
     if (axis > 0) result += ", ";
     result += axis_name(info.axes[axis]);
     if (info.axes[axis].extent > 0) result += " " + std::to_string(info.axes[axis].extent);
+    if (info.axes[axis].least > 0) result += text(" ", info.axes[axis].least, " or more");
   }
   return result + "]";
 }
@@ -79,6 +80,11 @@ Status check_lengths(const TensorRole& role, const attn_tensor_info& info, const
       return wrong(role, tensor,
                    text("has length ", extent, " on ", axis_text(info, i), ", ",
                         expected_text(axis, lengths)));
+    }
+    if (extent < axis.least) {
+      return wrong(role, tensor,
+                   text("has length ", extent, " on ", axis_text(info, i), ", expected at least ",
+                        axis.least));
     }
   }
   return {};

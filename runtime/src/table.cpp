@@ -38,7 +38,8 @@ std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char*
     }
     for (int a = 0; a < info.rank; ++a) {
       const attn_axis& axis = info.axes[a];
-      if (axis.kind > ATTN_AXIS_OTHER || axis.extent < 0) {
+      if (axis.kind > ATTN_AXIS_OTHER || axis.extent < 0 || axis.least < 0 ||
+          (axis.least > 0 && axis.extent > 0)) {
         return text(name, " has a malformed axis ", a);
       }
       if (axis.of >= input_count) return text(name, " has an axis of input ", axis.of);
@@ -157,7 +158,7 @@ bool is_told(const attn_path& path, const attn_layer_table& table, const attn_ax
 /// Of an argument that is a length.
 std::string wrong_length(const attn_path& path, const attn_layer_table& table,
                          const attn_argument& argument) {
-  const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0};
+  const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0, 0};
   if (argument.form > ATTN_AXIS_OTHER || argument.index < 0 || argument.index > 255) {
     return text("takes the length of axis ", argument.index, " of kind ", int{argument.form});
   }

@@ -207,7 +207,8 @@ static_assert(weights_are(reuse_two,
                            "attention_output_reuse/bias", "attention_output_new/kernel"}));
 static_assert(inputs_are(reuse_two,
                          {"query", "value", "key", "reuse_attention_scores", "attention_mask"}));
-static_assert(input(reuse_two, "reuse_attention_scores").axes.extent(Kind::head) == 3);
+static_assert(input(reuse_two, "reuse_attention_scores").axes.free_heads());
+static_assert(input(reuse_all, "reuse_attention_scores").axes.extent(Kind::head) == 3);
 static_assert(output(reuse_two, "attention_scores").op == Op::concat_heads);
 static_assert(weights_are(reuse_all,
                           {"value_reuse/kernel", "value_reuse/bias",
@@ -429,8 +430,9 @@ static_assert(says(try_layer(ReuseMultiHeadAttention{
 static_assert(over({1, 1}).error() && over({3}, 4).error() && over({0}).error() &&
               over(-2).error());
 static_assert(
-    says(try_layer(CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4, .attention_axes = 2}),
-         "a cache has one sequence axis: `attention_axes` must be 1 or left out, not {}"));
+    says(try_layer(CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4, .attention_axes = -2}),
+         "`attention_axes` names an axis twice, or one that is not between the batch and the "
+         "feature axis (counting from the back needs `input_rank`)"));
 static_assert(says(reuse(4),
                    "`reuse_attention` must be between -1 and the number of heads ({}), not {}"));
 static_assert(reuse(-2).error().number[0] == 3 && reuse(-2).error().number[1] == -2);

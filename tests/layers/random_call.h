@@ -94,6 +94,7 @@ class Drawer {
   bool cached_ = false, indexed_ = false;
   unsigned tree_seed_ = 0;
   int64_t most_pairs_ = 0;
+  int64_t heads_brought_ = 0;  // of an input that has as many as the call brings
 
   static std::string text(const attn::Node& n) { return std::string(n.name.view()); }
   static bool is_mask(const attn::Node& n) {
@@ -140,6 +141,11 @@ class Drawer {
       }
       lengths_[{Kind::update, number}] = lengths_[{Kind::key, number}];
     }
+    const int more = draw_of(r_, {0, 1, 4});
+    for (const attn::Node& n : g_.nodes) {
+      if (n.op == attn::Op::slice_heads)
+        heads_brought_ = std::max<int64_t>(heads_brought_, n.number[0] + n.number[1] + more);
+    }
     for (const attn::Node& n : g_.nodes) {
       if (n.op == attn::Op::splice) cached_ = draw(r_, 0, 3) != 0;
     }
@@ -169,6 +175,7 @@ class Drawer {
   }
   int64_t length(const attn::Axis& a) {
     if (a.extent > 0) return a.extent;
+    if (a.kind == Kind::head) return heads_brought_;
     return a.of >= 0 ? features_.at(a.of) : lengths_.at({a.kind, a.number});
   }
   std::vector<int64_t> shape(const attn::Axes& axes) {
@@ -341,8 +348,9 @@ class Drawer {
   void draw_mask(const attn::Node& n) {
     std::vector<int64_t> s = shape(n.axes);
     for (int i = 0; i < n.axes.size; ++i) {
-      const bool key = n.axes.axis[static_cast<size_t>(i)].kind == Kind::key;
-      if (key && !cached_ && has_update()) s[static_cast<size_t>(i)] = lengths_[{Kind::update, 0}];
+      const attn::Axis& a = n.axes.axis[static_cast<size_t>(i)];
+      if (a.kind == Kind::key && !cached_ && has_update())
+        s[static_cast<size_t>(i)] = lengths_[{Kind::update, a.number}];
       if (draw(r_, 0, 2) == 0) s[static_cast<size_t>(i)] = 1;
     }
     const DType type =

@@ -108,9 +108,9 @@ int no_workspace(void**) { return 0; }
 
 TEST(Allocation, NoneInAStepOfADecodeLoop) {
   // clang-format off
-  constexpr attn_axis batch{ATTN_AXIS_BATCH, 0, -1, 0}, feature{ATTN_AXIS_FEATURE, 0, -1, 0};
-  const attn_axis query[] = {batch, {ATTN_AXIS_QUERY, 0, -1, 0}, feature}, value[] = {batch, {ATTN_AXIS_UPDATE, 0, -1, 0}, feature};
-  const attn_axis cache[] = {batch, {ATTN_AXIS_SLOT, 0, -1, 2}, {ATTN_AXIS_KEY, 0, -1, 0}, {ATTN_AXIS_HEAD, 0, -1, 2}, {ATTN_AXIS_SIZE, 0, -1, 4}};
+  constexpr attn_axis batch{ATTN_AXIS_BATCH, 0, -1, 0, 0}, feature{ATTN_AXIS_FEATURE, 0, -1, 0, 0};
+  const attn_axis query[] = {batch, {ATTN_AXIS_QUERY, 0, -1, 0, 0}, feature}, value[] = {batch, {ATTN_AXIS_UPDATE, 0, -1, 0, 0}, feature};
+  const attn_axis cache[] = {batch, {ATTN_AXIS_SLOT, 0, -1, 2, 0}, {ATTN_AXIS_KEY, 0, -1, 0, 0}, {ATTN_AXIS_HEAD, 0, -1, 2, 0}, {ATTN_AXIS_SIZE, 0, -1, 4, 0}};
   const attn_tensor_info inputs[] = {{"query", query, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
                                      {"value", value, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},
                                      {"cache", cache, 5, ATTN_VALUE_REAL, ATTN_FLOAT32, 1, -1, -1, 0},

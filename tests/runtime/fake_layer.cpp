@@ -10,14 +10,14 @@ namespace fake {
 namespace {
 
 // clang-format off
-const attn_axis query_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0}, {ATTN_AXIS_QUERY, 0, -1, 0}, {ATTN_AXIS_FEATURE, 0, 0, 0}};
-const attn_axis value_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0}, {ATTN_AXIS_KEY, 0, -1, 0}, {ATTN_AXIS_FEATURE, 0, 1, 0}};
-const attn_axis key_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0}, {ATTN_AXIS_KEY, 0, -1, 0}, {ATTN_AXIS_FEATURE, 0, 2, 0}};
-const attn_axis score_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0}, {ATTN_AXIS_HEAD, 0, -1, heads},
-                                {ATTN_AXIS_QUERY, 0, -1, 0}, {ATTN_AXIS_KEY, 0, -1, 0}};
-const attn_axis query_kernel_axes[] = {{ATTN_AXIS_FEATURE, 0, 0, 0}, {ATTN_AXIS_HEAD, 0, -1, heads}, {ATTN_AXIS_SIZE, 0, -1, size}};
-const attn_axis bias_axes[] = {{ATTN_AXIS_HEAD, 0, -1, heads}, {ATTN_AXIS_SIZE, 0, -1, size}};
-const attn_axis key_kernel_axes[] = {{ATTN_AXIS_FEATURE, 0, 2, 0}, {ATTN_AXIS_HEAD, 0, -1, heads}, {ATTN_AXIS_SIZE, 0, -1, size}};
+const attn_axis query_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0, 0}, {ATTN_AXIS_QUERY, 0, -1, 0, 0}, {ATTN_AXIS_FEATURE, 0, 0, 0, 0}};
+const attn_axis value_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0, 0}, {ATTN_AXIS_KEY, 0, -1, 0, 0}, {ATTN_AXIS_FEATURE, 0, 1, 0, 0}};
+const attn_axis key_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0, 0}, {ATTN_AXIS_KEY, 0, -1, 0, 0}, {ATTN_AXIS_FEATURE, 0, 2, 0, 0}};
+const attn_axis score_axes[] = {{ATTN_AXIS_BATCH, 0, -1, 0, 0}, {ATTN_AXIS_HEAD, 0, -1, heads, 0},
+                                {ATTN_AXIS_QUERY, 0, -1, 0, 0}, {ATTN_AXIS_KEY, 0, -1, 0, 0}};
+const attn_axis query_kernel_axes[] = {{ATTN_AXIS_FEATURE, 0, 0, 0, 0}, {ATTN_AXIS_HEAD, 0, -1, heads, 0}, {ATTN_AXIS_SIZE, 0, -1, size, 0}};
+const attn_axis bias_axes[] = {{ATTN_AXIS_HEAD, 0, -1, heads, 0}, {ATTN_AXIS_SIZE, 0, -1, size, 0}};
+const attn_axis key_kernel_axes[] = {{ATTN_AXIS_FEATURE, 0, 2, 0, 0}, {ATTN_AXIS_HEAD, 0, -1, heads, 0}, {ATTN_AXIS_SIZE, 0, -1, size, 0}};
 
 const attn_tensor_info inputs[] = {
     {"query", query_axes, 3, ATTN_VALUE_REAL, ATTN_FLOAT32, 0, -1, -1, 0},

@@ -13,7 +13,7 @@ using attn::Tensor;
 using List = std::vector<int>;
 using Numbers = std::vector<double>;
 
-constexpr attn_axis O{ATTN_AXIS_OTHER, 0, -1, 0}, O1{ATTN_AXIS_OTHER, 1, -1, 0};
+constexpr attn_axis O{ATTN_AXIS_OTHER, 0, -1, 0, 0}, O1{ATTN_AXIS_OTHER, 1, -1, 0, 0};
 
 struct Read : Recorder {
   std::vector<float> x = std::vector<float>(64), y = std::vector<float>(64);

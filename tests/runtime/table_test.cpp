@@ -62,7 +62,7 @@ TEST(Table, Tensors) {
             "variant `future` path `output` takes input `query`, which may be left out");
   EXPECT_EQ(with(3, [](auto& i) { i.or_input = 0; }),
             "input `attention_mask` is a mask or flag with a stand-in");
-  const attn_axis bad[] = {{9, 0, -1, 0}, {0, 0, -1, -1}, {ATTN_AXIS_FEATURE, 0, 5, 0}};
+  const attn_axis bad[] = {{9, 0, -1, 0, 0}, {0, 0, -1, -1, 0}, {ATTN_AXIS_FEATURE, 0, 5, 0, 0}};
   EXPECT_EQ(with(0, [&](auto& i) { i.axes = bad, i.rank = 1; }),
             "input `query` has a malformed axis 0");
   EXPECT_EQ(with(0, [&](auto& i) { i.axes = bad + 1, i.rank = 1; }),
@@ -107,7 +107,7 @@ TEST(Table, Outputs) {
 TEST(Table, FreeAxes) {
   std::vector<attn_axis> axes;
   std::vector<attn_tensor_info> inputs;
-  for (uint8_t i = 0; i < 72; ++i) axes.push_back({ATTN_AXIS_OTHER, i, -1, 0});
+  for (uint8_t i = 0; i < 72; ++i) axes.push_back({ATTN_AXIS_OTHER, i, -1, 0, 0});
   std::vector<std::string> names;
   for (int i = 0; i < 9; ++i) names.push_back("x" + std::to_string(i));
   for (size_t i = 0; i < 9; ++i) {

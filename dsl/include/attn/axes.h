@@ -53,6 +53,11 @@ struct Axes {
     const Axis* a = find(k);
     return a ? a->extent : 0;
   }
+  /// As many heads as a call brings.
+  constexpr bool free_heads() const {
+    const Axis* heads = find(Kind::head);
+    return heads && heads->extent == 0;
+  }
   constexpr Axes only(auto... kinds) const {
     Axes out;
     for (const Axis& a : *this)

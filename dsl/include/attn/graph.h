@@ -159,15 +159,19 @@ class Graph : public Sink {
     return Table(name);
   }
   /// Probabilities from outside, in the place of a softmax: what `query` paid to `key`, for so many
-  /// heads.
+  /// heads, or for as many as the call brings (`any_heads`), of which `first_heads` takes some.
+  static constexpr int any_heads = -1;
   constexpr Value probabilities(Name name, int heads, Value query, Value key,
                                 Place place = here()) {
     if (heads == 0) return nothing;
-    const Axes axes = score_axes(query.axes(), {{Kind::head, 0, -1, heads}}, key.axes());
+    const Axis head{Kind::head, 0, -1, heads == any_heads ? 0 : heads};
+    const Axes axes = score_axes(query.axes(), {head}, key.axes());
     return input(name, axes, false, Type::real, place);
   }
   constexpr void output(Name name, Value v, bool optional = false) {
     if (!v) return;
+    require(!v.axes().free_heads(), "the output `[]` has as many heads as a call brings: []", name,
+            take_some);
     if (outputs.size == max_outputs) return mistake("a layer has at most {} outputs", max_outputs);
     outputs[outputs.size++] = {name, v.id, optional};
   }
@@ -202,6 +206,9 @@ class Graph : public Sink {
             operand.type == Type::real,
             "[] computes with real numbers, and `[]` holds others: read it in a formula, by name",
             name, operand.name);
+        require(node.op == Op::slice_heads || !operand.axes.free_heads(),
+                "[] needs a number of heads, and `[]` has as many as a call brings: []", name,
+                operand.name, take_some);
       }
     }
     Node& made = nodes[nodes.size++] = node;
@@ -286,6 +293,8 @@ class Graph : public Sink {
   }
 
  private:
+  static constexpr const char* take_some = "take some of them, `first_heads(x, n)`";
+
   const char* file_;
 
   static constexpr unsigned axis_bits(Kind kind) { return static_cast<unsigned>(kind) * 16; }
@@ -323,7 +332,8 @@ class Graph : public Sink {
     }
     check_name(node.name, false);
     for (const Axis& a : node.axes) {
-      const bool counted = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::slot;
+      const bool heads = a.kind == Kind::head && (node.type != Type::real || node.soft);
+      const bool counted = heads || a.kind == Kind::size || a.kind == Kind::slot;
       require(a.extent > 0 || (a.extent == 0 && !counted),
               "the input `[]` has an axis [] of extent {}", node.name,
               kind_names[static_cast<std::size_t>(a.kind)], a.extent);
@@ -381,6 +391,8 @@ class Graph : public Sink {
     Axes& own = t.weight >= 0 ? weights[t.weight].axes : nodes[t.input].axes;
     if (step.fn == Fn::own) {
       require(where.contains(own), "[] reads `[]` at an axis that is not there", whose, table.name);
+      require(!own.free_heads(), "[] reads `[]`, which has as many heads as a call brings", whose,
+              table.name);
     } else if (require(own.size == read.size, "`[]` is read with {} indices and has {} axes",
                        table.name, read.size, own.size)) {
       for (int i = 0; i < own.size; ++i) {  // read along queries and keys: as long as the longer

@@ -21,11 +21,13 @@ constexpr Value share_heads(Value x, int heads, Place place = here()) {
                        .axes = x.axes().resized(Kind::head, heads)},
                       place);
 }
+/// Of a value with as many heads as the call brings: a call that brings fewer is refused.
 constexpr Value first_heads(Value x, int count, Place place = here()) {
   if (!x || count == 0) return nothing;
   const int own = x.axes().extent(Kind::head);
   if (own == count) return x;
-  x.graph->require(count > 0 && count < own, "first_heads: {} of {} heads", count, own);
+  x.graph->require(count > 0 && (count < own || x.axes().free_heads()),
+                   "first_heads: {} of {} heads", count, own);
   return x.graph->add({.op = Op::slice_heads,
                        .operand = {x.id, -1, -1, -1},
                        .number = {0, count},
@@ -62,9 +64,16 @@ constexpr Value gather(Value x, const F& f, Place place = here()) {
 // ---- caches
 
 /// A cache of projected keys and values, [batch, keys | values, key, head, size], as KerasHub lays
-/// it out.
-constexpr Value cache_input(Graph& g, Name name, const Target& kept, Place place = here()) {
-  Axes axes{{Kind::batch}, {Kind::slot, 0, -1, 2}, {Kind::key}};
+/// it out; of sequences with more axes, [batch, keys | values, the other axes of `of`, head, size].
+constexpr Value cache_input(Graph& g, Name name, const Target& kept, Value of = nothing,
+                            Place place = here()) {
+  const Axes sequence{{Kind::batch}, {Kind::key}};
+  Axes axes;
+  for (Axis a : of ? of.axes().without(Kind::feature, Kind::head, Kind::size) : sequence) {
+    if (a.kind == Kind::update) a.kind = Kind::key;
+    if (axes.size == 1) axes.add({Kind::slot, 0, -1, 2});
+    axes.add(a);
+  }
   axes += kept.to;
   return g.optional_input(name, axes, place);
 }

@@ -55,7 +55,8 @@ class Validator {
   // ---- axes, weights, tables, outputs
 
   /// A kernel from heads to heads repeats an axis; a value does not.
-  constexpr bool axes(const Axes& axes, const char* whose, int number, bool repeats) {
+  constexpr bool axes(const Axes& axes, const char* whose, int number, bool repeats,
+                      bool free_heads = false) {
     if (!require(axes.size >= 0 && axes.size <= Axes::capacity && !axes.too_many,
                  "[] {} has more than {} axes", whose, number, Axes::capacity)) {
       return false;
@@ -73,12 +74,16 @@ class Validator {
       require(a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && is_input(a.of)),
               "[] {} has an axis as long as the features of node {}, which is no input", whose,
               number, a.of);
-      require(a.of >= 0 || a.extent > 0 || !counted, "[] {} has an axis of unknown extent", whose,
-              number);
+      require(a.of >= 0 || a.extent > 0 || !counted || (free_heads && a.kind == Kind::head),
+              "[] {} has an axis of unknown extent", whose, number);
     }
     return good();
   }
-  constexpr void node_axes(int id) { axes(g.nodes[id].axes, "node", id, false); }
+  /// Of an input of numbers the call may tell the heads.
+  constexpr void node_axes(int id) {
+    const Node& n = g.nodes[id];
+    axes(n.axes, "node", id, false, n.op == Op::input && n.type == Type::real && !n.soft);
+  }
   constexpr void weight(int id) {
     const Weight& w = g.weights[id];
     require(w.name.is_identifier(true), "weight {} has no proper name", id);
@@ -105,6 +110,8 @@ class Validator {
     const Name& name = of_weight ? g.weights[t.weight].name : g.nodes[t.input].name;
     const Type type = of_weight ? Type::real : g.nodes[t.input].type;
     require(name == t.name && type == t.type, "the table `[]` differs from what it reads", t.name);
+    require(of_weight || !g.nodes[t.input].axes.free_heads(),
+            "the table `[]` has as many heads as a call brings", t.name);
   }
   constexpr void output(int id) {
     const Output& o = g.outputs[id];
@@ -119,6 +126,8 @@ class Validator {
     if (good()) {
       require(g.nodes[o.value].type == Type::real, "the output `[]` is not of real numbers",
               o.name);
+      require(!g.nodes[o.value].axes.free_heads(),
+              "the output `[]` has as many heads as a call brings", o.name);
       require(o.starts_as == -1 ||
                   (is_input(o.starts_as) && g.nodes[o.starts_as].type == Type::real &&
                    g.nodes[o.starts_as].axes == g.nodes[o.value].axes),
@@ -194,6 +203,8 @@ class Validator {
         const bool index = n.op == Op::splice && i == 3, any = n.op == Op::given && i == 0;
         require(any || (type == Type::real) != index,
                 "node {} computes with numbers of another type", id);
+        require(n.op == Op::slice_heads || !axes_of(n, i).free_heads(),
+                "node {} computes with as many heads as a call brings", id);
       }
       return require(operands >= least && operands <= most, "node {} has {} operands", id,
                      operands);
@@ -314,7 +325,9 @@ class Validator {
         break;
       case Op::slice_heads:
         fits = fits && n.number[0] >= 0 && n.number[1] > 0 && n.number[1] == heads;
-        fits = fits && n.number[0] <= own - heads && n.axes == x.resized(Kind::head, heads);
+        fits = fits && (x.free_heads() || n.number[0] <= own - heads) &&
+               n.number[0] <= Target::max_columns - heads;
+        fits = fits && n.axes == x.resized(Kind::head, heads);
         break;
       case Op::concat_heads:
         fits = operands == 2 && own > 0 && axes_of(n, 1).resized(Kind::head, own) == x &&

@@ -235,7 +235,7 @@ TEST(ConfigJson, ReadsCachedAndReuse) {
       ".attention_axes = {1}}");
   EXPECT_EQ(source(R"({"class_name": "CachedMultiHeadAttention",
                        "config": {"num_heads": 2, "key_dim": 4, "attention_axes": [2]}})"),
-            "x.json: a cache has one sequence axis: `attention_axes` must be 1 or left out, not 2");
+            "attn::CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4, .attention_axes = {2}}");
   auto reuse = [&](const std::string& more) {
     return source(R"({"num_heads": 3, "key_dim": 4, "reuse_attention": )" + more + "}");
   };

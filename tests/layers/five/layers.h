@@ -14,6 +14,13 @@ inline constexpr auto gated_window = attn::layer(attn::MultiHeadAttention{
     .sliding_window = 6,
     .use_gate = true,
 });
+// Fewer columns of all heads together than a vector has lanes.
+inline constexpr auto gated_narrow = attn::layer(attn::MultiHeadAttention{
+    .num_heads = 3,
+    .key_dim = 3,
+    .value_dim = 4,
+    .use_gate = true,
+});
 inline constexpr auto over_rows = attn::layer(attn::MultiHeadAttention{
     .num_heads = 2,
     .key_dim = 8,
@@ -49,6 +56,17 @@ inline constexpr auto cached_odd = attn::layer(attn::CachedMultiHeadAttention{
     .use_bias = false,
     .output_shape = 9,
     .use_gate = true,
+});
+inline constexpr auto cached_over_both = attn::layer(attn::CachedMultiHeadAttention{
+    .num_heads = 2,
+    .key_dim = 4,
+    .value_dim = 5,
+    .attention_axes = {3, 1},
+});
+inline constexpr auto cached_rows = attn::layer(attn::CachedMultiHeadAttention{
+    .num_heads = 2,
+    .key_dim = 6,
+    .attention_axes = 2,
 });
 inline constexpr auto reuse_none = attn::layer(attn::ReuseMultiHeadAttention{
     .num_heads = 3,
@@ -108,8 +126,8 @@ inline constexpr auto additive_twice = attn::layer(attn::Attention{
 });
 
 using layers =
-    attn::Layers<gated_window, over_rows, over_both, flash, grouped_gate, cached, cached_odd,
-                 reuse_none, reuse_some, reuse_all, luong, luong_flat, additive, twice, half, brain,
-                 additive_twice>;
+    attn::Layers<gated_window, gated_narrow, over_rows, over_both, flash, grouped_gate, cached,
+                 cached_odd, cached_over_both, cached_rows, reuse_none, reuse_some, reuse_all,
+                 luong, luong_flat, additive, twice, half, brain, additive_twice>;
 
 }  // namespace five

@@ -89,6 +89,7 @@ class Call {
       shape.push_back(a.extent > 0              ? a.extent
                       : a.kind == Kind::feature ? 8
                       : a.number > 0            ? 1
+                      : a.kind == Kind::head    ? 5  // as many as the call brings
                                                 : lengths_.at(a.kind));
       elements *= shape.back();
     }

@@ -13,11 +13,12 @@
 //                             to; the output `cache` is the new cache
 // The cache is [batch, 2, position, head, size], keys first. KerasHub copies it in every call; a
 // caller who gives input and output `cache` the same memory has it updated in place. The index is
-// one for all sequences, or one each: [batch].
+// one for all sequences, or one each: [batch]. Inputs of more axes than three have a cache of
+// [batch, 2, all their other axes, head, size]; as in KerasHub, nothing is written into it.
 //
-// Other inputs: query, value, key (or value), attention_mask (or all). Beyond KerasHub
-// use_causal_mask: key <= cache_update_index + query, which hides what lies behind the last token
-// written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is
+// Other inputs: query, value, key (or value), attention_mask (or all). Beyond KerasHub, where
+// attention is over one axis, use_causal_mask: key <= cache_update_index + query, which hides what
+// lies behind the last token written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is
 // ignored.
 #pragma once
 #include "attn/layers/common.h"
@@ -31,17 +32,17 @@ struct CachedMultiHeadAttention {
   float dropout = 0;
   bool use_bias = true;
   Numbers output_shape{};
-  Numbers attention_axes{};  // {} or 1: a cache has one sequence axis
+  Numbers attention_axes{};  // empty: all between the batch and the features
   std::optional<int> sliding_window{};
   std::optional<bool> flash_attention{};
   bool use_gate = false;
   DTypePolicy dtype{};
   // beyond KerasHub
+  int input_rank = 0;  // axes of the inputs; 0: as many as `attention_axes` needs, at least 3
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
 
   constexpr int value_size() const { return value_dim.value_or(key_dim); }
-  constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
 };
 
 constexpr void check(Sink& s, const CachedMultiHeadAttention& d) {
@@ -50,19 +51,20 @@ constexpr void check(Sink& s, const CachedMultiHeadAttention& d) {
   s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
   check_options(s, d);
   check_shape(s, d.output_shape);
-  s.require(
-      d.attention_axes.empty() || (d.attention_axes.size == 1 && d.attention_axes.value[0] == 1),
-      "a cache has one sequence axis: `attention_axes` must be 1 or left out, not {}",
-      d.attention_axes.value[0]);
+  check_rank(s, d.input_rank);
 }
 
 constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {
-  const auto [query, value, key] = g.query_value_key(Kind::update);
+  const auto [query, value, key] =
+      g.query_value_key(attended(d.attention_axes, d.input_rank), d.input_rank, Kind::update);
+  const bool fuses = keras_fuses(d.dropout, query);
   const Target keys = heads(d.num_heads, d.key_dim), values = heads(d.num_heads, d.value_size());
   // Keys and values of two sizes do not fit one cache: then there is the first mode alone.
   const bool has_cache = d.key_dim == d.value_size();
-  const Value cache = has_cache ? cache_input(g, "cache", keys) : nothing;
-  const Value index = has_cache ? g.index("cache_update_index") : nothing;
+  const Value cache = has_cache ? cache_input(g, "cache", keys, value) : nothing;
+  // One index counts positions along one axis.
+  const bool has_index = has_cache && value.axes().size == 3;
+  const Value index = has_index ? g.index("cache_update_index") : nothing;
 
   const Value q = project(query, "query", keys, d.use_bias);
   const Value new_k = project(key, "key", keys, d.use_bias);
@@ -74,14 +76,17 @@ constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {
   const Value v = given(cache, values_of(kept), as_keys(new_v));
 
   const Value s = scores(q, k) * rsqrt(d.key_dim);
-  const Mask visible = g.mask("attention_mask", s, keras_reading(d.dropout));
-  const Mask any_order = !g.flag("use_causal_mask");
-  const Mask not_after = [has_cache](auto at) {
-    return has_cache ? at.key <= at.query + at.own({"cache_update_index", Type::index, true})
-                     : at.key <= at.query;
-  };
-  const Value p = softmax(s, d.mask & visible & (any_order | not_after), d.rules());
-  const Value mixed = combine(dropout(p, d.dropout), v);
+  Mask visible = d.mask & g.mask("attention_mask", s, keras_reading(fuses));
+  if (one_sequence(query)) {
+    const Mask any_order = !g.flag("use_causal_mask");
+    const Mask not_after = [has_index](auto at) {
+      return has_index ? at.key <= at.query + at.own({"cache_update_index", Type::index, true})
+                       : at.key <= at.query;
+    };
+    visible = visible & (any_order | not_after);
+  }
+  const Value p = softmax(s, visible, keras_rules(d.fully_masked, fuses));
+  const Value mixed = combine(dropout(p, d.dropout), v, query);
   const Target out = features(d.output_shape, query);
   return {.output = project(mixed, "attention_output", out, d.use_bias),
           .attention_scores = d.flash_attention.value_or(false) ? nothing : p,

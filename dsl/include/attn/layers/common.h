@@ -10,15 +10,19 @@
 
 namespace attn {
 
-/// Keras takes a fused path where nothing is dropped and no scores are asked for, and its two paths
-/// treat rows without any key differently.
-constexpr Rules keras_rules(const std::optional<FullyMasked>& own, float dropout) {
-  if (own) return *own;
-  return {dropout > 0 ? FullyMasked::zero : FullyMasked::uniform, FullyMasked::zero};
+/// Keras takes a fused path where nothing is dropped, the inputs have three axes and no scores are
+/// asked for; elsewhere it makes the probabilities itself.
+constexpr bool keras_fuses(float dropout, const Value& query) {
+  return dropout == 0 && query.axes().size == 3;
 }
-/// Where Keras makes the probabilities itself it keeps what is above 0.5 of a mask of numbers.
-constexpr std::uint8_t keras_reading(float dropout) {
-  return above_half_with_scores | (dropout > 0 ? above_half : 0);
+/// The two paths treat rows without any key differently,
+constexpr Rules keras_rules(const std::optional<FullyMasked>& own, bool fuses) {
+  if (own) return *own;
+  return {fuses ? FullyMasked::uniform : FullyMasked::zero, FullyMasked::zero};
+}
+/// and where Keras makes the probabilities itself it keeps what is above 0.5 of a mask of numbers.
+constexpr std::uint8_t keras_reading(bool fuses) {
+  return above_half_with_scores | (fuses ? 0 : above_half);
 }
 
 /// Of layers that may be asked for sigmoids, or for a sink under their softmax.

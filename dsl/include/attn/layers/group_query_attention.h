@@ -31,7 +31,6 @@ struct GroupQueryAttention {
   SinkLogit sink{};      // one more logit of every row, without a value
   Probability probability{};
 
-  constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
 };
 
 constexpr void check(Sink& s, const GroupQueryAttention& d) {
@@ -42,6 +41,7 @@ constexpr void check(Sink& s, const GroupQueryAttention& d) {
 
 constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
   const auto [query, value, key] = g.query_value_key();
+  const bool fuses = keras_fuses(d.dropout, query);
   const Target own = heads(d.num_query_heads, d.head_dim),
                shared = heads(d.num_key_value_heads, d.head_dim);
   const Value q = project(query, "query", own, d.use_bias);
@@ -52,8 +52,8 @@ constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
                         scores(q, share_heads(k, d.num_query_heads)) * rsqrt(d.head_dim));
   // Keras casts the mask to bool only where another one joins it.
   const Mask visible =
-      keras_masks(g, query, key, s, keras_reading(d.dropout) | only_mask, d.sliding_window);
-  const Value p = probabilities(d, s, d.mask & visible, d.rules());
+      keras_masks(g, query, key, s, keras_reading(fuses) | only_mask, d.sliding_window);
+  const Value p = probabilities(d, s, d.mask & visible, keras_rules(d.fully_masked, fuses));
   const Value mixed =
       gated(combine(dropout(p, d.dropout), share_heads(v, d.num_query_heads)), gate);
   return {.output = project(mixed, "attention_output", features_of(query), d.use_bias),

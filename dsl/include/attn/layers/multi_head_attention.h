@@ -38,7 +38,6 @@ struct MultiHeadAttention {
   Probability probability{};
 
   constexpr int value_size() const { return value_dim.value_or(key_dim); }
-  constexpr Rules rules() const { return keras_rules(fully_masked, dropout); }
 };
 
 constexpr void check(Sink& s, const MultiHeadAttention& d) {
@@ -54,6 +53,7 @@ constexpr void check(Sink& s, const MultiHeadAttention& d) {
 constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {
   const auto [query, value, key] =
       g.query_value_key(attended(d.attention_axes, d.input_rank), d.input_rank);
+  const bool fuses = keras_fuses(d.dropout, query);
   const Target mixes = heads(d.num_heads, d.value_size());
   const Value q = project(query, "query", heads(d.num_heads, d.key_dim), d.use_bias);
   const Value k = project(key, "key", heads(d.num_heads, d.key_dim), d.use_bias);
@@ -61,7 +61,7 @@ constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {
   const Value v = project(value, "value", mixes, d.use_bias);
   const Value s = apply(d.score_mod, scores(q, k) * rsqrt(d.key_dim));
   const Mask visible = keras_masks(g, query, key, s, 0, d.sliding_window);
-  const Value p = probabilities(d, s, d.mask & visible, d.rules());
+  const Value p = probabilities(d, s, d.mask & visible, keras_rules(d.fully_masked, fuses));
   const Value mixed = gated(combine(dropout(p, d.dropout), v, query), gate);
   const Target out = features(d.output_shape, query);
   return {.output = project(mixed, "attention_output", out, d.use_bias),

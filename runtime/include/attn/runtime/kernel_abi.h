@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of anything below; a runtime refuses a table with another number. */
-#define ATTN_ABI_VERSION 4
+#define ATTN_ABI_VERSION 5
 
 /* ---- element types and axes ------------------------------------------------------------------ */
 
@@ -56,6 +56,7 @@ typedef struct attn_axis {
   uint8_t number; /* the second query axis has number 1 */
   int16_t of;     /* a feature axis without extent: the input whose feature size it is; else -1 */
   int64_t extent; /* 0: free. Axes with equal (kind, number, of) and no extent have one length a call */
+  int64_t least;  /* of a free axis of an input: a call with a shorter one is refused; 0: of any length */
 } attn_axis;
 
 /* ---- what a layer takes and returns ---------------------------------------------------------- */
