@@ -6,6 +6,7 @@
 #include <new>
 #include <set>
 
+#include "at_fork.h"
 #include "text.h"
 
 namespace attn::hdf5 {
@@ -18,10 +19,9 @@ constexpr int deepest_group = 64;
 /// this.
 constexpr uint64_t deflate_ratio = 1032, small_dataset = 1 << 20;
 
-std::mutex& lock() {
-  static std::mutex mutex;
-  return mutex;
-}
+/// fork waits for a session to end, so that a child never finds HDF5 in the middle of one.
+constinit AtFork sessions;
+[[maybe_unused]] const bool sessions_added = (add_at_fork(sessions), true);
 
 /// The fields of a float type of HDF5, as H5Tget_fields and H5Tget_ebias give them.
 struct FloatFormat {
@@ -219,7 +219,7 @@ herr_t innermost(unsigned n, const H5E_error2_t* error, void* data) {
 
 }  // namespace
 
-Session::Session() : lock_(lock()) {
+Session::Session() : lock_(sessions.mutex) {
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }

@@ -1,15 +1,19 @@
 // A loop is a Job on its caller's stack, in a list that the pool's threads look through. Everything
 // about the list and who works on what is under one mutex, taken a few times a loop and thread;
-// tasks are claimed from the job's own counter without it.
+// tasks are claimed from the job's own counter without it. fork waits for that mutex (at_fork.h); a
+// child forgets the jobs of others and starts threads of its own with its first loop.
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <system_error>
+#include <new>
 #include <thread>
-#include <vector>
 
+#include "at_fork.h"
 #include "attn/runtime/executor.h"
 
 #if defined(__x86_64__)
@@ -53,14 +57,66 @@ struct Job {
 
 }  // namespace
 
-struct ThreadPool::State {
-  std::mutex mutex;
+struct ThreadPool::State : AtFork {
+  struct Thread {
+    pthread_t id;
+    State* state;
+    int worker;
+  };
+
   std::condition_variable wake;
   Job* jobs = nullptr;
   int sleepers = 0;
   bool stop = false;
   std::atomic<unsigned> posted{0};  // jobs so far: what a spinning thread looks at
-  std::vector<std::thread> threads;
+  int helpers;                      // threads that the pool has beside its callers
+  int started = 0;                  // of them, in this process; under the mutex as the next
+  bool all_asked = false;
+  std::unique_ptr<Thread[]> threads;
+
+  explicit State(int count) : helpers(count), threads(new Thread[static_cast<size_t>(count)]) {
+    in_child = forget_threads;
+    add_at_fork(*this);
+    std::lock_guard lock(mutex);
+    start();
+    helpers = started;
+  }
+  ~State() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+      posted.fetch_add(1, std::memory_order_relaxed);
+    }
+    wake.notify_all();
+    for (int i = 0; i < started; ++i) pthread_join(threads[static_cast<size_t>(i)].id, nullptr);
+    remove_at_fork(*this);
+  }
+
+  /// Under the mutex, once a process: a thread that the system refuses, for a limit of its own, it
+  /// would refuse again.
+  void start() {
+    all_asked = true;
+    while (started < helpers) {
+      Thread& thread = threads[static_cast<size_t>(started)];
+      thread.state = this;
+      thread.worker = started + 1;
+      const auto run = [](void* me) -> void* {
+        static_cast<Thread*>(me)->state->run_thread(static_cast<Thread*>(me)->worker);
+        return nullptr;
+      };
+      if (pthread_create(&thread.id, nullptr, run, &thread) != 0) return;
+      ++started;
+    }
+  }
+
+  /// What others were waiting for and working on is not this process's.
+  static void forget_threads(AtFork& at_fork) {
+    auto& state = static_cast<State&>(at_fork);
+    new (&state.wake) std::condition_variable;  // the old one counts threads that are not there
+    state.jobs = nullptr;
+    state.sleepers = state.started = 0;
+    state.all_asked = false;
+  }
 
   /// The open job with the fewest helpers, so that concurrent callers share the threads evenly.
   Job* pick() const {
@@ -104,13 +160,15 @@ struct ThreadPool::State {
   void run_job(Job& job) {
     {
       std::unique_lock lock(mutex);
+      if (!all_asked) start();
       job.after = jobs;
       if (jobs != nullptr) jobs->before = &job;
       jobs = &job;
       posted.fetch_add(1, std::memory_order_relaxed);
       const int wanted = std::min(job.count - 1, sleepers);
+      const bool all = wanted == started;
       lock.unlock();
-      if (wanted == static_cast<int>(threads.size())) {
+      if (all) {
         wake.notify_all();
       } else {
         for (int i = 0; i < wanted; ++i) wake.notify_one();
@@ -127,32 +185,14 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
-  if (threads < 2) return;
-  state_->threads.reserve(static_cast<size_t>(threads - 1));
-  for (int worker = 1; worker < threads; ++worker) {
-    try {
-      state_->threads.emplace_back([state = state_.get(), worker] { state->run_thread(worker); });
-    } catch (const std::system_error&) {
-      return;  // a limit of the system's: the pool is as large as it got
-    }
-  }
-}
+ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(std::max(threads, 1) - 1)) {}
 
-ThreadPool::~ThreadPool() {
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->stop = true;
-    state_->posted.fetch_add(1, std::memory_order_relaxed);
-  }
-  state_->wake.notify_all();
-  for (std::thread& thread : state_->threads) thread.join();
-}
+ThreadPool::~ThreadPool() = default;
 
-int ThreadPool::worker_count() const { return static_cast<int>(state_->threads.size()) + 1; }
+int ThreadPool::worker_count() const { return state_->helpers + 1; }
 
 void ThreadPool::parallel_for(int count, Task task, void* context) {
-  if (count == 1 || state_->threads.empty()) {
+  if (count == 1 || state_->helpers == 0) {
     for (int i = 0; i < count; ++i) task(context, i, 0);
     return;
   }
@@ -174,18 +214,29 @@ class Serial final : public Executor {
   }
 };
 
+/// Made before the program begins, and never destroyed.
+constinit union Kept {
+  Serial serial{};
+  ~Kept() {}
+} kept;
+
 }  // namespace
 
-Executor& serial_executor() {
-  static Serial serial;
-  return serial;
-}
+Executor& serial_executor() { return kept.serial; }
 
 Executor& default_executor() {
-  // Never destroyed: objects that die at the program's end may still call layers.
-  // hardware_concurrency follows the process's affinity mask (glibc 2.34 and later).
-  static ThreadPool& pool = *new ThreadPool(static_cast<int>(std::thread::hardware_concurrency()));
-  return pool;
+  // Never destroyed: objects that die at the program's end may still call layers. And no static
+  // object of this function: a child of fork would wait for one that another thread was making.
+  static constinit std::atomic<ThreadPool*> made{nullptr};
+  ThreadPool* pool = made.load(std::memory_order_acquire);
+  if (pool == nullptr) {
+    // hardware_concurrency follows the process's affinity mask (glibc 2.34 and later).
+    auto mine = std::make_unique<ThreadPool>(static_cast<int>(std::thread::hardware_concurrency()));
+    if (made.compare_exchange_strong(pool, mine.get(), std::memory_order_acq_rel)) {
+      pool = mine.release();
+    }
+  }
+  return *pool;
 }
 
 }  // namespace attn

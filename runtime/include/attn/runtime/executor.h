@@ -63,11 +63,16 @@ void parallel_for(Executor& executor, int count, Function&& function) {
 /// ones sleep after a spin of some ten microseconds. Tasks are claimed one by one, so uneven ones
 /// even out. Loops of several callers run side by side and share the threads; a loop inside a task
 /// is allowed. None of that can block for ever, as a caller can finish its loop without any help.
+///
+/// A process may fork at any time. In the child the pool has as many workers as before: threads of
+/// its own, which begin with the first loop there. What other threads were doing ends with them; a
+/// child that began inside of a task must not return from it (it may call layers, and _exit).
 class ThreadPool final : public Executor {
  public:
   /// At least 1. Where the system refuses a thread the pool has as many as it got.
   explicit ThreadPool(int threads);
-  /// Waits for its threads. No loop may be running.
+  /// Waits for its threads, in a child of fork for those that the child has. No loop may be
+  /// running.
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
