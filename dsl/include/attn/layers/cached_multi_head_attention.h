@@ -5,6 +5,9 @@
 //       .key_dim = 64,
 //   });
 //
+// Inputs: query, value, key (or value), cache, cache_update_index, attention_mask (or all),
+// use_causal_mask (or false).
+//
 // Three modes, by what a call brings:
 //   neither cache nor index   attention over the projected keys and values, as MultiHeadAttention
 //   cache                     keys and values are the cache's; `value` and `key` are not read
@@ -15,10 +18,9 @@
 // caller who gives input and output `cache` the same memory has it updated in place. The index is
 // one for all sequences, or one each: [batch].
 //
-// Other inputs: query, value, key (or value), attention_mask (or all). Beyond KerasHub
-// use_causal_mask: key <= cache_update_index + query, which hides what lies behind the last token
-// written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is
-// ignored.
+// Beyond KerasHub is use_causal_mask: key <= cache_update_index + query, which hides what lies
+// behind the last token written. As in KerasHub, use_gate makes weights that nothing reads, and
+// sliding_window is ignored.
 #pragma once
 #include "attn/layers/common.h"
 
