@@ -219,6 +219,7 @@ class Graph : public Sink {
   }
   /// Takes a formula over, checks that its positions exist on `axes`, and declares its tables.
   constexpr FormulaRange add(const Formula& f, const Axes& axes, const char* whose, Place place) {
+    if (f.mistake) return mistake(f.mistake), FormulaRange{};
     require(!f.too_long, "the formula of [] is too long: at most {} steps and {} tables", whose,
             Formula::capacity, Formula::table_capacity);
     if (steps.size + f.size > max_steps) {
