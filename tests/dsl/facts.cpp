@@ -50,8 +50,8 @@ static_assert(weights_are(model::decoder, {"query/kernel", "key/kernel", "value/
 static_assert(inputs_are(model::encoder, {"query", "value", "key", "attention_mask", "query_mask",
                                           "value_mask", "key_mask", "use_causal_mask"}));
 static_assert(inputs_are(model::packed,
-                         {"query", "value", "key", "document", "attention_mask", "query_mask",
-                          "value_mask", "key_mask", "use_causal_mask"}));
+                         {"query", "value", "key", "attention_mask", "query_mask", "value_mask",
+                          "key_mask", "use_causal_mask", "document"}));
 
 constexpr const attn::Node& input(const Description& d, std::string_view name) {
   for (const attn::Node& n : d.graph.nodes) {
@@ -115,7 +115,7 @@ static_assert(count_of(attn::layer(GroupQueryAttention{
                        attn::Op::share_heads) == 0);
 
 static_assert(model::plain.graph.weights.size == 0);
-static_assert(inputs_are(model::plain, {"query", "value", "key", "attention_mask"}));
+static_assert(inputs_are(model::plain, {"query", "key", "value", "attention_mask"}));
 static_assert(input(model::plain, "value").axes == attn::Axes{{attn::Kind::batch},
                                                               {attn::Kind::key},
                                                               {attn::Kind::head, 0, -1, 2},
@@ -206,7 +206,7 @@ static_assert(weights_are(reuse_two,
                            "value_new/bias", "attention_output_reuse/kernel",
                            "attention_output_reuse/bias", "attention_output_new/kernel"}));
 static_assert(inputs_are(reuse_two,
-                         {"query", "value", "key", "reuse_attention_scores", "attention_mask"}));
+                         {"query", "value", "key", "attention_mask", "reuse_attention_scores"}));
 static_assert(input(reuse_two, "reuse_attention_scores").axes.free_heads());
 static_assert(input(reuse_all, "reuse_attention_scores").axes.extent(Kind::head) == 3);
 static_assert(output(reuse_two, "attention_scores").op == Op::concat_heads);
@@ -228,7 +228,7 @@ static_assert(input(reuse_two, "attention_mask").soft &&
 constexpr auto luong = attn::layer(attn::Attention{.size = 8});
 static_assert(weights_are(luong, {}));
 static_assert(inputs_are(luong,
-                         {"query", "value", "key", "value_mask", "use_causal_mask", "query_mask"}));
+                         {"query", "value", "key", "query_mask", "value_mask", "use_causal_mask"}));
 static_assert(weights_are(attn::layer(attn::Attention{.use_scale = true, .size = 8}), {"scale"}));
 constexpr auto additive_scores = attn::layer(attn::Attention{
     .use_scale = true, .score_mode = attn::ScoreMode::concat, .size = 8, .value_size = 3});

@@ -49,6 +49,24 @@ TEST(Language, a_mistake_is_a_sentence_with_its_numbers) {
   EXPECT_EQ(twice.error().text(), "the layer has two weights with the name `query/kernel`");
 }
 
+// At run time a mistake in a formula is the sentence that stops a compiler.
+TEST(Language, a_mistake_in_a_formula_is_a_sentence) {
+  const auto says = [](const attn::Mask& mask) {
+    MultiHeadAttention d{.num_heads = 2, .key_dim = 4};
+    d.mask = attn::causal & mask;
+    return attn::try_layer(d).error().text();
+  };
+  EXPECT_EQ(says([](auto) { return attn::Table("x") < 3; }),
+            "a formula needs a symbol: this operation has only literals or tables without an "
+            "index");
+  EXPECT_EQ(
+      says([](auto at) { return attn::Table("x")[at.batch][at.head][at.query][at.key][0] < 3; }),
+      "the table `x` has at most 4 indices");
+  EXPECT_EQ(says([](auto at) { return attn::Table("x")[0] < at.key; }),
+            "the table `x` is read at literals alone: an index needs a symbol, as in "
+            "[0 * at.head]");
+}
+
 TEST(Language, fields_by_name) {
   MultiHeadAttention d;
   std::string names;
@@ -191,8 +209,7 @@ TEST(Evaluate, tables) {
 
 /// A score function on plain numbers, and its formula on the same.
 template <class Make>
-void agrees(const Make& make, std::span<const double> numbers,
-            std::array<std::int64_t, 4> shape) {
+void agrees(const Make& make, std::span<const double> numbers, std::array<std::int64_t, 4> shape) {
   const attn::PlainTable plain{numbers, shape};
   const auto function = make(plain);
   const attn::ScoreMod traced = make("table");

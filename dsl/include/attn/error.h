@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace attn {
 
@@ -97,6 +98,10 @@ constexpr Place here(const char* file = __builtin_FILE(), int line = __builtin_L
 }
 
 enum class OnError : bool { stop, keep };
+/// For what has no one to tell yet: a compiler stops, a program keeps the mistake as a value.
+constexpr OnError while_tracing() {
+  return std::is_constant_evaluated() ? OnError::stop : OnError::keep;
+}
 
 /// Collects the first mistake, or stops at it.
 class Sink {
@@ -116,6 +121,10 @@ class Sink {
             e.number[n++] = static_cast<std::int64_t>(fact);
         }(facts),
         ...);
+    mistake(e);
+  }
+  constexpr void mistake(const Error& e) {
+    if (error_ || !e) return;
     if (!keep_) error::read_the_sentence_in_quotes(e);
     error_ = e;
   }

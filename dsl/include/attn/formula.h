@@ -142,7 +142,15 @@ struct Formula {
   std::array<TableName, table_capacity> tables{};
   std::int16_t size = 0, num_tables = 0;
   bool too_long = false;
+  Error mistake{};  // the first that was made while it was traced; the graph tells it
 
+  /// Stops a compiler; a program keeps the first mistake.
+  constexpr void note(const Error& e) {
+    if (mistake || !e) return;
+    Sink sink(while_tracing());
+    sink.mistake(e);
+    mistake = sink.error();
+  }
   constexpr bool empty() const { return size == 0; }
   constexpr const Step& result() const { return steps[static_cast<std::size_t>(size - 1)]; }
 
@@ -171,13 +179,14 @@ struct Formula {
       at[static_cast<std::size_t>(i)] = add(step);
     }
     too_long |= other.too_long;
+    note(other.mistake);
     return at[static_cast<std::size_t>(other.size - 1)];
   }
   /// Brings the steps that `id` needs into the one order that depends on the expression alone:
   /// operands first, from the left. C++ leaves the order open in which `f(x) + g(y)` calls f and g,
   /// and g++ 12 uses one order while it evaluates constants and the other in the code it makes.
   constexpr void finish(std::int8_t id) {
-    if (too_long) return;
+    if (too_long || mistake) return;
     Formula out;
     std::array<std::int8_t, capacity> at{};
     for (auto& a : at) a = -1;

@@ -68,6 +68,9 @@ class Graph : public Sink {
   List<TableUse, max_tables> tables;
   List<Output, max_outputs> outputs;
   List<Step, max_steps> steps;
+  /// The inputs that the description declares, in that order; tables that formulas mention first
+  /// are not among them. Nodes come into this order when the graph is complete (order.h).
+  List<std::int8_t, max_nodes> declared;
   DTypePolicy dtype{};
 
   /// `file` is the description's: nodes made by calls in it remember their line.
@@ -78,11 +81,7 @@ class Graph : public Sink {
 
   constexpr Value input(Name name, const Axes& axes, bool optional = false, Type type = Type::real,
                         Place place = here()) {
-    require(!optional || type == Type::truth,
-            "the input `[]` may only be left out if something stands in: write `.or_else(...)`",
-            name);
-    return add_input(
-        {.op = Op::input, .type = type, .optional = optional, .name = name, .axes = axes}, place);
+    return named_input(name, axes, optional, type, place, true);
   }
   /// The sequence that asks, the one that is asked, and `key` where it differs. `positions` names
   /// what the latter count.
@@ -115,14 +114,11 @@ class Graph : public Sink {
   /// A mask of numbers that formulas compute with, `at.own(table)`: of any type, broadcast as masks
   /// are, and 1 where it is left out.
   constexpr TableName soft_mask(Name name, Value like, Place place = here()) {
-    if (like) {
-      add_input({.op = Op::input,
-                 .optional = true,
-                 .soft = true,
-                 .name = name,
-                 .axes = like.axes().without(Kind::size, Kind::feature)},
-                place);
-    }
+    if (like) soft_mask(name, like.axes().without(Kind::size, Kind::feature), place);
+    return {name, Type::real, true};
+  }
+  constexpr TableName soft_mask(Name name, const Axes& axes, Place place = here()) {
+    add_input({.op = Op::input, .optional = true, .soft = true, .name = name, .axes = axes}, place);
     return {name, Type::real, true};
   }
   /// One index for each sequence of the batch, or one for all; 0 where it is left out.
@@ -179,8 +175,7 @@ class Graph : public Sink {
   constexpr void starts_as(Name name, Value input) {
     for (int i = 0; input && i < outputs.size; ++i) {
       if (outputs[i].name != name) continue;
-      require(nodes[input.id].op == Op::input &&
-                  input.axes() == nodes[outputs[i].value].axes,
+      require(nodes[input.id].op == Op::input && input.axes() == nodes[outputs[i].value].axes,
               "the output `[]` starts as an input with the same axes", name);
       outputs[i].starts_as = input.id;
     }
@@ -231,6 +226,7 @@ class Graph : public Sink {
   }
   /// Takes a formula over, checks that its positions exist on `axes`, and declares its tables.
   constexpr FormulaRange add(const Formula& f, const Axes& axes, const char* whose, Place place) {
+    if (f.mistake) return mistake(f.mistake), FormulaRange{};
     require(!f.too_long, "the formula of [] is too long: at most {} steps and {} tables", whose,
             Formula::capacity, Formula::table_capacity);
     if (steps.size + f.size > max_steps) {
@@ -325,7 +321,16 @@ class Graph : public Sink {
     require(name.is_identifier(is_weight),
             "`[]` becomes a name in C++: write letters, digits and `_`, a letter first", name);
   }
-  constexpr Value add_input(const Node& node, Place place) {
+  constexpr Value named_input(const Name& name, const Axes& axes, bool optional, Type type,
+                              Place place, bool declares) {
+    require(!optional || type == Type::truth,
+            "the input `[]` may only be left out if something stands in: write `.or_else(...)`",
+            name);
+    return add_input(
+        {.op = Op::input, .type = type, .optional = optional, .name = name, .axes = axes}, place,
+        declares);
+  }
+  constexpr Value add_input(const Node& node, Place place, bool declares = true) {
     for (const Node& n : nodes) {
       require(n.op != Op::input || n.name != node.name,
               "the graph has two inputs with the name `[]`", node.name);
@@ -343,6 +348,7 @@ class Graph : public Sink {
       for (Axis& a : nodes[v.id].axes.axis) {
         if (a.kind == Kind::feature && a.extent == 0) a.of = v.id;
       }
+      if (declares) declared[declared.size++] = v.id;
     }
     return v;
   }
@@ -378,7 +384,7 @@ class Graph : public Sink {
         }
       }
       if (t.weight < 0 && t.input < 0) {  // first mentioned: an input with the axes of its indices
-        t.input = input(table.name, read, table.optional, table.type, place).id;
+        t.input = named_input(table.name, read, table.optional, table.type, place, false).id;
       }
       tables[tables.size++] = t;
     }

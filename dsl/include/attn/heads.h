@@ -55,7 +55,7 @@ constexpr Value gather(Value x, const F& f, Place place = here()) {
                    "gather reads along the size of a head, and this value has none");
   Node n{.op = Op::gather, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
   const Formula at = trace<Number, 0>(f);
-  x.graph->require(at.too_long || at.result().type == Type::index,
+  x.graph->require(at.mistake || at.too_long || at.result().type == Type::index,
                    "gather reads at an index, and its function makes a real number");
   n.formula = x.graph->add(at, x.axes(), "gather", place);
   return x.graph->add(n, place);

@@ -2,13 +2,16 @@
 //
 //   attn::InOrder::put(graph);
 //
+// Inputs come first, in the order in which the description declares them: it is the order of the
+// table, of the typed structs and of tensors by position. Tables that formulas mention without a
+// declaration follow. Then come operations, operands first. What no output needs is left out,
+// inputs excepted. Weights keep their order, which is that of `get_weights`.
+//
 // C++ leaves open in which order the operands of `f(x) + g(y)` are evaluated, and g++ 12 uses one
-// order while it evaluates constants and another in the code that it makes. So the order in which
-// nodes were made says nothing; this brings them into the one that depends on the graph alone:
-// inputs (query, value and key, as in the originals' calls; the others that operations take; those
-// that only formulas read), then operations, operands first. What no output needs is left out, inputs excepted.
-// Weights keep their order, which is the order of `get_weights`: so a layer makes one projection a
-// statement.
+// order while it evaluates constants and another in the code that it makes. So a layer declares one
+// input and makes one projection a statement; for operations and mentioned tables the order in
+// which they were made says nothing, and this brings them into the one that depends on the graph
+// alone.
 #pragma once
 #include "attn/graph.h"
 
@@ -32,7 +35,7 @@ class InOrder {
 
   constexpr std::int8_t& new_number(int id) { return at[static_cast<std::size_t>(id)]; }
 
-  enum class Which { operand_inputs, inputs, operations };
+  enum class Which { inputs, operations };
 
   /// Gives numbers to what node `id` needs and to itself, as far as it is asked for.
   constexpr void visit(int id, Which which) {
@@ -43,7 +46,6 @@ class InOrder {
       if (o >= 0) visit(o, which);
     }
     for (FormulaRange f : {n.formula, n.mask, n.sink}) {
-      if (which == Which::operand_inputs) break;
       for (int i = f.begin; i < f.begin + f.size; ++i) {
         const Step& s = from.steps[i];
         if (s.fn != Fn::element && s.fn != Fn::own) continue;
@@ -52,25 +54,19 @@ class InOrder {
       }
     }
     new_number(id) = not_yet;
-    if ((n.op == Op::input) == (which != Which::operations)) {
+    if ((n.op == Op::input) == (which == Which::inputs)) {
       order[static_cast<std::size_t>(count)] = static_cast<std::int8_t>(id);
       new_number(id) = static_cast<std::int8_t>(count++);
     }
   }
   constexpr void run() {
-    for (std::string_view first : {"query", "value", "key"}) {
-      for (int id = 0; id < from.nodes.size; ++id) {
-        const Node& n = from.nodes[id];
-        if (n.op == Op::input && n.name.view() == first) visit(id, Which::operand_inputs);
-      }
-    }
-    for (const Output& o : from.outputs) visit(o.value, Which::operand_inputs);
+    for (auto id : from.declared) visit(id, Which::inputs);
     for (const Output& o : from.outputs) visit(o.value, Which::inputs);
     for (int id = 0; id < from.nodes.size; ++id) {
       if (from.nodes[id].op == Op::input) visit(id, Which::inputs);
     }
     for (const Output& o : from.outputs) visit(o.value, Which::operations);
-    to.nodes = {}, to.steps = {}, to.tables = {};
+    to.nodes = {}, to.steps = {}, to.tables = {}, to.declared = {};
     for (int i = 0; i < count; ++i) {
       Node n = from.nodes[order[static_cast<std::size_t>(i)]];
       for (auto& o : n.operand) {

@@ -31,12 +31,17 @@ struct Symbol {
   std::int8_t id = -1;
   Step leaf{};
   TableName table{};
+  const char* mistake = nullptr;  // of an operation that met no symbol, for whoever takes it in
 
   constexpr Type type() const {
     return id < 0 ? leaf.type : home->steps[static_cast<std::size_t>(id)].type;
   }
   constexpr std::int8_t in(Formula* f) const {
     if (id >= 0) return id;
+    if (mistake) {
+      f->note({.sentence = mistake, .name = {table.name}});
+      return f->add(Step{Fn::number, leaf.type});
+    }
     Step step = leaf;
     if (step.fn == Fn::element || step.fn == Fn::own) step.bits = f->add(table);
     return f->add(step);
@@ -77,10 +82,13 @@ constexpr Formula* home_of(auto const&... s) {
 template <class Result>
 constexpr Result step(Fn fn, Type type, const auto&... operand) {
   Formula* home = home_of(operand...);
-  Sink(OnError::stop)
-      .require(home != nullptr,
-               "a formula needs a symbol: this operation has only literals or tables without an "
-               "index");
+  Sink mistakes(while_tracing());  // a compiler shows the sentence here, a program carries it on
+  if (!mistakes.require(home != nullptr,
+                        "a formula needs a symbol: this operation has only literals or tables "
+                        "without an index")) {
+    return Result(
+        Symbol{.leaf = {.fn = Fn::number, .type = type}, .mistake = mistakes.error().sentence});
+  }
   Step s{.fn = fn, .type = type};
   std::size_t i = 0;
   ((s.operand[i++] = operand.in(home)), ...);
@@ -170,16 +178,29 @@ struct BasicTable : TableName {
     std::array<Number, 4> index{};
     std::size_t rank = 0;
     constexpr Element operator[](const Number& i) const {
-      Sink(OnError::stop).require(rank < 4, "the table `[]` has at most {} indices", table.name, 4);
       Element e = *this;
-      return e.index[e.rank++] = i, e;
+      if (rank < index.size()) e.index[rank] = i;
+      return ++e.rank, e;
     }
     constexpr operator Result() const {
       Symbol s{.leaf = {.fn = Fn::element, .type = table.type}, .table = table};
       if (rank == 0) return Result(s);
       s.home = home_of(index[0], index[1], index[2], index[3]);
+      Sink mistakes(while_tracing());
+      if (!mistakes.require(s.home != nullptr,
+                            "the table `[]` is read at literals alone: an index needs a symbol, "
+                            "as in [0 * at.head]",
+                            table.name)) {
+        s.mistake = mistakes.error().sentence;
+        return Result(s);
+      }
+      if (rank > index.size()) {
+        s.home->note({.sentence = "the table `[]` has at most {} indices",
+                      .number = {4},
+                      .name = {table.name}});
+      }
       s.leaf.bits = s.home->add(table);
-      for (std::size_t i = 0; i < rank; ++i) s.leaf.operand[i] = index[i].in(s.home);
+      for (std::size_t i = 0; i < rank && i < 4; ++i) s.leaf.operand[i] = index[i].in(s.home);
       s.id = s.home->add(s.leaf);
       return Result(s);
     }
@@ -202,9 +223,8 @@ struct Position {
 
   /// A table's number where the element stands, on the table's own axes.
   constexpr Number own(const TableName& table) const {
-    return Number(Symbol{.home = batch.home,
-                         .leaf = {.fn = Fn::own, .type = table.type},
-                         .table = table});
+    return Number(
+        Symbol{.home = batch.home, .leaf = {.fn = Fn::own, .type = table.type}, .table = table});
   }
 
   constexpr explicit Position(Formula* f) {

@@ -5,12 +5,14 @@
 //       .size = 64,
 //   });
 //
+// Inputs: query, value, key (or value, where they have one size), query_mask, value_mask (padding,
+// [batch.., position], or none), use_causal_mask (or false).
+//
 // No projections: dot scores are query . key, times the weight `scale`; concat scores are
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
-// and never stored as [query, key, feature]. Inputs: query, value, key (or value, where they have
-// one size), query_mask and value_mask (padding, [batch.., position], or none), use_causal_mask.
-// Masked scores get -1e9 added in float32 and rounding decides about rows without any key, as in
-// Keras; query_mask sets rows of the output to zero and leaves the scores alone.
+// and never stored as [query, key, feature]. Masked scores get -1e9 added in float32 and rounding
+// decides about rows without any key, as in Keras; query_mask sets rows of the output to zero and
+// leaves the scores alone.
 //
 // Keras reads sizes and the number of axes from its first call; kernels are made for them, so they
 // are fields here.
@@ -70,10 +72,10 @@ constexpr Outputs build(Graph& g, const Attention& d) {
     s = scores(query, key);
     if (d.use_scale) s = map(s, scaled);
   }
+  const Mask query_mask = g.mask("query_mask", query);
   const Mask value_mask = g.mask("value_mask", key);
   const Mask any_order = !g.flag("use_causal_mask");
   const Value p = softmax(s, value_mask & (any_order | causal), FullyMasked::additive);
-  const Mask query_mask = g.mask("query_mask", query);
   return {.output = keep(combine(dropout(p, d.dropout), value), query_mask), .attention_scores = p};
 }
 

@@ -5,6 +5,9 @@
 //       .key_dim = 64,
 //   });
 //
+// Inputs: query, value, key (or value), cache, cache_update_index, attention_mask (or all),
+// use_causal_mask (or false).
+//
 // Three modes, by what a call brings:
 //   neither cache nor index   attention over the projected keys and values, as MultiHeadAttention
 //   cache                     keys and values are the cache's; `value` and `key` are not read
@@ -16,10 +19,9 @@
 // one for all sequences, or one each: [batch]. Inputs of more axes than three have a cache of
 // [batch, 2, all their other axes, head, size]; as in KerasHub, nothing is written into it.
 //
-// Other inputs: query, value, key (or value), attention_mask (or all). Beyond KerasHub, where
-// attention is over one axis, use_causal_mask: key <= cache_update_index + query, which hides what
-// lies behind the last token written. As in KerasHub, use_gate makes weights that nothing reads, and sliding_window is
-// ignored.
+// Beyond KerasHub, where attention is over one axis, is use_causal_mask: key <= cache_update_index +
+// query, which hides what lies behind the last token written. As in KerasHub, use_gate makes weights
+// that nothing reads, and sliding_window is ignored.
 #pragma once
 #include "attn/layers/common.h"
 

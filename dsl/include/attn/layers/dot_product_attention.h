@@ -6,9 +6,10 @@
 //       .head_dim = 64,
 //   });
 //
+// Inputs: query, key, value, attention_mask (or all; axes as the scores').
+//
 // Query, key and value come as heads, [batch, position, head, size], and the output leaves so.
-// Scores are scaled by 1 / sqrt(head_dim). Inputs: query, key, value, attention_mask (or all; axes
-// as the scores'). No Python layer's: names are GroupQueryAttention's.
+// Scores are scaled by 1 / sqrt(head_dim). No Python layer's: names are GroupQueryAttention's.
 #pragma once
 #include "attn/layers/common.h"
 

@@ -6,9 +6,12 @@
 //       .num_key_value_heads = 8,
 //   });
 //
+// Inputs: query, value, key (or value), attention_mask (or all; it has the query's heads),
+// query_mask, value_mask, key_mask (padding, [batch, position], or none), use_causal_mask (or
+// false). Outputs as MultiHeadAttention's.
+//
 // Query head u reads key and value head u / (num_query_heads / num_key_value_heads), which are
-// projected once and never repeated. Inputs and outputs as MultiHeadAttention's; attention_mask has
-// the query's heads.
+// projected once and never repeated.
 #pragma once
 #include "attn/layers/common.h"
 

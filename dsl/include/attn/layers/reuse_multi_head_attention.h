@@ -6,10 +6,12 @@
 //       .reuse_attention = 6,
 //   });
 //
+// Inputs: query, value, key (or value), attention_mask (or all), reuse_attention_scores (where
+// heads are reused).
+//
 // Bhojanapalli et al. 2021, "Leveraging redundancy in attention with Reuse Transformers": the first
 // reuse_attention heads take their probabilities from another layer's scores (-1: all of them); the
-// others make their own. Inputs: query, value, key (or value), attention_mask (or all),
-// reuse_attention_scores where heads are reused: of num_heads heads where all are, else of any
+// others make their own. reuse_attention_scores has num_heads heads where all are reused, else any
 // number of which the first are taken. attention_scores has the new heads first and the reused last,
 // as the original returns them.
 // The mask is one of numbers: (1 - mask) * -1e9 is added to a score in float32, so that a row
@@ -80,9 +82,11 @@ constexpr Outputs build(Graph& g, const ReuseMultiHeadAttention& d) {
       return x + embeddings[0 * at.head][at.head][offset];
     });
   }
+  const int masked = makes ? makes : d.num_heads;
+  const TableName mask = g.soft_mask(
+      "attention_mask", score_axes(query.axes(), {{Kind::head, 0, -1, masked}}, key.axes()));
   const int heads_given = reuses == 0 ? 0 : makes == 0 ? reuses : Graph::any_heads;
   const Value given = g.probabilities("reuse_attention_scores", heads_given, query, key);
-  const TableName mask = g.soft_mask("attention_mask", s ? s : given);
   s = map(s, [&](auto x, auto at) { return x + (1.0 - at.own(mask)) * -1e9; });
   const Value p = softmax(s);
   const Value old_p = first_heads(given, reuses);
