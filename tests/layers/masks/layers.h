@@ -185,9 +185,18 @@ inline constexpr auto sigmoid_of_lengths = attn::layer(attn::DotProductAttention
     .dtype = DTypePolicy::float64,
 });
 
+// A hash of the position, which leaves 32 bits from the query 215 on, and in tiles that end behind
+// the last query.
+inline constexpr auto hashed = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 2,
+    .num_key_value_heads = 1,
+    .head_dim = 4,
+    .mask = [](auto at) { return (at.query * 10000019 + at.key * 7919) % 64 < 8; },
+});
+
 using layers =
     attn::Layers<either_side, streaming, not_near, dilated, blocks, bigbird, raw, even_keys,
-                 by_head, far_heads, prefix, prefixes, documents, padded, drafts, neighbourhood, raster, sinks,
+                 by_head, far_heads, hashed, prefix, prefixes, documents, padded, drafts, neighbourhood, raster, sinks,
                  sinks_of_halves, quiet, sinks_of_queries, sigmoid, sigmoid_of_lengths>;
 
 }  // namespace masked

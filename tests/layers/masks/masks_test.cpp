@@ -9,6 +9,7 @@
 #include "masks_layers/either_side.attn.h"
 #include "masks_layers/even_keys.attn.h"
 #include "masks_layers/far_heads.attn.h"
+#include "masks_layers/hashed.attn.h"
 #include "masks_layers/neighbourhood.attn.h"
 #include "masks_layers/not_near.attn.h"
 #include "masks_layers/padded.attn.h"

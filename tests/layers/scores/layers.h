@@ -85,6 +85,15 @@ inline constexpr auto functions_twice = attn::layer(attn::DotProductAttention{
         },
     .dtype = DTypePolicy::float64,
 });
+// Remainders of real numbers of either sign, all exact; plain x86-64 has no instruction that rounds.
+inline constexpr auto remainders = attn::layer(attn::DotProductAttention{
+    .num_query_heads = 2,
+    .num_key_value_heads = 1,
+    .head_dim = 4,
+    .mask = [](auto at) { return (at.key * 0.75f) % 2.5f < 2; },
+    .score_mod = [](auto score,
+                    auto at) { return score + ((at.query - at.key) * 0.75f) % 2.5f; },
+});
 inline constexpr auto half = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,
     .num_key_value_heads = 4,
@@ -108,6 +117,6 @@ inline constexpr auto elsewhere = attn::layer([](attn::Graph& g) {
 });
 
 using layers = attn::Layers<capped, of_keys, relative, t5, t5_decoder, documents, groups, functions,
-                            functions_twice, half, elsewhere>;
+                            functions_twice, remainders, half, elsewhere>;
 
 }  // namespace scored

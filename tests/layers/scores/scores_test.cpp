@@ -10,6 +10,7 @@
 #include "scores_layers/half.attn.h"
 #include "scores_layers/of_keys.attn.h"
 #include "scores_layers/relative.attn.h"
+#include "scores_layers/remainders.attn.h"
 #include "scores_layers/t5.attn.h"
 #include "scores_layers/t5_decoder.attn.h"
 
