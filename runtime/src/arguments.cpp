@@ -77,9 +77,10 @@ class Arguments {
   /// How a kernel takes an argument.
   struct Wanted {
     DType dtype;
-    RowFunction row;  // what makes it out of the caller's
-    bool as_it_is;    // the caller's elements are what the kernel reads
-    bool broadcasts;  // the first dimension too, and every offset in 31 bits
+    RowFunction row;          // what makes it out of the caller's
+    bool as_it_is;            // the caller's elements are what the kernel reads
+    bool broadcasts;          // the first dimension too, and every offset in 31 bits
+    RefusalFunction refusal;  // of the caller's elements; null: takes all
   };
 
   Status wrong(const TensorRole& role, const Tensor* tensor, const std::string& what) const {
@@ -109,7 +110,7 @@ class Arguments {
       if (tensor == nullptr) {  // check_table: it is there
         return {StatusCode::internal, text(role.describe(), " is absent; please report it")};
       }
-      wanted = {tensor->dtype(), same_row(tensor->dtype()), true, false};
+      wanted = {tensor->dtype(), same_row(tensor->dtype()), true, false, nullptr};
       view = view_of(*tensor);
     } else if (tensor != nullptr) {
       view = c_.views[index];
@@ -120,28 +121,32 @@ class Arguments {
     }
     if (is_truth(info)) {
       absent = &one_truth;
-      wanted = {DType::uint8, truth_row(view.dtype, above_half(info)), true, true};
-      wanted.as_it_is =
-          size_of(view.dtype) == 1 && (view.dtype == DType::boolean || !above_half(info));
+      const bool any_number = (info.reading & ATTN_READ_ANY_NUMBER) != 0;
+      wanted = {DType::uint8, truth_row(view.dtype, above_half(info)), true, true,
+                any_number ? nullptr : refuse_no_truths(view.dtype)};
+      wanted.as_it_is = size_of(view.dtype) == 1 && wanted.refusal == nullptr &&
+                        (view.dtype == DType::boolean || !above_half(info));
     } else if (info.value == ATTN_VALUE_SOFT) {
       absent = compute == DType::float64 ? static_cast<const void*>(&one_double) : &one_float;
-      wanted = {compute, number_row(view.dtype, compute), view.dtype == compute, true};
+      wanted = {compute, number_row(view.dtype, compute), view.dtype == compute, true, nullptr};
     } else if (info.value == ATTN_VALUE_INDEX) {
       absent = &no_index;
-      wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, true};
+      wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, true, nullptr};
     } else if (info.value == ATTN_VALUE_TABLE) {
       absent = compute == DType::float64 ? static_cast<const void*>(&one_double) : &one_float;
-      wanted = {compute, number_row(view.dtype, compute), view.dtype == compute, false};
+      wanted = {compute, number_row(view.dtype, compute), view.dtype == compute, false, nullptr};
     } else if (info.value == ATTN_VALUE_INDEX_TABLE) {
       absent = &no_index;
-      wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, false};
+      wanted = {DType::int32, index_row(view.dtype), view.dtype == DType::int32, false, nullptr};
     } else if (info.value == ATTN_VALUE_TRUTH_TABLE) {
       absent = &one_truth;
-      wanted = {DType::uint8, truth_row(view.dtype, false), size_of(view.dtype) == 1, false};
+      wanted = {DType::uint8, truth_row(view.dtype, false), size_of(view.dtype) == 1, false,
+                nullptr};
     }
     if (tensor == nullptr) {
       view = broadcast_view(info, c_.lengths, absent, wanted.dtype);
       wanted.row = same_row(wanted.dtype);  // a table that is absent is a copy of one element
+      wanted.refusal = nullptr;
       wanted.as_it_is = true;
     }
     return place_view(a, role, info, tensor, view, wanted, nullptr);
@@ -168,7 +173,7 @@ class Arguments {
     const Tensor& tensor = c_.outputs[index];
     const Tensor* start =
         info.starts_as < 0 ? nullptr : c_.given(static_cast<size_t>(info.starts_as));
-    const Wanted wanted{tensor.dtype(), same_row(tensor.dtype()), true, false};
+    const Wanted wanted{tensor.dtype(), same_row(tensor.dtype()), true, false, nullptr};
     return place_view(a, {"output", info.name}, info, &tensor, view_of(tensor), wanted, &start);
   }
 
@@ -241,7 +246,7 @@ class Arguments {
   void stage(size_t a, const attn_tensor_info& info, const View& view, const Wanted& wanted,
              const Gathered& gathered, const Tensor* const* start) {
     const size_t size = size_of(wanted.dtype);
-    const Copy in{gathered.walk, wanted.row, size_of(view.dtype), size};
+    const Copy in{gathered.walk, wanted.row, view.dtype, wanted.dtype, wanted.refusal};
     auto* data = const_cast<std::byte*>(view.data);
     if (start == nullptr) {
       for (int i = 0; i < call_.before_count; ++i) {  // in another argument already
@@ -263,10 +268,13 @@ class Arguments {
       const Formed formed = form_of(form, info, from);
       const Walk walk = gather(form, info, from, formed, Once::none).walk;
       auto* there = const_cast<std::byte*>(from.data);
-      add_before({{walk, wanted.row, size, size}, there, nullptr, offset});
+      add_before({{walk, wanted.row, wanted.dtype, wanted.dtype, nullptr}, there, nullptr, offset});
     }
     call_.after[static_cast<size_t>(call_.after_count++)] = {
-        {gathered.walk.reversed(), wanted.row, size, size}, data, nullptr, offset};
+        {gathered.walk.reversed(), wanted.row, wanted.dtype, wanted.dtype, nullptr},
+        data,
+        nullptr,
+        offset};
   }
 
   void add_before(const Prepared::Transfer& transfer) {
@@ -283,8 +291,8 @@ class Arguments {
       const int axis = order[static_cast<size_t>(i)];
       walk.add(to.shape()[axis], from.strides()[axis], to.strides()[axis]);
     }
-    const size_t size = size_of(to.dtype());
-    add_before({{walk, same_row(to.dtype()), size, size},
+    const DType dtype = to.dtype();
+    add_before({{walk, same_row(dtype), dtype, dtype, nullptr},
                 static_cast<std::byte*>(const_cast<void*>(from.data())),
                 static_cast<std::byte*>(const_cast<void*>(to.data())),
                 0});

@@ -1,6 +1,7 @@
 #include "copying.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -74,16 +75,41 @@ void to_index(const std::byte* from, int64_t from_stride, std::byte* to, int64_t
   });
 }
 
+/// Numbers in two halves by their sign bit: those without are refused above `most`, those with it
+/// all but the sign alone where that is a zero.
+template <class Bits, Bits most, bool negative_zero>
+int64_t first_refused(const std::byte* from, int64_t stride, int64_t count) {
+  constexpr Bits sign = static_cast<Bits>(Bits{1} << (8 * sizeof(Bits) - 1));
+  const auto refused = [&](int64_t i) {
+    const Bits bits = load<Bits>(from + i * stride * int64_t{sizeof(Bits)});
+    return (bits > most) & (!negative_zero | (bits != sign));
+  };
+  bool any = false;  // no early end: this loop becomes vectors
+  for (int64_t i = 0; i < count; ++i) any |= refused(i);
+  if (!any) return -1;
+  int64_t i = 0;
+  while (!refused(i)) ++i;
+  return i;
+}
+
 struct Job {
   const Copy* copy;
   const Walk* walk;  // the copy's, rows in the order in which they are best visited
   const std::byte* from;
   std::byte* to;
-  int64_t row;        // length of the innermost axis
-  int64_t rows;       // of everything outside of it
-  int64_t task_rows;  // one task's; 1 where a row has several tasks
-  int64_t row_tasks;  // a row's; 1 where a task has several rows
-  int64_t block;      // elements of a row before the next row's turn
+  int64_t row;                                     // length of the innermost axis
+  int64_t rows;                                    // of everything outside of it
+  int64_t task_rows;                               // one task's; 1 where a row has several tasks
+  int64_t row_tasks;                               // a row's; 1 where a task has several rows
+  int64_t block;                                   // elements of a row before the next row's turn
+  std::atomic<const std::byte*> refused{nullptr};  // the lowest address of those found
+
+  void refuse(const std::byte* element) {
+    const std::byte* other = refused.load(std::memory_order_relaxed);
+    while ((other == nullptr || element < other) &&
+           !refused.compare_exchange_weak(other, element, std::memory_order_relaxed)) {
+    }
+  }
 };
 
 /// Where rows run across memory, the next row is the one that lies beside, and comes before they
@@ -104,10 +130,10 @@ void visit_neighbours(Walk& walk, int64_t& block) {
 }
 
 void run_task(void* context, int index, int) {
-  const Job& job = *static_cast<const Job*>(context);
+  Job& job = *static_cast<Job*>(context);
   const Walk& walk = *job.walk;
-  const auto from_size = static_cast<int64_t>(job.copy->from_size),
-             to_size = static_cast<int64_t>(job.copy->to_size);
+  const auto from_size = static_cast<int64_t>(size_of(job.copy->from)),
+             to_size = static_cast<int64_t>(size_of(job.copy->to));
   // The part of a row.
   const int64_t part = index % job.row_tasks;
   const int64_t part_length = (job.row + job.row_tasks - 1) / job.row_tasks;
@@ -130,8 +156,12 @@ void run_task(void* context, int index, int) {
       to += at[a] * walk.to[a];
     }
     for (int64_t r = first; r < last; ++r) {
-      job.copy->row(job.from + from * from_size, from_stride, job.to + to * to_size, to_stride,
-                    count);
+      const std::byte* elements = job.from + from * from_size;
+      if (job.copy->refusal != nullptr) {
+        const int64_t refused = job.copy->refusal(elements, from_stride, count);
+        if (refused >= 0) job.refuse(elements + refused * from_stride * from_size);
+      }
+      job.copy->row(elements, from_stride, job.to + to * to_size, to_stride, count);
       for (int axis = 1; axis < walk.rank; ++axis) {
         const size_t a = static_cast<size_t>(axis);
         from += walk.from[a];
@@ -220,6 +250,32 @@ RowFunction truth_row(DType from, bool above_half) {
   return not_zero<uint64_t, (~uint64_t{0} >> 1)>;
 }
 
+RefusalFunction refuse_no_truths(DType from) {
+  switch (from) {
+    case DType::boolean:
+    case DType::uint8:
+      return nullptr;
+    case DType::int8:
+      return first_refused<uint8_t, 0x7f, false>;
+    case DType::int16:
+      return first_refused<uint16_t, 0x7fff, false>;
+    case DType::int32:
+      return first_refused<uint32_t, 0x7fffffff, false>;
+    case DType::int64:
+      return first_refused<uint64_t, (~uint64_t{0} >> 1), false>;
+    // Up to the largest finite number.
+    case DType::float16:
+      return first_refused<uint16_t, 0x7bff, true>;
+    case DType::bfloat16:
+      return first_refused<uint16_t, 0x7f7f, true>;
+    case DType::float32:
+      return first_refused<uint32_t, 0x7f7fffff, true>;
+    case DType::float64:
+      break;
+  }
+  return first_refused<uint64_t, 0x7fefffffffffffff, true>;
+}
+
 RowFunction number_row(DType from, DType to) {
   return with_type(from, [to]<class T>() -> RowFunction {
     if (to == DType::float64) return to_number<T, double>;
@@ -234,9 +290,10 @@ RowFunction index_row(DType from) {
   });
 }
 
-void run_copy(const Copy& copy, const std::byte* from, std::byte* to, Executor& executor) {
+const std::byte* run_copy(const Copy& copy, const std::byte* from, std::byte* to,
+                          Executor& executor) {
   const int64_t elements = copy.walk.elements();
-  if (elements == 0) return;
+  if (elements == 0) return nullptr;
   Walk walk = copy.walk;
   Job job{.copy = &copy,
           .walk = &walk,
@@ -255,8 +312,12 @@ void run_copy(const Copy& copy, const std::byte* from, std::byte* to, Executor& 
   job.task_rows = std::max<int64_t>(1, wanted / job.row);
   job.row_tasks = job.task_rows > 1 ? 1 : (job.row + wanted - 1) / wanted;
   const int64_t tasks = (job.rows + job.task_rows - 1) / job.task_rows * job.row_tasks;
-  if (tasks == 1) return run_task(&job, 0, 0);
-  executor.parallel_for(static_cast<int>(tasks), run_task, &job);
+  if (tasks == 1) {
+    run_task(&job, 0, 0);
+  } else {
+    executor.parallel_for(static_cast<int>(tasks), run_task, &job);
+  }
+  return job.refused.load(std::memory_order_relaxed);
 }
 
 }  // namespace attn

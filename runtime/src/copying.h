@@ -38,14 +38,25 @@ RowFunction number_row(DType from, DType to);
 /// Integers as int32: those that it does not have become the nearest that it has.
 RowFunction index_row(DType from);
 
+/// The first of `count` elements that is refused; -1: none. The stride is in elements.
+using RefusalFunction = int64_t (*)(const std::byte* from, int64_t stride, int64_t count);
+
+/// Of truths given as numbers: refuses those below zero, infinities and NaN, whose sign does not
+/// count. -0.0 is zero. Null for types that have no such numbers.
+RefusalFunction refuse_no_truths(DType from);
+
 /// What is copied how.
 struct Copy {
   Walk walk;
   RowFunction row;
-  size_t from_size, to_size;  // of an element
+  DType from, to;
+  RefusalFunction refusal;  // null: it takes every element
 
   bool operator==(const Copy&) const = default;
 };
-void run_copy(const Copy& copy, const std::byte* from, std::byte* to, Executor& executor);
+/// Null, or an element of `from` that is refused, the same one for any number of threads; the copy
+/// is then of no use.
+const std::byte* run_copy(const Copy& copy, const std::byte* from, std::byte* to,
+                          Executor& executor);
 
 }  // namespace attn

@@ -1,9 +1,12 @@
 // numbers.h - element types as C++ types, those of half size and bool among them.
 #pragma once
 #include <bit>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
+#include <type_traits>
 
 #include "attn/runtime/tensor.h"
 
@@ -67,6 +70,24 @@ auto with_type(DType dtype, Function&& function) {
       break;
   }
   return function.template operator()<float>();
+}
+
+/// "-1", "-inf", "-3.4028235e+38": as many digits as tell it from its neighbours.
+inline std::string number_text(DType dtype, const std::byte* element) {
+  return with_type(dtype, [element]<class T>() {
+    const T value = load<T>(element);
+    char digits[32];
+    const auto end = [&] {
+      if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+        return std::to_chars(digits, digits + sizeof digits, static_cast<float>(value)).ptr;
+      } else if constexpr (std::is_same_v<T, Truth>) {
+        return std::to_chars(digits, digits + sizeof digits, static_cast<int>(value)).ptr;
+      } else {
+        return std::to_chars(digits, digits + sizeof digits, value).ptr;
+      }
+    }();
+    return std::string(digits, end);
+  });
 }
 
 }  // namespace attn

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "arena.h"
+#include "numbers.h"
 #include "state.h"
 #include "text.h"
 
@@ -92,12 +93,35 @@ struct Guarded {
 
 size_t round_up(size_t bytes) { return static_cast<size_t>(Arena::round_up(bytes)); }
 
+/// Of a mask with a number that says of itself that it is no truth.
+Status refusal(const AnyLayer::State& layer, const Prepared& prepared,
+               const Prepared::Transfer& transfer, const std::byte* element) {
+  size_t a = 0;  // the argument that it was for: there is one
+  while (prepared.staged[a] != transfer.offset) ++a;
+  const auto input = static_cast<size_t>(prepared.path->arguments[a].index);
+  return {
+      StatusCode::invalid_argument,
+      text("input ", quoted(layer.inputs()[input].name), " holds ",
+           number_text(transfer.copy.from, element), " (", name_of(transfer.copy.from),
+           "), and it is a mask of truths: nonzero is visible, 0 is hidden, so a mask of numbers "
+           "to add to the scores (0 visible, -inf or the least finite number hidden) would be "
+           "taken for its opposite; pass `mask == 0` of such a mask, as bool, or, where the "
+           "layer's description has `.score_mod`, add its numbers there: "
+           "`.score_mod = [](auto s, auto at) { return s + bias[at.query][at.key]; }`")};
+}
+
 Status run_kernel(const AnyLayer::State& layer, Prepared& prepared, const WorkspacePlan& plan,
                   std::byte* memory, Executor& executor, int worker_count) {
   std::byte* copies = memory + plan.copies;
-  for (int i = 0; i < prepared.before_count; ++i) {
-    const Prepared::Transfer& t = prepared.before[static_cast<size_t>(i)];
-    run_copy(t.copy, t.caller, t.other != nullptr ? t.other : copies + t.offset, executor);
+  // Into the workspace first: a call that is refused leaves its outputs as they were.
+  for (bool into_workspace : {true, false}) {
+    for (int i = 0; i < prepared.before_count; ++i) {
+      const Prepared::Transfer& t = prepared.before[static_cast<size_t>(i)];
+      if ((t.other == nullptr) != into_workspace) continue;
+      std::byte* to = into_workspace ? copies + t.offset : t.other;
+      const std::byte* refused = run_copy(t.copy, t.caller, to, executor);
+      if (refused != nullptr) return refusal(layer, prepared, t, refused);
+    }
   }
   for (size_t a = 0; a < static_cast<size_t>(prepared.path->argument_count); ++a) {
     if (prepared.staged[a] == Prepared::not_staged) continue;

@@ -358,14 +358,15 @@ class Drawer {
                        : static_cast<DType>(draw_of(r_, {int(DType::float32), int(DType::int32),
                                                          int(DType::int8), int(DType::float64)}));
     const int seen_of_ten = draw_of(r_, {0, 5, 8, 10});
+    const bool any = n.reading & attn::any_number;
     std::vector<double> x(product(s));
     for (double& v : x) {
       const bool seen = draw(r_, 1, 10) <= seen_of_ten;
       const bool real = type == DType::float32 || type == DType::float64;
       v = !seen                              ? 0
           : type == DType::boolean || n.soft ? 1
-          : real                             ? draw_of(r_, {-3, 1, 4}) * 0.25
-                                             : draw_of(r_, {-1, 1, 2});
+          : real                             ? draw_of(r_, {any ? -3 : 3, 1, 4}) * 0.25
+                                             : draw_of(r_, {any ? -1 : 3, 1, 2});
     }
     Array held = hold(d_.inputs, text(n), type, s, x, draw(r_, 0, 1) == 0);
     if (!n.soft) {

@@ -92,6 +92,20 @@ TEST_F(CApi, RunsALayer) {
   attn_executor_free(pool);
 }
 
+TEST_F(CApi, RefusesNumbersThatAreNoTruths) {
+  const int16_t mask[6] = {0, 0, 0, 0, 0, -10000};
+  const attn_tensor in[] = {c_view("value", call.v()),
+                            c_view("query", call.q()),
+                            {"attention_mask", mask, ATTN_INT16, 2, {1, 6}, nullptr}};
+  const attn_mutable_tensor out[] = {c_view("output", call.o())};
+  const std::vector<float> before = call.output;
+  EXPECT_EQ(attn_layer_run(layer, in, 3, out, 1, scratch, nullptr), ATTN_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(attn_message()).find("`attention_mask` holds -10000 (int16)"),
+            std::string::npos)
+      << attn_message();
+  EXPECT_EQ(call.output, before);
+}
+
 TEST(CApiCache, InPlaceAndLeftOut) {
   CachedLayer cached;
   const attn_layer_table* const tables[] = {&cached.table()};

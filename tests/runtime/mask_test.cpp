@@ -33,10 +33,11 @@ uint64_t bits_of(DType dtype, bool truth, std::mt19937& random) {
   const bool real = dtype == DType::float32 || dtype == DType::float64 || dtype == DType::float16 ||
                     dtype == DType::bfloat16;
   const unsigned width = static_cast<unsigned>(8 * attn::size_of(dtype));
+  const bool natural = dtype == DType::boolean || dtype == DType::uint8;
   const uint64_t sign = uint64_t{1} << (width - 1);
   if (!truth) return real && random() % 2 == 0 ? sign : 0;  // -0.0 is false
-  // One bit anywhere makes it true, the sign alone only where it is an integer.
-  return uint64_t{1} << random() % (real ? width - 1 : width);
+  // One bit anywhere makes it true; but the sign, where there is one.
+  return uint64_t{1} << random() % (natural ? width : width - 1);
 }
 
 TEST(Mask, EveryTypeRankAndStride) {
@@ -93,17 +94,147 @@ TEST(Mask, EveryTypeRankAndStride) {
   }
 }
 
-TEST(Mask, NotANumberIsTrueAndNegativeZeroIsFalse) {
+TEST(Mask, TheLeastNumberIsTrueAndNegativeZeroIsFalse) {
   Call call({.batch = 1, .query = 1, .key = 6});
   const attn::AnyLayer layer = call.load();
-  const float inf = std::numeric_limits<float>::infinity();
-  const std::vector<float> mask{NAN,  -0.0f, 0.0f, std::numeric_limits<float>::denorm_min(),
-                                -inf, -NAN};
+  const std::vector<float> mask{std::numeric_limits<float>::max(),        -0.0f, 0.0f,
+                                std::numeric_limits<float>::denorm_min(), 0.25f, 3};
   const std::vector<bool> seen{true, false, false, true, true, true};
   ASSERT_EQ(run(layer, call, {mask, {1, 6}}), "");
   EXPECT_EQ(call.scores, fake::reference(call, false, false, [&](auto, auto, auto, int64_t s) {
                            return seen[static_cast<size_t>(s)];
                          }).scores);
+}
+
+/// A number that no truth is written as: its bits, and what a sentence calls it.
+struct NoTruth {
+  DType dtype;
+  uint64_t bits;
+  const char* text;
+};
+constexpr NoTruth no_truths[] = {
+    {DType::float16, 0xfc00, "-inf (float16)"},
+    {DType::float16, 0x7c00, "inf (float16)"},
+    {DType::float16, 0x7e00, "nan (float16)"},
+    {DType::float16, 0xfbff, "-65504 (float16)"},
+    {DType::float16, 0x8001, "-5.9604645e-08 (float16)"},
+    {DType::bfloat16, 0xff80, "-inf (bfloat16)"},
+    {DType::bfloat16, 0x7f80, "inf (bfloat16)"},
+    {DType::bfloat16, 0x7fc0, "nan (bfloat16)"},
+    {DType::bfloat16, 0xff7f, "-3.3895314e+38 (bfloat16)"},
+    {DType::bfloat16, 0xbf80, "-1 (bfloat16)"},
+    {DType::float32, 0xff800000, "-inf (float32)"},
+    {DType::float32, 0x7f800000, "inf (float32)"},
+    {DType::float32, 0x7fc00000, "nan (float32)"},
+    {DType::float32, 0x7f800001, "nan (float32)"},
+    {DType::float32, 0xff7fffff, "-3.4028235e+38 (float32)"},
+    {DType::float32, 0xce6e6b28, "-1e+09 (float32)"},
+    {DType::float32, 0x80000001, "-1e-45 (float32)"},
+    {DType::float64, 0xfff0000000000000, "-inf (float64)"},
+    {DType::float64, 0x7ff0000000000000, "inf (float64)"},
+    {DType::float64, 0x7ff8000000000000, "nan (float64)"},
+    {DType::float64, 0xffefffffffffffff, "-1.7976931348623157e+308 (float64)"},
+    {DType::float64, 0xbff0000000000000, "-1 (float64)"},
+    {DType::int8, 0xff, "-1 (int8)"},
+    {DType::int8, 0x80, "-128 (int8)"},
+    {DType::int16, 0xffff, "-1 (int16)"},
+    {DType::int32, 0xffffffff, "-1 (int32)"},
+    {DType::int32, 0x80000000, "-2147483648 (int32)"},
+    {DType::int64, ~uint64_t{0}, "-1 (int64)"},
+    {DType::int64, 0x8000000000000000, "-9223372036854775808 (int64)"},
+};
+
+std::string refused(const std::string& number, const char* name = "attention_mask") {
+  return "layer `model::fake`: input `" + std::string(name) + "` holds " + number +
+         ", and it is a mask of truths: nonzero is visible, 0 is hidden, so a mask of numbers to "
+         "add to the scores (0 visible, -inf or the least finite number hidden) would be taken for "
+         "its opposite; pass `mask == 0` of such a mask, as bool, or, where the layer's "
+         "description "
+         "has `.score_mod`, add its numbers there: "
+         "`.score_mod = [](auto s, auto at) { return s + bias[at.query][at.key]; }`";
+}
+
+TEST(Mask, NumbersThatAreNoTruthsAreRefused) {
+  Call call({.batch = 2, .query = 3, .key = 5});
+  const attn::AnyLayer layer = call.load();
+  const int runs = fake::kernel_runs();
+  for (const NoTruth& n : no_truths) {
+    const size_t size = attn::size_of(n.dtype);
+    // Any element, whole and broadcast, in any order of axes, with gaps, at any address.
+    const std::vector<std::vector<int64_t>> shapes{{3, 5},    {1, 5},    {3, 1},      {1, 1},
+                                                   {2, 1, 5}, {2, 3, 5}, {1, 3, 3, 5}};
+    for (const std::vector<int64_t>& shape : shapes) {
+      int64_t elements = 1;
+      for (int64_t extent : shape) elements *= extent;
+      for (int64_t at = 0; at < elements; at += 1 + elements / 4) {
+        for (int64_t gap : {1, 3}) {
+          std::vector<int64_t> strides(shape.size());
+          int64_t step = gap;
+          for (size_t i = 0; i < shape.size(); ++i) {  // the first axis innermost
+            strides[i] = step;
+            step *= shape[i];
+          }
+          std::vector<std::byte> memory(static_cast<size_t>(elements * gap) * size + 1);
+          std::memcpy(memory.data() + 1 + static_cast<size_t>(at * gap) * size, &n.bits, size);
+          ASSERT_EQ(run(layer, call, {memory.data() + 1, n.dtype, shape, strides}),
+                    refused(n.text));
+          if (gap == 1) {
+            ASSERT_EQ(run(layer, call, {memory.data() + 1, n.dtype, shape}), refused(n.text));
+          }
+        }
+      }
+    }
+    // One element everywhere, by strides of 0; and what lies between elements is not looked at.
+    std::byte memory[16] = {};
+    std::memcpy(memory + size, &n.bits, size);
+    ASSERT_EQ(run(layer, call, {memory + size, n.dtype, {2, 3, 3, 5}, {0, 0, 0, 0}}),
+              refused(n.text));
+    ASSERT_EQ(run(layer, call, {memory, n.dtype, {2, 3, 3, 5}, {0, 0, 0, 0}}), "");
+  }
+  EXPECT_EQ(fake::kernel_runs() - runs, static_cast<int>(std::size(no_truths)));
+}
+
+TEST(Mask, ARefusedCallWritesNothing) {
+  Call call({.batch = 2, .query = 3, .key = 5});
+  const attn::AnyLayer layer = call.load();
+  std::vector<float> mask(15, 0);
+  mask[14] = -std::numeric_limits<float>::infinity();
+  const std::vector<float> query = call.query;
+  ASSERT_EQ(run(layer, call, {mask, {3, 5}}), refused("-inf (float32)"));
+  EXPECT_EQ(call.output, std::vector<float>(call.output.size(), -1));
+  EXPECT_EQ(call.scores, std::vector<float>(call.scores.size(), -1));
+  EXPECT_EQ(call.query, query);
+  EXPECT_EQ(mask[14], -std::numeric_limits<float>::infinity());
+  // The layer, and the workspace of a call that was refused, go on.
+  attn::Workspace scratch;
+  const attn::NamedMutableTensor out[] = {{"output", call.o()}};
+  for (int i = 0; i < 2; ++i) {
+    const attn::NamedTensor in[] = {
+        {"query", call.q()}, {"value", call.v()}, {"attention_mask", {mask, {3, 5}}}};
+    EXPECT_EQ(layer.run(in, out, scratch).ok(), i == 1);
+    mask[14] = 1;
+  }
+}
+
+TEST(Mask, EveryNumberOfThreadsFindsTheSameNumber) {
+  Call call({.batch = 2, .query = 200, .key = 300, .query_features = 1});
+  std::vector<float> mask(2 * 3 * 200 * 300, 1);
+  mask[350000] = -3, mask[100001] = -2, mask[100003] = -4, mask[200000] = NAN;
+  for (int threads : {1, 2, 7}) {
+    attn::ThreadPool pool(threads);
+    const attn::AnyLayer layer = call.load({.executor = &pool});
+    ASSERT_EQ(run(layer, call, {mask, {2, 3, 200, 300}}), refused("-2 (float32)"));
+  }
+}
+
+TEST(Mask, WorkspaceBytesReadsNoMask) {
+  Call call;
+  const attn::AnyLayer layer = call.load();
+  const fake::Shapes n = call.shapes;
+  const std::vector<int8_t> mask(static_cast<size_t>(n.query * n.key), -1);
+  const Tensor in[] = {call.q(), call.v(), {}, {mask, {n.query, n.key}}};
+  const attn::MutableTensor out[] = {call.o()};
+  EXPECT_TRUE(layer.workspace_bytes(in, out, 1).ok());
 }
 
 TEST(Mask, BytesNeedNoCopy) {

@@ -217,7 +217,7 @@ TEST(Truths, AreReadAsTheTableSays) {
   const float mask[] = {0.25f, 0.5f, 0.75f, NAN, -2};
   const std::vector<double> not_zero{1, 1, 1, 1, 1}, above{0, 0, 1, 0, 0};
   auto read = [&](int reading, bool causal, bool padding, bool scores) {
-    Masked m({B, H, Q, K}, truth(reading));
+    Masked m({B, H, Q, K}, truth(reading | ATTN_READ_ANY_NUMBER));
     const uint8_t all[] = {1, 1, 1, 1, 1};
     EXPECT_EQ(m.run({mask, {1, 5}}, padding ? Tensor(all, DType::boolean, {1, 5}) : Tensor(),
                     causal, scores),
@@ -239,8 +239,28 @@ TEST(Truths, AreReadAsTheTableSays) {
   EXPECT_EQ(read(only, false, false, false), not_zero);
 }
 
+TEST(Truths, TheTableSaysWhetherNumbersAreRefused) {
+  const int8_t bytes[] = {0, 1, 2, 127, -1};
+  const float numbers[] = {0, -0.0f, 0.75f, 0x1p-149f, NAN};
+  for (int reading = 0; reading < 8; ++reading) {
+    Masked refuses({B, H, Q, K}, truth(reading));
+    std::string said = refuses.run({bytes, {1, 5}});
+    EXPECT_NE(said.find("input `mask` holds -1 (int8)"), std::string::npos) << said;
+    said = refuses.run({numbers, {1, 5}});
+    EXPECT_NE(said.find("nan (float32)"), std::string::npos) << said;
+    ASSERT_EQ(refuses.run({numbers, {1, 5}, {0, 0}}), "");  // the first one, everywhere
+    Masked takes({B, H, Q, K}, truth(reading | ATTN_READ_ANY_NUMBER));
+    EXPECT_EQ(takes.run({bytes, {1, 5}}), "");
+    EXPECT_EQ(takes.run({numbers, {1, 5}}), "");
+  }
+  // Of those that it takes one byte wide ones need no copy.
+  Masked takes({B, H, Q, K}, truth(ATTN_READ_ANY_NUMBER));
+  ASSERT_EQ(takes.run({bytes, {1, 5}}), "");
+  EXPECT_EQ(takes.seen("mask").host, static_cast<const void*>(bytes));
+}
+
 TEST(Truths, AboveHalfOfEveryType) {
-  Masked m({B, H, Q, K}, truth(ATTN_READ_ABOVE_HALF));
+  Masked m({B, H, Q, K}, truth(ATTN_READ_ABOVE_HALF | ATTN_READ_ANY_NUMBER));
   auto row = [&](const void* data, DType dtype) {
     EXPECT_EQ(m.run({data, dtype, {1, 5}}), "");
     return m.first_row();

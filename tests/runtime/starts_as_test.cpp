@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "cached_layer.h"
@@ -68,6 +69,26 @@ struct StartsAs : testing::Test {
     return result;
   }
 };
+
+TEST_F(StartsAs, AMaskThatIsRefusedLeavesTheCacheAsItIs) {
+  const std::vector<float> mask{0, 0, 0, 0, 0, -std::numeric_limits<float>::infinity()};
+  for (bool in_place : {false, true}) {
+    std::vector<float> from = before, other(count, -1);
+    std::vector<float>& to = in_place ? from : other;
+    const std::vector<float> untouched = to;
+    attn::Workspace scratch;
+    const attn::Status s =
+        cached.load().run({{"query", {query, {batch, 1, 4}}},
+                           {"value", {value, {batch, 2, 1}}},
+                           {"cache", {from, shape}},
+                           {"cache_update_index", {at, {batch}}},
+                           {"attention_mask", {mask, {1, keys}}}},
+                          {{"output", {y, {batch, 1, 4}}}, {"cache", {to, shape}}}, scratch);
+    EXPECT_NE(s.message().find("`attention_mask` holds -inf"), std::string::npos) << s.message();
+    EXPECT_EQ(from, before);
+    EXPECT_EQ(to, untouched);
+  }
+}
 
 TEST_F(StartsAs, InPlace) {
   std::vector<float> memory = before;

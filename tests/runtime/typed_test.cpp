@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "fake_layer.h"
 
 namespace model {
@@ -67,6 +69,24 @@ TEST(Typed, LoadsAndRuns) {
   EXPECT_EQ(layer->any().target(), "plain");
   EXPECT_TRUE(
       layer->workspace_bytes({.query = call.q(), .value = call.v()}, {.output = call.o()}, 2).ok());
+}
+
+TEST(Typed, RefusesNumbersThatAreNoTruths) {
+  fake::Call call;
+  const auto weights = call.weights();
+  auto layer = Layer::load({.query_kernel = weights[0].tensor,
+                            .query_bias = weights[1].tensor,
+                            .key_kernel = weights[2].tensor},
+                           {.target = "plain"});
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  attn::Workspace scratch;
+  const std::vector<float> mask{0, 0, 0, 0, 0, std::numeric_limits<float>::lowest()};
+  const attn::Status s =
+      layer->run({.query = call.q(), .value = call.v(), .attention_mask = {mask, {1, 6}}},
+                 {.output = call.o()}, scratch);
+  EXPECT_EQ(s.code(), attn::StatusCode::invalid_argument);
+  EXPECT_NE(s.message().find("`attention_mask` holds -3.4028235e+38 (float32)"), std::string::npos)
+      << s.message();
 }
 
 TEST(Typed, LoadsFromAFile) {

@@ -99,7 +99,7 @@ class Graph : public Sink {
   }
   /// A truth table that may be missing, and then allows everything: one value for every position of
   /// `like`. For scores that is one for every query, key and head; for a sequence it is padding.
-  /// Every axis may have length one.
+  /// Every axis may have length one. Of any type; numbers are read as `reading` says (nodes.h).
   constexpr Mask mask(Name name, Value like, std::uint8_t reading = 0, Place place = here()) {
     if (!like) return {};
     add_input({.op = Op::input,

@@ -72,8 +72,8 @@ constexpr Outputs build(Graph& g, const Attention& d) {
     s = scores(query, key);
     if (d.use_scale) s = map(s, scaled);
   }
-  const Mask query_mask = g.mask("query_mask", query);
-  const Mask value_mask = g.mask("value_mask", key);
+  const Mask query_mask = g.mask("query_mask", query, any_number);
+  const Mask value_mask = g.mask("value_mask", key, any_number);
   const Mask any_order = !g.flag("use_causal_mask");
   const Value p = softmax(s, value_mask & (any_order | causal), FullyMasked::additive);
   return {.output = keep(combine(dropout(p, d.dropout), value), query_mask), .attention_scores = p};
