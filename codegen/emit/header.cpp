@@ -1,7 +1,11 @@
 #include "emit/header.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+#include <numeric>
 #include <set>
 
 #include "emit/names.h"
@@ -30,15 +34,35 @@ std::string note(const PlanTensor& t, const Plan& plan, bool output) {
   return out + "; left out: " + (t.or_input >= 0 ? plan.inputs[t.or_input].name : "all true");
 }
 
+/// The order of an aggregate's members, as places in the table: the table's own, but that a query,
+/// a value and a key come first and in this order in the inputs of every layer. Names in braces
+/// have to keep the order of members, and so one call's braces do for the next layer.
+std::vector<size_t> order_of(const std::vector<PlanTensor>& tensors, bool inputs) {
+  const std::array<std::string_view, 3> first{"query", "value", "key"};
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (!inputs) return order;
+  std::ranges::stable_sort(order, {}, [&](size_t i) {
+    return std::ranges::find(first, std::string_view(tensors[i].name)) - first.begin();
+  });
+  return order;
+}
+
 /// struct Inputs { attn::Tensor query{};  // [batch, query, feature] ... };
 std::string aggregate(const char* name, const char* type, const std::vector<PlanTensor>& tensors,
                       const Plan& plan, const char* comment) {
   std::string out;
   if (*comment) out += fmt::format("  /// {}\n", comment);
-  out += fmt::format("  struct {} {{\n", name);
   const std::vector<std::string> names = members(tensors);
   const bool output = name[0] == 'O', weight = name[0] == 'W';
-  for (size_t i = 0; i < tensors.size(); ++i) {
+  const std::vector<size_t> order = order_of(tensors, name[0] == 'I');
+  const bool by_name = !std::ranges::is_sorted(order);
+  if (by_name) {
+    out += fmt::format("  /// By name alone. Tensors by position are {}.\n", fmt::join(names, ", "));
+  }
+  out += fmt::format("  struct {} {{\n", name);
+  if (by_name) out += "    attn::ByName _by_name{};\n";
+  for (size_t i : order) {
     if (is_flag(tensors[i])) {
       out += fmt::format("    bool {} = false;\n", names[i]);
       continue;

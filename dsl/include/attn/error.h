@@ -5,14 +5,12 @@
 //
 // A layer written in C++ is evaluated by the compiler. There the mistake ends the evaluation at a
 // call that no constant expression may make, and both compilers print that call with its arguments:
-// the sentence and the numbers. A layer filled at run time goes through the same functions, which
-// keep the first mistake as a value. Not here: failures of calls and files; those are the runtime's
-// attn::Status.
+// the sentence and the numbers. A layer described at run time goes through the same functions,
+// which keep the first mistake as a value: nothing here ends a program. Not here: failures of calls
+// and files; those are the runtime's attn::Status.
 #pragma once
 #include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -79,12 +77,8 @@ struct Error {
 };
 
 namespace error {
-/// Not constexpr, on purpose: reaching this call is the diagnostic. At run time only `attn::layer`,
-/// which has no way to return a mistake, gets here; `attn::try_layer` does not.
-[[noreturn]] inline void read_the_sentence_in_quotes(const Error& e) {
-  std::fprintf(stderr, "attn::layer: %s\n", e.text().c_str());
-  std::abort();
-}
+/// Not constexpr, on purpose: that a compiler reaches this call is the diagnostic.
+inline void read_the_sentence_in_quotes(const Error&) {}
 }  // namespace error
 
 /// Where a call was written.
@@ -97,13 +91,10 @@ constexpr Place here(const char* file = __builtin_FILE(), int line = __builtin_L
   return {file, line};
 }
 
+/// What a compiler does at a mistake. A program keeps it, whatever is asked for.
 enum class OnError : bool { stop, keep };
-/// For what has no one to tell yet: a compiler stops, a program keeps the mistake as a value.
-constexpr OnError while_tracing() {
-  return std::is_constant_evaluated() ? OnError::stop : OnError::keep;
-}
 
-/// Collects the first mistake, or stops at it.
+/// Collects the first mistake, or stops the compiler at it.
 class Sink {
  public:
   constexpr explicit Sink(OnError on_error) : keep_(on_error == OnError::keep) {}
@@ -125,7 +116,7 @@ class Sink {
   }
   constexpr void mistake(const Error& e) {
     if (error_ || !e) return;
-    if (!keep_) error::read_the_sentence_in_quotes(e);
+    if (!keep_ && std::is_constant_evaluated()) error::read_the_sentence_in_quotes(e);
     error_ = e;
   }
   constexpr bool require(bool holds, const char* sentence, auto... facts) {
@@ -137,5 +128,11 @@ class Sink {
   bool keep_;
   Error error_{};
 };
+/// Of what has no graph to tell yet, such as a mask: empty if `holds`.
+constexpr Error mistake_unless(bool holds, const char* sentence, auto... facts) {
+  Sink sink(OnError::stop);
+  sink.require(holds, sentence, facts...);
+  return sink.error();
+}
 
 }  // namespace attn

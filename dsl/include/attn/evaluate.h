@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <span>
 
 #include "attn/graph.h"
@@ -190,7 +191,7 @@ constexpr Plain sigmoid(Plain a) { return plain::apply(Fn::sigmoid, a); }
 struct PlainPosition {
   Plain batch{}, head{}, query{}, key{}, size{}, feature{}, position{};
   Plain query_length{}, key_length{};
-  std::array<Plain, 3> queries{query}, keys{key};
+  Along<Plain> queries{query}, keys{key};
 
   constexpr Plain of(Fn fn, Kind kind, unsigned number) const {
     const bool length = fn == Fn::length;
@@ -214,7 +215,8 @@ struct PlainPosition {
 };
 
 /// Numbers in the place of a table: `slopes[at.head]`. Row-major; an index outside counts as the
-/// nearest inside.
+/// nearest inside. What has no element (a fifth index, an axis of length 0, fewer numbers than the
+/// shape says) is NaN.
 struct PlainTable {
   std::span<const double> numbers;
   std::array<std::int64_t, 4> shape{};
@@ -224,12 +226,16 @@ struct PlainTable {
     std::int64_t place = 0;
     std::size_t rank = 0;
     constexpr Element operator[](Plain index) const {
-      const std::int64_t length = table->shape[rank];
+      const std::int64_t length = rank < table->shape.size() ? table->shape[rank] : 0;
+      const auto last = static_cast<std::int64_t>(table->numbers.size()) - 1;
+      if (length < 1 || place < 0 || place > last / length) return {table, -1, rank + 1};
       const std::int64_t inside = std::clamp<std::int64_t>(index.index(), 0, length - 1);
-      return {table, place * length + inside, rank + 1};
+      return {table, place * length > last - inside ? -1 : place * length + inside, rank + 1};
     }
     constexpr operator Plain() const {  // NOLINT: as a table's element becomes a symbol
-      return table->numbers[static_cast<std::size_t>(place)];
+      const auto at = static_cast<std::size_t>(place);
+      return at < table->numbers.size() ? table->numbers[at]
+                                        : std::numeric_limits<double>::quiet_NaN();
     }
   };
   constexpr Element operator[](Plain index) const { return Element{this}[index]; }

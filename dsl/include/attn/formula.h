@@ -142,12 +142,13 @@ struct Formula {
   std::array<TableName, table_capacity> tables{};
   std::int16_t size = 0, num_tables = 0;
   bool too_long = false;
+  std::uint64_t trace = 0;  // which one makes it, at run time: addresses are used again
   Error mistake{};  // the first that was made while it was traced; the graph tells it
 
   /// Stops a compiler; a program keeps the first mistake.
   constexpr void note(const Error& e) {
     if (mistake || !e) return;
-    Sink sink(while_tracing());
+    Sink sink(OnError::stop);
     sink.mistake(e);
     mistake = sink.error();
   }

@@ -52,15 +52,16 @@ constexpr Graph graph_of(const D& d, OnError on_error, const char* file = "") {
   return g;
 }
 
+/// A mistake stops a compiler. A program gets it as `error()`, as from `try_layer`.
 template <Describes D>
-constexpr Description layer(const D& d, const char* file = __builtin_FILE(),
+[[nodiscard]] constexpr Description layer(const D& d, const char* file = __builtin_FILE(),
                             int line = __builtin_LINE()) {
   return {graph_of(d, OnError::stop, file), file, line};
 }
-/// The same, with the first mistake as a value: for descriptions that come from a file, and for
-/// tests.
+/// The same, with the first mistake as a value in a compiler too: for descriptions that come from a
+/// file, and for tests.
 template <Describes D>
-constexpr Description try_layer(const D& d, const char* file = "", int line = 0) {
+[[nodiscard]] constexpr Description try_layer(const D& d, const char* file = "", int line = 0) {
   return {graph_of(d, OnError::keep, file), file, line};
 }
 

@@ -53,18 +53,29 @@ struct Mask {
   // Found only beside a mask: operators for all of the namespace would take every type that might
   // be a lambda.
   friend constexpr Mask operator&(const Mask& a, const Mask& b) {
-    return a.formula.empty() ? b : b.formula.empty() ? a : joined(Fn::both, a, b);
+    if (a.formula.empty() || b.formula.empty()) return alone(a.formula.empty() ? b : a, a, b);
+    return joined(Fn::both, a, b);
   }
   friend constexpr Mask operator|(const Mask& a, const Mask& b) {
-    return a.formula.empty() ? a : b.formula.empty() ? b : joined(Fn::either, a, b);
+    if (a.formula.empty() || b.formula.empty()) return alone({}, a, b);
+    return joined(Fn::either, a, b);
   }
   friend constexpr Mask operator!(Mask a) {
+    if (a.formula.empty()) return a.formula.mistake ? a : none();
     const auto all = static_cast<std::int8_t>(a.formula.size - 1);
     a.formula.finish(a.formula.add({Fn::negate, Type::truth, {all, -1, -1, -1}}));
     return a;
   }
 
  private:
+  static constexpr Mask none() {
+    return [](auto at) { return at.key < 0; };
+  }
+  /// One that comes of `a` and `b`, with what is wrong with either.
+  static constexpr Mask alone(Mask one, const Mask& a, const Mask& b) {
+    one.formula.note(a.formula.mistake), one.formula.note(b.formula.mistake);
+    return one;
+  }
   static constexpr Mask joined(Fn fn, Mask a, const Mask& b) {
     const auto left = static_cast<std::int8_t>(a.formula.size - 1),
                right = a.formula.append(b.formula);
@@ -73,15 +84,25 @@ struct Mask {
   }
 };
 
-/// A mask with a name: one lambda, which is a Mask wherever one is wanted, and computes on plain
-/// numbers. Mask stands among its parameters so that `&`, `|` and `!` are found beside it.
-template <class F, class ComposesAs = Mask>
-struct NamedMask {
-  F allows;
-  constexpr auto operator()(const auto& at) const { return allows(at); }
+/// A function with a name: one lambda, which is a Mask, a ScoreMod or a SinkLogit wherever one is
+/// wanted, and computes on plain numbers. What was wrong with its arguments it tells the formula
+/// that it is traced into. `Becomes` stands among the parameters so that `&`, `|` and `!` are found
+/// beside a mask.
+template <class Becomes, class F>
+struct Named {
+  F function;
+  Error mistake{};
+  template <class... X>
+  requires std::invocable<const F&, const X&...>
+  constexpr auto operator()(const X&... x) const {
+    (note(mistake, x), ...);
+    return function(x...);
+  }
 };
-template <class F>
-NamedMask(F) -> NamedMask<F>;
+template <class Becomes, class F>
+constexpr Named<Becomes, F> named(const F& function, const Error& mistake = {}) {
+  return {function, mistake};
+}
 
 /// What happens to a scaled score before the softmax.
 struct ScoreMod {
@@ -131,14 +152,21 @@ requires(!std::convertible_to<const T&, Name>) constexpr T table_of(const T& tab
 constexpr Table index_table_of(Name name) { return {name, Type::index}; }
 template <class T>
 requires(!std::convertible_to<const T&, Name>) constexpr T index_table_of(const T& table) {
-  if constexpr (std::derived_from<T, TableName>) {
-    Sink(OnError::stop)
-        .require(table.type == Type::index,
-                 "the table `[]` holds indices here: declare it with attn::Type::index, or give "
-                 "its name alone",
-                 table.name);
-  }
   return table;
+}
+/// What is wrong with tables that are given where indices are wanted: the first that holds others.
+constexpr Error unless_indices(const auto&... tables) {
+  Sink sink(OnError::stop);
+  const auto ask = [&sink]<class T>(const T& table) {
+    if constexpr (std::derived_from<T, TableName>) {
+      sink.require(table.type == Type::index,
+                   "the table `[]` holds indices here: declare it with attn::Type::index, or give "
+                   "its name alone",
+                   table.name);
+    }
+  };
+  (ask(tables), ...);
+  return sink.error();
 }
 
 }  // namespace attn

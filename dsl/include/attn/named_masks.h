@@ -23,16 +23,16 @@ inline constexpr Mask causal_from_the_end = [](auto at) {
 };
 /// Causal, and all of the first `keys` for every query (prefix-LM; Raffel et al. 2019).
 constexpr auto prefix_lm(int keys) {
-  Sink(OnError::stop)
-      .require(keys >= 0, "`prefix_lm` needs a prefix of 0 keys or more, not {}", keys);
-  return NamedMask{[keys](auto at) { return (at.key <= at.query) | (at.key < keys); }};
+  return named<Mask>(
+      [keys](auto at) { return (at.key <= at.query) | (at.key < keys); },
+      mistake_unless(keys >= 0, "`prefix_lm` needs a prefix of 0 keys or more, not {}", keys));
 }
 /// Each sequence its own prefix: `keys` is [batch].
 template <class T>
 requires(!std::convertible_to<const T&, int>) constexpr auto prefix_lm(const T& keys) {
-  return NamedMask{[keys = index_table_of(keys)](auto at) {
-    return (at.key <= at.query) | (at.key < keys[at.batch]);
-  }};
+  return named<Mask>([keys = index_table_of(keys)](
+                         auto at) { return (at.key <= at.query) | (at.key < keys[at.batch]); },
+                     unless_indices(keys));
 }
 
 // ---- distance
@@ -40,39 +40,43 @@ requires(!std::convertible_to<const T&, int>) constexpr auto prefix_lm(const T& 
 /// Keys nearer than `width`, on both sides. With `causal` the window of Longformer (Beltagy et al.
 /// 2020) and Mistral (Jiang et al. 2023): `width` keys, the query's own among them.
 constexpr auto sliding_window(int width) {
-  Sink(OnError::stop).require(width > 0, "`sliding_window` must be positive, not {}", width);
-  return NamedMask{[width](auto at) { return abs(at.query - at.key) < width; }};
+  return named<Mask>([width](auto at) { return abs(at.query - at.key) < width; },
+                     mistake_unless(width > 0, "`sliding_window` must be positive, not {}", width));
 }
 /// So many keys before the query's own, and so many after it.
 constexpr auto sliding_window(int before, int after) {
-  Sink(OnError::stop)
-      .require(before >= 0 && after >= 0,
-               "`sliding_window` needs 0 keys or more on either side, not {} before and {} after",
-               before, after);
-  return NamedMask{[before, after](auto at) {
-    return (at.query - at.key <= before) & (at.key - at.query <= after);
-  }};
+  return named<Mask>(
+      [before, after](auto at) {
+        return (at.query - at.key <= before) & (at.key - at.query <= after);
+      },
+      mistake_unless(before >= 0 && after >= 0,
+                     "`sliding_window` needs 0 keys or more on either side, not {} before and {} "
+                     "after",
+                     before, after));
 }
 /// Every `step`-th key, counted from the query's own (Sparse Transformer; Child et al. 2019).
 constexpr auto dilated(int step) {
-  Sink(OnError::stop).require(step > 0, "`dilated` needs a positive step, not {}", step);
-  return NamedMask{[step](auto at) { return (at.query - at.key) % step == 0; }};
+  const Error e = mistake_unless(step > 0, "`dilated` needs a positive step, not {}", step);
+  // Of a wrong one every key: plain numbers cannot be told, and must not be divided by zero.
+  return named<Mask>([step = e ? 1 : step](auto at) { return (at.query - at.key) % step == 0; }, e);
 }
 /// Blocks of `size` positions that see themselves alone.
 constexpr auto same_block(int size) {
-  Sink(OnError::stop).require(size > 0, "`same_block` needs a positive size, not {}", size);
-  return NamedMask{[size](auto at) { return at.query / size == at.key / size; }};
+  const Error e = mistake_unless(size > 0, "`same_block` needs a positive size, not {}", size);
+  return named<Mask>([size = e ? 1 : size](auto at) { return at.query / size == at.key / size; },
+                     e);
 }
 /// In two dimensions (`attention_axes` names two): keys at most so many rows and so many columns
 /// away (Hassani et al. 2023, but that a neighbourhood at the border is cut off there, not moved).
 constexpr auto neighbourhood(int rows, int columns) {
-  Sink(OnError::stop)
-      .require(rows >= 0 && columns >= 0,
-               "`neighbourhood` needs distances of 0 or more, not {} rows and {} columns", rows,
-               columns);
-  return NamedMask{[rows, columns](auto at) {
-    return (abs(at.queries[0] - at.keys[0]) <= rows) & (abs(at.queries[1] - at.keys[1]) <= columns);
-  }};
+  return named<Mask>(
+      [rows, columns](auto at) {
+        return (abs(at.queries[0] - at.keys[0]) <= rows) &
+               (abs(at.queries[1] - at.keys[1]) <= columns);
+      },
+      mistake_unless(rows >= 0 && columns >= 0,
+                     "`neighbourhood` needs distances of 0 or more, not {} rows and {} columns",
+                     rows, columns));
 }
 
 // ---- single keys
@@ -80,13 +84,15 @@ constexpr auto neighbourhood(int rows, int columns) {
 /// The first `keys` of every sequence. Beside a window they are what a long stream leans on
 /// (StreamingLLM; Xiao et al. 2023).
 constexpr auto first_keys(int keys) {
-  Sink(OnError::stop).require(keys > 0, "`first_keys` needs a positive number, not {}", keys);
-  return NamedMask{[keys](auto at) { return at.key < keys; }};
+  return named<Mask>(
+      [keys](auto at) { return at.key < keys; },
+      mistake_unless(keys > 0, "`first_keys` needs a positive number, not {}", keys));
 }
 /// Sequences of different lengths in one tensor: `lengths` is [batch].
 constexpr auto padding(const auto& lengths) {
-  return NamedMask{
-      [lengths = index_table_of(lengths)](auto at) { return at.key < lengths[at.batch]; }};
+  return named<Mask>(
+      [lengths = index_table_of(lengths)](auto at) { return at.key < lengths[at.batch]; },
+      unless_indices(lengths));
 }
 
 // ---- groups
@@ -94,20 +100,24 @@ constexpr auto padding(const auto& lengths) {
 /// Documents packed into one sequence: `document` is [batch, position], the same number for all
 /// positions of one. Queries and keys count the same positions.
 constexpr auto same_document(const auto& document) {
-  return NamedMask{[document = index_table_of(document)](auto at) {
-    return document[at.batch][at.query] == document[at.batch][at.key];
-  }};
+  return named<Mask>(
+      [document = index_table_of(document)](auto at) {
+        return document[at.batch][at.query] == document[at.batch][at.key];
+      },
+      unless_indices(document));
 }
 /// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees
 /// itself and its ancestors. `enter` and `leave` are [batch, key]: the numbers at which a walk
 /// around the tree enters a token and leaves it. Tokens that are committed have 0 and a number
 /// beyond all others, so that every drafted one sees them. Queries are the last keys.
 constexpr auto tree(const auto& enter, const auto& leave) {
-  return NamedMask{[enter = index_table_of(enter), leave = index_table_of(leave)](auto at) {
-    const auto own = at.query + (at.key_length - at.query_length);
-    return (enter[at.batch][at.key] <= enter[at.batch][own]) &
-           (leave[at.batch][own] <= leave[at.batch][at.key]);
-  }};
+  return named<Mask>(
+      [enter = index_table_of(enter), leave = index_table_of(leave)](auto at) {
+        const auto own = at.query + (at.key_length - at.query_length);
+        return (enter[at.batch][at.key] <= enter[at.batch][own]) &
+               (leave[at.batch][own] <= leave[at.batch][at.key]);
+      },
+      unless_indices(enter, leave));
 }
 
 }  // namespace attn

@@ -8,14 +8,16 @@
 // Each is one lambda, to be copied and changed. Where it reads a table, the table is named, or
 // given as a value. Not here: masks (named_masks.h).
 #pragma once
+#include <limits>
+
 #include "attn/mask.h"
 
 namespace attn {
 
 /// Scores between -cap and cap (Gemma 2).
 constexpr auto softcap(float cap) {
-  Sink(OnError::stop).require(cap > 0, "`softcap` bends scores below a positive number");
-  return [cap](auto score, auto) { return cap * tanh(score / cap); };
+  return named<ScoreMod>([cap](auto score, auto) { return cap * tanh(score / cap); },
+                         mistake_unless(cap > 0, "`softcap` bends scores below a positive number"));
 }
 /// Each head its own penalty of the distance (Press et al. 2021): `slopes` is [head].
 constexpr auto alibi(const auto& slopes) {
@@ -32,16 +34,20 @@ constexpr auto temperature_per_head(const auto& temperature) {
 /// Each head a number for every distance up to `most`, farther ones as `most` (after Shaw et al.
 /// 2018): `bias` is [head, 2 * most + 1], keys that lie `most` before the query first.
 constexpr auto relative_bias(const auto& bias, int most) {
-  Sink(OnError::stop)
-      .require(most >= 0, "`relative_bias` counts distances up to {}, which is negative", most);
-  return [bias = table_of(bias), most](auto score, auto at) {
-    return score + bias[at.head][clamp(at.key - at.query, -most, most) + most];
-  };
+  const Error e = mistake_unless(
+      most >= 0, "`relative_bias` counts distances up to {}, which is negative", most);
+  return named<ScoreMod>(
+      [bias = table_of(bias), most = e ? 0 : most](auto score, auto at) {
+        return score + bias[at.head][clamp(at.key - at.query, -most, most) + most];
+      },
+      e);
 }
 
-/// ln(x) of a plain number of at least 1, for constants of formulas: <cmath> is not constexpr in
-/// C++20. ln(x) = n ln(2) + 2 artanh((y - 1) / (y + 1)), y between 1 and 2.
+/// ln(x) of a plain number of at least 1 (infinity and NaN stay), for constants of formulas:
+/// <cmath> is not constexpr in C++20. ln(x) = n ln(2) + 2 artanh((y - 1) / (y + 1)), y between 1
+/// and 2.
 constexpr double natural_logarithm(double x) {
+  if (!(x < std::numeric_limits<double>::infinity())) return x;
   double result = 0;
   for (; x >= 2; x /= 2) result += 0.693147180559945309417;
   const double s = (x - 1) / (x + 1);
@@ -49,11 +55,25 @@ constexpr double natural_logarithm(double x) {
   for (int k = 1; k < 40; k += 2, power *= s * s) result += 2 * power / k;
   return result;
 }
+constexpr Error unless_t5_buckets(bool bidirectional, int buckets, int most) {
+  const int least = bidirectional ? 4 : 2, single = buckets / least;
+  Sink wrong(OnError::stop);
+  wrong.require(buckets >= least, "`t5_bias` needs at least {} buckets, not {}", least, buckets);
+  wrong.require(most > single,
+                "`t5_bias` has {} buckets of one distance each; its farthest distance must be more "
+                "than that, not {}",
+                single, most);
+  return wrong.error();
+}
 /// The bucket that T5 (Raffel et al. 2019) puts a key into that lies `before` the query: half of
 /// the buckets for a distance each, the others for distances that grow like powers, the last one
 /// for all from `most` on. Where keys behind the query count, they have buckets of their own, as
 /// many again; else they are in bucket 0.
 constexpr auto t5_bucket(const auto& before, bool bidirectional, int buckets, int most) {
+  if (const Error e = unless_t5_buckets(bidirectional, buckets, most)) {
+    note(e, before);
+    buckets = 32, most = 128;  // T5's own: plain numbers cannot be told
+  }
   const int own = bidirectional ? buckets / 2 : buckets, single = own / 2;
   const double growth = (own - single) / natural_logarithm(double(most) / single);
   const auto distance = bidirectional ? abs(before) : max(before, 0);
@@ -66,16 +86,11 @@ constexpr auto t5_bucket(const auto& before, bool bidirectional, int buckets, in
 /// T5's: each head a number for every bucket. `bias` is [buckets, head], as T5's weights are.
 constexpr auto t5_bias(const auto& bias, bool bidirectional = true, int buckets = 32,
                        int most = 128) {
-  const int least = bidirectional ? 4 : 2, single = buckets / least;
-  Sink wrong(OnError::stop);
-  wrong.require(buckets >= least, "`t5_bias` needs at least {} buckets, not {}", least, buckets);
-  wrong.require(most > single,
-                "`t5_bias` has {} buckets of one distance each; its farthest distance must be more "
-                "than that, not {}",
-                single, most);
-  return [bias = table_of(bias), bidirectional, buckets, most](auto score, auto at) {
-    return score + bias[t5_bucket(at.query - at.key, bidirectional, buckets, most)][at.head];
-  };
+  return named<ScoreMod>(
+      [bias = table_of(bias), bidirectional, buckets, most](auto score, auto at) {
+        return score + bias[t5_bucket(at.query - at.key, bidirectional, buckets, most)][at.head];
+      },
+      unless_t5_buckets(bidirectional, buckets, most));
 }
 
 /// Each head a logit that no key has (gpt-oss): `sinks` is [head].

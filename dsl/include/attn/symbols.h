@@ -12,6 +12,7 @@
 #pragma once
 #include <bit>
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 #include "attn/formula.h"
@@ -24,24 +25,57 @@ namespace attn {
 template <class>
 inline constexpr bool never = false;
 
+/// The formula that this thread traces: symbols are good for it alone. At run time only; a compiler
+/// knows by itself which objects live.
+inline thread_local Formula* traced_now = nullptr;
+inline thread_local std::uint64_t traces = 0;
+
+/// While it lives, `formula` is the one that is traced.
+class Tracing {
+ public:
+  constexpr explicit Tracing(Formula& formula) {
+    if (std::is_constant_evaluated()) return;
+    before_ = std::exchange(traced_now, &formula);
+    formula.trace = ++traces;
+  }
+  constexpr ~Tracing() {
+    if (!std::is_constant_evaluated()) traced_now = before_;
+  }
+  Tracing(const Tracing&) = delete;
+
+ private:
+  Formula* before_ = nullptr;
+};
+
 /// A step of a formula, or a leaf (a literal, a table without indices) that joins one when it first
 /// meets one.
 struct Symbol {
   Formula* home = nullptr;
   std::int8_t id = -1;
-  Step leaf{};
+  Step leaf{};  // or a copy of the step
   TableName table{};
   const char* mistake = nullptr;  // of an operation that met no symbol, for whoever takes it in
+  std::uint64_t trace = 0;        // of `home`, which may be gone
 
-  constexpr Type type() const {
-    return id < 0 ? leaf.type : home->steps[static_cast<std::size_t>(id)].type;
+  constexpr Type type() const { return leaf.type; }
+  /// Whether `home` is the formula that is traced; else it must not be touched.
+  constexpr bool is_alive() const {
+    if (std::is_constant_evaluated()) return true;
+    return home == traced_now && trace == home->trace;
+  }
+  constexpr void note(const Error& e) const {
+    if (home && is_alive()) home->note(e);
   }
   constexpr std::int8_t in(Formula* f) const {
-    if (id >= 0) return id;
     if (mistake) {
       f->note({.sentence = mistake, .name = {table.name}});
-      return f->add(Step{Fn::number, leaf.type});
+      return f->add(Step{Fn::number, type()});
     }
+    if (home && (home != f || !is_alive())) {
+      f->note(of_another());
+      return f->add(Step{Fn::number, type()});
+    }
+    if (id >= 0) return id;
     Step step = leaf;
     if (step.fn == Fn::element || step.fn == Fn::own) step.bits = f->add(table);
     return f->add(step);
@@ -54,7 +88,19 @@ struct Symbol {
                   "`?:`, and `&`, `|` instead of `&&`, `||`");
     return false;
   }
+
+  static constexpr Error of_another() {
+    return mistake_unless(
+        false,
+        "a symbol of another formula: a number or position is good in the call that it was given "
+        "to, and not outside of it or in a function inside of it");
+  }
 };
+/// Notes a mistake in the formula of a symbol. A plain number has none, and computes what it can.
+template <class X>
+constexpr void note([[maybe_unused]] const Error& e, [[maybe_unused]] const X& x) {
+  if constexpr (std::derived_from<X, Symbol>) x.note(e);
+}
 
 struct Number : Symbol {
   constexpr Number() = default;
@@ -74,25 +120,33 @@ struct Truth : Symbol {
   constexpr explicit Truth(const Symbol& s) : Symbol(s) {}
 };
 
-constexpr Formula* home_of(auto const&... s) {
-  Formula* home = nullptr;
-  ((home = home ? home : s.home), ...);
-  return home;
+constexpr const Symbol* at_home(auto const&... s) {
+  const Symbol* found = nullptr;
+  ((found = found ? found : s.home ? &s : nullptr), ...);
+  return found;
+}
+/// What goes on of a mistake that no formula could be told.
+constexpr Symbol carried(Type type, const char* mistake, auto const&... s) {
+  Symbol out{.leaf = {.fn = Fn::number, .type = type}, .mistake = mistake};
+  bool found = false;
+  ((!found && s.mistake ? (found = true, out.table = s.table, out.mistake = s.mistake, 0) : 0),
+   ...);
+  return out;
 }
 template <class Result>
 constexpr Result step(Fn fn, Type type, const auto&... operand) {
-  Formula* home = home_of(operand...);
-  Sink mistakes(while_tracing());  // a compiler shows the sentence here, a program carries it on
-  if (!mistakes.require(home != nullptr,
-                        "a formula needs a symbol: this operation has only literals or tables "
-                        "without an index")) {
-    return Result(
-        Symbol{.leaf = {.fn = Fn::number, .type = type}, .mistake = mistakes.error().sentence});
-  }
+  const Symbol* host = at_home(operand...);
+  Error mistake = mistake_unless(
+      host != nullptr,
+      "a formula needs a symbol: this operation has only literals or tables without an index");
+  if (!mistake && !host->is_alive()) mistake = Symbol::of_another();
+  // A compiler stopped; a program carries it to whoever takes the result in.
+  if (mistake) return Result(carried(type, mistake.sentence, operand...));
   Step s{.fn = fn, .type = type};
   std::size_t i = 0;
-  ((s.operand[i++] = operand.in(home)), ...);
-  return Result(Symbol{.home = home, .id = home->add(s)});
+  ((s.operand[i++] = operand.in(host->home)), ...);
+  return Result(
+      Symbol{.home = host->home, .id = host->home->add(s), .leaf = s, .trace = host->trace});
 }
 constexpr Type joined(const Number& a, const Number& b) {
   return a.type() == Type::index && b.type() == Type::index ? Type::index : Type::real;
@@ -184,24 +238,36 @@ struct BasicTable : TableName {
     }
     constexpr operator Result() const {
       Symbol s{.leaf = {.fn = Fn::element, .type = table.type}, .table = table};
-      if (rank == 0) return Result(s);
-      s.home = home_of(index[0], index[1], index[2], index[3]);
-      Sink mistakes(while_tracing());
-      if (!mistakes.require(s.home != nullptr,
-                            "the table `[]` is read at literals alone: an index needs a symbol, "
-                            "as in [0 * at.head]",
-                            table.name)) {
-        s.mistake = mistakes.error().sentence;
-        return Result(s);
+      const Symbol* host = at_home(index[0], index[1], index[2], index[3]);
+      Error mistake = mistake_unless(
+          std::same_as<Result, Truth> || table.type != Type::truth,
+          "the table `[]` holds truths: declare it as attn::TruthTable, not attn::Table",
+          table.name);
+      if (!mistake && rank > 0) {
+        mistake = mistake_unless(host != nullptr,
+                                 "the table `[]` is read at literals alone: an index needs a "
+                                 "symbol, as in [0 * at.head]",
+                                 table.name);
+        if (!mistake && !host->is_alive()) mistake = Symbol::of_another();
       }
+      if (mistake) {
+        s.leaf.fn = Fn::number;
+        s.mistake = mistake.sentence;
+        for (const Number& i : index) {
+          if (i.mistake) s.mistake = i.mistake, s.table = i.table;
+        }
+        if (host && host->is_alive()) s.home = host->home, s.trace = host->trace;
+      }
+      if (mistake || rank == 0) return Result(s);
       if (rank > index.size()) {
-        s.home->note({.sentence = "the table `[]` has at most {} indices",
-                      .number = {4},
-                      .name = {table.name}});
+        host->note({.sentence = "the table `[]` has at most {} indices",
+                    .number = {4},
+                    .name = {table.name}});
       }
-      s.leaf.bits = s.home->add(table);
-      for (std::size_t i = 0; i < rank && i < 4; ++i) s.leaf.operand[i] = index[i].in(s.home);
-      s.id = s.home->add(s.leaf);
+      Formula* home = host->home;
+      s.leaf.bits = home->add(table);
+      for (std::size_t i = 0; i < rank && i < 4; ++i) s.leaf.operand[i] = index[i].in(home);
+      s.home = home, s.id = home->add(s.leaf), s.trace = host->trace;
       return Result(s);
     }
   };
@@ -215,23 +281,47 @@ struct TruthTable : BasicTable<Truth> {
   constexpr TruthTable(Name n) : BasicTable{{n, Type::truth}} {}
 };
 
+/// Positions along the axes of attention, of which there are at most three.
+template <class N>
+struct Along {
+  std::array<N, 3> axis{};
+  constexpr const N& operator[](std::size_t i) const { return axis[checked(i)]; }
+  constexpr N& operator[](std::size_t i) { return axis[checked(i)]; }
+
+ private:
+  constexpr std::size_t checked(std::size_t i) const {
+    if (i < axis.size()) return i;
+    note(mistake_unless(false,
+                        "attention is over at most {} axes: at.queries and at.keys have no [{}]",
+                        3, i),
+         axis[0]);
+    return 0;
+  }
+};
+
 /// Where an element stands. `query` and `key` are the first axis of each; `queries[1]` the second,
 /// where there are two.
 struct Position {
   Number batch, head, query, key, size, feature, position, query_length, key_length;
-  std::array<Number, 3> queries, keys;
+  Along<Number> queries, keys;
 
   /// A table's number where the element stands, on the table's own axes.
   constexpr Number own(const TableName& table) const {
-    return Number(
-        Symbol{.home = batch.home, .leaf = {.fn = Fn::own, .type = table.type}, .table = table});
+    Symbol s{.home = batch.home,
+             .leaf = {.fn = Fn::own, .type = table.type},
+             .table = table,
+             .trace = batch.trace};
+    s.note(mistake_unless(table.type != Type::truth,
+                          "the table `[]` holds truths, and at.own reads numbers", table.name));
+    return Number(s);
   }
 
   constexpr explicit Position(Formula* f) {
     auto leaf = [f](Fn fn, Kind k, unsigned which = 0) {
       return Number(Symbol{
           .home = f,
-          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16u + which}});
+          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16u + which},
+          .trace = f->trace});
     };
     batch = leaf(Fn::position, Kind::batch), head = leaf(Fn::position, Kind::head),
     size = leaf(Fn::position, Kind::size);
@@ -242,6 +332,8 @@ struct Position {
       queries[i] = leaf(Fn::position, Kind::query, i), keys[i] = leaf(Fn::position, Kind::key, i);
   }
 };
+/// Notes a mistake in the formula that a position belongs to.
+constexpr void note(const Error& e, const Position& at) { at.batch.note(e); }
 
 // ---- tracing
 // ------------------------------------------------------------------------------------------------------
@@ -253,7 +345,8 @@ constexpr auto call(const F& f, Formula* home, std::integer_sequence<int, I...>)
   [[maybe_unused]] auto argument = [home](int i) {
     return Number(
         Symbol{.home = home,
-               .leaf = {Fn::argument, Type::real, {-1, -1, -1, -1}, static_cast<unsigned>(i)}});
+               .leaf = {Fn::argument, Type::real, {-1, -1, -1, -1}, static_cast<unsigned>(i)},
+               .trace = home->trace});
   };
   if constexpr (std::invocable<const F&, NumberAt<I>..., Position>)
     return f(argument(I)..., Position(home));
@@ -265,6 +358,7 @@ constexpr auto call(const F& f, Formula* home, std::integer_sequence<int, I...>)
 template <class Result, int Arguments, class F>
 constexpr Formula trace(const F& f) {
   Formula formula;
+  const Tracing tracing(formula);
   const Result result = call(f, &formula, std::make_integer_sequence<int, Arguments>{});
   formula.finish(result.in(&formula));
   return formula;

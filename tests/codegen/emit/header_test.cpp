@@ -77,6 +77,28 @@ TEST(Header, CompilesWithoutAWarning) {
       "");
 }
 
+// DotProductAttention's table is query, key, value; members are query, value, key in every layer. So
+// names work as in every layer, and what has no name, and might be meant by position, does not.
+TEST(Header, TakesNamesAloneWhereMembersAreNotInTheOrderOfTheTable) {
+  Plan p = plan();
+  p.inputs.insert(p.inputs.begin() + 2, {.name = "value", .axes = p.inputs[1].axes});
+  const std::string text = typed_header(
+      p, {.library = "lib", .include = "", .definition = definition, .made_from = "encoder.json"});
+  for (const char* part : {
+           "  /// By name alone. Tensors by position are query, key, value, class_.\n"
+           "  struct Inputs {\n    attn::ByName _by_name{};\n    attn::Tensor query{};",
+           "    attn::Tensor value{};  // [batch, key, feature of key]\n    attn::Tensor key{};",
+           "        i.query,\n        i.key,\n        i.value,\n",
+       }) {
+    EXPECT_NE(text.find(part), text.npos) << part << "in\n" << text;
+  }
+  const std::string inputs = "const attn::Tensor q, k, v;\nattn::Layer<lib::encoder>::Inputs x";
+  EXPECT_EQ(compiled(text, inputs + "{.query = q, .value = v, .key = k, .class_ = true};\n"), "");
+  EXPECT_NE(compiled(text, inputs + "{q, k, v};\n").find("ByName"), std::string::npos);
+  EXPECT_NE(compiled(text, inputs + "{{}, q, v, k};\n").find("ByName"), std::string::npos);
+  EXPECT_EQ(header().find("ByName"), std::string::npos);
+}
+
 TEST(Header, AMisspeltTensorDoesNotCompile) {
   EXPECT_NE(compiled(header(), "attn::Layer<lib::encoder>::Inputs x{.qeury = {}};\n").find("qeury"),
             std::string::npos);

@@ -42,6 +42,26 @@ TEST_P(MaskLayers, AgreeWithTheirGraphInDoubleOnRandomCalls) {
 INSTANTIATE_TEST_SUITE_P(Random, MaskLayers, testing::Range(size_t{0}, subjects().size()),
                          [](const auto& info) { return short_name(subjects()[info.param]); });
 
+// By position as layers/dot_product_attention.h lists its inputs, and by name as in every layer.
+TEST(DotProductAttention, TakesQueryKeyAndValueByPosition) {
+  using Layer = attn::Layer<masked::either_side>;
+  auto layer = Layer::load({});
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  const std::vector<float> q(4 * 3 * 7, 1.0f), k(2 * 3 * 7, 0.0f), v(2 * 3 * 7, 7.0f);
+  const attn::Tensor query(q, {1, 4, 3, 7}), key(k, {1, 2, 3, 7}), value(v, {1, 2, 3, 7});
+  std::vector<float> by_position(q.size()), by_name(q.size());
+  attn::Workspace scratch;
+  const attn::Tensor in[] = {query, key, value};
+  const attn::MutableTensor out[] = {{by_position, query.shape()}};
+  ASSERT_TRUE(layer->any().run(in, out, scratch).ok());
+  ASSERT_TRUE(layer
+                  ->run({.query = query, .value = value, .key = key},
+                        {.output = {by_name, query.shape()}}, scratch)
+                  .ok());
+  EXPECT_FLOAT_EQ(by_position[0], 7.0f);  // the mean of the values
+  EXPECT_EQ(by_position, by_name);
+}
+
 // ---- what is left out is not read
 
 constexpr int length = 700, far_away = 512;  // keys from far_away on lie in no block of early queries

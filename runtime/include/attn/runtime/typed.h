@@ -59,6 +59,10 @@
 // one out is no warning), `table`, and three `list`s in the table's order. A name that is no C++
 // name has '_' for every other character; a flag is a bool, listed through Tensor::flag, which
 // refers to the member. (An array of no tensors is `std::array<attn::Tensor, 0>`.)
+//
+// Members come in the table's order, but that a query, a value and a key are the first inputs in
+// every layer, and in this order. Where the table has another order (DotProductAttention's is
+// query, key, value) the inputs begin with a ByName, so that braces without names do not compile.
 #pragma once
 #include <array>
 #include <concepts>
@@ -71,6 +75,12 @@
 namespace attn {
 
 struct Description;
+
+/// The first member of an aggregate whose members are not in the table's order: nothing in braces
+/// becomes one, so tensors there have to come by name.
+struct ByName {
+  explicit ByName() = default;
+};
 
 /// Specialised by generated headers; see above.
 template <const Description& D>
