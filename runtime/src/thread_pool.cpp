@@ -15,6 +15,7 @@
 
 #include "at_fork.h"
 #include "attn/runtime/executor.h"
+#include "processors.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -230,8 +231,7 @@ Executor& default_executor() {
   static constinit std::atomic<ThreadPool*> made{nullptr};
   ThreadPool* pool = made.load(std::memory_order_acquire);
   if (pool == nullptr) {
-    // hardware_concurrency follows the process's affinity mask (glibc 2.34 and later).
-    auto mine = std::make_unique<ThreadPool>(static_cast<int>(std::thread::hardware_concurrency()));
+    auto mine = std::make_unique<ThreadPool>(usable_processors());
     if (made.compare_exchange_strong(pool, mine.get(), std::memory_order_acq_rel)) {
       pool = mine.release();
     }
