@@ -37,6 +37,10 @@ void pause() {
 /// and an idle pool costs nothing soon after.
 constexpr int spins = 400;
 
+/// More threads than Linux can have (PID_MAX_LIMIT is 2^22), so that the list of a pool's threads
+/// never takes memory that is not there.
+constexpr int most_threads = 1 << 22;
+
 struct Job {
   Executor::Task task = nullptr;
   void* context = nullptr;
@@ -186,7 +190,8 @@ struct ThreadPool::State : AtFork {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(std::max(threads, 1) - 1)) {}
+ThreadPool::ThreadPool(int threads)
+    : state_(std::make_unique<State>(std::clamp(threads, 1, most_threads) - 1)) {}
 
 ThreadPool::~ThreadPool() = default;
 
