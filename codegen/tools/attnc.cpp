@@ -214,7 +214,7 @@ int run_command(int argc, char** argv) {
   run_command->add_option("--target", run.target,
                           "avx512, avx2 or baseline (default: the best that runs here)");
   run_command
-      ->add_option("--threads", run.threads, "threads (default: as many as there are processors)")
+      ->add_option("--threads", run.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
   run_command->add_flag("--causal", run.causal, "sets use_causal_mask");
   run_command->add_flag("--scores", run.scores, "also writes attention_scores");
@@ -244,7 +244,7 @@ int run_command(int argc, char** argv) {
       ->check(named);
   bench_command->add_option("--case", bench.cases, "only those of these names");
   bench_command
-      ->add_option("--threads", bench.threads, "threads (default: as many as there are processors)")
+      ->add_option("--threads", bench.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
   // Not CLI::Range, which takes NaN for a number of any range.
   const CLI::Validator seconds(

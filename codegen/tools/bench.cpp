@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <thread>
 
 #include "attn/runtime/layer.h"
 #include "tools/bench/limits.h"
@@ -151,14 +151,14 @@ Result<int> bench_all(const BenchOptions& options) {
   }
   // Kernels are made in forked processes, so before there is any thread.
   const auto tables = cached_tables(requests, progress_line("building layers"));
-  auto threads =
-      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  attn::ThreadPool pool(threads);
-  if (pool.worker_count() < options.threads) {
+  std::unique_ptr<attn::ThreadPool> pool;
+  if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
+  attn::Executor& executor = pool != nullptr ? *pool : attn::default_executor();
+  if (executor.worker_count() < options.threads) {
     return Status(StatusCode::unsupported, fmt::format("--threads {}: the system gives only {}",
-                                                       options.threads, pool.worker_count()));
+                                                       options.threads, executor.worker_count()));
   }
-  auto limits = limits_within_memory(pool);
+  auto limits = limits_within_memory(executor);
   if (!limits.ok()) return limits.status();
   print_line({{"machine", limits->machine},
               {"fma_gflops", limits->fma_gflops},
@@ -175,7 +175,7 @@ Result<int> bench_all(const BenchOptions& options) {
     if (!skipped) {
       const auto& table = tables[request_of[i]];
       skipped = table.status().code() == StatusCode::unsupported;
-      line = table.ok() ? bench_within_memory(c, **table, *target, options, pool, workspace)
+      line = table.ok() ? bench_within_memory(c, **table, *target, options, executor, workspace)
                         : table.status();
     }
     if (progress) progress(cases->size(), cases->size(), "");  // clears its line

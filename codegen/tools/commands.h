@@ -41,7 +41,7 @@ int show(const ShowOptions& options);
 struct RunOptions {
   std::string layer, weights, inputs, output, prefix, target;
   bool causal = false, scores = false, json = false;
-  int threads = 0;  // 0: as many as there are processors
+  int threads = 0;  // 0: one a usable processor
 };
 int run(const RunOptions& options);
 
@@ -56,7 +56,7 @@ struct BenchOptions {
   std::vector<std::string> cases;  // names; empty: all
   std::string target;              // "": the best that runs here
   std::string save;                // a folder for NAME.safetensors; "": none
-  int threads = 0;                 // 0: as many as there are processors
+  int threads = 0;                 // 0: one a usable processor
   double seconds = 1;              // for each case at least
 };
 int bench(const BenchOptions& options);

@@ -25,12 +25,23 @@ void in_child() {
   after_fork();
 }
 
+/// Under the mutex. The handlers go with the shared library that this is linked into.
+void register_handlers() {
+  if (!registered) registered = pthread_atfork(before_fork, after_fork, in_child) == 0;
+}
+
+/// Before anything is added: a fork that begins while another thread registers the handlers would
+/// run none of them, and the child might get the mutexes locked.
+[[gnu::constructor]] void at_start() {
+  std::lock_guard lock(list_mutex);
+  register_handlers();
+}
+
 }  // namespace
 
 void add_at_fork(AtFork& at_fork) {
   std::lock_guard lock(list_mutex);
-  // The handlers go with the shared library that this is linked into.
-  if (!registered) registered = pthread_atfork(before_fork, after_fork, in_child) == 0;
+  register_handlers();  // for what is added before at_start, or had no memory there
   at_fork.after = list;
   if (list != nullptr) list->before = &at_fork;
   list = &at_fork;

@@ -4,6 +4,10 @@
 // other threads held at that moment, too, and nobody would ever unlock those. So fork waits for the
 // mutexes that were added here, which holds up nobody for long, and the child begins with what they
 // guard as it was between two changes. vfork and posix_spawn do none of this, and need none.
+//
+// The handlers are registered as the program, or the shared library that this is linked into, is
+// loaded. So they run last before a fork and first after it, and handlers that a program registers
+// later may call layers.
 #pragma once
 #include <mutex>
 

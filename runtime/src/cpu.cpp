@@ -5,9 +5,10 @@
 #include "attn/runtime/kernel_abi.h"
 
 namespace attn {
-namespace {
 
-uint64_t detect() {
+// Asked anew each time, which costs a few loads, and kept in no static object: a child of fork
+// would wait for one that another thread was making.
+uint64_t cpu_features() {
   uint64_t found = 0;
 #if defined(__x86_64__)
   // These ask the operating system too: a register file that it does not save counts as absent.
@@ -24,13 +25,6 @@ uint64_t detect() {
   }
 #endif
   return found;
-}
-
-}  // namespace
-
-uint64_t cpu_features() {
-  static const uint64_t features = detect();
-  return features;
 }
 
 std::string describe_cpu_features(uint64_t features) {

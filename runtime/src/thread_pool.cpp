@@ -15,6 +15,7 @@
 
 #include "at_fork.h"
 #include "attn/runtime/executor.h"
+#include "processors.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -35,6 +36,10 @@ void pause() {
 /// a thread takes, so that the loops of one call, which follow each other closely, find it awake,
 /// and an idle pool costs nothing soon after.
 constexpr int spins = 400;
+
+/// More threads than Linux can have (PID_MAX_LIMIT is 2^22), so that the list of a pool's threads
+/// never takes memory that is not there.
+constexpr int most_threads = 1 << 22;
 
 struct Job {
   Executor::Task task = nullptr;
@@ -185,7 +190,8 @@ struct ThreadPool::State : AtFork {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(std::max(threads, 1) - 1)) {}
+ThreadPool::ThreadPool(int threads)
+    : state_(std::make_unique<State>(std::clamp(threads, 1, most_threads) - 1)) {}
 
 ThreadPool::~ThreadPool() = default;
 
@@ -230,8 +236,7 @@ Executor& default_executor() {
   static constinit std::atomic<ThreadPool*> made{nullptr};
   ThreadPool* pool = made.load(std::memory_order_acquire);
   if (pool == nullptr) {
-    // hardware_concurrency follows the process's affinity mask (glibc 2.34 and later).
-    auto mine = std::make_unique<ThreadPool>(static_cast<int>(std::thread::hardware_concurrency()));
+    auto mine = std::make_unique<ThreadPool>(usable_processors());
     if (made.compare_exchange_strong(pool, mine.get(), std::memory_order_acq_rel)) {
       pool = mine.release();
     }

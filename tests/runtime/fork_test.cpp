@@ -1,6 +1,7 @@
 // A process that has called layers forks, and its children call layers too, or end: what a server
 // with workers of its own does. A child that hangs is ended by its alarm.
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,6 +205,24 @@ TEST(Fork, AChildThatBeganInsideOfATaskCallsLayersAndEnds) {
     wrong += ends_with([&] { return Caller(layer, &pool).ok() ? 0 : 1; }) != 0;
   });
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(Fork, HandlersOfTheProgramCallLayers) {
+  // In a process of its own: there is no taking handlers back. They come before the first pool.
+  EXPECT_EQ(ends_with([] {
+              alarm(long_enough);
+              static Caller* caller = nullptr;
+              static int wrong = 0;
+              const auto call = [] { wrong += caller != nullptr && !caller->ok(); };
+              if (pthread_atfork(call, call, call) != 0) return 1;
+              attn::ThreadPool pool(3);
+              Caller ours(loaded(), &pool);
+              caller = &ours;
+              const int ended = ends_with([] { return wrong; });
+              caller = nullptr;
+              return ended != 0 ? ended : wrong;
+            }),
+            0);
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ typedef struct attn_layer attn_layer;
 typedef struct attn_load_options {
   const char* target;      /* "avx2"; NULL: the best that this CPU runs */
   const char* prefix;      /* stands before every weight's name; NULL: nothing */
-  attn_executor* executor; /* for calls that name none; NULL: one thread a processor */
+  attn_executor* executor; /* for calls that name none; NULL: one thread a usable processor */
 } attn_load_options;
 
 /* `name` is the layer's qualified name, or its end where one alone has it; options may be NULL. The

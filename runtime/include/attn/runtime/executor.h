@@ -88,7 +88,11 @@ class ThreadPool final : public Executor {
 /// The calling thread alone.
 Executor& serial_executor();
 
-/// A pool of as many threads as this process may run at once, made on first use.
+/// A pool of as many threads as this process may run at once, made on first use. On Linux those are
+/// the processors in the affinity mask of the thread that asks first (taskset, sched_setaffinity,
+/// cpusets), or as many as the CPU quotas of the process's cgroup and of those above it pay for,
+/// rounded up, where that is less (cgroup versions 1 and 2: what containers are given). Elsewhere
+/// it is std::thread::hardware_concurrency. What changes after the first use changes nothing here.
 Executor& default_executor();
 
 }  // namespace attn
