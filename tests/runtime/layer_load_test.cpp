@@ -1,6 +1,9 @@
 // Loading: variants, weights, and every sentence about them.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "fake_layer.h"
 
 namespace {
