@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "file_kind.h"
 #include "keras_file_bytes.h"
 #include "keras_file_hdf5.h"
 #include "keras_file_layers.h"
@@ -97,6 +98,9 @@ Result<KerasLayer> KerasFile::layer(std::string_view which,
   if (!chosen.ok()) return chosen.status();
   LayerPlaces layer = **chosen;
   Status status = layer.status;
+  if (status.code() == StatusCode::invalid_file) {  // a weight is missing
+    status = {status.code(), status.message() + shard_note(state_->path)};
+  }
   if (status.ok()) status = rename_weights(layer, options);
   if (!status.ok()) return status.with_context(quoted(state_->path));
 

@@ -12,6 +12,7 @@
 #include <new>
 #include <string_view>
 
+#include "file_kind.h"
 #include "text.h"
 
 namespace attn {
@@ -139,15 +140,20 @@ Result<OpenedFile> open_any(const std::string& path) {
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return Status(StatusCode::invalid_file, "is no regular file");
   }
-  constexpr std::string_view hdf5("\x89HDF\r\n\x1a\n"), zip("PK\3\4");
-  char bytes[8] = {};
-  const ssize_t n = ::pread(file.get(), bytes, sizeof bytes, 0);
-  const std::string_view start(bytes, n > 0 ? static_cast<size_t>(n) : 0);
-  if (start == hdf5) return OpenedFile{std::move(file), Container::hdf5};
-  if (start.starts_with(zip)) return OpenedFile{std::move(file), Container::zip};
+  char bytes[telling_bytes];
+  ssize_t n = 0;
+  do {
+    n = ::pread(file.get(), bytes, sizeof bytes, 0);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return failed("cannot be read");
+  const std::string_view start(bytes, static_cast<size_t>(n));
+  const FileDescription what = describe_file(start);
+  if (what.kind == FileKind::hdf5) return OpenedFile{std::move(file), Container::hdf5};
+  if (what.kind == FileKind::zip) return OpenedFile{std::move(file), Container::zip};
+  if (what.kind != FileKind::unknown) return Status(StatusCode::invalid_file, what.sentence);
   return Status(StatusCode::invalid_file,
                 text("is neither HDF5 (.weights.h5, .h5) nor a zip archive (.keras): it has ",
-                     info.st_size, " bytes and begins with ", quoted(start)));
+                     info.st_size, " bytes and begins with ", quoted(start.substr(0, 8))));
 }
 
 Result<Bytes> extract_weights(const Descriptor& archive) {

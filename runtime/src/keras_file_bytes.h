@@ -50,7 +50,7 @@ struct OpenedFile {
   Descriptor file;
   Container container;
 };
-/// Opens a regular file for reading and tells what it is by its first bytes.
+/// Opens a regular file for reading; a file of another kind is a sentence that says which.
 Result<OpenedFile> open_any(const std::string& path);
 
 /// The entry of a `.keras` archive that holds the weights.

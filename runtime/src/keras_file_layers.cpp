@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "file_kind.h"
 #include "text.h"
 
 namespace attn {
@@ -140,8 +141,8 @@ class Finder {
       if (has(vars, "2") && layer.status.ok()) {
         layer.status = {StatusCode::unsupported,
                         text(quoted(vars),
-                             " holds more than a kernel and a bias: quantized layers "
-                             "and those with LoRA are not read")};
+                             " holds more than a kernel and a bias, as quantized layers do, which "
+                             "are not read: save the model as it was before it was quantized")};
       }
     }
     finish(layer);
@@ -233,6 +234,12 @@ class Finder {
           weight.find_first_not_of("0123456789", colon + 1) == weight.npos) {
         weight = weight.substr(0, colon);
       }
+      // The legacy format is the one in which LoRA is not merged into the kernel.
+      constexpr std::string_view lora = "lora_kernel_a";
+      const bool has_lora = last_part(weight) == lora;
+      const std::string kernel =
+          text(weight.substr(0, weight.size() - lora.size() * has_lora), has_lora ? "kernel" : "");
+      if (has_lora) weight = kernel;
       const std::string name(our_name(weight));
       if (name.empty()) continue;
       const WeightPlace place{name, joined(group, stored)};
@@ -249,7 +256,14 @@ class Finder {
         at = by_prefix.end() - 1;
         at->second.weights = std::exchange(unscoped, {});
       }
-      at->second.weights.push_back(place);
+      if (!has_lora) {
+        at->second.weights.push_back(place);
+      } else if (at->second.status.ok()) {
+        at->second.status = {StatusCode::unsupported,
+                             text(quoted(place.dataset), " is a LoRA beside ", name,
+                                  ", not merged into it: load the weights in Keras and save them "
+                                  "as .weights.h5 or .keras, which merges them")};
+      }
     }
     for (auto& [prefix, layer] : by_prefix) add_legacy(group, prefix, std::move(layer));
   }
@@ -336,14 +350,15 @@ Result<const LayerPlaces*> choose_layer(const std::string& file, std::string_vie
                   text(quoted(file),
                        " holds no weights of an attention layer (MultiHeadAttention, "
                        "CachedMultiHeadAttention, GroupQueryAttention, Attention, "
-                       "ReuseMultiHeadAttention)"));
+                       "ReuseMultiHeadAttention)",
+                       shard_note(file)));
   }
   if (which.empty()) fitting = listed;
   if (fitting.size() == 1) return fitting[0];
   if (fitting.empty()) {
     return Status(StatusCode::not_found,
                   text(quoted(file), ": there is no attention layer ", quoted(which), "; there is ",
-                       describe_layers(listed)));
+                       describe_layers(listed), shard_note(file)));
   }
   return Status(StatusCode::invalid_argument,
                 text(quoted(file), ": ", which.empty() ? "a layer has to be chosen" : quoted(which),

@@ -1,5 +1,6 @@
 #include "attn/runtime/layer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -27,7 +28,9 @@ Status read_weights(const WeightSource& source, std::string_view prefix, AnyLaye
   for (size_t i = 0; i < infos.size(); ++i) {
     Result<Tensor> weight = source.find(static_cast<int>(i), prefix, infos[i].name);
     if (!weight.ok()) {
-      return weight.status().with_context(text("weight ", quoted(infos[i].name), " is missing"));
+      const bool missing = weight.status().code() == StatusCode::not_found;
+      return weight.status().with_context(
+          text("weight ", quoted(infos[i].name), missing ? " is missing" : ""));
     }
     const TensorRole role{"weight", infos[i].name};
     if (Status s = check_weight_shape(role, infos[i], *weight, layer.lengths); !s.ok()) return s;
@@ -99,7 +102,20 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
   return {};
 }
 
+/// What Keras calls the first matrix of a LoRA of this kernel; empty for other weights.
+std::string lora_beside(std::string_view weight) {
+  constexpr std::string_view kernel = "/kernel";
+  if (!weight.ends_with(kernel)) return {};
+  return text(weight.substr(0, weight.size() - kernel.size()), "/lora_kernel_a");
+}
+
 }  // namespace
+
+bool WeightSource::contains(std::string_view name) const {
+  if (file_ != nullptr) return file_->contains(name);
+  return std::any_of(named_.begin(), named_.end(),
+                     [&](const NamedTensor& one) { return one.name == name; });
+}
 
 Result<Tensor> WeightSource::find(int index, std::string_view prefix, std::string_view name) const {
   if (by_order_) {
@@ -109,6 +125,13 @@ Result<Tensor> WeightSource::find(int index, std::string_view prefix, std::strin
     return Status(StatusCode::not_found, "no tensor was given for it");
   }
   const std::string full = std::string(prefix) + std::string(name);
+  if (const std::string lora = lora_beside(full); !lora.empty() && contains(lora)) {
+    return Status(StatusCode::unsupported,
+                  text(quoted(lora),
+                       " stands beside it: LoRA is not merged into this kernel, so "
+                       "give the merged one (in Keras, the `kernel` of the layer) and leave ",
+                       quoted(lora), " out"));
+  }
   if (file_ != nullptr) return file_->find(full);
   for (const NamedTensor& one : named_) {
     if (one.name == full && one.tensor.present()) return one.tensor;

@@ -13,6 +13,7 @@
 #include <new>
 #include <tuple>
 
+#include "file_kind.h"
 #include "safetensors_header.h"
 #include "text.h"
 
@@ -20,9 +21,6 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 
 namespace attn {
 namespace {
-
-/// The reference reader's own limit.
-constexpr uint64_t longest_header = 100'000'000;
 
 struct Mapping {
   const std::byte* data = nullptr;
@@ -46,10 +44,7 @@ Status map_file(const std::string& path, Mapping& mapping) {
   Status status;
   if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
     status = {StatusCode::invalid_file, "is no regular file"};
-  } else if (info.st_size < 8) {
-    status = {StatusCode::invalid_file,
-              text("has ", info.st_size, " bytes: too few for a safetensors file")};
-  } else {
+  } else if (info.st_size > 0) {
     mapping.size = static_cast<size_t>(info.st_size);
     void* memory = ::mmap(nullptr, mapping.size, PROT_READ, MAP_PRIVATE, file, 0);
     if (memory == MAP_FAILED) {
@@ -127,12 +122,21 @@ struct SafeTensors::State {
 };
 
 Status SafeTensors::State::read() {
+  const FileDescription file = describe_file(
+      {reinterpret_cast<const char*>(mapping.data), std::min(mapping.size, telling_bytes)});
+  if (file.kind != FileKind::safetensors && file.kind != FileKind::unknown) {
+    return {StatusCode::invalid_file, file.sentence};
+  }
   uint64_t length = 0;
-  std::memcpy(&length, mapping.data, sizeof length);
-  if (length > longest_header) {
+  if (mapping.size < sizeof length) {
     return {StatusCode::invalid_file,
-            text("says that its header has ", length, " bytes, more than the ", longest_header,
-                 " that the format allows: this is no safetensors file")};
+            text("has ", mapping.size, " bytes: too few for a safetensors file")};
+  }
+  std::memcpy(&length, mapping.data, sizeof length);
+  if (length > longest_safetensors_header) {
+    return {StatusCode::invalid_file, text("says that its header has ", length,
+                                           " bytes, more than the ", longest_safetensors_header,
+                                           " that the format allows: this is no safetensors file")};
   }
   if (length > mapping.size - 8) {
     return {StatusCode::invalid_file, text("says that its header has ", length, " bytes, and only ",
@@ -223,8 +227,9 @@ std::span<const std::pair<std::string, std::string>> SafeTensors::metadata() con
 Result<Tensor> SafeTensors::find(std::string_view name) const {
   const auto found = state_->index.find(name);
   if (found == state_->index.end()) {
-    return Status(StatusCode::not_found, text(quoted(state_->path), ": there is no tensor ",
-                                              quoted(name), " among its ", state_->names.size()));
+    return Status(StatusCode::not_found,
+                  text(quoted(state_->path), ": there is no tensor ", quoted(name), " among its ",
+                       state_->names.size(), shard_note(state_->path)));
   }
   const State::Entry& entry = state_->entries[found->second];
   DType dtype{};

@@ -12,6 +12,9 @@
 
 namespace attn {
 
+/// Bytes; the reference reader's own limit.
+inline constexpr uint64_t longest_safetensors_header = 100'000'000;
+
 struct SafeTensorsEntry {
   std::string name;
   std::string dtype;  // "F32"

@@ -7,6 +7,7 @@
 #include <hdf5.h>
 
 #include "keras_file_tools.h"
+#include "other_files.h"
 
 namespace {
 
@@ -33,6 +34,29 @@ bool readable(const std::string& bytes, const std::string& name) {
     for (const attn::NamedTensor& one : layer->named()) keras_files::bits(one.tensor);
   }
   return all && !file->layers().empty();
+}
+
+/// Every beginning of files of other kinds, and each with bits flipped.
+TEST(KerasFileForged, OtherKinds) {
+  for (const other_files::Sample& sample : other_files::samples()) {
+    for (size_t n = 0; n < sample.bytes.size(); n += 3) {
+      EXPECT_FALSE(readable(sample.bytes.substr(0, n), "other")) << sample.bytes;
+      std::string changed = sample.bytes;
+      changed[n] = static_cast<char>(changed[n] ^ 1 << n % 8);
+      EXPECT_FALSE(readable(changed, "other")) << sample.bytes;
+    }
+  }
+}
+
+/// Never readable as it is: see KerasFile.LoraBesideItsKernelIsRefused.
+TEST(KerasFileForged, LoraWithBitsFlipped) {
+  const std::string bytes = keras_files::read(fixture("lora.legacy.h5"));
+  ASSERT_FALSE(bytes.empty());
+  for (size_t bit = 0; bit < bytes.size() * 8; bit += 197) {
+    std::string changed = bytes;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
+    readable(changed, "lora");
+  }
 }
 
 class Forged : public testing::TestWithParam<const char*> {};

@@ -8,11 +8,15 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#define H5_USE_110_API
+#include <hdf5.h>
+
 #include <fstream>
 #include <map>
 
 #include "fake_layer.h"
 #include "keras_file_tools.h"
+#include "other_files.h"
 
 namespace {
 
@@ -52,6 +56,8 @@ const Case cases[] = {
     {"gate.weights.h5", "", "gate", "MultiHeadAttention", "layers/multi_head_attention", "attn"},
     {"bfloat16.weights.h5", "", "bfloat16", "MultiHeadAttention", "layers/multi_head_attention",
      "attn"},
+    {"lora.weights.h5", "", "lora", "MultiHeadAttention", "layers/multi_head_attention", "attn"},
+    {"lora.keras", "", "lora", "MultiHeadAttention", "layers/multi_head_attention", "attn"},
     {"legacy.h5", "", "legacy", "", "model_weights/attn/attn", "attn"},
     {"subclass.weights.h5", "attn", "subclass", "", "attn", "multi_head_attention"},
 };
@@ -256,14 +262,82 @@ TEST(KerasFile, Refuses) {
   const std::string folder = testing::TempDir();
   EXPECT_EQ(KerasFile::open("/there/is/none.keras").status().code(), StatusCode::not_found);
   EXPECT_EQ(KerasFile::open(folder).status().message(), "`" + folder + "`: is no regular file");
-  const std::string tensors = fixture("mha.expected.safetensors");
-  EXPECT_NE(KerasFile::open(tensors).status().message().find(
-                "is neither HDF5 (.weights.h5, .h5) nor a zip archive (.keras)"),
-            std::string::npos);
+  const std::string noise = keras_files::scratch("noise.h5");
+  keras_files::write(noise, std::string("\1\2\3\4abcdefgh"));
+  EXPECT_EQ(KerasFile::open(noise).status().message(),
+            "`" + noise +
+                "`: is neither HDF5 (.weights.h5, .h5) nor a zip archive (.keras): it has "
+                "12 bytes and begins with `????abcd`");
   const std::string zip = keras_files::scratch("empty.zip");
   keras_files::write(zip, std::string("PK\3\4", 4) + std::string(60, '\0'));
   EXPECT_NE(KerasFile::open(zip).status().message().find("cannot be read as a zip archive"),
             std::string::npos);
+}
+
+TEST(KerasFile, SaysWhatAnotherFileIs) {
+  const std::string path = keras_files::scratch("other.keras");
+  auto sentence = [&](const std::string& bytes) {
+    keras_files::write(path, bytes);
+    const attn::Status status = KerasFile::open(path).status();
+    EXPECT_EQ(status.code(), StatusCode::invalid_file);
+    EXPECT_EQ(attn::update_keras_weights(path, path, "", {}).message(), status.message());
+    return status.message();
+  };
+  for (const other_files::Sample& sample : other_files::samples()) {
+    EXPECT_EQ(sentence(sample.bytes), "`" + path + "`: " + sample.sentence);
+  }
+  EXPECT_EQ(sentence(keras_files::read(fixture("mha.expected.safetensors"))),
+            "`" + path + "`: is a safetensors file: open it with attn::SafeTensors");
+  std::filesystem::remove(path);
+}
+
+TEST(KerasFile, LoraBesideItsKernelIsRefused) {
+  const std::string path = fixture("lora.legacy.h5");
+  auto file = KerasFile::open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  ASSERT_EQ(file->layers().size(), 1u);
+  EXPECT_EQ(file->layer().status().code(), StatusCode::unsupported);
+  EXPECT_EQ(file->layer().status().message(),
+            "`" + path +
+                "`: `model_weights/attn/attn/query/lora_kernel_a` is a LoRA beside "
+                "query/kernel, not merged into it: load the weights in Keras and save them as "
+                ".weights.h5 or .keras, which merges them");
+}
+
+TEST(KerasFile, QuantizedLayersAreRefused) {
+  const std::string path = fixture("int8.weights.h5");
+  const attn::Status status = KerasFile::open(path)->layer().status();
+  EXPECT_EQ(status.code(), StatusCode::unsupported);
+  EXPECT_EQ(
+      status.message(),
+      "`" + path +
+          "`: `layers/multi_head_attention/query_dense/vars` holds more than a "
+          "kernel and a bias, as quantized layers do, which are not read: save the model as it "
+          "was before it was quantized");
+}
+
+TEST(KerasFile, WhatAShardMissesIsInAnother) {
+  const std::string note =
+      "; by its name the file is one shard of several: load its .weights.json in Keras and save "
+      "the weights in one file";
+  const std::string path =
+      testing::TempDir() + "attn_" + std::to_string(getpid()) + "model_00001.weights.h5";
+  keras_files::write(path, keras_files::read(fixture("two_mha.weights.h5")));
+  auto file = KerasFile::open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const std::string other = file->layer("decoder").status().message();
+  EXPECT_TRUE(other.ends_with(note)) << other;
+  EXPECT_TRUE(file->layer(file->layers()[0].path).ok());
+  // Shards divide layers too: this one has no output projection.
+  const hid_t cut = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Ldelete(cut, "layers/multi_head_attention/output_dense", H5P_DEFAULT);
+  H5Fclose(cut);
+  EXPECT_EQ(KerasFile::open(path)->layer("layers/multi_head_attention").status().message(),
+            "`" + path +
+                "`: `layers/multi_head_attention/output_dense/vars/0`, the layer's "
+                "attention_output/kernel, is missing" +
+                note);
+  std::filesystem::remove(path);
 }
 
 TEST(KerasFileSave, RefusesWhatDoesNotFit) {

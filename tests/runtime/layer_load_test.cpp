@@ -1,6 +1,9 @@
 // Loading: variants, weights, and every sentence about them.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "fake_layer.h"
 
 namespace {
@@ -125,6 +128,42 @@ class LoadWeights : public ::testing::Test {
     return message(AnyLayer::load(fake::table, std::span<const NamedTensor>(changed)), code);
   }
 };
+
+/// What Keras's `layer.weights` gives of a projection with LoRA: the kernel is not the merged one.
+TEST_F(LoadWeights, LoraBesideAKernelIsRefused) {
+  const std::string sentence =
+      "weight `query/kernel`: `query/lora_kernel_a` stands beside it: LoRA is not merged into this "
+      "kernel, so give the merged one (in Keras, the `kernel` of the layer) and leave "
+      "`query/lora_kernel_a` out";
+  weights.push_back({"query/lora_kernel_a", {big, {8, 3, 2}}});
+  EXPECT_EQ(message(AnyLayer::load(fake::table, std::span<const NamedTensor>(weights)),
+                    StatusCode::unsupported),
+            "layer `model::fake`: " + sentence);
+  const std::string path = testing::TempDir() + "attn_lora.safetensors";
+  ASSERT_TRUE(attn::save_safetensors(path, weights).ok());
+  EXPECT_EQ(
+      message(AnyLayer::load(fake::table, *attn::SafeTensors::open(path)), StatusCode::unsupported),
+      "layer `model::fake`: " + sentence);
+  std::remove(path.c_str());
+  // Another layer's is none of this one's.
+  weights.back().name = "other/query/lora_kernel_a";
+  EXPECT_TRUE(AnyLayer::load(fake::table, std::span<const NamedTensor>(weights)).ok());
+}
+
+/// A weight that is there and of a type that tensors do not have is not missing.
+TEST_F(LoadWeights, TypesThatAreNotRead) {
+  const std::string path = testing::TempDir() + "attn_float8.safetensors";
+  const std::string header =
+      R"({"query/kernel":{"dtype":"F8_E4M3","shape":[8,3,5],"data_offsets":[0,120]}})";
+  std::string bytes(8, '\0');
+  bytes[0] = static_cast<char>(header.size());
+  std::ofstream(path, std::ios::binary) << bytes + header + std::string(120, '\0');
+  EXPECT_EQ(
+      message(AnyLayer::load(fake::table, *attn::SafeTensors::open(path)), StatusCode::unsupported),
+      "layer `model::fake`: weight `query/kernel`: `" + path +
+          "`: tensor `query/kernel` has dtype F8_E4M3, which this runtime does not read");
+  std::remove(path.c_str());
+}
 
 TEST_F(LoadWeights, Checks) {
   EXPECT_EQ(

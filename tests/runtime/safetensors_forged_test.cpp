@@ -2,6 +2,7 @@
 // rest.
 #include <random>
 
+#include "other_files.h"
 #include "safetensors_files.h"
 
 namespace {
@@ -55,6 +56,18 @@ TEST(Forged, EveryByteFlipped) {
       changed[i] = static_cast<char>(changed[i] ^ 1 << bit);
       auto opened = files::open(changed);
       if (opened.ok()) touch(*opened);
+    }
+  }
+}
+
+TEST(Forged, OtherKinds) {
+  std::mt19937 random(7);
+  for (const other_files::Sample& sample : other_files::samples()) {
+    for (size_t n = 0; n <= sample.bytes.size(); ++n) {
+      std::string changed = sample.bytes.substr(0, n);
+      EXPECT_FALSE(files::open(changed).ok()) << changed;
+      if (n > 0) changed[random() % n] = static_cast<char>(random());
+      EXPECT_FALSE(files::open(changed).ok()) << changed;
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "other_files.h"
 #include "safetensors_files.h"
 
 namespace {
@@ -181,6 +182,46 @@ TEST(SafeTensors, FilesThatAreNone) {
   EXPECT_EQ(folder.status().code(), attn::StatusCode::invalid_file);
   EXPECT_EQ(folder.status().message(), "`/`: is no regular file");
   EXPECT_EQ(SafeTensors::open("/dev/null").status().message(), "`/dev/null`: is no regular file");
+}
+
+TEST(SafeTensors, SaysWhatAnotherFileIs) {
+  for (const other_files::Sample& sample : other_files::samples()) {
+    EXPECT_EQ(files::message(sample.bytes), sample.sentence);
+  }
+  EXPECT_EQ(files::message("\x89HDF\r\n\x1a\n" + std::string(88, '\0')),
+            "is an HDF5 file (Keras's .weights.h5 and .h5 are): open it with attn::KerasFile, or "
+            "save its weights as safetensors");
+  EXPECT_EQ(files::message(other_files::zip("metadata.json")),
+            "is a Keras model (.keras): open it with attn::KerasFile, or save its weights as "
+            "safetensors");
+  EXPECT_EQ(files::message(other_files::zip("a/b.txt")),
+            "is a zip archive: open it with attn::KerasFile if it is a .keras model, else unpack "
+            "it");
+}
+
+TEST(SafeTensors, WhatAShardMissesIsInAnother) {
+  const std::string folder = testing::TempDir() + "attn_" + std::to_string(getpid());
+  const std::vector<float> x{1, 2};
+  auto missed = [&](const std::string& name) {
+    const std::string path = folder + name;
+    EXPECT_TRUE(attn::save_safetensors(path, {{"x", {x, {2}}}}).ok());
+    const std::string message = SafeTensors::open(path)->find("y").status().message();
+    std::remove(path.c_str());
+    const std::string start = "`" + path + "`: there is no tensor `y` among its 1";
+    EXPECT_TRUE(message.starts_with(start)) << message;
+    return message.substr(start.size());
+  };
+  EXPECT_EQ(missed("model-00001-of-00002.safetensors"),
+            "; by its name the file is shard 00001 of 00002: open all shards and load from their "
+            "tensors by name, or merge them into one file");
+  EXPECT_EQ(missed("model.bf16-00012-of-00163.safetensors").substr(0, 49),
+            "; by its name the file is shard 00012 of 00163: o");
+  for (const char* name :
+       {"model-00001-of-00001.safetensors", "model.safetensors", "one-of-two.safetensors",
+        "-of-00002.safetensors", "model-0001-of-00002.safetensors", "model-00001-of-0002",
+        "model_00001.safetensors"}) {
+    EXPECT_EQ(missed(name), "") << name;
+  }
 }
 
 TEST(SafeTensors, ViewsOutliveTheHandle) {

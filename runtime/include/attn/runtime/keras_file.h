@@ -24,7 +24,9 @@
 // of it (Debian's is).
 //
 // Updating holds the file in memory, twice while it is written. Little endian machines only.
-// Not here: weights in several files (`model.weights.json`), quantized layers, optimizers.
+// Not here: weights in several files (`model.weights.json`), quantized layers, optimizers. LoRA is
+// read where Keras merges it into the kernels, in `.weights.h5` and `.keras`; a legacy `.h5` has it
+// beside them without its factor, and such a layer is `unsupported`.
 #pragma once
 #include <initializer_list>
 #include <memory>

@@ -57,7 +57,8 @@ struct NamedMutableTensor {
 
 /// Where a layer finds its weights while it is loaded: a file, names, or the order of the table
 /// (which is the order of Keras's get_weights). Refers to what it was made from. What a layer has
-/// no use for is ignored.
+/// no use for is ignored, except a LoRA of Keras's beside a kernel (query/lora_kernel_a), which says
+/// that the kernel is not the one that the layer computes with.
 class WeightSource {
  public:
   WeightSource(const SafeTensors& file) : file_(&file) {}              // NOLINT
@@ -65,12 +66,15 @@ class WeightSource {
   WeightSource(std::initializer_list<NamedTensor> named) : named_(named.begin(), named.size()) {}
   WeightSource(std::span<const Tensor> in_order) : ordered_(in_order), by_order_(true) {}  // NOLINT
 
-  /// Weight `index` of a table, which is called `name` there. not_found where there is none.
+  /// Weight `index` of a table, which is called `name` there. not_found where there is none;
+  /// unsupported where a LoRA is not merged into it.
   Result<Tensor> find(int index, std::string_view prefix, std::string_view name) const;
   /// How many tensors there are where they come in order; else -1.
   int ordered_count() const { return by_order_ ? static_cast<int>(ordered_.size()) : -1; }
 
  private:
+  bool contains(std::string_view name) const;
+
   const SafeTensors* file_ = nullptr;
   std::span<const NamedTensor> named_;
   std::span<const Tensor> ordered_;

@@ -11,8 +11,11 @@
 // overlaps. The reader takes nothing on trust: a file that is cut, forged or of another kind is a
 // Status, never a crash. What the reference reader refuses is refused here, and so are unknown keys
 // and names that come twice. The file is mapped, not read; it must not be shortened while it is
-// open. Little endian machines only. Not here: files sharded by an index, types smaller than a
-// byte.
+// open. Little endian machines only. Not here: types smaller than a byte, and the index of a model in
+// several files: open each shard, and load layers from a list of their tensors by name.
+//
+// A file of another kind (a Git LFS pointer, a web page, HDF5, a PyTorch file, ...) is told as such,
+// with what to do.
 #pragma once
 #include <initializer_list>
 #include <memory>
