@@ -19,51 +19,6 @@ using json = nlohmann::json;
 // A configuration has a few kilobytes; no fixture reaches one megabyte.
 constexpr size_t max_bytes = 16 << 20;
 constexpr int max_depth = 64;
-constexpr const char* classes =
-    "MultiHeadAttention, GroupQueryAttention, CachedMultiHeadAttention, ReuseMultiHeadAttention, "
-    "Attention and DotProductAttention";
-
-/// A value as a sentence shows it: short, whatever came.
-std::string shown(const json& value) {
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
-  return text;
-}
-
-/// A shape as Keras writes it: numbers, null where a length is open. Empty where it is none.
-std::vector<int64_t> shape_of(const json& value) {
-  std::vector<int64_t> out;
-  if (!value.is_array()) return out;
-  for (const json& n : value) {
-    if (!n.is_null() && !n.is_number_integer()) return {};
-    out.push_back(n.is_null() ? -1 : n.get<int64_t>());
-  }
-  return out;
-}
-
-/// What `build_config` tells: {"shapes_dict": {"query_shape": ...}}, {"input_shape": [...]} of one
-/// input or of a list of them. Other forms tell nothing.
-InputShapes shapes_of_build(const json& document) {
-  InputShapes out;
-  const auto build = document.find("build_config");
-  if (build == document.end() || !build->is_object()) return out;
-  if (const auto shapes = build->find("shapes_dict");
-      shapes != build->end() && shapes->is_object()) {
-    out.query = shape_of(shapes->value("query_shape", json()));
-    out.value = shape_of(shapes->value("value_shape", json()));
-    out.key = shape_of(shapes->value("key_shape", json()));
-  } else if (const auto input = build->find("input_shape");
-             input != build->end() && input->is_array() && !input->empty()) {
-    if ((*input)[0].is_array()) {
-      out.query = shape_of((*input)[0]);
-      if (input->size() > 1) out.value = shape_of((*input)[1]);
-      if (input->size() > 2) out.key = shape_of((*input)[2]);
-    } else {
-      out.query = shape_of(*input);
-    }
-  }
-  return out;
-}
 
 /// Fills one configuration and keeps the first complaint.
 class Reader {
@@ -86,6 +41,8 @@ class Reader {
       }
     }
     others();
+    base_arguments(out);
+    if constexpr (has_tf_keras_keys<Layer>) rule_of_tf_keras(out);
     from_shapes(out);
     return status_;
   }
@@ -111,7 +68,11 @@ class Reader {
   template <class Layer>
   static bool known(std::string_view key) {
     const auto& keys = ClassOf<Layer>::keys;
-    bool found = std::find(keys.begin(), keys.end(), key) != keys.end();
+    auto among = [&](const auto& list) {
+      return std::find(list.begin(), list.end(), key) != list.end();
+    };
+    bool found = among(keys) || (ClassOf<Layer>::module && among(base_keys)) ||
+                 (has_tf_keras_keys<Layer> && among(tf_keras_keys));
     Layer fields;
     attn::for_each_field(fields, [&](std::string_view name, auto&) { found |= name == key; });
     return found;
@@ -225,34 +186,10 @@ class Reader {
     }
     wrong_type(key, "\"softmax\" or \"sigmoid\"", *value);
   }
-  /// null, "float32", or {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
   void one(const std::string& key, attn::DTypePolicy& out) {
-    const json* value = find_unless_null(key);
+    const json* value = find(key);
     if (!value) return;
-    const json* name = value;
-    if (value->is_object()) {
-      const auto config = value->find("config");
-      const std::string type = value->value("class_name", json()).is_string()
-                                   ? value->at("class_name").get<std::string>()
-                                   : "";
-      if (type != "DTypePolicy" && type != "FloatDTypePolicy" && type != "Policy" &&
-          !type.empty()) {
-        return fail(StatusCode::unsupported,
-                    fmt::format("`{}` of class {} is not supported: a DTypePolicy is", key, type));
-      }
-      if (config == value->end() || !config->is_object() || !config->contains("name")) {
-        return wrong_type(key, "a name or a DTypePolicy", *value);
-      }
-      name = &(*config)["name"];
-    }
-    if (!name->is_string()) return wrong_type(key, "a name or a DTypePolicy", *value);
-    std::string policies;
-    for (size_t i = 0; i < attn::policy_names.size(); ++i) {
-      if (*name == attn::policy_names[i]) return void(out = static_cast<attn::DTypePolicy>(i));
-      policies += fmt::format("{}{}", i ? ", " : "", attn::policy_names[i]);
-    }
-    fail(StatusCode::unsupported,
-         fmt::format("`{}` = {} is not supported; {} are", key, shown(*name), policies));
+    if (Status s = read_policy(key, *value, out); !s.ok()) fail(s.code(), s.message());
   }
 
   /// What no kernel reads, and what stands under two names.
@@ -267,7 +204,7 @@ class Reader {
         seed && !seed->is_number_integer() && !seed->is_object()) {
       wrong_type("seed", "a whole number or null", *seed);
     }
-    for (const char* key : {"query_shape", "key_shape", "value_shape"}) {
+    for (const char* key : {"query_shape", "key_shape", "value_shape", "batch_input_shape"}) {
       if (const json* shape = find_unless_null(key); shape && shape_of(*shape).empty()) {
         wrong_type(key, "a list of whole numbers or null", *shape);
       }
@@ -281,6 +218,40 @@ class Reader {
     }
   }
 
+  /// Arguments of every layer of Keras that mean nothing here, or something that is refused.
+  void base_arguments(const auto& layer) {
+    bool autocast = true;
+    one("autocast", autocast);
+    // Without it Keras computes with weights and inputs as they are stored.
+    if (!autocast && (layer.dtype == attn::DTypePolicy::mixed_float16 ||
+                      layer.dtype == attn::DTypePolicy::mixed_bfloat16)) {
+      fail(StatusCode::unsupported,
+           "`autocast` = false with a mixed policy is not supported: give the policy of the type "
+           "that the layer computes with as `dtype`");
+    }
+    if (const json* weights = find_unless_null("weights")) {
+      fail(StatusCode::unsupported,
+           fmt::format("`weights` of a configuration are not read, and it has {}: write null, and "
+                       "give them when the layer is loaded",
+                       shown(*weights)));
+    }
+  }
+  /// tf_keras adds -1e9 to masked scores, and with `softmax_robust_masking` it puts that in their
+  /// place: a row without any key has equal probabilities. Keras 3 has no such keys and other
+  /// rules.
+  template <class Layer>
+  void rule_of_tf_keras(Layer& out) {
+    bool robust = false;
+    one("softmax_robust_masking", robust);
+    const bool theirs = std::any_of(tf_keras_keys.begin(), tf_keras_keys.end(),
+                                    [&](const char* key) { return find(key); });
+    if (!theirs || find("fully_masked")) return;
+    if constexpr (requires { out.probability; }) {
+      if (out.probability == attn::Probability::sigmoid) return;
+    }
+    out.fully_masked = robust ? attn::FullyMasked::uniform : attn::FullyMasked::additive;
+  }
+
   /// A shape from the configuration, where the caller and `build_config` know none.
   std::vector<int64_t> shape(const std::vector<int64_t>& known, const char* key) const {
     const json* own = find_unless_null(key);
@@ -288,7 +259,8 @@ class Reader {
   }
   template <class Layer>
   void from_shapes(Layer& out) {
-    const std::vector<int64_t> query = shape(shapes_.query, "query_shape"),
+    const std::vector<int64_t> query =
+                                   shape(shape(shapes_.query, "query_shape"), "batch_input_shape"),
                                value = shape(shapes_.value, "value_shape"),
                                key = shape(shapes_.key, "key_shape");
     const int rank = static_cast<int>(query.size());
@@ -300,6 +272,10 @@ class Reader {
     if constexpr (requires { out.input_rank; }) {
       if (rank > 0 && find("input_rank") && out.input_rank != rank) {
         wrong(fmt::format("`input_rank` is {}, and the query has {} axes", out.input_rank, rank));
+      } else if (constexpr int least = std::is_same_v<Layer, attn::Attention> ? 2 : 3, most = 6;
+                 rank > 0 && (rank < least || rank > most)) {
+        wrong(fmt::format("{} takes inputs with {} to {} axes, and the query has {}",
+                          ClassOf<Layer>::name, least, most, rank));
       } else if (rank > 0 && needs_rank(out, rank)) {
         out.input_rank = rank;
       }
@@ -359,12 +335,6 @@ class Reader {
   Status status_;
 };
 
-/// "MultiHeadAttention" of "keras.layers>MultiHeadAttention": how registered classes are written.
-std::string plain_class(std::string name) {
-  const size_t cut = name.find_last_of(">.");
-  return cut == name.npos ? name : name.substr(cut + 1);
-}
-
 /// Which layer a configuration without a class name is of: every class has keys that no other has,
 /// but that CachedMultiHeadAttention has those of MultiHeadAttention.
 std::string guess_class(const json& config) {
@@ -387,7 +357,8 @@ struct Source {
 template <class Layer>
 Result<JsonLayer> read_as(const Source& from) {
   Layer layer;
-  if (Status s = Reader(from.config, from.shapes, from.file).read(layer); !s.ok()) return s;
+  const json plain = plain_lists(from.config);
+  if (Status s = Reader(plain, from.shapes, from.file).read(layer); !s.ok()) return s;
   JsonLayer out;
   if (const auto at = from.config.find("name"); at != from.config.end() && at->is_string())
     out.name = *at;
@@ -448,10 +419,6 @@ Result<JsonLayer> layer_from_json(const json& document, const std::string& file,
   bool fixture = false;
   std::string name;
   if (wrapped) {
-    if (!config.is_object()) {
-      return Status(StatusCode::invalid_file,
-                    fmt::format("{}: `config` is an object, not {}", file, shown(config)));
-    }
     for (const char* key : {"class_name", "layer"}) {
       const auto at = document.find(key);
       if (!name.empty() || at == document.end() || !at->is_string()) continue;
@@ -460,6 +427,13 @@ Result<JsonLayer> layer_from_json(const json& document, const std::string& file,
     }
   }
   if (name.empty()) name = guess_class(config);
+  if (std::string sentence = refused_class(document, name); !sentence.empty()) {
+    return Status(StatusCode::unsupported, file + ": " + sentence);
+  }
+  if (!config.is_object()) {
+    return Status(StatusCode::invalid_file,
+                  fmt::format("{}: `config` is an object, not {}", file, shown(config)));
+  }
   if (name.empty()) {
     return Status(
         StatusCode::invalid_file,
@@ -480,9 +454,7 @@ Result<JsonLayer> layer_from_json(const json& document, const std::string& file,
   if (name == "CachedMultiHeadAttention") return read_as<attn::CachedMultiHeadAttention>(from);
   if (name == "ReuseMultiHeadAttention") return read_as<attn::ReuseMultiHeadAttention>(from);
   if (name == "Attention") return read_as<attn::Attention>(from);
-  if (name == "DotProductAttention") return read_as<attn::DotProductAttention>(from);
-  return Status(StatusCode::unsupported, fmt::format("{}: layer {} is not supported; {} are", file,
-                                                     shown(json(name)), classes));
+  return read_as<attn::DotProductAttention>(from);
 }
 
 }  // namespace attnc

@@ -99,6 +99,17 @@ struct ClassOf<attn::DotProductAttention> {
 };
 #undef ATTNC_COMPONENT_KEYS
 
+/// What tf_keras's get_config of MultiHeadAttention has besides, and with it that of every layer
+/// derived from it there: read, and never written into a layer that came without.
+inline constexpr std::array tf_keras_keys = {"query_shape", "key_shape", "value_shape",
+                                             "softmax_robust_masking"};
+template <class Layer>
+constexpr bool has_tf_keras_keys = std::is_same_v<Layer, attn::MultiHeadAttention> ||
+                                   std::is_same_v<Layer, attn::CachedMultiHeadAttention>;
+/// Arguments of any layer of Keras that its get_config leaves out, or has only after they were
+/// used.
+inline constexpr std::array base_keys = {"autocast", "batch_input_shape", "weights"};
+
 /// The masks that have a name.
 inline constexpr std::pair<const char*, attn::Mask> named_masks[] = {
     {"causal", attn::causal}, {"causal_from_the_end", attn::causal_from_the_end}};
@@ -116,6 +127,34 @@ inline bool is_component(std::string_view key) {
   return key.ends_with("_initializer") || key.ends_with("_regularizer") ||
          key.ends_with("_constraint");
 }
+// ---- config_json_values.cpp
+
+/// A value as a sentence shows it: short, whatever came.
+std::string shown(const nlohmann::json& value);
+/// The value with lists for what Keras writes as {"class_name": "__tuple__", "items": [...]} or as
+/// a TensorShape; null for the shape whose `items` are null, which has an unknown number of axes.
+nlohmann::json plain_lists(const nlohmann::json& value);
+/// A shape: numbers, null (or -1) where a length is open. Empty where it is none.
+std::vector<std::int64_t> shape_of(const nlohmann::json& value);
+/// What `build_config` tells: {"shapes_dict": {"query_shape": ...}}, {"input_shape": [...]} of one
+/// input or of a list of them. Other forms tell nothing.
+InputShapes shapes_of_build(const nlohmann::json& document);
+/// null (nothing changes), "float32", a DTypePolicy, or a DTypePolicyMap whose entries are all its
+/// default. The sentence names `key`, and no file.
+Status read_policy(std::string_view key, const nlohmann::json& value, attn::DTypePolicy& out);
+
+// ---- config_json_model.cpp
+
+/// "MultiHeadAttention" of "keras.layers>MultiHeadAttention": how registered classes are written.
+std::string plain_class(const std::string& name);
+/// Why the class `name` ("" where none is known) of a document is not read, in a sentence that
+/// names no file. "" where it is read: an original, of its own package or of none that is named. Of
+/// a model, or of a layer around others, the sentence lists the layers of ours in it by name, class
+/// and place.
+std::string refused_class(const nlohmann::json& document, const std::string& name);
+
+// ---- config_json_components.cpp
+
 /// What is wrong with an initialiser, regulariser or constraint, or "".
 std::string component_mistake(std::string_view key, const nlohmann::json& value);
 

@@ -28,6 +28,7 @@ struct Attention {
   bool use_scale = false;
   ScoreMode score_mode = ScoreMode::dot;
   float dropout = 0;
+  bool causal = false;  // as if every call had use_causal_mask: tf_keras's older argument
   DTypePolicy dtype{};
   // what Keras reads from its inputs
   int size = 0;                     // features of query and key
@@ -75,7 +76,8 @@ constexpr Outputs build(Graph& g, const Attention& d) {
   const Mask query_mask = g.mask("query_mask", query, any_number);
   const Mask value_mask = g.mask("value_mask", key, any_number);
   const Mask any_order = !g.flag("use_causal_mask");
-  const Value p = softmax(s, value_mask & (any_order | causal), FullyMasked::additive);
+  const Mask in_order = d.causal ? Mask{causal} : any_order | causal;
+  const Value p = softmax(s, value_mask & in_order, FullyMasked::additive);
   return {.output = keep(combine(dropout(p, d.dropout), value), query_mask), .attention_scores = p};
 }
 
