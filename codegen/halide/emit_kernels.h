@@ -59,6 +59,9 @@ uint64_t target_cpu_features(const std::string& target);
 /// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").
 std::string target_triple(const std::string& target);
 
+/// All rows for a target, as text: of TARGET.txt in the folder $ATTNC_SCHEDULES where that is set, else
+/// those compiled in. A sentence where the target is unknown, or there is no such file.
+Result<std::string> schedule_table(const std::string& target);
 /// The tuned row of codegen/schedules/ for a target and a head size; a sentence where the target is
 /// unknown.
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,

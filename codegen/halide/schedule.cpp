@@ -14,9 +14,7 @@ namespace attnc {
 /// Generated from codegen/schedules/*.txt: pairs of target and text.
 extern const std::map<std::string, std::string> schedule_tables;
 
-namespace {
-
-Result<std::string> table_for(const std::string& target) {
+Result<std::string> schedule_table(const std::string& target) {
   const auto built_in = schedule_tables.find(target);
   if (built_in == schedule_tables.end()) {
     std::string known;
@@ -38,6 +36,8 @@ Result<std::string> table_for(const std::string& target) {
   return text.str();
 }
 
+namespace {
+
 bool sensible(const Schedule& s) {
   const auto between = [](int v, int low, int high) { return v >= low && v <= high; };
   return between(s.vector, 4, 16) && (s.vector & (s.vector - 1)) == 0 &&
@@ -52,7 +52,7 @@ bool sensible(const Schedule& s) {
 
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
                               attn::DTypePolicy dtype) {
-  Result<std::string> table = table_for(target);
+  Result<std::string> table = schedule_table(target);
   if (!table.ok()) return table.status();
   std::istringstream lines(*table);
   const int size = std::max(key_size, value_size);

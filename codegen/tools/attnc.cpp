@@ -11,7 +11,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
-#include "tools/cache.h"
+#include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/version.h"
 

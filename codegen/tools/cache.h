@@ -4,11 +4,9 @@
 //   auto tables = attnc::cached_tables({{layer, "avx2"}, {layer, "baseline"}});
 //   const attn_layer_table* table = *tables[0];
 //
-// A library is keyed by the layer's name and fingerprint, the target, and the attnc program itself:
-// another build of attnc never meets another's libraries. They lie in $ATTNC_CACHE, else
-// $XDG_CACHE_HOME/attnc, else ~/.cache/attnc, and can be deleted at any time. What is new is linked
-// with the C compiler ($CC, else cc) and stays loaded until the process ends. Not here: a limit of
-// size; an entry has some hundred kilobytes.
+// A library is found by all that changes its kernels (cache_key.h) in a folder with a limit
+// (cache_folder.h), and can be deleted at any time. What is new is linked with the C compiler ($CC,
+// else cc). What was asked for stays loaded until the process ends, whatever becomes of its file.
 #pragma once
 #include <string>
 #include <vector>
@@ -26,13 +24,5 @@ struct CacheRequest {
 /// In the order of the requests. Equal requests are built once, all of them beside each other.
 std::vector<Result<const attn_layer_table*>> cached_tables(
     const std::vector<CacheRequest>& requests, const Progress& progress = {});
-
-/// Made where it is not there yet.
-Result<std::string> cache_folder();
-
-/// For a help's text: "Built layers are kept in FOLDER ($ATTNC_CACHE, else ~/.cache/attnc), now 3
-/// of them with 0.9 MB;
-/// ..." Makes nothing.
-std::string describe_cache();
 
 }  // namespace attnc

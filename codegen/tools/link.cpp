@@ -12,15 +12,6 @@ namespace {
 
 using attn::StatusCode;
 
-std::vector<std::string> c_compiler() {
-  const char* set = std::getenv("CC");
-  std::istringstream words(set ? set : "");
-  std::vector<std::string> out;
-  for (std::string word; words >> word;) out.push_back(word);
-  if (out.empty()) out.push_back("cc");
-  return out;
-}
-
 /// What to do is said once, here.
 Status with_advice(const Status& s) {
   if (s.code() != StatusCode::not_found) return s;
@@ -31,6 +22,15 @@ Status with_advice(const Status& s) {
 }
 
 }  // namespace
+
+std::vector<std::string> c_compiler() {
+  const char* set = std::getenv("CC");
+  std::istringstream words(set ? set : "");
+  std::vector<std::string> out;
+  for (std::string word; words >> word;) out.push_back(word);
+  if (out.empty()) out.push_back("cc");
+  return out;
+}
 
 Status need_c_compiler() {
   std::vector<std::string> command = c_compiler();

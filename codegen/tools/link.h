@@ -22,6 +22,9 @@ struct SharedLibrary {
   std::string machine;  // for the sentence where the compiler is one for another: "aarch64"
 };
 
+/// The words of $CC, else "cc".
+std::vector<std::string> c_compiler();
+
 /// not_found, and what to do, where there is no C compiler: to be asked before the kernels are
 /// made.
 Status need_c_compiler();

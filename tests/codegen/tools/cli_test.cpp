@@ -44,14 +44,19 @@ TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
         << command;
   }
   std::filesystem::create_directories(path("cache"));
-  write("cache/a.so", std::string(1'500'000, 'a'));
-  write("cache/b.so", std::string(1'500'000, 'b'));
-  write("cache/other", "not counted");
+  for (const char* name : {"a", "b"}) {
+    write(fmt::format("cache/{}-0123456789abcdef-avx2-fedcba9876543210.so", name),
+          std::string(1'500'000, 'a'));
+  }
+  write("cache/other.so", "not counted");
   for (const char* command : {"run", "check", "bench"}) {
     const Said said = attnc(std::string(command) + " --help", "ATTNC_CACHE=cache");
     EXPECT_NE(said.out.find("Built layers are kept in cache ("), std::string::npos) << said.out;
     EXPECT_NE(said.out.find("\nIt holds 2 now, 3.0 MB; "), std::string::npos) << said.out;
   }
+  EXPECT_NE(attnc("run --help", "ATTNC_CACHE_SIZE=2G").out.find("at most 2147.5 MB stay"),
+            std::string::npos);
+  EXPECT_NE(attnc("run --help", "ATTNC_CACHE_SIZE=soup").out.find("got `soup`"), std::string::npos);
   EXPECT_NE(attnc("run --help", "ATTNC_CACHE=none").out.find("\nIt holds 0 now, 0.0 MB; "),
             std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(path("none"))) << "help makes nothing";
