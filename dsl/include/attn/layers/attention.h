@@ -9,6 +9,7 @@
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
 // and never stored as [query, key, feature]. Inputs: query, value, key (or value, where they have
 // one size), query_mask and value_mask (padding, [batch.., position], or none), use_causal_mask.
+// In masks every number but 0 is visible, negative ones too, as in Keras.
 // Masked scores get -1e9 added in float32 and rounding decides about rows without any key, as in
 // Keras; query_mask sets rows of the output to zero and leaves the scores alone.
 //
