@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -164,6 +165,21 @@ Given read(const attn::Tensor& tensor) {
   return out;
 }
 
+/// Numbers that a call refuses in a mask of truths: those of a mask to add to scores.
+Status check_truths(const PlanTensor& input, const Given& given) {
+  if (input.type != attn::Type::truth || input.table || (input.reading & attn::any_number))
+    return {};
+  for (double v : given.numbers) {
+    if (v >= 0 && std::isfinite(v)) continue;
+    return mistake(fmt::format(
+        "input `{}` holds {}, and it is a mask of truths: nonzero is visible, 0 is hidden, so a "
+        "mask of numbers to add to the scores would be taken for its opposite; give `mask == 0` of "
+        "such a mask, as bool",
+        input.name, v));
+  }
+  return {};
+}
+
 /// A call: its lengths, and the tables that are given.
 class Call {
  public:
@@ -184,7 +200,9 @@ class Call {
       auto tensor = tables->find(name);
       if (!tensor.ok()) return tensor.status();
       if (Status s = check(plan_.inputs[i], *tensor); !s.ok()) return s.with_context(file);
-      given_.emplace(static_cast<int>(i), read(*tensor));
+      Given numbers = read(*tensor);
+      if (Status s = check_truths(plan_.inputs[i], numbers); !s.ok()) return s.with_context(file);
+      given_.emplace(static_cast<int>(i), std::move(numbers));
     }
     return {};
   }

@@ -10,6 +10,8 @@
 // attention_scores for a caller that asks.
 // Weights: query, key, [gate,] value, attention_output, each /kernel and /bias.
 //
+// Masks are truths of any type: nonzero is visible. Negative and non-finite numbers, which Keras
+// casts to true, are refused: a mask to add to scores goes into `score_mod`, or in as `mask == 0`.
 // Where Keras has padding masks travel with a tensor (`_keras_mask`) they are arguments here; an
 // explicit `query_mask`, which Keras's call overwrites, counts.
 #pragma once
