@@ -17,8 +17,7 @@ using attn::Graph;
 using attn::Value;
 using Names = std::vector<std::string>;
 
-const std::filesystem::path dsl =
-    std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "dsl";
+const std::filesystem::path dsl = SOURCE_ROOT "/dsl";
 
 std::string text_of(const std::filesystem::path& file) {
   std::ostringstream text;

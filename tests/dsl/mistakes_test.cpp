@@ -199,7 +199,7 @@ TEST(Mistakes, OnPlainNumbersEndNothing) {
 
 // No header of the language and no source of the runtime ends a process.
 TEST(Mistakes, NothingEndsAProcess) {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  const std::filesystem::path root = SOURCE_ROOT;
   const std::regex ends(
       R"(\b(abort|exit|_exit|_Exit|quick_exit|terminate|raise|kill|assert|__builtin_trap|__builtin_unreachable|throw)\b *[(;])");
   int files = 0;

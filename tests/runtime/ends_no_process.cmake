@@ -1,0 +1,10 @@
+# No object of LIBRARY asks for a function that ends the process; NM lists what each asks for. (std::terminate is left out: the
+# destructor of std::thread names it, for threads that nobody joined.)
+execute_process(COMMAND ${NM} -A -u "${LIBRARY}" OUTPUT_VARIABLE symbols RESULT_VARIABLE result COMMAND_ERROR_IS_FATAL ANY)
+if(NOT symbols MATCHES " U memcpy")
+  message(FATAL_ERROR "${NM} lists nothing that the library needs")
+endif()
+string(REGEX MATCHALL "[^\n]* U (abort|exit|_exit|_Exit|quick_exit|raise|kill|__assert_fail)(@[^\n]*)?\n" found "${symbols}")
+if(found)
+  message(FATAL_ERROR "these end a process:\n${found}")
+endif()
