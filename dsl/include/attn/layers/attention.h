@@ -8,7 +8,8 @@
 // No projections: dot scores are query . key, times the weight `scale`; concat scores are
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
 // and never stored as [query, key, feature]. Inputs: query, value, key (or value, where they have
-// one size), query_mask and value_mask (padding, [batch.., position], or none), use_causal_mask.
+// one size), query_mask and value_mask (padding, [batch.., position], or none), use_causal_mask
+// (`causal` sets it for every call).
 // Masked scores get -1e9 added in float32 and rounding decides about rows without any key, as in
 // Keras; query_mask sets rows of the output to zero and leaves the scores alone.
 //
