@@ -24,8 +24,17 @@
 // Keys beyond the originals: `flash_attention`, which get_config leaves out; `fully_masked`
 // ("uniform", "zero", "additive"); `mask` ("causal", "causal_from_the_end"); and what Keras learns
 // from its first call, while kernels are made for it: `input_rank`, and of Attention `size` and
-// `value_size`. The latter are also taken from `build_config`, from Model Garden's `query_shape`
-// and so on, or from shapes that the caller knows.
+// `value_size`. The latter are also taken from `build_config`, from `query_shape` and so
+// on, or from shapes that the caller knows.
+//
+// What tf_keras writes is read too, and stays as it came: {"class_name": "__tuple__"}, TensorShape
+// for lists; `query_shape`, `key_shape`, `value_shape` and `softmax_robust_masking` of
+// MultiHeadAttention and CachedMultiHeadAttention. Any of these four makes the layer tf_keras's: a
+// row without any key is `additive` there, or `uniform` with `softmax_robust_masking`, unless
+// `fully_masked` is given (null: Keras 3's rule). Masks of numbers other than 0 and 1 are read as
+// Keras 3 does all the same. `batch_input_shape` is a shape of the query, `autocast` and `weights`
+// say nothing where they are true and null. A class of this name out of somebody else's package
+// (`module`, `registered_name`) is refused, and so is a whole model; the sentence lists its layers.
 //
 // What is understood and not compiled has the code `unsupported`. Not here: other masks, which only
 // C++ can say.

@@ -10,9 +10,10 @@
 //
 // No projections: dot scores are query . key, times the weight `scale`; concat scores are
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
-// and never stored as [query, key, feature]. In masks every number but 0 is visible, negative ones
-// too, as in Keras. Masked scores get -1e9 added in float32 and rounding decides about rows without
-// any key, as in Keras; query_mask sets rows of the output to zero and leaves the scores alone.
+// and never stored as [query, key, feature]. `causal` sets use_causal_mask for every call. In masks
+// every number but 0 is visible, negative ones too, as in Keras. Masked scores get -1e9 added in
+// float32 and rounding decides about rows without any key, as in Keras; query_mask sets rows of the
+// output to zero and leaves the scores alone.
 //
 // Keras reads sizes and the number of axes from its first call; kernels are made for them, so they
 // are fields here.
