@@ -79,6 +79,8 @@ constexpr const char* run_examples =
     "  attnc run section.o:decoder --weights model.safetensors --prefix decoder/ --inputs "
     "x.safetensors -o y.safetensors\n"
     "      --causal --scores --threads 1 --json\n"
+    "  attnc run section.o:attention --inputs x.safetensors -o y.safetensors      # it has no "
+    "weights\n"
     "Tensors are called as the layer's inputs are (query, value, key, attention_mask); weights "
     "query/kernel and so on.\n";
 constexpr const char* check_examples =
@@ -200,8 +202,9 @@ int run_command(int argc, char** argv) {
   run_command->add_option("LAYER", run.layer, "a JSON file, an object, or object:layer")
       ->required()
       ->check(named);
-  run_command->add_option("--weights", run.weights, "a .safetensors file with the weights")
-      ->required()
+  run_command
+      ->add_option("--weights", run.weights,
+                   "a .safetensors file with the weights; a layer without any needs none")
       ->check(named);
   run_command->add_option("--inputs", run.inputs, "a .safetensors file with the inputs")
       ->required()

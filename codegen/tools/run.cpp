@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "attn/runtime/layer.h"
@@ -52,13 +53,31 @@ bool makes(const attn_layer_table& table, size_t output,
   return false;
 }
 
+/// The file of weights, or none where the layer has none and no file is given.
+Result<std::optional<attn::SafeTensors>> weights_of(const SourceLayer& layer,
+                                                    const RunOptions& options) {
+  const auto& weights = layer.graph.graph.weights;
+  if (options.weights.empty() && weights.size == 0) return std::optional<attn::SafeTensors>();
+  if (options.weights.empty()) {
+    std::string names;
+    for (const attn::Weight& w : weights)
+      names += fmt::format("{}{}{}", names.empty() ? "" : ", ", options.prefix, w.name.view());
+    return Status(
+        StatusCode::invalid_argument,
+        fmt::format("the layer has weights: --weights names the .safetensors file with {}", names));
+  }
+  auto file = attn::SafeTensors::open(options.weights);
+  if (!file.ok()) return file.status();
+  return std::optional(*std::move(file));
+}
+
 Status call(const RunOptions& options) {
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
   auto target = target_here(options.target);
   if (!target.ok()) return target.status();
   // Files first: a mistake in them should not cost the time of a build.
-  auto weights = attn::SafeTensors::open(options.weights);
+  auto weights = weights_of(*layer, options);
   if (!weights.ok()) return weights.status();
   auto given = attn::SafeTensors::open(options.inputs);
   if (!given.ok()) return given.status();
@@ -67,9 +86,15 @@ Status call(const RunOptions& options) {
 
   std::unique_ptr<attn::ThreadPool> pool;
   if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
+  const attn::WeightSource source = *weights
+                                        ? attn::WeightSource(**weights)
+                                        : attn::WeightSource(std::span<const attn::NamedTensor>());
   auto loaded = attn::AnyLayer::load(
-      **tables[0], *weights, {.target = *target, .prefix = options.prefix, .executor = pool.get()});
-  if (!loaded.ok()) return loaded.status().with_context(options.weights);
+      **tables[0], source, {.target = *target, .prefix = options.prefix, .executor = pool.get()});
+  if (!loaded.ok()) {
+    return options.weights.empty() ? loaded.status()
+                                   : loaded.status().with_context(options.weights);
+  }
 
   static const bool yes = true;
   std::vector<attn::NamedTensor> inputs;

@@ -71,8 +71,9 @@ TEST_F(Attnc, NamesThatAreEmpty) {
   refuses("build l.json -o ''", 2, "--output: has no name (`attnc build --help` shows how)");
   refuses("check ''", 2, "PATH: has no name (`attnc check --help` shows how)");
   refuses("bench ''", 2, "CASES: has no name (`attnc bench --help` shows how)");
-  refuses("bench l.json --seconds nan", 2,
-          "--seconds: expected a number between 0 and 3600, got nan (`attnc bench --help` shows how)");
+  refuses(
+      "bench l.json --seconds nan", 2,
+      "--seconds: expected a number between 0 and 3600, got nan (`attnc bench --help` shows how)");
   refuses("build l.json -o out --sanitize memory", 2,
           "--sanitize: memory not in {address,thread} (`attnc build --help` shows how)");
   refuses("show l.json --stage plan --path output", 1,
@@ -287,6 +288,57 @@ TEST_F(Attnc, RunsALayer) {
       attnc("run l.json --weights w.safetensors --inputs x.safetensors -o y --target baseline");
   EXPECT_EQ(without.code, 1);
   EXPECT_NE(without.err.find("query/kernel"), std::string::npos) << without.err;
+}
+
+TEST_F(Attnc, RunsALayerWithoutWeights) {
+  const std::array<float, 16> x{1, 2, 3, 4, 5, 6, 7, 8};
+  const attn::Tensor t(x.data(), {1, 1, 2, 8});
+  ASSERT_TRUE(
+      attn::save_safetensors(path("x.safetensors"), {{"query", t}, {"key", t}, {"value", t}}).ok());
+  const std::string call = fmt::format(
+      "run {}:plain --inputs x.safetensors -o y.safetensors --target baseline", MAP_LAYERS);
+  // A file of weights that it does not need is no mistake; one that is not there is.
+  for (const char* more : {"", " --prefix layer/", " --weights x.safetensors"}) {
+    const Said said = attnc(call + more);
+    EXPECT_EQ(said.code, 0) << said.err;
+    EXPECT_EQ(said.out, "output float32 [1, 1, 2, 8]\n") << more;
+  }
+  refuses(call + " --weights nowhere.safetensors", 1,
+          attn::SafeTensors::open("nowhere.safetensors").status().message());
+  refuses(call + " --weights ''", 2, "--weights: has no name (`attnc run --help` shows how)");
+
+  write("l.json", R"({"num_heads": 1, "key_dim": 4, "use_bias": false})");
+  refuses("run l.json --inputs x.safetensors -o y --prefix enc/", 1,
+          "the layer has weights: --weights names the .safetensors file with enc/query/kernel, "
+          "enc/key/kernel, enc/value/kernel, enc/attention_output/kernel");
+}
+
+TEST_F(Attnc, NumbersThatAreNone) {
+  write("l.json", small);
+  write("c.json", R"([{"name": "a", "T": 3, "D": 8}])");
+  for (const char* text :
+       {"nan", "-nan", "inf", "-inf", "-1", "3601", "1e300", "1,5", "1s", "soup"}) {
+    refuses(fmt::format("bench c.json --seconds={}", text), 2,
+            fmt::format("--seconds: expected a number between 0 and 3600, got {} (`attnc bench "
+                        "--help` shows how)",
+                        text));
+  }
+  for (const char* text : {"0", "-1", "nan", "inf", "1e9", "1.5", "1025", "99999999999999999999"}) {
+    for (const char* command : {"bench c.json", "run l.json --inputs x -o y"}) {
+      refuses(
+          fmt::format("{} --threads={}", command, text), 2,
+          fmt::format("--threads: Value {} not in range 1 to 1024 (`attnc {} --help` shows how)",
+                      text, std::string_view(command).substr(0, command[0] == 'b' ? 5 : 3)));
+    }
+  }
+  for (const char* option : {"--head", "--batch"}) {
+    for (const char* text : {"-1", "nan", "inf", "1e9", "1.5", "2147483648"}) {
+      refuses(
+          fmt::format("show l.json --stage plan --shape T=4,S=4 {}={}", option, text), 2,
+          fmt::format("{}: Value {} not in range 0 to 2147483647 (`attnc show --help` shows how)",
+                      option, text));
+    }
+  }
 }
 
 TEST_F(Attnc, CheckCountsAndExits) {
