@@ -39,7 +39,7 @@ module {
       %32 = arith.xori %31, %true : i1
       %33 = attn.position key
       %34 = attn.position query
-      %35 = arith.cmpi sle, %33, %34 : index
+      %35 = arith.cmpi sle, %33, %34 : i32
       %36 = arith.ori %32, %35 : i1
       %37 = arith.andi %30, %36 : i1
       attn.yield %37 : i1

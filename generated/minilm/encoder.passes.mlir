@@ -40,7 +40,7 @@ module {
       %32 = arith.xori %31, %true : i1
       %33 = attn.position key
       %34 = attn.position query
-      %35 = arith.cmpi sle, %33, %34 : index
+      %35 = arith.cmpi sle, %33, %34 : i32
       %36 = arith.ori %32, %35 : i1
       %37 = arith.andi %30, %36 : i1
       attn.yield %37 : i1
@@ -93,7 +93,7 @@ module {
       %32 = arith.xori %31, %true : i1
       %33 = attn.position key
       %34 = attn.position query
-      %35 = arith.cmpi sle, %33, %34 : index
+      %35 = arith.cmpi sle, %33, %34 : i32
       %36 = arith.ori %32, %35 : i1
       %37 = arith.andi %30, %36 : i1
       attn.yield %37 : i1
@@ -140,7 +140,7 @@ module {
       %31 = arith.xori %30, %true : i1
       %32 = attn.position key
       %33 = attn.position query
-      %34 = arith.cmpi sle, %32, %33 : index
+      %34 = arith.cmpi sle, %32, %33 : i32
       %35 = arith.ori %31, %34 : i1
       %36 = arith.andi %29, %35 : i1
       attn.yield %36 : i1
@@ -188,7 +188,7 @@ module {
         %31 = arith.xori %30, %true : i1
         %32 = attn.position key
         %33 = attn.position query
-        %34 = arith.cmpi sle, %32, %33 : index
+        %34 = arith.cmpi sle, %32, %33 : i32
         %35 = arith.ori %31, %34 : i1
         %36 = arith.andi %29, %35 : i1
         attn.yield %36 : i1
@@ -215,7 +215,7 @@ module {
         %31 = arith.xori %30, %true : i1
         %32 = attn.position key
         %33 = attn.position query
-        %34 = arith.cmpi sle, %32, %33 : index
+        %34 = arith.cmpi sle, %32, %33 : i32
         %35 = arith.ori %31, %34 : i1
         %36 = arith.andi %29, %35 : i1
         attn.yield %36 : i1
@@ -264,7 +264,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -289,7 +289,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -336,7 +336,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -347,9 +347,10 @@ module {
         %c1 = arith.constant 1 : index
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } : (!attn.value<batch, query, head 12, size 32 : f32>, !attn.value<batch, key, head 12, size 32 : f32>, !attn.value<batch, key, head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %19 = attn.project %result by %14 plus %15 : (!attn.value<batch, query, head 12, size 32 : f32>, !attn.value<head 12, size 32, feature of @query : f32>, !attn.value<feature of @query : f32>) -> !attn.value<batch, query, feature of @query : f32>
       attn.return "output" %19 : !attn.value<batch, query, feature of @query : f32>
@@ -371,7 +372,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -382,9 +383,10 @@ module {
         %c1 = arith.constant 1 : index
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } : (!attn.value<batch, query, head 12, size 32 : f32>, !attn.value<batch, key, head 12, size 32 : f32>, !attn.value<batch, key, head 12, size 32 : f32>) -> (!attn.value<batch, query, head 12, size 32 : f32>, !attn.value<batch, head 12, query, key : f32>)
       %19 = attn.project %result by %14 plus %15 : (!attn.value<batch, query, head 12, size 32 : f32>, !attn.value<head 12, size 32, feature of @query : f32>, !attn.value<feature of @query : f32>) -> !attn.value<batch, query, feature of @query : f32>
       attn.return "output" %19, "attention_scores" optional %scores : !attn.value<batch, query, feature of @query : f32>, !attn.value<batch, head 12, query, key : f32>
@@ -428,7 +430,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -439,9 +441,10 @@ module {
         %c1 = arith.constant 1 : index
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } blocks {
       ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
         %least, %most = attn.extremes over pairs {
@@ -499,7 +502,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -510,9 +513,10 @@ module {
         %c1 = arith.constant 1 : index
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } blocks {
       ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
         %least, %most = attn.extremes over pairs {
@@ -592,7 +596,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -603,9 +607,10 @@ module {
         %c1 = arith.constant 1 : index
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } blocks {
       ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
         %least, %most = attn.extremes over pairs {
@@ -663,7 +668,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -674,9 +679,10 @@ module {
         %c1 = arith.constant 1 : index
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } blocks {
       ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
         %least, %most = attn.extremes over pairs {
@@ -756,7 +762,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -767,9 +773,10 @@ module {
         %20 = attn.own %7 : !attn.value<i1>
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } blocks {
       ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
         %true = arith.constant true
@@ -825,7 +832,7 @@ module {
         %28 = arith.xori %27, %true : i1
         %29 = attn.position key
         %30 = attn.position query
-        %31 = arith.cmpi sle, %29, %30 : index
+        %31 = arith.cmpi sle, %29, %30 : i32
         %32 = arith.ori %28, %31 : i1
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
@@ -836,9 +843,10 @@ module {
         %20 = attn.own %7 : !attn.value<i1>
         %21 = arith.addi %arg1, %c1 : index
         %22 = attn.length key
-        %23 = arith.minsi %21, %22 : index
-        %24 = arith.select %20, %23, %22 : index
-        attn.yield %c0, %24 : index, index
+        %23 = arith.index_cast %22 : i32 to index
+        %24 = arith.minsi %21, %23 : index
+        %25 = arith.select %20, %24, %23 : index
+        attn.yield %c0, %25 : index, index
       } blocks {
       ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
         %true = arith.constant true

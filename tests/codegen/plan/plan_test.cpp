@@ -201,7 +201,7 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
   const Plan plan = plan_of(heads);
   std::vector<std::string> inputs;
   for (const auto& t : plan.inputs) inputs.push_back(t.name);
-  EXPECT_EQ(inputs, std::vector<std::string>({"query", "value", "key", "attention_mask"}));
+  EXPECT_EQ(inputs, std::vector<std::string>({"query", "key", "value", "attention_mask"}));
   EXPECT_TRUE(plan.weights.empty());
   EXPECT_TRUE(plan.packings.empty());
   for (const Path& path : plan.paths) {
@@ -209,7 +209,7 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
     const auto& a = std::get<Attention>(path.stages[0]);
     for (int v : {a.query, a.key, a.value, a.result})
       EXPECT_EQ(path.values[static_cast<size_t>(v)].layout, Layout::heads) << v;
-    EXPECT_EQ(path.values[static_cast<size_t>(a.key)].input, 2);
+    EXPECT_EQ(path.values[static_cast<size_t>(a.key)].input, 1);
     EXPECT_EQ(path.output_values[0], a.result);
     EXPECT_EQ(a.heads, 8);
     EXPECT_EQ(a.key_heads, 2);
@@ -626,7 +626,7 @@ TEST(Plan, ReusesScores) {
   const attn::ReuseMultiHeadAttention layer{
       .num_heads = 3, .key_dim = 8, .reuse_attention = 2, .use_relative_pe = true};
   const Plan plan = plan_of(layer);
-  EXPECT_TRUE(plan.inputs[4].soft);
+  EXPECT_TRUE(plan.inputs[3].soft);
   const Path& path = plan.paths[1];
   const auto& reused = std::get<Combine>(path.stages[1]);
   const PlanValue& part = path.values[static_cast<size_t>(reused.probabilities)];

@@ -286,7 +286,7 @@ TEST_F(Maps, TablesThatDoNotFit) {
   with("document", {2, 0},
        "table `document` has length 0 on axis other.1, expected at least 1; got int32 [2, 0]");
   with("paper", {9},
-       "the layer has no input `paper`; it has query, value, key, document, attention_mask");
+       "the layer has no input `paper`; it has query, key, value, attention_mask, document");
 }
 
 }  // namespace
