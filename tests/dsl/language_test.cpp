@@ -296,8 +296,17 @@ TEST(Evaluate, division_goes_towards_zero_and_by_zero_is_zero) {
   EXPECT_EQ(evaluate(rest, {.query = -7, .key = 2}).index(), -1);
   EXPECT_EQ(evaluate(divided, {.query = 7, .key = 0}).index(), 0);
   EXPECT_EQ(evaluate(rest, {.query = 7, .key = 0}).index(), 0);
-  const PlainPosition least{.query = std::numeric_limits<std::int64_t>::min(), .key = -1};
-  EXPECT_EQ(evaluate(divided, least).index(), std::numeric_limits<std::int64_t>::min());
+  const PlainPosition least{.query = std::numeric_limits<std::int32_t>::min(), .key = -1};
+  EXPECT_EQ(evaluate(divided, least).index(), std::numeric_limits<std::int32_t>::min());
+  EXPECT_EQ(evaluate(rest, least).index(), 0);
+}
+
+/// 2147 * 1000003 is below 2^31, 2148 * 1000003 is not.
+TEST(Evaluate, indices_have_32_bits_and_wrap_around) {
+  const attn::Formula product =
+      attn::trace<attn::Number, 0>([](auto at) { return at.query * 1000003; });
+  EXPECT_EQ(evaluate(product, {.query = 2147}).index(), 2147006441);
+  EXPECT_EQ(evaluate(product, {.query = 2148}).index(), 2148006444 - (std::int64_t{1} << 32));
 }
 
 }  // namespace

@@ -249,7 +249,7 @@ constexpr Value combine(Value p, Value v, Value like = nothing, Place place = he
   const Axes &a = p.axes(), &b = v.axes();
   g.require(a.has(Kind::query) && a.has(Kind::key) && b.has(Kind::key) && !b.has(Kind::query),
             "combine needs probabilities [.. query, key] and values [.. key ..], in this order");
-  g.require(a.extent(Kind::head) == b.extent(Kind::head),
+  g.require(a.free_heads() || a.extent(Kind::head) == b.extent(Kind::head),
             "combine: {} heads of probabilities and {} heads of values", a.extent(Kind::head),
             b.extent(Kind::head));
   g.require(a.only(Kind::key).same_as(b.only(Kind::key)),

@@ -177,7 +177,7 @@ TEST(Fixture, EveryRecordingIsRead) {
       for (const std::string& name : call.flags) EXPECT_TRUE(has_input(name)) << file << name;
     }
   }
-  EXPECT_EQ(fixtures, 152);
+  EXPECT_EQ(fixtures, 161);
   EXPECT_GT(calls, 250);
   EXPECT_EQ(others, (std::map<std::string, int>{{"/common/configs.json", 1},
                                                 {"/common/errors.json", 1},
@@ -227,7 +227,7 @@ TEST(Fixture, ForgedOnesNeverCrash) {
 TEST(Fixture, FilesOfFolders) {
   auto files = json_files({FIXTURES});
   ASSERT_TRUE(files.ok());
-  EXPECT_EQ(files->size(), 155u);
+  EXPECT_EQ(files->size(), 164u);
   EXPECT_TRUE(std::is_sorted(files->begin(), files->end()));
   EXPECT_EQ(json_files({"/nowhere"}).status().message(), "/nowhere: no such file or folder");
 }
