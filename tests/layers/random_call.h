@@ -321,7 +321,10 @@ class Drawer {
     const auto s = shape(n.axes);
     std::vector<double> x = numbers(product(s), 1);
     if (text(n) == "reuse_attention_scores") {
-      for (double& p : x) p = std::abs(p) / static_cast<double>(s.back());
+      double keys = 1;  // over all of their axes: rows sum to about one
+      for (const attn::Axis& a : n.axes)
+        if (a.kind == Kind::key) keys *= static_cast<double>(length(a));
+      for (double& p : x) p = std::abs(p) / keys;
     }
     // Large numbers make scores of which the exponential overflows.
     if (text(n) == "query" && tensor_type(g_.dtype) == DType::float32 && only_products() &&

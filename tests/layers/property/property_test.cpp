@@ -65,9 +65,9 @@ DrawnMask draw_mask(Random& r, const Subject& s, Call& call) {
   // what is drawn here.
   const bool grouped = s.config.key_heads > 0;
   for (uint8_t b : m.bytes) {
-    const float some = grouped ? 0.75f : draw(r, 0, 1) ? 0.25f : -3.0f;
+    const float some = grouped ? 0.75f : draw(r, 0, 1) ? 0.25f : 3.0f;
     m.reals.push_back(b ? some : draw(r, 0, 1) ? 0.0f : -0.0f);
-    m.integers.push_back(b ? (grouped ? 256 : draw_of(r, {1, -1, 256})) : 0);
+    m.integers.push_back(b ? (grouped ? 256 : draw_of(r, {1, 3, 256})) : 0);
   }
   if (type == 1) m.view = attn::Tensor(m.reals.data(), shape);
   if (type == 2) m.view = attn::Tensor(m.integers.data(), shape);
