@@ -73,7 +73,9 @@ class Cache : public Attnc {
     fs::create_directories(path("cache"));
     const std::string file = "cache/" + name + "-0123456789abcdef-avx2-fedcba9876543210.so";
     write(file, std::string(bytes, 'x'));
-    fs::last_write_time(path(file), fs::file_time_type::clock::now() - std::chrono::seconds(ago));
+    std::error_code gone;  // another process may have trimmed it already
+    fs::last_write_time(path(file), fs::file_time_type::clock::now() - std::chrono::seconds(ago),
+                        gone);
     return fs::path(file).filename();
   }
 };
