@@ -180,6 +180,7 @@ static_assert(static_cast<int>(attn::above_half) == ATTN_READ_ABOVE_HALF);
 static_assert(static_cast<int>(attn::above_half_with_scores) == ATTN_READ_ABOVE_HALF_WITH_OPTIONAL);
 static_assert(static_cast<int>(attn::only_mask) == ATTN_READ_ONLY_MASK);
 static_assert(static_cast<int>(attn::any_number) == ATTN_READ_ANY_NUMBER);
+static_assert(static_cast<int>(attn::from_right) == ATTN_READ_FROM_RIGHT);
 static_assert(static_cast<int>(attn::Type::real) == ATTN_VALUE_REAL);
 static_assert(static_cast<int>(attn::Type::index) == ATTN_VALUE_INDEX);
 static_assert(static_cast<int>(attn::Type::truth) == ATTN_VALUE_TRUTH);

@@ -68,6 +68,7 @@ void print(std::string& out, const Plan& plan, const char* title,
     if (t.reading & attn::above_half_with_scores) out += ", read above 0.5 with scores";
     if (t.reading & attn::only_mask) out += ", if no other mask is there";
     if (t.reading & attn::any_number) out += ", of any numbers";
+    if (t.reading & attn::from_right) out += ", aligned at the right";
     if (t.starts_as >= 0)
       out += ", starts as " + plan.inputs.at(static_cast<size_t>(t.starts_as)).name;
     out += "\n";

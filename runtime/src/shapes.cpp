@@ -1,5 +1,6 @@
 #include "shapes.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <iterator>
@@ -209,12 +210,14 @@ View broadcast_view(const attn_tensor_info& info, const Lengths& lengths, const 
 Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                        Lengths& lengths, View& view) {
   const bool index = info.value == ATTN_VALUE_INDEX;
-  int trailing = 0;
-  while (!index && trailing < info.rank &&
-         (info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_QUERY ||
-          info.axes[info.rank - 1 - trailing].kind == ATTN_AXIS_KEY)) {
-    ++trailing;
+  int positions = 0;  // how many axes of queries and keys end it
+  while (!index && positions < info.rank &&
+         (info.axes[info.rank - 1 - positions].kind == ATTN_AXIS_QUERY ||
+          info.axes[info.rank - 1 - positions].kind == ATTN_AXIS_KEY)) {
+    ++positions;
   }
+  const bool from_right = (info.reading & ATTN_READ_FROM_RIGHT) != 0;
+  const int trailing = from_right ? std::min(positions, 1) : positions;
   const bool fits = index ? tensor.rank() == 0 || tensor.rank() == info.rank
                           : tensor.rank() >= trailing && tensor.rank() <= info.rank;
   if (!fits) {
@@ -230,7 +233,14 @@ Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, con
                  text("has type ", name_of(tensor.dtype()), ", expected an integer type"));
   }
   if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
-  const int leading = tensor.rank() - trailing;
+  // Which of its axes is axis `i` of all; -1: it lacks that one.
+  const auto own = [&](int i) {
+    const int from_end = info.rank - i;
+    if (tensor.rank() == info.rank) return i;
+    if (from_end <= trailing) return tensor.rank() - from_end;
+    if (!from_right) return i < tensor.rank() - trailing ? i : -1;
+    return from_end <= positions ? -1 : std::max(-1, tensor.rank() - from_end + positions - trailing);
+  };
   view = {};
   view.data = static_cast<const std::byte*>(tensor.data());
   view.dtype = tensor.dtype();
@@ -240,9 +250,7 @@ Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, con
     const attn_axis& axis = info.axes[i];
     int64_t expected = lengths.of(axis);
     view.length[at] = expected < 0 ? 1 : expected;
-    const int from = i < leading                 ? i
-                     : i >= info.rank - trailing ? i - info.rank + tensor.rank()
-                                                 : -1;
+    const int from = own(i);
     if (from < 0) continue;
     const int64_t extent = tensor.shape()[from];
     if (expected < 0) {

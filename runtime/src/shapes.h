@@ -82,8 +82,9 @@ struct View {
 View view_of(const Tensor& tensor);
 /// Type, rank and lengths of what broadcasts: masks of truths or numbers, and indices. The last
 /// axes of a mask, queries and keys, are always there; what comes before aligns at the left, as
-/// Keras puts new axes between the two: [batch, query, key] has no head axis. Indices have all
-/// axes, or none.
+/// Keras puts new axes between the two: [batch, query, key] has no head axis. One that is read from
+/// the right may lack its queries, and what comes before aligns at the right, as in NumPy. Indices
+/// have all axes, or none.
 Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                        Lengths& lengths, View& view);
 /// What an absent one is: the element at `data`, everywhere.

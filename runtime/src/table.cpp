@@ -29,7 +29,7 @@ std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char*
     if (info.rank > 0 && info.axes == nullptr) return name + " has no axes";
     if (info.value > ATTN_VALUE_TRUTH_TABLE) return text(name, " has value ", int{info.value});
     constexpr int readings = ATTN_READ_ABOVE_HALF | ATTN_READ_ABOVE_HALF_WITH_OPTIONAL |
-                             ATTN_READ_ONLY_MASK | ATTN_READ_ANY_NUMBER;
+                             ATTN_READ_ONLY_MASK | ATTN_READ_ANY_NUMBER | ATTN_READ_FROM_RIGHT;
     if ((info.reading & ~readings) != 0 || (info.reading != 0 && info.value != ATTN_VALUE_TRUTH)) {
       return text(name, " is read in way ", int{info.reading});
     }

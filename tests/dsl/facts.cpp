@@ -260,8 +260,8 @@ static_assert(input(model::grouped, "attention_mask").reading ==
               (attn::above_half_with_scores | attn::only_mask));
 static_assert(input(model::encoder, "attention_mask").reading == 0);
 // Attention takes any number for a truth, as Keras; the masks of the others refuse some.
-static_assert(input(luong, "value_mask").reading == attn::any_number);
-static_assert(input(luong, "query_mask").reading == attn::any_number);
+static_assert(input(luong, "value_mask").reading == (attn::any_number | attn::from_right));
+static_assert(input(luong, "query_mask").reading == (attn::any_number | attn::from_right));
 
 // ---- attention_axes: positions in the order given, other axes as batch axes
 

@@ -72,7 +72,7 @@ inline constexpr int num_policies = 6;
 inline constexpr std::array<const char*, num_policies> policy_names{
     "float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"};
 
-/// How a mask of numbers is read; no bit: what is not zero is true, and negative and non-finite
+/// How a mask is read; no bit: what is not zero is true, and negative and non-finite
 /// numbers are refused by the call: numbers to add to scores, in which 0 is visible, would be read
 /// as their opposite. The bits are those of ATTN_READ_... in kernel_abi.h.
 enum Reading : std::uint8_t {
@@ -80,8 +80,9 @@ enum Reading : std::uint8_t {
   above_half_with_scores = 2,  // and in those that take attention scores too
   only_mask = 4,               // but only where no other mask is given, and no flag is true
   any_number = 8,              // negative and non-finite numbers too, which are refused otherwise
+  from_right = 16,             // it may lack queries, and axes before them at the left, as in NumPy
 };
-inline constexpr int num_readings = 16;
+inline constexpr int num_readings = 32;
 
 struct Node {
   Op op{};

@@ -177,7 +177,7 @@ TEST(Fixture, EveryRecordingIsRead) {
       for (const std::string& name : call.flags) EXPECT_TRUE(has_input(name)) << file << name;
     }
   }
-  EXPECT_EQ(fixtures, 161);
+  EXPECT_EQ(fixtures, 168);
   EXPECT_GT(calls, 250);
   EXPECT_EQ(others, (std::map<std::string, int>{{"/common/configs.json", 1},
                                                 {"/common/errors.json", 1},

@@ -5,8 +5,9 @@
 //       .size = 64,
 //   });
 //
-// Inputs: query, value, key (or value, where they have one size), query_mask, value_mask (padding,
-// [batch.., position], or none), use_causal_mask (or false).
+// Inputs: query, value, key (or value, where they have one size), query_mask [batch.., query],
+// value_mask [batch.., key] or [batch.., query, key], use_causal_mask (or false). Masks may be left
+// out. A mask may lack batch axes at its left and may have length 1 on any, as in NumPy.
 //
 // No projections: dot scores are query . key, times the weight `scale`; concat scores are
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
@@ -16,7 +17,10 @@
 // output to zero and leaves the scores alone.
 //
 // Keras reads sizes and the number of axes from its first call; kernels are made for them, so they
-// are fields here.
+// are fields here. Two calls differ from Keras's, which surprises there: a value_mask with one axis
+// less than the scores is padding, for every number of axes (of three axes without use_causal_mask,
+// Keras takes its last two for pairs), and with two axes use_causal_mask adds no batch axis to the
+// outputs (nor does Keras's compute_output_shape).
 #pragma once
 #include "attn/layers/common.h"
 
@@ -74,8 +78,8 @@ constexpr Outputs build(Graph& g, const Attention& d) {
     s = scores(query, key);
     if (d.use_scale) s = map(s, scaled);
   }
-  const Mask query_mask = g.mask("query_mask", query, any_number);
-  const Mask value_mask = g.mask("value_mask", key, any_number);
+  const Mask query_mask = g.mask("query_mask", query, any_number | from_right);
+  const Mask value_mask = g.mask("value_mask", s, any_number | from_right);
   const Mask any_order = !g.flag("use_causal_mask");
   const Mask in_order = d.causal ? Mask{causal} : any_order | causal;
   const Value p = softmax(s, value_mask & in_order, FullyMasked::additive);

@@ -77,7 +77,7 @@ constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {
   const Value k = given(cache, keys_of(kept), as_keys(new_k));
   const Value v = given(cache, values_of(kept), as_keys(new_v));
 
-  const Value s = scores(q, k) * rsqrt(d.key_dim);
+  const Value s = scores(q, k) * keras_scale(d.key_dim);
   Mask visible = d.mask & g.mask("attention_mask", s, keras_reading(fuses));
   if (one_sequence(query)) {
     const Mask any_order = !g.flag("use_causal_mask");

@@ -51,6 +51,9 @@ constexpr Numbers attended(const Numbers& attention_axes, int input_rank) {
   for (int axis = 1; axis < input_rank - 1; ++axis) all.add(axis);
   return all;
 }
+/// 1 / sqrt(size), which Keras rounds to float32 in layers of float64, too.
+constexpr double keras_scale(int size) { return static_cast<float>(rsqrt(size)); }
+
 /// Sentences about masks that only one sequence axis has a meaning for.
 constexpr bool one_sequence(const Value& query) {
   return query && query.axes().only(Kind::query).size == 1;

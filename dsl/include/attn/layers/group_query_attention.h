@@ -52,7 +52,7 @@ constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
   const Value gate = d.use_gate ? project(query, "gate", own, d.use_bias) : nothing;
   const Value v = project(value, "value", shared, d.use_bias);
   const Value s = apply(d.score_mod,
-                        scores(q, share_heads(k, d.num_query_heads)) * rsqrt(d.head_dim));
+                        scores(q, share_heads(k, d.num_query_heads)) * keras_scale(d.head_dim));
   // Keras casts the mask to bool only where another one joins it.
   const Mask visible =
       keras_masks(g, query, key, s, keras_reading(fuses) | only_mask, d.sliding_window);

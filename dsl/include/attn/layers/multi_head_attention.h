@@ -61,7 +61,7 @@ constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {
   const Value k = project(key, "key", heads(d.num_heads, d.key_dim), d.use_bias);
   const Value gate = d.use_gate ? project(query, "gate", mixes, d.use_bias) : nothing;
   const Value v = project(value, "value", mixes, d.use_bias);
-  const Value s = apply(d.score_mod, scores(q, k) * rsqrt(d.key_dim));
+  const Value s = apply(d.score_mod, scores(q, k) * keras_scale(d.key_dim));
   const Mask visible = keras_masks(g, query, key, s, 0, d.sliding_window);
   const Value p = probabilities(d, s, d.mask & visible, keras_rules(d.fully_masked, fuses));
   const Value mixed = gated(combine(dropout(p, d.dropout), v, query), gate);

@@ -74,15 +74,19 @@ enum {
   ATTN_VALUE_TRUTH_TABLE = 6  /* any element type, what is not zero is true; absent: true */
 };
 
-/* How a mask of numbers is read (one of ATTN_BOOL is true where it is not zero, always). Otherwise
+/* How a mask is read. Of numbers (one of ATTN_BOOL is true where it is not zero, always). Otherwise
  * than by these, what is not zero is true, and a call is refused where a number is negative, infinite
- * or NaN: numbers to add to scores, in which 0 is visible, would be read as their opposite. Keras's layers differ: each takes what is above 0.5 where
- * it makes the probabilities itself, and where nothing made the mask a bool before. */
+ * or NaN: numbers to add to scores, in which 0 is visible, would be read as their opposite. Keras's
+ * layers differ: each takes what is above 0.5 where it makes the probabilities itself, and where
+ * nothing made the mask a bool before. */
 enum {
   ATTN_READ_ABOVE_HALF = 1,               /* in calls that take no optional output */
   ATTN_READ_ABOVE_HALF_WITH_OPTIONAL = 2, /* in calls that take one */
   ATTN_READ_ONLY_MASK = 4,                /* but only where no other mask is given, and no flag is true */
-  ATTN_READ_ANY_NUMBER = 8                /* no number is refused: as Keras's Attention reads its masks */
+  ATTN_READ_ANY_NUMBER = 8,               /* no number is refused: as Keras's Attention reads its masks */
+  ATTN_READ_FROM_RIGHT = 16               /* axes that it lacks are the query's and the first ones: [key] and
+                                             [batch.1, key] of [batch, batch.1, query, key]. Otherwise those
+                                             before the query and the key: [batch, query, key] lacks heads */
 };
 
 typedef struct attn_tensor_info {
