@@ -239,7 +239,8 @@ Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, con
     if (tensor.rank() == info.rank) return i;
     if (from_end <= trailing) return tensor.rank() - from_end;
     if (!from_right) return i < tensor.rank() - trailing ? i : -1;
-    return from_end <= positions ? -1 : std::max(-1, tensor.rank() - from_end + positions - trailing);
+    return from_end <= positions ? -1
+                                 : std::max(-1, tensor.rank() - from_end + positions - trailing);
   };
   view = {};
   view.data = static_cast<const std::byte*>(tensor.data());
