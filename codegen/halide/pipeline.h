@@ -1,9 +1,10 @@
 // pipeline.h - one path of a plan as one Halide pipeline, under construction.
 //
-// Stages are added in order; each reads values that earlier ones made and leaves its own. A value is whatever gives an element for a column, a position and a
-// batch; how it lies in memory is between its maker and its reader (Layout in plan.h). One file a
-// kernel family: projection.cpp, attention_online.cpp, attention_with_scores.cpp; in each the
-// algorithm comes first and whole, the schedule after it.
+// Stages are added in order; each reads values that earlier ones made and leaves its own. A value is
+// whatever gives an element for a column, a position and a batch; how it lies in memory is between
+// its maker and its reader (Layout in plan.h). One file a kernel family: projection.cpp,
+// attention_online.cpp, attention_with_scores.cpp; in each the algorithm comes first and whole, the
+// schedule after it.
 #pragma once
 #include <Halide.h>
 

@@ -1,13 +1,12 @@
 // evaluate.h - formulas and the lambdas they were traced from, on plain numbers.
 //
 //   attn::PlainPosition at{.query = 3, .key = 5};
-//   attn::evaluate(attn::causal.formula, at).truth()                    // false, by the formula's
-//   steps
-//   [](auto at) { return at.key <= at.query; }(at)                      // false, by the lambda
-//   itself attn::evaluate(f, at, {2.5}, [](std::string_view table, std::span<const std::int64_t>
-//   index) {
-//     return attn::Plain(slopes[index[0]]);
-//   });
+//   attn::evaluate(attn::causal.formula, at).truth()       // false, by the formula's steps
+//   [](auto at) { return at.key <= at.query; }(at)         // false, by the lambda itself
+//   attn::evaluate(f, at, {2.5},
+//                  [](std::string_view table, std::span<const std::int64_t> index) {
+//                    return attn::Plain(slopes[index[0]]);
+//                  });
 //
 // The reference for tests of what kernels compute: real numbers in double, indices as kernels have
 // them: 32 bits that wrap around, as two's complement does. They divide as in C++, towards zero; what
