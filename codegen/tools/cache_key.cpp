@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "halide/emit_kernels.h"
-#include "import/section.h"
+#include "import/read_file.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attn/runtime/cpu.h"
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 #include "halide/emit_kernels.h"
 #include "tools/cache.h"
 #include "tools/commands.h"

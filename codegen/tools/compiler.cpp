@@ -11,6 +11,7 @@
 #include "halide/emit_kernels.h"
 #include "import/config_json.h"
 #include "import/import_layer.h"
+#include "import/read_file.h"
 #include "import/section.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"

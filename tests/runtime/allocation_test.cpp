@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "attn/runtime/attn.h"
+#include "attn/runtime/c_api.h"
 #include "attn/runtime/key_value_cache.h"
 #include "../common/count_allocations.h"
 #include "fake_layer.h"

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "attn/runtime/attn.h"
+#include "attn/runtime/c_api.h"
 #include "attn/runtime/safetensors.h"
 #include "cached_layer.h"
 #include "fake_layer.h"
