@@ -6,8 +6,8 @@
 
 #include "halide/describe.h"
 #include "halide/guard_runs.h"
+#include "halide/halide_target.h"
 #include "halide/pipeline.h"
-#include "halide/target.h"
 #include "halide/workspace.h"
 #include "import/read_file.h"
 

@@ -1,6 +1,8 @@
-// target.h - a target's name as Halide's target. Names, CPU features: emit_kernels.h.
+// halide_target.h - a target's name as Halide's target. Names and CPU features: targets.h.
 #pragma once
 #include <Halide.h>
+
+#include <string>
 
 #include "halide/emit_kernels.h"
 
