@@ -85,7 +85,7 @@ void PathPipeline::pack_values(const Values& stage) {
       .bound(n, 0, stage.value_heads * columns)
       .bound(r, 0, keys * extent(Kind::batch))
       .split(n, h, x, columns)
-      .split(r, ro, ri, 64, TailStrategy::GuardWithIf)
+      .split(r, ro, ri, schedule().pack_rows, TailStrategy::GuardWithIf)
       .reorder(x, h, ri, ro)
       .parallel(ro)
       .vectorize(x, lanes);

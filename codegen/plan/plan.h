@@ -20,6 +20,7 @@
 
 #include "attn/formula.h"  // attn::Fn: the language's own functions
 #include "attn/graph.h"    // attn::Kind, attn::Type, attn::FullyMasked
+#include "plan/schedule.h"
 
 namespace attnc {
 
@@ -205,19 +206,6 @@ struct ConcatHeads {
 };
 
 using Stage = std::variant<Projection, Attention, Combine, Splice, Map, ConcatHeads>;
-
-/// Tuned numbers; see codegen/schedules/.
-struct Schedule {
-  int vector = 16;    // floats in a vector
-  int tile_rows = 4;  // register tile: rows x vectors accumulators
-  int tile_vectors = 4;
-  int task_rows = 128;  // rows of a projection that one task computes
-  int query_tile = 64;  // queries of an attention task
-  int key_block = 256;  // keys between two rescalings of the online softmax
-  int scores_query_tile =
-      16;                 // queries of a task where scores are stored: it holds whole rows of them
-  int decode_keys = 512;  // keys of a task where there is one query
-};
 
 /// Keys of a cell: what `blocks` is asked about, with a tile of queries, before a register tile of
 /// scores is computed. Cells lie at multiples of it. (Scores that are no products are made a vector

@@ -272,6 +272,11 @@ std::string print(const Plan& plan) {
       "    task {} rows; {} queries, {} keys a block; {} queries where scores are stored\n",
       s.task_rows, s.query_tile, s.key_block, s.scores_query_tile);
   if (phases) out += fmt::format("    {} keys of a task for one query\n", s.decode_keys);
+  for (const ScheduleColumn& c : schedule_columns) {
+    const bool told = c.required || (phases && c.number == &Schedule::decode_keys);
+    if (!told && s.*c.number != Schedule{}.*c.number)
+      out += fmt::format("    {} {}: {}\n", c.name, s.*c.number, c.meaning);
+  }
   return out;
 }
 

@@ -11,7 +11,7 @@
 
 #include "emit/header.h"
 #include "emit/names.h"
-#include "halide/emit_kernels.h"
+#include "halide/targets.h"
 #include "tools/children.h"
 #include "tools/commands.h"
 #include "tools/link.h"

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "halide/emit_kernels.h"
-#include "import/section.h"
+#include "halide/schedule.h"
+#include "import/read_file.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
@@ -91,10 +91,10 @@ std::string halide_variables() {
 Result<std::string> cache_key(const SourceLayer& layer, const std::string& target) {
   auto program = program_identity();
   if (!program.ok()) return program.status();
-  auto schedules = schedule_table(target);
+  auto schedules = schedule_file(target);
   if (!schedules.ok()) return schedules.status();
   std::string all;
-  for (const std::string& part : {*program, *schedules, halide_variables(), layer.graph.name,
+  for (const std::string& part : {*program, schedules->text, halide_variables(), layer.graph.name,
                                   fmt::format("{}", fmt::join(c_compiler(), " "))}) {
     all += fmt::format("{} {}\n", part.size(), part);
   }

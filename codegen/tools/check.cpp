@@ -7,9 +7,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "attn/runtime/any_layer.h"
 #include "attn/runtime/cpu.h"
-#include "attn/runtime/layer.h"
-#include "halide/emit_kernels.h"
+#include "halide/targets.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
 #include "tools/fixture.h"

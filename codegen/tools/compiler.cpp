@@ -9,8 +9,11 @@
 #include "attn/runtime/cpu.h"
 #include "emit/names.h"
 #include "halide/emit_kernels.h"
+#include "halide/schedule.h"
+#include "halide/targets.h"
 #include "import/config_json.h"
 #include "import/import_layer.h"
+#include "import/read_file.h"
 #include "import/section.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -185,7 +188,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
           break;
         }
         parts.variants.push_back(
-            {stages->plan, target_cpu_features(target), target_triple(target), {}});
+            {stages->plan, find_target(target)->cpu, target_triple(target), {}});
         if (parts.variants.size() == 1) compiled.stages.push_back(*std::move(stages));
       }
       if (!failure.ok()) break;
@@ -242,22 +245,21 @@ Result<Compiled> compile(const LibraryRequest& request, const Progress& progress
 Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked,
                                                const std::string& machine) {
   std::vector<std::string> out;
-  for (const std::string& k : target_names()) {
-    if (asked.empty() ? target_machine(k) == machine
-                      : std::find(asked.begin(), asked.end(), k) != asked.end()) {
-      out.push_back(k);
+  for (const TargetInfo& t : targets()) {
+    if (asked.empty() ? machine == t.machine
+                      : std::find(asked.begin(), asked.end(), t.name) != asked.end()) {
+      out.emplace_back(t.name);
     }
   }
   for (const std::string& a : asked) {
-    if (target_machine(a).empty()) {
-      return Status(
-          StatusCode::invalid_argument,
-          fmt::format("there is no target `{}`; there are {}", a, fmt::join(target_names(), ", ")));
+    if (!find_target(a)) {
+      return Status(StatusCode::invalid_argument,
+                    fmt::format("there is no target `{}`; there are {}", a, target_list()));
     }
   }
   if (out.empty()) {
     return Status(StatusCode::unsupported, fmt::format("attnc has no target for {}; there are {}",
-                                                       machine, fmt::join(target_names(), ", ")));
+                                                       machine, target_list()));
   }
   for (const std::string& t : out) {
     if (target_machine(t) != target_machine(out[0])) {
@@ -284,8 +286,8 @@ Result<std::string> machine_of(const std::vector<SourceLayer>& layers) {
 }
 
 bool runs_here(const std::string& target) {
-  return target_machine(target) == this_machine() &&
-         (target_cpu_features(target) & ~attn::cpu_features()) == 0;
+  const TargetInfo* t = find_target(target);
+  return t && t->machine == this_machine() && (t->cpu & ~attn::cpu_features()) == 0;
 }
 
 Result<std::string> target_here(const std::string& asked) {
@@ -298,8 +300,8 @@ Result<std::string> target_here(const std::string& asked) {
     }
     return targets->front();
   }
-  for (const std::string& t : target_names()) {
-    if (runs_here(t)) return t;
+  for (const TargetInfo& t : targets()) {
+    if (runs_here(t.name)) return std::string(t.name);
   }
   return Status(StatusCode::unsupported, "this processor runs no target of attnc");
 }

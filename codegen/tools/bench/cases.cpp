@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attn/named_scores.h"
-#include "import/section.h"
+#include "import/read_file.h"
 
 namespace attnc {
 namespace {

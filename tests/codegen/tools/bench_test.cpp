@@ -8,6 +8,7 @@
 #include "attn/runtime/kernel_abi.h"
 #include "attn/runtime/safetensors.h"
 #include "attnc_shell.h"
+#include "halide/targets.h"
 #include "reference_attention.h"
 #include "tools/bench/limits.h"
 #include "tools/bench/loops.h"
@@ -199,7 +200,7 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
           "grouped-layer, windowed, capped, alibi, documents, halves");
   refuses("bench cases.json --target avx1024", 1,
-          "there is no target `avx1024`; there are avx512, avx2, baseline, neon");
+          "there is no target `avx1024`; there are " + target_list());
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");
 }
 
