@@ -64,11 +64,11 @@ enum class Fn : std::uint8_t {
 };
 inline constexpr int num_fns = 33;
 inline constexpr std::array<const char*, num_fns> fn_names{
-    "argument", "number", "position",   "length", "element", "own",    "add",    "sub",
-    "mul",      "div",    "rem",        "neg",    "abs",     "min",    "max",    "exp",
-    "exp2",     "log",    "sin",        "cos",    "tanh",    "sqrt",   "rsqrt",  "pow",
-    "sigmoid",  "less",   "less_equal", "equal",  "both",    "either", "negate", "where",
-    "truncate"};
+    "argument", "number", "position", "length",  "element", "own",        "add",
+    "sub",      "mul",    "div",      "rem",     "neg",     "abs",        "min",
+    "max",      "exp",    "exp2",     "log",     "sin",     "cos",        "tanh",
+    "sqrt",     "rsqrt",  "pow",      "sigmoid", "less",    "less_equal", "equal",
+    "both",     "either", "negate",   "where",   "truncate"};
 
 /// How many operands a function takes; `element` takes up to four.
 constexpr int arity(Fn fn) {
@@ -143,14 +143,10 @@ struct Formula {
   std::int16_t size = 0, num_tables = 0;
   bool too_long = false;
   std::uint64_t trace = 0;  // which one makes it, at run time: addresses are used again
-  Error mistake{};  // the first that was made while it was traced; the graph tells it
+  Error error{};            // the first that was made while it was traced; the graph takes it over
 
-  /// Stops a compiler; a program keeps the first mistake.
   constexpr void note(const Error& e) {
-    if (mistake || !e) return;
-    Sink sink(OnError::stop);
-    sink.mistake(e);
-    mistake = sink.error();
+    if (!error) error = e;
   }
   constexpr bool empty() const { return size == 0; }
   constexpr const Step& result() const { return steps[static_cast<std::size_t>(size - 1)]; }
@@ -180,14 +176,14 @@ struct Formula {
       at[static_cast<std::size_t>(i)] = add(step);
     }
     too_long |= other.too_long;
-    note(other.mistake);
+    note(other.error);
     return at[static_cast<std::size_t>(other.size - 1)];
   }
   /// Brings the steps that `id` needs into the one order that depends on the expression alone:
   /// operands first, from the left. C++ leaves the order open in which `f(x) + g(y)` calls f and g,
   /// and g++ 12 uses one order while it evaluates constants and the other in the code it makes.
   constexpr void finish(std::int8_t id) {
-    if (too_long || mistake) return;
+    if (too_long || error) return;
     Formula out;
     std::array<std::int8_t, capacity> at{};
     for (auto& a : at) a = -1;

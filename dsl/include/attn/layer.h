@@ -47,18 +47,18 @@ constexpr Graph graph_of(const D& d, OnError on_error, const char* file = "") {
   g.output("attention_scores", out.attention_scores, true);
   g.output("cache", out.cache);
   g.starts_as("cache", out.cache_input);
-  g.require(static_cast<bool>(out.output), "the layer has no output");
+  g.require<"the layer has no output">(static_cast<bool>(out.output));
   if (!g.error()) InOrder::put(g);
   return g;
 }
 
-/// A mistake stops a compiler. A program gets it as `error()`, as from `try_layer`.
+/// An error stops a compiler. A program gets it as `error()`, as from `try_layer`.
 template <Describes D>
 [[nodiscard]] constexpr Description layer(const D& d, const char* file = __builtin_FILE(),
-                            int line = __builtin_LINE()) {
+                                          int line = __builtin_LINE()) {
   return {graph_of(d, OnError::stop, file), file, line};
 }
-/// The same, with the first mistake as a value in a compiler too: for descriptions that come from a
+/// The same, with the first error as a value in a compiler too: for descriptions that come from a
 /// file, and for tests.
 template <Describes D>
 [[nodiscard]] constexpr Description try_layer(const D& d, const char* file = "", int line = 0) {

@@ -54,8 +54,9 @@ struct Symbol {
   std::int8_t id = -1;
   Step leaf{};  // or a copy of the step
   TableName table{};
-  const char* mistake = nullptr;  // of an operation that met no symbol, for whoever takes it in
-  std::uint64_t trace = 0;        // of `home`, which may be gone
+  const char* sentence =
+      nullptr;              // the error of an operation without a symbol, for whoever takes it in
+  std::uint64_t trace = 0;  // of `home`, which may be gone
 
   constexpr Type type() const { return leaf.type; }
   /// Whether `home` is the formula that is traced; else it must not be touched.
@@ -67,8 +68,8 @@ struct Symbol {
     if (home && is_alive()) home->note(e);
   }
   constexpr std::int8_t in(Formula* f) const {
-    if (mistake) {
-      f->note({.sentence = mistake, .name = {table.name}});
+    if (sentence) {
+      f->note({.sentence = sentence, .name = {table.name}});
       return f->add(Step{Fn::number, type()});
     }
     if (home && (home != f || !is_alive())) {
@@ -90,13 +91,12 @@ struct Symbol {
   }
 
   static constexpr Error of_another() {
-    return mistake_unless(
-        false,
+    return error_unless<
         "a symbol of another formula: a number or position is good in the call that it was given "
-        "to, and not outside of it or in a function inside of it");
+        "to, and not outside of it or in a function inside of it">(false);
   }
 };
-/// Notes a mistake in the formula of a symbol. A plain number has none, and computes what it can.
+/// Notes an error in the formula of a symbol. A plain number has none, and computes what it can.
 template <class X>
 constexpr void note([[maybe_unused]] const Error& e, [[maybe_unused]] const X& x) {
   if constexpr (std::derived_from<X, Symbol>) x.note(e);
@@ -125,23 +125,24 @@ constexpr const Symbol* at_home(auto const&... s) {
   ((found = found ? found : s.home ? &s : nullptr), ...);
   return found;
 }
-/// What goes on of a mistake that no formula could be told.
-constexpr Symbol carried(Type type, const char* mistake, auto const&... s) {
-  Symbol out{.leaf = {.fn = Fn::number, .type = type}, .mistake = mistake};
+/// What carries an error that there is no formula for yet: the first of an operand, or the
+/// sentence.
+constexpr Symbol carried(Type type, const char* sentence, auto const&... s) {
+  Symbol out{.leaf = {.fn = Fn::number, .type = type}, .sentence = sentence};
   bool found = false;
-  ((!found && s.mistake ? (found = true, out.table = s.table, out.mistake = s.mistake, 0) : 0),
+  ((!found && s.sentence ? (found = true, out.table = s.table, out.sentence = s.sentence, 0) : 0),
    ...);
   return out;
 }
 template <class Result>
 constexpr Result step(Fn fn, Type type, const auto&... operand) {
   const Symbol* host = at_home(operand...);
-  Error mistake = mistake_unless(
-      host != nullptr,
-      "a formula needs a symbol: this operation has only literals or tables without an index");
-  if (!mistake && !host->is_alive()) mistake = Symbol::of_another();
+  Error error = error_unless<
+      "a formula needs a symbol: this operation has only literals or tables without an index">(
+      host != nullptr);
+  if (!error && !host->is_alive()) error = Symbol::of_another();
   // A compiler stopped; a program carries it to whoever takes the result in.
-  if (mistake) return Result(carried(type, mistake.sentence, operand...));
+  if (error) return Result(carried(type, error.sentence, operand...));
   Step s{.fn = fn, .type = type};
   std::size_t i = 0;
   ((s.operand[i++] = operand.in(host->home)), ...);
@@ -239,30 +240,26 @@ struct BasicTable : TableName {
     constexpr operator Result() const {
       Symbol s{.leaf = {.fn = Fn::element, .type = table.type}, .table = table};
       const Symbol* host = at_home(index[0], index[1], index[2], index[3]);
-      Error mistake = mistake_unless(
-          std::same_as<Result, Truth> || table.type != Type::truth,
-          "the table `[]` holds truths: declare it as attn::TruthTable, not attn::Table",
-          table.name);
-      if (!mistake && rank > 0) {
-        mistake = mistake_unless(host != nullptr,
-                                 "the table `[]` is read at literals alone: an index needs a "
-                                 "symbol, as in [0 * at.head]",
-                                 table.name);
-        if (!mistake && !host->is_alive()) mistake = Symbol::of_another();
+      Error error = error_unless<
+          "the table `[]` holds truths: declare it as attn::TruthTable, not attn::Table">(
+          std::same_as<Result, Truth> || table.type != Type::truth, table.name);
+      if (!error && rank > 0) {
+        error = error_unless<
+            "the table `[]` is read at literals alone: an index needs a "
+            "symbol, as in [0 * at.head]">(host != nullptr, table.name);
+        if (!error && !host->is_alive()) error = Symbol::of_another();
       }
-      if (mistake) {
+      if (error) {
         s.leaf.fn = Fn::number;
-        s.mistake = mistake.sentence;
+        s.sentence = error.sentence;
         for (const Number& i : index) {
-          if (i.mistake) s.mistake = i.mistake, s.table = i.table;
+          if (i.sentence) s.sentence = i.sentence, s.table = i.table;
         }
         if (host && host->is_alive()) s.home = host->home, s.trace = host->trace;
       }
-      if (mistake || rank == 0) return Result(s);
+      if (error || rank == 0) return Result(s);
       if (rank > index.size()) {
-        host->note({.sentence = "the table `[]` has at most {} indices",
-                    .number = {4},
-                    .name = {table.name}});
+        host->note(error_unless<"the table `[]` has at most {} indices">(false, table.name, 4));
       }
       Formula* home = host->home;
       s.leaf.bits = home->add(table);
@@ -291,9 +288,8 @@ struct Along {
  private:
   constexpr std::size_t checked(std::size_t i) const {
     if (i < axis.size()) return i;
-    note(mistake_unless(false,
-                        "attention is over at most {} axes: at.queries and at.keys have no [{}]",
-                        3, i),
+    note(error_unless<"attention is over at most {} axes: at.queries and at.keys have no [{}]">(
+             false, 3, i),
          axis[0]);
     return 0;
   }
@@ -311,8 +307,8 @@ struct Position {
              .leaf = {.fn = Fn::own, .type = table.type},
              .table = table,
              .trace = batch.trace};
-    s.note(mistake_unless(table.type != Type::truth,
-                          "the table `[]` holds truths, and at.own reads numbers", table.name));
+    s.note(error_unless<"the table `[]` holds truths, and at.own reads numbers">(
+        table.type != Type::truth, table.name));
     return Number(s);
   }
 
@@ -332,7 +328,7 @@ struct Position {
       queries[i] = leaf(Fn::position, Kind::query, i), keys[i] = leaf(Fn::position, Kind::key, i);
   }
 };
-/// Notes a mistake in the formula that a position belongs to.
+/// Notes an error in the formula that a position belongs to.
 constexpr void note(const Error& e, const Position& at) { at.batch.note(e); }
 
 // ---- tracing

@@ -12,40 +12,42 @@ namespace attn {
 namespace validation {
 
 class Validator {
+  Diagnostics diagnostics{OnError::keep};
+  template <Sentence sentence>
+  constexpr bool require(bool holds, auto... facts) {
+    return diagnostics.require<sentence>(holds, facts...);
+  }
+
  public:
   constexpr explicit Validator(const Graph& g) : g(g) {}
 
   constexpr Error run() {
-    if (!sizes()) return sink.error();
+    if (!sizes()) return diagnostics.error();
     for (int i = 0; i < g.weights.size && good(); ++i) weight(i);
     for (int i = 0; i < g.nodes.size && good(); ++i) node_axes(i);
     for (int i = 0; i < g.tables.size && good(); ++i) table(g.tables[i]);
     for (int i = 0; i < g.nodes.size && good(); ++i) node(i);
-    if (good()) require(next_step == g.steps.size, "step {} belongs to no formula", next_step);
+    if (good()) require<"step {} belongs to no formula">(next_step == g.steps.size, next_step);
     for (int i = 0; i < g.outputs.size && good(); ++i) output(i);
-    return sink.error();
+    return diagnostics.error();
   }
 
  private:
   const Graph& g;
-  Sink sink{OnError::keep};
   int next_step = 0;
 
-  constexpr bool good() const { return !sink.error(); }
-  constexpr bool require(bool holds, const char* sentence, auto... facts) {
-    return sink.require(holds, sentence, facts...);
-  }
+  constexpr bool good() const { return !diagnostics.error(); }
 
   constexpr bool sizes() {
     auto fits = [this](int size, int most, const char* what) {
-      require(size >= 0 && size <= most, "a graph has at most {} [], not {}", most, what, size);
+      require<"a graph has at most {} [], not {}">(size >= 0 && size <= most, most, what, size);
     };
     fits(g.nodes.size, Graph::max_nodes, "nodes");
     fits(g.weights.size, Graph::max_weights, "weights");
     fits(g.tables.size, Graph::max_tables, "tables");
     fits(g.outputs.size, Graph::max_outputs, "outputs");
     fits(g.steps.size, Graph::max_steps, "steps");
-    if (good()) require(g.outputs.size > 0, "a graph has at least one output");
+    if (good()) require<"a graph has at least one output">(g.outputs.size > 0);
     return good();
   }
   constexpr bool is_input(int id) const {
@@ -57,25 +59,27 @@ class Validator {
   /// A kernel from heads to heads repeats an axis; a value does not.
   constexpr bool axes(const Axes& axes, const char* whose, int number, bool repeats,
                       bool free_heads = false) {
-    if (!require(axes.size >= 0 && axes.size <= Axes::capacity && !axes.too_many,
-                 "[] {} has more than {} axes", whose, number, Axes::capacity)) {
+    if (!require<"[] {} has more than {} axes">(
+            axes.size >= 0 && axes.size <= Axes::capacity && !axes.too_many, whose, number,
+            Axes::capacity)) {
       return false;
     }
     for (const Axis& a : axes) {
       const bool counted = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::slot ||
                            a.kind == Kind::feature;
-      require(static_cast<int>(a.kind) < num_kinds && a.number < 16,
-              "[] {} has an axis of kind {}, which there is not", whose, number,
-              static_cast<int>(a.kind));
-      require(repeats || axes.find(a.kind, a.number) == &a, "[] {} has the same axis twice", whose,
-              number);
-      require(a.extent >= 0 && a.extent <= Target::max_columns, "[] {} has an axis of extent {}",
-              whose, number, a.extent);
-      require(a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && is_input(a.of)),
-              "[] {} has an axis as long as the features of node {}, which is no input", whose,
-              number, a.of);
-      require(a.of >= 0 || a.extent > 0 || !counted || (free_heads && a.kind == Kind::head),
-              "[] {} has an axis of unknown extent", whose, number);
+      require<"[] {} has an axis of kind {}, which there is not">(
+          static_cast<int>(a.kind) < num_kinds && a.number < 16, whose, number,
+          static_cast<int>(a.kind));
+      require<"[] {} has the same axis twice">(repeats || axes.find(a.kind, a.number) == &a, whose,
+                                               number);
+      require<"[] {} has an axis of extent {}">(a.extent >= 0 && a.extent <= Target::max_columns,
+                                                whose, number, a.extent);
+      require<"[] {} has an axis as long as the features of node {}, which is no input">(
+          a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && is_input(a.of)), whose, number,
+          a.of);
+      require<"[] {} has an axis of unknown extent">(
+          a.of >= 0 || a.extent > 0 || !counted || (free_heads && a.kind == Kind::head), whose,
+          number);
     }
     return good();
   }
@@ -86,52 +90,52 @@ class Validator {
   }
   constexpr void weight(int id) {
     const Weight& w = g.weights[id];
-    require(w.name.is_identifier(true), "weight {} has no proper name", id);
+    require<"weight {} has no proper name">(w.name.is_identifier(true), id);
     for (int i = 0; i < id; ++i) {
-      require(g.weights[i].name != w.name, "two weights have the name `[]`", w.name);
+      require<"two weights have the name `[]`">(g.weights[i].name != w.name, w.name);
     }
     if (!axes(w.axes, "weight", id, true)) return;
     for (const Axis& a : w.axes) {
       const bool fits = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::feature ||
                         a.kind == Kind::other;
-      require(fits && (a.extent > 0 || a.of >= 0), "weight {} has an axis of unknown extent", id);
+      require<"weight {} has an axis of unknown extent">(fits && (a.extent > 0 || a.of >= 0), id);
     }
-    require(elements(w.axes) <= Graph::max_elements, "weight {} has more than {} elements", id,
-            Graph::max_elements);
+    require<"weight {} has more than {} elements">(elements(w.axes) <= Graph::max_elements, id,
+                                                   Graph::max_elements);
   }
   constexpr void table(const TableUse& t) {
-    require(t.name.is_identifier(true), "a table has no proper name");
+    require<"a table has no proper name">(t.name.is_identifier(true));
     const bool of_weight = t.weight >= 0 && t.weight < g.weights.size && t.input == -1;
     const bool of_input = t.weight == -1 && is_input(t.input);
-    if (!require(of_weight || of_input, "the table `[]` is neither a weight nor an input",
-                 t.name)) {
+    if (!require<"the table `[]` is neither a weight nor an input">(of_weight || of_input,
+                                                                    t.name)) {
       return;
     }
     const Name& name = of_weight ? g.weights[t.weight].name : g.nodes[t.input].name;
     const Type type = of_weight ? Type::real : g.nodes[t.input].type;
-    require(name == t.name && type == t.type, "the table `[]` differs from what it reads", t.name);
-    require(of_weight || !g.nodes[t.input].axes.free_heads(),
-            "the table `[]` has as many heads as a call brings", t.name);
+    require<"the table `[]` differs from what it reads">(name == t.name && type == t.type, t.name);
+    require<"the table `[]` has as many heads as a call brings">(
+        of_weight || !g.nodes[t.input].axes.free_heads(), t.name);
   }
   constexpr void output(int id) {
     const Output& o = g.outputs[id];
-    require(o.name.is_identifier(false), "output {} has no proper name", id);
+    require<"output {} has no proper name">(o.name.is_identifier(false), id);
     for (int i = 0; i < id; ++i) {
-      require(g.outputs[i].name != o.name, "two outputs have the name `[]`", o.name);
+      require<"two outputs have the name `[]`">(g.outputs[i].name != o.name, o.name);
     }
-    require(o.value >= 0 && o.value < g.nodes.size, "the output `[]` is node {}, and there are {}",
-            o.name, o.value, g.nodes.size);
-    require(id > 0 || (o.name == Name("output") && !o.optional),
-            "the first output is `output`, which no call leaves out");
+    require<"the output `[]` is node {}, and there are {}">(o.value >= 0 && o.value < g.nodes.size,
+                                                            o.name, o.value, g.nodes.size);
+    require<"the first output is `output`, which no call leaves out">(
+        id > 0 || (o.name == Name("output") && !o.optional));
     if (good()) {
-      require(g.nodes[o.value].type == Type::real, "the output `[]` is not of real numbers",
-              o.name);
-      require(!g.nodes[o.value].axes.free_heads(),
-              "the output `[]` has as many heads as a call brings", o.name);
-      require(o.starts_as == -1 ||
-                  (is_input(o.starts_as) && g.nodes[o.starts_as].type == Type::real &&
-                   g.nodes[o.starts_as].axes == g.nodes[o.value].axes),
-              "the output `[]` starts as what is no input with its axes", o.name);
+      require<"the output `[]` is not of real numbers">(g.nodes[o.value].type == Type::real,
+                                                        o.name);
+      require<"the output `[]` has as many heads as a call brings">(
+          !g.nodes[o.value].axes.free_heads(), o.name);
+      require<"the output `[]` starts as what is no input with its axes">(
+          o.starts_as == -1 || (is_input(o.starts_as) && g.nodes[o.starts_as].type == Type::real &&
+                                g.nodes[o.starts_as].axes == g.nodes[o.value].axes),
+          o.name);
     }
   }
 
@@ -139,58 +143,58 @@ class Validator {
 
   constexpr void node(int id) {
     const Node& n = g.nodes[id];
-    if (!require(static_cast<int>(n.op) < num_ops && static_cast<int>(n.type) < 3 &&
-                     static_cast<int>(n.fully_masked) < 3 &&
-                     static_cast<int>(n.fully_masked_with_scores) < 3,
-                 "node {} has an operation, type or rule that there is not", id)) {
+    if (!require<"node {} has an operation, type or rule that there is not">(
+            static_cast<int>(n.op) < num_ops && static_cast<int>(n.type) < 3 &&
+                static_cast<int>(n.fully_masked) < 3 &&
+                static_cast<int>(n.fully_masked_with_scores) < 3,
+            id)) {
       return;
     }
     int operands = 0;
     for (std::size_t i = 0; i < n.operand.size(); ++i) {
-      require(n.operand[i] >= -1 && n.operand[i] < id,
-              "node {} has node {} for an operand, which does not come before it", id,
-              n.operand[i]);
+      require<"node {} has node {} for an operand, which does not come before it">(
+          n.operand[i] >= -1 && n.operand[i] < id, id, n.operand[i]);
       if (n.operand[i] < 0) continue;
-      require(operands == static_cast<int>(i), "node {} has a gap in its operands", id);
+      require<"node {} has a gap in its operands">(operands == static_cast<int>(i), id);
       ++operands;
     }
     for (auto w : n.weight) {
-      require(w >= -1 && w < g.weights.size && (w == -1 || n.op == Op::project),
-              "node {} has weight {}, which is not there", id, w);
+      require<"node {} has weight {}, which is not there">(
+          w >= -1 && w < g.weights.size && (w == -1 || n.op == Op::project), id, w);
     }
     if (!good()) return;
     if (n.op == Op::input) {
       input(n, id, operands);
     } else {
-      require(n.type == Type::real && !n.optional && !n.flag && !n.soft && n.reading == 0,
-              "node {} is no input, and has what only inputs have", id);
+      require<"node {} is no input, and has what only inputs have">(
+          n.type == Type::real && !n.optional && !n.flag && !n.soft && n.reading == 0, id);
       operation(n, id, operands);
     }
   }
   constexpr void input(const Node& n, int id, int operands) {
-    require(n.name.is_identifier(false), "input {} has no proper name", id);
+    require<"input {} has no proper name">(n.name.is_identifier(false), id);
     for (int i = 0; i < id; ++i) {
-      require(g.nodes[i].op != Op::input || g.nodes[i].name != n.name,
-              "two inputs have the name `[]`", n.name);
+      require<"two inputs have the name `[]`">(
+          g.nodes[i].op != Op::input || g.nodes[i].name != n.name, n.name);
     }
     for (const Axis& a : n.axes) {
-      require(a.of == -1 || a.of == id, "input {} has the features of another", id);
+      require<"input {} has the features of another">(a.of == -1 || a.of == id, id);
     }
     if (operands > 0) {
-      require(operands == 1 && n.optional && !n.flag && is_input(n.operand[0]) &&
-                  g.nodes[n.operand[0]].type == n.type &&
-                  g.nodes[n.operand[0]].axes.same_as(n.axes),
-              "nothing can stand in for input {} but another of its kind", id);
+      require<"nothing can stand in for input {} but another of its kind">(
+          operands == 1 && n.optional && !n.flag && is_input(n.operand[0]) &&
+              g.nodes[n.operand[0]].type == n.type && g.nodes[n.operand[0]].axes.same_as(n.axes),
+          id);
     }
-    require(!n.soft || (n.type == Type::real && n.optional && operands == 0 && n.axes.size > 0),
-            "input {} is no soft mask", id);
-    require(n.reading == 0 || (n.type == Type::truth && !n.flag && n.reading < num_readings),
-            "input {} is read as only masks are", id);
-    require(!n.flag || (n.optional && operands == 0 && n.axes.size == 0), "input {} is no flag",
-            id);
-    require(n.formula == FormulaRange{} && n.mask == FormulaRange{} && n.sink == FormulaRange{},
-            "input {} has a formula", id);
-    require(!n.sigmoid, "input {} is a sigmoid", id);
+    require<"input {} is no soft mask">(
+        !n.soft || (n.type == Type::real && n.optional && operands == 0 && n.axes.size > 0), id);
+    require<"input {} is read as only masks are">(
+        n.reading == 0 || (n.type == Type::truth && !n.flag && n.reading < num_readings), id);
+    require<"input {} is no flag">(!n.flag || (n.optional && operands == 0 && n.axes.size == 0),
+                                   id);
+    require<"input {} has a formula">(
+        n.formula == FormulaRange{} && n.mask == FormulaRange{} && n.sink == FormulaRange{}, id);
+    require<"input {} is a sigmoid">(!n.sigmoid, id);
   }
   constexpr const Axes& axes_of(const Node& n, int i) const {
     return g.nodes[n.operand[static_cast<std::size_t>(i)]].axes;
@@ -201,22 +205,22 @@ class Validator {
       for (int i = 0; i < operands; ++i) {
         const Type type = g.nodes[n.operand[static_cast<std::size_t>(i)]].type;
         const bool index = n.op == Op::splice && i == 3, any = n.op == Op::given && i == 0;
-        require(any || (type == Type::real) != index,
-                "node {} computes with numbers of another type", id);
-        require(n.op == Op::slice_heads || !axes_of(n, i).free_heads(),
-                "node {} computes with as many heads as a call brings", id);
+        require<"node {} computes with numbers of another type">(
+            any || (type == Type::real) != index, id);
+        require<"node {} computes with as many heads as a call brings">(
+            n.op == Op::slice_heads || !axes_of(n, i).free_heads(), id);
       }
-      return require(operands >= least && operands <= most, "node {} has {} operands", id,
-                     operands);
+      return require<"node {} has {} operands">(operands >= least && operands <= most, id,
+                                                operands);
     };
     auto makes = [&](const Axes& axes) {
-      return require(n.axes == axes, "node {} has other axes than its operation makes", id);
+      return require<"node {} has other axes than its operation makes">(n.axes == axes, id);
     };
     const bool has_formula = n.op == Op::scores || n.op == Op::map || n.op == Op::gather;
-    require(has_formula || n.formula == FormulaRange{}, "node {} has a formula", id);
-    require(n.op == Op::softmax || n.mask == FormulaRange{}, "node {} has a mask", id);
-    require(n.op == Op::softmax || n.sink == FormulaRange{}, "node {} has a sink", id);
-    require(n.op == Op::softmax || !n.sigmoid, "node {} is a sigmoid", id);
+    require<"node {} has a formula">(has_formula || n.formula == FormulaRange{}, id);
+    require<"node {} has a mask">(n.op == Op::softmax || n.mask == FormulaRange{}, id);
+    require<"node {} has a sink">(n.op == Op::softmax || n.sink == FormulaRange{}, id);
+    require<"node {} is a sigmoid">(n.op == Op::softmax || !n.sigmoid, id);
     switch (n.op) {
       case Op::project:
         if (takes(1, 1)) projection(n, id);
@@ -224,11 +228,12 @@ class Validator {
       case Op::scores: {
         if (!takes(2, 2)) break;
         const Axes &q = axes_of(n, 0), &k = axes_of(n, 1);
-        require(q.has(Kind::query) && k.has(Kind::key) &&
-                    q.extent(Kind::head) == k.extent(Kind::head) &&
-                    q.extent(Kind::size) == k.extent(Kind::size) &&
-                    q.only(Kind::batch).same_as(k.only(Kind::batch)),
-                "node {} makes scores of values that do not fit", id);
+        require<"node {} makes scores of values that do not fit">(
+            q.has(Kind::query) && k.has(Kind::key) &&
+                q.extent(Kind::head) == k.extent(Kind::head) &&
+                q.extent(Kind::size) == k.extent(Kind::size) &&
+                q.only(Kind::batch).same_as(k.only(Kind::batch)),
+            id);
         makes(score_axes(q, q.only(Kind::head), k));
         formula(n.formula, n.axes, 2, id, Type::real);
         break;
@@ -238,37 +243,39 @@ class Validator {
         for (int i = 0; i < operands; ++i) {
           for (const Axis& a : axes_of(n, i)) {
             const Axis* own = n.axes.find(a.kind, a.number);
-            require(own && own->extent == a.extent, "node {} maps values that do not fit", id);
+            require<"node {} maps values that do not fit">(own && own->extent == a.extent, id);
           }
         }
         makes(axes_of(n, 0));
-        require(n.formula.size > 0, "node {} maps without a formula", id);
+        require<"node {} maps without a formula">(n.formula.size > 0, id);
         formula(n.formula, n.axes, operands, id, Type::real);
         break;
       case Op::softmax:
         if (!takes(1, 1)) break;
-        require(n.axes.has(Kind::key), "node {} is a softmax without keys", id);
+        require<"node {} is a softmax without keys">(n.axes.has(Kind::key), id);
         makes(axes_of(n, 0));
         formula(n.mask, n.axes, 0, id, Type::truth);
         formula(n.sink, n.axes.without(Kind::key), 0, id, Type::real);
-        require(!n.sigmoid || (n.sink.empty() && n.fully_masked == FullyMasked::zero &&
-                               n.fully_masked_with_scores == FullyMasked::zero),
-                "node {} has sigmoids, and a sink or a rule beside them", id);
+        require<"node {} has sigmoids, and a sink or a rule beside them">(
+            !n.sigmoid || (n.sink.empty() && n.fully_masked == FullyMasked::zero &&
+                           n.fully_masked_with_scores == FullyMasked::zero),
+            id);
         break;
       case Op::dropout:
         if (takes(1, 1)) makes(axes_of(n, 0));
-        require(n.rate > 0 && n.rate <= 1, "node {} has a rate that is not in (0, 1]", id);
+        require<"node {} has a rate that is not in (0, 1]">(n.rate > 0 && n.rate <= 1, id);
         break;
       case Op::combine: {
         if (!takes(2, 2)) break;
         const Axes &p = axes_of(n, 0), &v = axes_of(n, 1);
-        require(p.has(Kind::query) && p.has(Kind::key) && !v.has(Kind::query) &&
-                    p.extent(Kind::head) == v.extent(Kind::head) &&
-                    p.only(Kind::key).same_as(v.only(Kind::key)),
-                "node {} combines values that do not fit", id);
+        require<"node {} combines values that do not fit">(
+            p.has(Kind::query) && p.has(Kind::key) && !v.has(Kind::query) &&
+                p.extent(Kind::head) == v.extent(Kind::head) &&
+                p.only(Kind::key).same_as(v.only(Kind::key)),
+            id);
         // Positions in any order: that of the query, which is no operand.
-        require(n.axes.only(Kind::batch, Kind::query).same_as(p.only(Kind::batch, Kind::query)),
-                "node {} combines to other positions than its probabilities'", id);
+        require<"node {} combines to other positions than its probabilities'">(
+            n.axes.only(Kind::batch, Kind::query).same_as(p.only(Kind::batch, Kind::query)), id);
         Axes axes = n.axes.only(Kind::batch, Kind::query);
         axes += v.only(Kind::head, Kind::size, Kind::feature);
         makes(axes);
@@ -281,8 +288,8 @@ class Validator {
     }
   }
   constexpr void projection(const Node& n, int id) {
-    require(n.name.is_identifier(false), "projection {} has no proper name", id);
-    if (!require(n.weight[0] >= 0, "projection {} has no kernel", id)) return;
+    require<"projection {} has no proper name">(n.name.is_identifier(false), id);
+    if (!require<"projection {} has no kernel">(n.weight[0] >= 0, id)) return;
     const Axes &x = axes_of(n, 0), &kernel = g.weights[n.weight[0]].axes;
     // Heads alone, which keep their place, or all that a position has: what fits, as the language
     // does.
@@ -312,7 +319,7 @@ class Validator {
       fits = fits && to.only(Kind::other).size == 0 && elements(to) <= Target::max_columns;
       if (fits) break;
     }
-    require(fits, "projection {} does not fit its weights", id);
+    require<"projection {} does not fit its weights">(fits, id);
   }
   constexpr void rearranged(const Node& n, int id, int operands) {
     const Axes& x = axes_of(n, 0);
@@ -367,7 +374,7 @@ class Validator {
         fits = fits && x.has(Kind::slot) && (n.number[0] == 0 || n.number[0] == 1);
         fits = fits && n.axes == x.without(Kind::slot);
     }
-    require(fits, "node {} takes values that do not fit", id);
+    require<"node {} takes values that do not fit">(fits, id);
   }
 
   // ---- formulas
@@ -375,44 +382,44 @@ class Validator {
   /// `wanted` real: any number.
   constexpr void formula(FormulaRange f, const Axes& axes, int arguments, int id, Type wanted) {
     if (f.size == 0) {
-      require(f.begin == 0, "node {} has an empty formula in a place", id);
+      require<"node {} has an empty formula in a place">(f.begin == 0, id);
       return;
     }
-    if (!require(f.begin == next_step && f.size > 0 && f.size <= Formula::capacity &&
-                     f.begin + f.size <= g.steps.size,
-                 "the formula of node {} is not the next {} steps", id, f.size)) {
+    if (!require<"the formula of node {} is not the next {} steps">(
+            f.begin == next_step && f.size > 0 && f.size <= Formula::capacity &&
+                f.begin + f.size <= g.steps.size,
+            id, f.size)) {
       return;
     }
     next_step += f.size;
     for (int i = 0; i < f.size && good(); ++i) step(f, i, axes, arguments, id);
     if (!good()) return;
     const Type is = g.steps[next_step - 1].type;
-    require(wanted == Type::real ? is != Type::truth : is == wanted,
-            "the formula of node {} makes another type", id);
+    require<"the formula of node {} makes another type">(
+        wanted == Type::real ? is != Type::truth : is == wanted, id);
   }
   constexpr void step(FormulaRange f, int i, const Axes& axes, int arguments, int id) {
     const Step& s = g.steps[f.begin + i];
-    if (!require(static_cast<int>(s.fn) < num_fns && static_cast<int>(s.type) < 3,
-                 "node {}, step {} has a function or type that there is not", id, i)) {
+    if (!require<"node {}, step {} has a function or type that there is not">(
+            static_cast<int>(s.fn) < num_fns && static_cast<int>(s.type) < 3, id, i)) {
       return;
     }
     int operands = 0;
     std::array<Type, 4> types{};
     for (std::size_t o = 0; o < s.operand.size(); ++o) {
-      if (!require(s.operand[o] >= -1 && s.operand[o] < i,
-                   "node {}, step {} reads step {}, which does not come before it", id, i,
-                   s.operand[o])) {
+      if (!require<"node {}, step {} reads step {}, which does not come before it">(
+              s.operand[o] >= -1 && s.operand[o] < i, id, i, s.operand[o])) {
         return;
       }
       if (s.operand[o] < 0) continue;
-      require(operands == static_cast<int>(o), "node {}, step {} has a gap in its operands", id, i);
+      require<"node {}, step {} has a gap in its operands">(operands == static_cast<int>(o), id, i);
       types[static_cast<std::size_t>(operands++)] = g.steps[f.begin + s.operand[o]].type;
     }
-    require(s.fn == Fn::element || operands == arity(s.fn), "node {}, step {} has {} operands", id,
-            i, operands);
+    require<"node {}, step {} has {} operands">(s.fn == Fn::element || operands == arity(s.fn), id,
+                                                i, operands);
     if (!good()) return;
-    require(fits(s, axes, arguments, operands, types), "node {}, step {}: [] does not fit", id, i,
-            fn_names[static_cast<std::size_t>(s.fn)]);
+    require<"node {}, step {}: [] does not fit">(fits(s, axes, arguments, operands, types), id, i,
+                                                 fn_names[static_cast<std::size_t>(s.fn)]);
   }
   constexpr bool fits(const Step& s, const Axes& axes, int arguments, int operands,
                       const std::array<Type, 4>& types) const {
