@@ -102,12 +102,17 @@ class Graph : public Diagnostics {
   /// Every axis may have length one. Of any type; numbers are read as `reading` says (nodes.h).
   constexpr Mask mask(Name name, Value like, std::uint8_t reading = 0, Place place = here()) {
     if (!like) return {};
+    return mask(name, like.axes().without(Kind::size, Kind::feature), reading, place);
+  }
+  constexpr Mask mask(Name name, const Axes& axes, std::uint8_t reading = 0, Place place = here()) {
+    require<"the mask `[]` is read in a way that there is not: {}">(reading < num_readings, name,
+                                                                    reading);
     add_input({.op = Op::input,
                .type = Type::truth,
                .optional = true,
                .reading = reading,
                .name = name,
-               .axes = like.axes().without(Kind::size, Kind::feature)},
+               .axes = axes},
               place);
     return Mask::own({name, Type::truth, true});
   }
@@ -118,6 +123,7 @@ class Graph : public Diagnostics {
     return {name, Type::real, true};
   }
   constexpr TableName soft_mask(Name name, const Axes& axes, Place place = here()) {
+    require<"the mask of numbers `[]` has no axis">(axes.size > 0, name);
     add_input({.op = Op::input, .optional = true, .soft = true, .name = name, .axes = axes}, place);
     return {name, Type::real, true};
   }
@@ -168,6 +174,11 @@ class Graph : public Diagnostics {
     if (!v) return;
     require<"the output `[]` has as many heads as a call brings: []">(!v.axes().free_heads(), name,
                                                                       take_some);
+    require<"the output `[]` holds no real numbers">(nodes[v.id].type == Type::real, name);
+    check_name(name, false);
+    for (const Output& o : outputs) {
+      require<"the layer has two outputs with the name `[]`">(o.name != name, name);
+    }
     if (!require<"a layer has at most {} outputs">(outputs.size < max_outputs, max_outputs)) return;
     outputs[outputs.size++] = {name, v.id, optional};
   }
@@ -176,7 +187,9 @@ class Graph : public Diagnostics {
     for (int i = 0; input && i < outputs.size; ++i) {
       if (outputs[i].name != name) continue;
       require<"the output `[]` starts as an input with the same axes">(
-          nodes[input.id].op == Op::input && input.axes() == nodes[outputs[i].value].axes, name);
+          nodes[input.id].op == Op::input && nodes[input.id].type == Type::real &&
+              input.axes() == nodes[outputs[i].value].axes,
+          name);
       outputs[i].starts_as = input.id;
     }
   }
@@ -190,8 +203,10 @@ class Graph : public Diagnostics {
     if (!require<"a value has at most {} axes">(!node.axes.too_many, Axes::capacity)) {
       return nothing;
     }
+    const char* name = op_names[static_cast<std::size_t>(node.op)];
+    for (const Axis& a : node.axes) check_axis(a, node);
+    if (error()) return nothing;
     if (node.op != Op::input) {
-      const char* name = op_names[static_cast<std::size_t>(node.op)];
       for (std::size_t i = 0; i < node.operand.size(); ++i) {
         if (node.operand[i] < 0 || (node.op == Op::splice && i == 3)) continue;
         if (node.op == Op::given && i == 0) continue;
@@ -209,16 +224,32 @@ class Graph : public Diagnostics {
     return {this, static_cast<std::int8_t>(nodes.size - 1)};
   }
   constexpr std::int8_t add_weight(Name name, const Axes& axes) {
-    for (const Weight& w : weights) {
-      require<"the layer has two weights with the name `[]`">(w.name != name, name);
+    for (int i = 0; i < weights.size; ++i) {
+      if (weights[i].name != name) continue;
+      require<"the layer has two weights with the name `[]`">(weights_are_known_, name);
+      require<"the weight `[]` has other axes than its projection makes">(weights[i].axes == axes,
+                                                                          name);
+      return static_cast<std::int8_t>(i);
     }
     check_name(name, true);
     require<"the weight `[]` has more than {} elements">(elements(axes) <= max_elements, name,
                                                          max_elements);
+    for (const Axis& a : axes) {
+      require<"the weight `[]` has an axis [] of extent {}: at most {}">(
+          a.extent <= Axis::max_extent, name, kind_names[static_cast<std::size_t>(a.kind)],
+          a.extent, Axis::max_extent);
+    }
     if (!require<"a layer has at most {} weights">(weights.size < max_weights, max_weights))
       return -1;
     weights[weights.size++] = {name, axes};
     return static_cast<std::int8_t>(weights.size - 1);
+  }
+  /// For a graph that is built again: projections and formulas find their weights and tables, which
+  /// keep their order, in place of adding them.
+  constexpr void begin_with(const Graph& built) {
+    for (const Weight& w : built.weights) add_weight(w.name, w.axes);
+    weights_are_known_ = true;
+    tables = built.tables;
   }
   /// Takes a formula over, checks that its positions exist on `axes`, and declares its tables.
   constexpr FormulaRange add(const Formula& f, const Axes& axes, const char* whose, Place place) {
@@ -232,21 +263,20 @@ class Graph : public Diagnostics {
             steps.size + f.size <= max_steps, max_steps)) {
       return {};
     }
+    if (f.empty()) return {};
     const FormulaRange range{steps.size, f.size};
     for (int i = 0; i < f.size; ++i) {
       Step s = f.steps[static_cast<std::size_t>(i)];
       if (s.fn == Fn::position || s.fn == Fn::length) {
-        if (s.bits == axis_bits(Kind::other)) s.bits = axis_bits(the_sequence(axes));
-        const auto kind = static_cast<Kind>(s.bits / 16);
+        if (s.axis().kind == Kind::position) s.bits = AxisName{the_sequence(axes)}.bits();
+        const AxisName axis = s.axis();
+        const char* kind = kind_names[static_cast<std::size_t>(axis.kind)];
+        const bool there = axes.find(axis) != nullptr;
         require<
             "the formula of [] reads its [] along axis {} of attention, and there are fewer: "
-            "`attention_axes` names them">(
-            s.bits % 16 == 0 || axes.find(kind) == nullptr ||
-                axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr,
-            whose, kind_names[static_cast<std::size_t>(kind)], s.bits % 16);
-        require<"the formula of [] reads at.[], an axis that is not there">(
-            axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr, whose,
-            kind_names[static_cast<std::size_t>(kind)]);
+            "`attention_axes` names them">(there || axis.number == 0 || !axes.has(axis.kind), whose,
+                                           kind, axis.number);
+        require<"the formula of [] reads at.[], an axis that is not there">(there, whose, kind);
       }
       check_operands(f, s, whose);
       if (s.fn == Fn::element || s.fn == Fn::own) {
@@ -292,8 +322,8 @@ class Graph : public Diagnostics {
   static constexpr const char* take_some = "take some of them, `first_heads(x, n)`";
 
   const char* file_;
+  bool weights_are_known_ = false;
 
-  static constexpr unsigned axis_bits(Kind kind) { return static_cast<unsigned>(kind) * 16; }
   /// What `at.position` counts: the one sequence axis that there is.
   static constexpr Kind the_sequence(const Axes& axes) {
     return axes.has(Kind::query) ? Kind::query : axes.has(Kind::update) ? Kind::update : Kind::key;
@@ -314,6 +344,25 @@ class Graph : public Diagnostics {
           "the formula of [] reads `[]` at a real number: an index is whole, and truncate(x) "
           "makes one">(operand(i).type == Type::index, whose, f.tables[s.bits].name);
     }
+  }
+  constexpr void check_axis(const Axis& a, const Node& node) {
+    const char* name = op_names[static_cast<std::size_t>(node.op)];
+    require<"[] makes an axis of Kind::position: say which positions it counts">(
+        a.kind != Kind::position, name);
+    const char* kind = kind_names[static_cast<std::size_t>(a.kind)];
+    require<"[] makes the axis [] {} twice">(node.axes.find(a.kind, a.number) == &a, name, kind,
+                                             a.number);
+    require<"[] makes the axis [] {}: the last one is {}">(a.number <= Axis::max_number, name, kind,
+                                                           a.number, Axis::max_number);
+    require<"[] makes an axis [] of extent {}: at most {}">(
+        a.extent >= 0 && a.extent <= Axis::max_extent, name, kind, a.extent, Axis::max_extent);
+    const bool of_input = a.of == nodes.size
+                              ? node.op == Op::input
+                              : a.of >= 0 && a.of < nodes.size && nodes[a.of].op == Op::input;
+    require<
+        "[] makes an axis [] as long as the features of node {}, which is no input of unknown "
+        "size">(a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && of_input), name, kind,
+                a.of);
   }
   constexpr void check_name(const Name& name, bool is_weight) {
     require<"`[]` is too long: names have at most {} letters">(!name.too_long, name, 31);
@@ -341,13 +390,12 @@ class Graph : public Diagnostics {
           a.extent > 0 || (a.extent == 0 && !counted), node.name,
           kind_names[static_cast<std::size_t>(a.kind)], a.extent);
     }
-    const Value v = add(node, place);
-    if (v) {
-      for (Axis& a : nodes[v.id].axes.axis) {
-        if (a.kind == Kind::feature && a.extent == 0) a.of = v.id;
-      }
-      if (declares) declared[declared.size++] = v.id;
+    Node made = node;
+    for (Axis& a : made.axes.axis) {
+      if (a.kind == Kind::feature && a.extent == 0) a.of = nodes.size;
     }
+    const Value v = add(made, place);
+    if (v && declares) declared[declared.size++] = v.id;
     return v;
   }
   /// The number of a table, which is declared as an input where it is neither input nor weight yet.
@@ -357,8 +405,9 @@ class Graph : public Diagnostics {
     for (auto o : step.operand) {
       if (o < 0) break;
       const Step& s = f.steps[static_cast<std::size_t>(o)];
-      Axis axis{static_cast<Kind>(s.bits / 16), static_cast<std::uint8_t>(s.bits % 16)};
-      if (s.fn != Fn::position || read.find(axis.kind, axis.number)) {
+      Axis axis{s.axis().kind, s.axis().number};
+      if (s.fn != Fn::position || axis.kind == Kind::position ||
+          read.find(axis.kind, axis.number)) {
         axis = {Kind::other, static_cast<std::uint8_t>(read.size)};
       } else if (const Axis* there = where.find(axis.kind, axis.number)) {
         axis.extent = there->extent;

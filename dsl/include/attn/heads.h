@@ -47,18 +47,20 @@ constexpr Value concat_heads(Value x, Value y, Place place = here()) {
                       place);
 }
 
-/// y[.., s] = x[.., f(at)]: another order along the size of a head.
-template <class F>
-constexpr Value gather(Value x, const F& f, Place place = here()) {
+constexpr Value gather_at(Value x, const Formula& at, Place place) {
   if (!x) return nothing;
   x.graph->require<"gather reads along the size of a head, and this value has none">(
       x.axes().has(Kind::size));
   Node n{.op = Op::gather, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
-  const Formula at = trace<Number, 0>(f);
   x.graph->require<"gather reads at an index, and its function makes a real number">(
       at.error || at.too_long || at.result().type == Type::index);
   n.formula = x.graph->add(at, x.axes(), "gather", place);
   return x.graph->add(n, place);
+}
+/// y[.., s] = x[.., f(at)]: another order along the size of a head.
+template <class F>
+constexpr Value gather(Value x, const F& f, Place place = here()) {
+  return gather_at(x, trace<Number, 0>(f), place);
 }
 
 // ---- caches
@@ -82,6 +84,8 @@ constexpr Value cache_input(Graph& g, Name name, const Target& kept, Value of = 
 constexpr Value splice(Value cache, Value keys, Value values, Value at, Place place = here()) {
   if (!cache || !keys || !values || !at) return nothing;
   Graph& g = *cache.graph;
+  g.require<"splice: the value written to is no cache: it has no axis of keys and values">(
+      cache.axes().has(Kind::slot));
   for (Value v : {keys, values}) {
     g.require<
         "splice: new keys and values need the heads and the size of the cache, and positions of "

@@ -16,7 +16,7 @@ namespace attn {
 
 /// What a projection makes: heads of some size, or features again.
 struct Target {
-  static constexpr int max_columns = 1 << 24;
+  static constexpr int max_columns = Axis::max_extent;
   Axes to{};
   bool only_heads = false;
   bool is_nothing = false;
@@ -208,8 +208,8 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
   n.mask = g.add(mask.formula, s.axes(), "the mask", place);
   for (int i = 0; i < sink.formula.size; ++i) {
     const Step& step = sink.formula.steps[static_cast<std::size_t>(i)];
-    const bool of_key = (step.fn == Fn::position || step.fn == Fn::length) &&
-                        static_cast<Kind>(step.bits / 16) == Kind::key;
+    const bool of_key =
+        (step.fn == Fn::position || step.fn == Fn::length) && step.axis().kind == Kind::key;
     g.require<
         "a sink is one number for a whole row of keys: it can read at.head, "
         "at.query and at.batch, and not at.key or at.key_length">(!of_key);
@@ -239,9 +239,9 @@ constexpr Value dropout(Value p, float rate, Place place = here()) {
   return p.graph->add(
       {.op = Op::dropout, .operand = {p.id, -1, -1, -1}, .rate = rate, .axes = p.axes()}, place);
 }
-/// The sum of values, weighted by probabilities, over all keys. Its positions come in the order of
-/// `like`, where there are several axes of them; else in the scores' order.
-constexpr Value combine(Value p, Value v, Value like = nothing, Place place = here()) {
+/// The sum of values, weighted by probabilities, over all keys. `positions` are the batch and query
+/// axes of the result, in its order.
+constexpr Value combine_to(const Axes& positions, Value p, Value v, Place place) {
   if (!p || !v) return nothing;
   Graph& g = *p.graph;
   const Axes &a = p.axes(), &b = v.axes();
@@ -252,11 +252,15 @@ constexpr Value combine(Value p, Value v, Value like = nothing, Place place = he
       b.extent(Kind::head));
   g.require<"combine: probabilities and values count keys on different axes">(
       a.only(Kind::key).same_as(b.only(Kind::key)));
-  Axes axes = like ? like.axes().only(Kind::batch, Kind::query) : a.only(Kind::batch, Kind::query);
   g.require<"combine: probabilities and the value that gives the order differ in their positions">(
-      axes.same_as(a.only(Kind::batch, Kind::query)));
+      positions.same_as(a.only(Kind::batch, Kind::query)));
+  Axes axes = positions;
   axes += b.only(Kind::head, Kind::size, Kind::feature);
   return g.add({.op = Op::combine, .operand = {p.id, v.id, -1, -1}, .axes = axes}, place);
+}
+/// The same with positions in the order of `like`, or of the probabilities.
+constexpr Value combine(Value p, Value v, Value like = nothing, Place place = here()) {
+  return combine_to((like ? like : p).axes().only(Kind::batch, Kind::query), p, v, place);
 }
 
 }  // namespace attn

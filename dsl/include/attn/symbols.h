@@ -135,7 +135,8 @@ constexpr Symbol carried(Type type, const char* sentence, auto const&... s) {
   return out;
 }
 template <class Result>
-constexpr Result step(Fn fn, Type type, const auto&... operand) {
+constexpr Result step(Fn fn, const auto&... operand) {
+  const Type type = result_of(fn, {operand.type()...}, sizeof...(operand));
   const Symbol* host = at_home(operand...);
   Error error = error_unless<
       "a formula needs a symbol: this operation has only literals or tables without an index">(
@@ -149,71 +150,46 @@ constexpr Result step(Fn fn, Type type, const auto&... operand) {
   return Result(
       Symbol{.home = host->home, .id = host->home->add(s), .leaf = s, .trace = host->trace});
 }
-constexpr Type joined(const Number& a, const Number& b) {
-  return a.type() == Type::index && b.type() == Type::index ? Type::index : Type::real;
-}
-constexpr Number operator+(const Number& a, const Number& b) {
-  return step<Number>(Fn::add, joined(a, b), a, b);
-}
-constexpr Number operator-(const Number& a, const Number& b) {
-  return step<Number>(Fn::sub, joined(a, b), a, b);
-}
-constexpr Number operator*(const Number& a, const Number& b) {
-  return step<Number>(Fn::mul, joined(a, b), a, b);
-}
-constexpr Number operator/(const Number& a, const Number& b) {
-  return step<Number>(Fn::div, joined(a, b), a, b);
-}
-constexpr Number operator%(const Number& a, const Number& b) {
-  return step<Number>(Fn::rem, joined(a, b), a, b);
-}
-constexpr Number operator-(const Number& a) { return step<Number>(Fn::neg, a.type(), a); }
-constexpr Truth operator<(const Number& a, const Number& b) {
-  return step<Truth>(Fn::less, Type::truth, a, b);
-}
+constexpr Number operator+(const Number& a, const Number& b) { return step<Number>(Fn::add, a, b); }
+constexpr Number operator-(const Number& a, const Number& b) { return step<Number>(Fn::sub, a, b); }
+constexpr Number operator*(const Number& a, const Number& b) { return step<Number>(Fn::mul, a, b); }
+constexpr Number operator/(const Number& a, const Number& b) { return step<Number>(Fn::div, a, b); }
+constexpr Number operator%(const Number& a, const Number& b) { return step<Number>(Fn::rem, a, b); }
+constexpr Number operator-(const Number& a) { return step<Number>(Fn::neg, a); }
+constexpr Truth operator<(const Number& a, const Number& b) { return step<Truth>(Fn::less, a, b); }
 constexpr Truth operator>(const Number& a, const Number& b) { return b < a; }
 constexpr Truth operator<=(const Number& a, const Number& b) {
-  return step<Truth>(Fn::less_equal, Type::truth, a, b);
+  return step<Truth>(Fn::less_equal, a, b);
 }
 constexpr Truth operator>=(const Number& a, const Number& b) { return b <= a; }
 constexpr Truth operator==(const Number& a, const Number& b) {
-  return step<Truth>(Fn::equal, Type::truth, a, b);
+  return step<Truth>(Fn::equal, a, b);
 }
-constexpr Truth operator&(const Truth& a, const Truth& b) {
-  return step<Truth>(Fn::both, Type::truth, a, b);
-}
-constexpr Truth operator|(const Truth& a, const Truth& b) {
-  return step<Truth>(Fn::either, Type::truth, a, b);
-}
-constexpr Truth operator!(const Truth& a) { return step<Truth>(Fn::negate, Type::truth, a); }
+constexpr Truth operator&(const Truth& a, const Truth& b) { return step<Truth>(Fn::both, a, b); }
+constexpr Truth operator|(const Truth& a, const Truth& b) { return step<Truth>(Fn::either, a, b); }
+constexpr Truth operator!(const Truth& a) { return step<Truth>(Fn::negate, a); }
 constexpr Truth operator!=(const Number& a, const Number& b) { return !(a == b); }
 constexpr Number where(const Truth& c, const Number& a, const Number& b) {
-  return step<Number>(Fn::where, joined(a, b), c, a, b);
+  return step<Number>(Fn::where, c, a, b);
 }
-constexpr Number min(const Number& a, const Number& b) {
-  return step<Number>(Fn::min, joined(a, b), a, b);
-}
-constexpr Number max(const Number& a, const Number& b) {
-  return step<Number>(Fn::max, joined(a, b), a, b);
-}
+constexpr Number min(const Number& a, const Number& b) { return step<Number>(Fn::min, a, b); }
+constexpr Number max(const Number& a, const Number& b) { return step<Number>(Fn::max, a, b); }
 constexpr Number clamp(const Number& x, const Number& low, const Number& high) {
   return min(max(x, low), high);
 }
-constexpr Number abs(const Number& a) { return step<Number>(Fn::abs, a.type(), a); }
-constexpr Number exp(const Number& a) { return step<Number>(Fn::exp, Type::real, a); }
-constexpr Number exp2(const Number& a) { return step<Number>(Fn::exp2, Type::real, a); }
-constexpr Number log(const Number& a) { return step<Number>(Fn::log, Type::real, a); }
-constexpr Number sin(const Number& a) { return step<Number>(Fn::sin, Type::real, a); }
-constexpr Number cos(const Number& a) { return step<Number>(Fn::cos, Type::real, a); }
-constexpr Number tanh(const Number& a) { return step<Number>(Fn::tanh, Type::real, a); }
-constexpr Number sqrt(const Number& a) { return step<Number>(Fn::sqrt, Type::real, a); }
-constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, Type::real, a); }
-constexpr Number pow(const Number& a, const Number& b) {
-  return step<Number>(Fn::pow, Type::real, a, b);
-}
+constexpr Number abs(const Number& a) { return step<Number>(Fn::abs, a); }
+constexpr Number exp(const Number& a) { return step<Number>(Fn::exp, a); }
+constexpr Number exp2(const Number& a) { return step<Number>(Fn::exp2, a); }
+constexpr Number log(const Number& a) { return step<Number>(Fn::log, a); }
+constexpr Number sin(const Number& a) { return step<Number>(Fn::sin, a); }
+constexpr Number cos(const Number& a) { return step<Number>(Fn::cos, a); }
+constexpr Number tanh(const Number& a) { return step<Number>(Fn::tanh, a); }
+constexpr Number sqrt(const Number& a) { return step<Number>(Fn::sqrt, a); }
+constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, a); }
+constexpr Number pow(const Number& a, const Number& b) { return step<Number>(Fn::pow, a, b); }
 /// Towards zero, as an index; of NaN 0, of what has no index the nearest that has.
-constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, Type::index, a); }
-constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, Type::real, a); }
+constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, a); }
+constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, a); }
 
 /// 1 / sqrt(n) of a plain number, for scales. By Newton's steps in double, as <cmath> is not
 /// constexpr in C++20: the same bits from every compiler.
@@ -313,18 +289,18 @@ struct Position {
   }
 
   constexpr explicit Position(Formula* f) {
-    auto leaf = [f](Fn fn, Kind k, unsigned which = 0) {
-      return Number(Symbol{
-          .home = f,
-          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16u + which},
-          .trace = f->trace});
+    auto leaf = [f](Fn fn, Kind kind, std::uint8_t number = 0) {
+      return Number(
+          Symbol{.home = f,
+                 .leaf = {fn, Type::index, {-1, -1, -1, -1}, AxisName{kind, number}.bits()},
+                 .trace = f->trace});
     };
     batch = leaf(Fn::position, Kind::batch), head = leaf(Fn::position, Kind::head),
     size = leaf(Fn::position, Kind::size);
-    feature = leaf(Fn::position, Kind::feature), position = leaf(Fn::position, Kind::other);
+    feature = leaf(Fn::position, Kind::feature), position = leaf(Fn::position, Kind::position);
     query = leaf(Fn::position, Kind::query), key = leaf(Fn::position, Kind::key);
     query_length = leaf(Fn::length, Kind::query), key_length = leaf(Fn::length, Kind::key);
-    for (unsigned i = 0; i < 3; ++i)
+    for (std::uint8_t i = 0; i < 3; ++i)
       queries[i] = leaf(Fn::position, Kind::query, i), keys[i] = leaf(Fn::position, Kind::key, i);
   }
 };

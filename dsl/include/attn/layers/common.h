@@ -107,8 +107,7 @@ constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8
   auto padding = [&](Name name, Value of, Kind positions) {
     Axes axes = of.axes().only(Kind::batch);
     axes += of.axes().only(positions);
-    g.input(name, axes, true, Type::truth);
-    return Mask::own({name, Type::truth, true});
+    return g.mask(name, axes);
   };
   const Mask query_mask = padding("query_mask", query, Kind::query);
   const Mask value_mask = padding("value_mask", key, Kind::key);
