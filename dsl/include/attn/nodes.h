@@ -105,7 +105,11 @@ struct Node {
   Axes axes{};
   std::int32_t line =
       0;  // of the call, if in the description's file; else 0. Not in the fingerprint
+  constexpr bool operator==(const Node&) const = default;
 };
+
+/// A node's formulas, in the order of their steps.
+inline constexpr std::array formulas_of_node{&Node::formula, &Node::mask, &Node::sink};
 
 struct Weight {
   Name name{};  // "query/kernel": in the order of `get_weights`
