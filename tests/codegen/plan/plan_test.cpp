@@ -334,9 +334,10 @@ TEST(Refused, AttentionOverFeatures) {
     const auto [query, value, key] = g.query_value_key();
     return combine(softmax(scores(query, key)), value);
   });
-  EXPECT_EQ(refused(plain),
-            "layers.h:12: model::encoder: operation `attention` over other than heads with a size is "
-            "not compiled yet");
+  EXPECT_EQ(
+      refused(plain),
+      "layers.h:12: model::encoder: operation `attention` over other than heads with a size is "
+      "not compiled yet");
 }
 
 // ---- heads as inputs, where not all of attention is
@@ -705,12 +706,12 @@ TEST(Plan, KeepsThePolicy) {
   expect_lines(text_of(layer), {"layer model::encoder (my_layers, avx512, mixed_bfloat16)\n",
                                 "    query [batch, query, feature of query] bfloat16\n",
                                 "    query/bias [head 12, size 64] float32\n"});
-  layer.key_dim = 48;  // no power of two
+  layer.key_dim = 48;  // no power of two: Keras rounds 1 / sqrt(48) to float32
   layer.dtype = attn::DTypePolicy::float64;
   const Plan plan = plan_of(layer);
   const auto& query = std::get<Projection>(plan.paths[0].stages[0]);
   EXPECT_NEAR(plan.packings[static_cast<size_t>(query.kernel)].scale,
-              1.4426950408889634 / 6.928203230275509, 1e-16);
+              1.4426950408889634 * static_cast<float>(1 / 6.928203230275509), 1e-16);
   expect_lines(print(plan), {"layer model::encoder (my_layers, avx512, float64)\n",
                              "    query/bias [head 12, size 48] float64\n"});
 }
