@@ -83,7 +83,7 @@ void PathPipeline::add_decode(const Attention& stage) {
 
   // Values in blocks whose sums stay in registers; maximum and sum ride along as elements V and V
   // + 1.
-  const int block_keys = std::min(chunk, 16);
+  const int block_keys = s.decode_block_keys;
   RDom k(0, block_keys, "k"), add(0, V, 0, chunk / block_keys, "add");
   k.where(live && first + c * chunk + block * block_keys + k < end);
   add.where(live && first + c * chunk + add.y * block_keys < end);
@@ -132,7 +132,7 @@ void PathPipeline::add_decode(const Attention& stage) {
     define(stage.result, out);
   } else {
     // Rows for a later stage: one a sequence, so that a copy costs nothing.
-    const int columns = padded(V);
+    const int columns = stage.value_size_padded;
     Var n("n");
     Func rows("attention_rows");
     rows(n, t, b) = select(n % columns < V, out(min(n % columns, V - 1), n / columns, t, b), zero);
@@ -167,7 +167,8 @@ void PathPipeline::add_decode(const Attention& stage) {
         .vectorize(x, value_lanes);
 
   // ---- the tasks
-  const int rows = group % 4 == 0 ? 4 : group % 3 == 0 ? 3 : group % 2 == 0 ? 2 : 1;
+  int rows = std::min(group, s.decode_rows);
+  while (group % rows != 0) --rows;
   const int tile_keys =
       std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / rows))));
   scaled_query.compute_root().bound(x, 0, D).bound(g, 0, group).vectorize(x, lanes);
@@ -217,7 +218,7 @@ void PathPipeline::add_decode(const Attention& stage) {
         .bound_extent(slot, fold)
         .vectorize(g)
         .vectorize(slot);
-    slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
+    slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, s.decode_fold_unroll);
     maximum.compute_at(partials, task)
         .bound_extent(g, group)
         .vectorize(g)
@@ -232,14 +233,14 @@ void PathPipeline::add_decode(const Attention& stage) {
       .split(i, po, pi, fold)
       .vectorize(g)
       .vectorize(pi)
-      .unroll(po, 2);
+      .unroll(po, s.decode_exp_unroll);
   if (!stage.sigmoid) {
     slot_sum.compute_at(partials, task)
         .bound_extent(g, group)
         .bound_extent(slot, fold)
         .vectorize(g)
         .vectorize(slot);
-    slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, 4);
+    slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, s.decode_fold_unroll);
     sum.compute_at(partials, task)
         .bound_extent(g, group)
         .vectorize(g)

@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "halide/describe.h"
 #include "halide/guard_runs.h"
+#include "halide/halide_target.h"
 #include "halide/pipeline.h"
-#include "halide/target.h"
 #include "halide/workspace.h"
+#include "import/read_file.h"
 
 namespace attnc {
 
@@ -77,13 +76,6 @@ Status guarded(const Plan& plan, const F& f) {
   }
 }
 
-std::string read_file(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
@@ -126,9 +118,11 @@ Result<KernelText> describe_path(const Plan& plan, int path, const std::string& 
     text.algorithm = algorithm_text(built.pipeline());
     text.loops = loop_text(built.pipeline());
     compile(plan, path, symbol).compile({{OutputFileType::assembly, scratch_file}});
-    text.assembly = read_file(scratch_file);
   });
   if (!s.ok()) return s;
+  Result<std::string> assembly = read_file(scratch_file, size_t{1} << 30);
+  if (!assembly.ok()) return assembly.status();
+  text.assembly = *std::move(assembly);
   return text;
 }
 

@@ -4,7 +4,8 @@
 //
 // Halide numbers its temporaries by a counter that lives as long as the process: for the same bytes
 // on every run, emit each path in a child process that has not used Halide before. Not here: the
-// table that describes the kernels and the archive (emit/library.h).
+// table that describes the kernels and the archive (emit/library.h), targets (targets.h), schedules
+// (schedule.h).
 #pragma once
 #include <string>
 #include <vector>
@@ -46,25 +47,5 @@ Result<KernelText> describe_path(const Plan& plan, int path, const std::string& 
 /// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one
 /// more.
 std::vector<attn_argument> path_arguments(const Plan& plan, int path);
-
-/// The targets that attnc knows, best first for each machine: avx512, avx2, baseline; neon.
-std::vector<std::string> target_names();
-/// The machine that a target is of, as LLVM calls it: "x86_64", "aarch64". Empty for an unknown
-/// target.
-std::string target_machine(const std::string& target);
-/// The machine that this program was built for.
-std::string this_machine();
-/// ATTN_CPU_... that a target needs.
-uint64_t target_cpu_features(const std::string& target);
-/// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").
-std::string target_triple(const std::string& target);
-
-/// All rows for a target, as text: of TARGET.txt in the folder $ATTNC_SCHEDULES where that is set, else
-/// those compiled in. A sentence where the target is unknown, or there is no such file.
-Result<std::string> schedule_table(const std::string& target);
-/// The tuned row of codegen/schedules/ for a target and a head size; a sentence where the target is
-/// unknown.
-Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
-                              attn::DTypePolicy dtype = {});
 
 }  // namespace attnc

@@ -67,13 +67,13 @@ class PathPipeline {
 
   // attention_operands.cpp: how attention reads its operands, and where its result goes
   struct Values {  // what a weighted sum of values is of
-    int value, result, heads, value_heads, value_size;
+    int value, result, heads, value_heads, value_size, value_size_padded;
   };
   static Values values_of(const Attention& s) {
-    return {s.value, s.result, s.heads, s.key_heads, s.value_size};
+    return {s.value, s.result, s.heads, s.key_heads, s.value_size, s.value_size_padded};
   }
   static Values values_of(const Combine& s) {
-    return {s.value, s.result, s.heads, s.value_heads, s.value_size};
+    return {s.value, s.result, s.heads, s.value_heads, s.value_size, s.value_size_padded};
   }
   void pack_keys(const Attention& stage);
   void pack_values(const Values& stage);
@@ -178,7 +178,6 @@ class PathPipeline {
   /// As tensors hold it.
   Halide::Expr stored(const Halide::Expr& v) const { return Halide::cast(stored_, v); }
 
-  int padded(int size) const;             // columns that a head of so many numbers takes
   int lanes_of(int size) const;           // vector lanes for rows of `size` numbers
   int vectors_of(int padded_size) const;  // vectors of a register tile over such rows
 

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <set>
 
+#include "import/read_file.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -31,25 +28,6 @@ std::string text_of(llvm::Error error) {
 }
 
 }  // namespace
-
-Result<std::string> read_file(const std::string& file, size_t most) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status))
-    return Status(StatusCode::not_found, fmt::format("{}: no such file", file));
-  if (!std::filesystem::is_regular_file(status)) return invalid(file, "is no regular file");
-  const uintmax_t size = std::filesystem::file_size(file, error);
-  if (error) return invalid(file, error.message());
-  if (size > most)
-    return invalid(file, fmt::format("{} bytes are too many (at most {})", size, most));
-  std::ifstream in(file, std::ios::binary);
-  std::string bytes(size, '\0');
-  if (!in || !in.read(bytes.data(), static_cast<std::streamsize>(size))) {
-    return Status(StatusCode::not_found,
-                  fmt::format("{}: cannot be read: {}", file, std::strerror(errno)));
-  }
-  return bytes;
-}
 
 Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& file) {
   auto bytes = read_file(file, max_object_bytes);

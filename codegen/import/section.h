@@ -26,8 +26,4 @@ Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
 /// object.
 std::string machine_of_object(const std::string& bytes);
 
-/// A whole file, or a sentence: not_found, or invalid_file where it is no regular file or larger
-/// than `most` bytes.
-Result<std::string> read_file(const std::string& file, size_t most);
-
 }  // namespace attnc

@@ -155,12 +155,14 @@ void print(std::string& out, const Plan& plan, const Path& path, const Projectio
   out += fmt::format(": {}\n", name(value(p.result).layout));
 }
 
+constexpr std::array<const char*, 3> family_names{"online", "probabilities stored", "one query"};
+
 void print(std::string& out, const Plan& plan, const Path& path, const Attention& a) {
   out += "    " + text(path, a.result);
   if (a.scores >= 0) out += ", " + text(path, a.scores);
   out +=
       fmt::format(" = attention {}, {}, {}: {}, heads {}", text(path, a.query), text(path, a.key),
-                  text(path, a.value), a.scores < 0 ? "online" : "probabilities stored", a.heads);
+                  text(path, a.value), family_names[static_cast<size_t>(a.family)], a.heads);
   if (a.key_heads != a.heads) out += fmt::format(" on {}", a.key_heads);
   out += fmt::format(", sizes {} and {}", a.key_size, a.value_size);
   if (a.value_size_padded != a.value_size) out += fmt::format(" padded to {}", a.value_size_padded);
@@ -272,6 +274,11 @@ std::string print(const Plan& plan) {
       "    task {} rows; {} queries, {} keys a block; {} queries where scores are stored\n",
       s.task_rows, s.query_tile, s.key_block, s.scores_query_tile);
   if (phases) out += fmt::format("    {} keys of a task for one query\n", s.decode_keys);
+  for (const ScheduleColumn& c : schedule_columns) {
+    const bool told = c.required || (phases && c.number == &Schedule::decode_keys);
+    if (!told && s.*c.number != Schedule{}.*c.number)
+      out += fmt::format("    {} {}: {}\n", c.name, s.*c.number, c.meaning);
+  }
   return out;
 }
 

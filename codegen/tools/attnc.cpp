@@ -11,6 +11,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "halide/targets.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/version.h"
@@ -117,10 +118,12 @@ int run_command(int argc, char** argv) {
   CLI::App app{about, "attnc"};
   app.set_version_flag("--version", std::string("attnc ") + attnc::version);
   app.require_subcommand(1);
-  const auto targets_help =
-      "targets, best first chosen when a layer is loaded: avx512, avx2, baseline for x86-64, neon "
-      "for 64-bit ARM "
-      "(default: all of the machine that the object is for, or of this one)";
+  const std::string targets_help = fmt::format(
+      "targets, best first chosen when a layer is loaded: {} for x86-64, {} for 64-bit ARM "
+      "(default: all of the machine that the object is for, or of this one)",
+      attnc::target_list("x86_64"), attnc::target_list("aarch64"));
+  const std::string target_here_help = fmt::format("{} (default: the best that runs here)",
+                                                   attnc::target_list(attnc::this_machine(), " or "));
 
   const CLI::Validator named(
       [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
@@ -173,7 +176,8 @@ int run_command(int argc, char** argv) {
           CLI::IsMember({"config", "graph", "passes", "plan", "algorithm", "loops", "assembly"}));
   show_command->add_option(
       "--target", show.target,
-      "avx512, avx2, baseline or neon (default: the best of the machine that the object is for)");
+      attnc::target_list("", " or ") +
+          " (default: the best of the machine that the object is for)");
   show_command->add_option(
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");
@@ -214,8 +218,7 @@ int run_command(int argc, char** argv) {
       ->check(named);
   run_command->add_option("--prefix", run.prefix,
                           "what stands before the weights' names, \"encoder/\"");
-  run_command->add_option("--target", run.target,
-                          "avx512, avx2 or baseline (default: the best that runs here)");
+  run_command->add_option("--target", run.target, target_here_help);
   run_command
       ->add_option("--threads", run.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
@@ -262,8 +265,7 @@ int run_command(int argc, char** argv) {
       ->check(seconds);
   bench_command->add_option("--save", bench.save,
                             "leaves NAME.safetensors with inputs, weights and output there");
-  bench_command->add_option("--target", bench.target,
-                            "avx512, avx2 or baseline (default: the best that runs here)");
+  bench_command->add_option("--target", bench.target, target_here_help);
   bench_command->footer(bench_examples + attnc::describe_cache() + exit_codes);
 
   try {

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 #include "tools/bench/limits.h"
 #include "tools/bench/reference.h"
 #include "tools/cache.h"

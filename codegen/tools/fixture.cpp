@@ -12,7 +12,7 @@
 #include <set>
 
 #include "import/config_json.h"
-#include "import/section.h"
+#include "import/read_file.h"
 
 namespace attnc {
 namespace {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
 

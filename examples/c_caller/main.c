@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "attn/runtime/attn.h"
+#include "attn/runtime/c_api.h"
 
 /* What the recording promises against float32 of another order of additions. */
 static const float absolute = 2e-5f, relative = 1e-4f;

@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 
 namespace attn_test {
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "attn/runtime/attn.h"
-#include "attn/runtime/key_value_cache.h"
 #include "../common/count_allocations.h"
+#include "attn/runtime/c_api.h"
+#include "attn/runtime/key_value_cache.h"
 #include "fake_layer.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "calls/arena.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,10 @@
 // The C interface: the same layer, its numbers, and what it says to what makes no sense.
+#include "attn/runtime/c_api.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "attn/runtime/attn.h"
 #include "attn/runtime/safetensors.h"
 #include "cached_layer.h"
 #include "fake_layer.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "attn/runtime/executor.h"
-#include "processors.h"
+#include "threads/processors.h"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include <functional>
 #include <vector>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 
 namespace fake {
 

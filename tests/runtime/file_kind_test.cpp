@@ -1,5 +1,5 @@
 // What a file is by its first bytes, whatever these are.
-#include "file_kind.h"
+#include "files/file_kind.h"
 
 #include <gtest/gtest.h>
 

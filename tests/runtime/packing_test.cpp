@@ -1,5 +1,5 @@
 // Packed weights against the obvious reading of kernel_abi.h: where does every number go?
-#include "packing.h"
+#include "loading/packing.h"
 
 #include <gtest/gtest.h>
 

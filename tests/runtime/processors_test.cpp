@@ -1,6 +1,6 @@
 // What the files under /proc and /sys say of processors, laid in a folder of the test's own as
 // kernels and container runtimes write them.
-#include "processors.h"
+#include "threads/processors.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

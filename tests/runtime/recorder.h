@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 
 namespace recorder {
 

@@ -77,7 +77,7 @@ TEST(Table, ReadingAndStandIns) {
     change(inputs[index]);
     return message(fake::changed([&](auto& t) { t.inputs = inputs.data(); }));
   };
-  EXPECT_EQ(with(3, [](auto& i) { i.reading = 16; }), "input `attention_mask` is read in way 16");
+  EXPECT_EQ(with(3, [](auto& i) { i.reading = 32; }), "input `attention_mask` is read in way 32");
   EXPECT_EQ(with(0, [](auto& i) { i.reading = 1; }), "input `query` is read in way 1");
   EXPECT_EQ(with(2, [](auto& i) { i.value = ATTN_VALUE_SOFT; }),
             "input `key` is an index or soft mask with a stand-in");

@@ -46,13 +46,17 @@ namespace {
 
 using Layer = attn::Layer<model::fake_layer>;
 
+attn::Result<Layer> load(const fake::Call& call) {
+  const auto weights = call.weights();
+  return Layer::load({.query_kernel = weights[0].tensor,
+                      .query_bias = weights[1].tensor,
+                      .key_kernel = weights[2].tensor},
+                     {.target = "plain"});
+}
+
 TEST(Typed, LoadsAndRuns) {
   fake::Call call;
-  const auto weights = call.weights();
-  auto layer = Layer::load({.query_kernel = weights[0].tensor,
-                            .query_bias = weights[1].tensor,
-                            .key_kernel = weights[2].tensor},
-                           {.target = "plain"});
+  auto layer = load(call);
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   attn::Workspace scratch;
   ASSERT_TRUE(layer
@@ -73,11 +77,7 @@ TEST(Typed, LoadsAndRuns) {
 
 TEST(Typed, RefusesNumbersThatAreNoTruths) {
   fake::Call call;
-  const auto weights = call.weights();
-  auto layer = Layer::load({.query_kernel = weights[0].tensor,
-                            .query_bias = weights[1].tensor,
-                            .key_kernel = weights[2].tensor},
-                           {.target = "plain"});
+  auto layer = load(call);
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   attn::Workspace scratch;
   const std::vector<float> mask{0, 0, 0, 0, 0, std::numeric_limits<float>::lowest()};

@@ -5,7 +5,7 @@
 #include <memory>
 #include <thread>
 
-#include "arena.h"
+#include "calls/arena.h"
 #include "layers/property/cases.h"
 
 namespace attn_test {

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 #include "tools/bench/cases.h"
 
 namespace attnc {

@@ -10,7 +10,7 @@
 
 #include "emit/names.h"
 #include "emit/object_tools.h"
-#include "import/section.h"
+#include "import/read_file.h"
 #include "tools/children.h"
 
 namespace attnc {

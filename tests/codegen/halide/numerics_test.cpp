@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "attn/runtime/cpu.h"
+#include "halide/targets.h"
+
 namespace {
 
 using namespace Halide;
@@ -20,12 +23,14 @@ struct Variant {
   bool here;
 };
 
+/// The targets of this machine.
 std::vector<Variant> variants() {
-  return {{"baseline", "x86-64-linux", 4, true},
-          {"avx2", "x86-64-linux-sse41-avx-avx2-f16c-fma", 8,
-           __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
-          {"avx512", "x86-64-linux-sse41-avx-avx2-f16c-fma-avx512-avx512_skylake", 16,
-           __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")}};
+  std::vector<Variant> all;
+  for (const attnc::TargetInfo& t : attnc::targets()) {
+    if (t.machine == attnc::this_machine())
+      all.push_back({t.name, t.halide, t.vector, (t.cpu & ~attn::cpu_features()) == 0});
+  }
+  return all;
 }
 
 /// A function of every number, computed by a compiled pipeline.

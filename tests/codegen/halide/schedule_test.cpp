@@ -1,21 +1,66 @@
-// Schedules as data: what is compiled in is sound, and a bad table is told in a sentence.
+// Schedules as data: what is compiled in is sound, the most specific row is taken, and a bad file
+// is told by its line.
+#include "halide/schedule.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 
-#include "halide/emit_kernels.h"
+#include "attn/runtime/kernel_abi.h"
 
 namespace {
 
+using attn::DTypePolicy;
+using attnc::Schedule;
+
+const attnc::TargetInfo avx2 = *attnc::find_target("avx2");
+
+/// The columns that have to be there, and numbers for them.
+const std::string columns =
+    "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile";
+const std::string numbers = "8 | 4 | 2 | 128 | 64 | 256 | 16";
+
+std::string complaint(const std::string& text) {
+  const auto rows = attnc::read_schedules(text, "x.txt", avx2);
+  return rows.ok() ? "" : rows.status().message();
+}
+
+TEST(Target, AreTheseBestFirst) {
+  EXPECT_EQ(attnc::target_list(), "avx512, avx2, baseline, neon");
+  EXPECT_EQ(attnc::target_list("x86_64", " or "), "avx512, avx2 or baseline");
+  EXPECT_EQ(attnc::target_list("aarch64", " or "), "neon");
+  EXPECT_EQ(avx2.cpu,
+            uint64_t{ATTN_CPU_SSE41 | ATTN_CPU_AVX | ATTN_CPU_F16C | ATTN_CPU_FMA | ATTN_CPU_AVX2});
+  EXPECT_EQ(attnc::find_target("avx1024"), nullptr);
+}
+
 TEST(Schedule, EveryTargetHasOneForEverySize) {
-  for (const std::string& target : attnc::target_names()) {
+  for (const attnc::TargetInfo& target : attnc::targets()) {
     for (int size : {1, 8, 40, 64, 96, 128, 256, 1000}) {
-      const auto s = attnc::schedule_for(target, size, size);
-      ASSERT_TRUE(s.ok()) << s.status().message();
-      EXPECT_EQ(s->vector % s->tile_rows, 0) << target;  // key panels are whole tiles
+      for (int dtype = 0; dtype < attn::num_policies; ++dtype) {
+        const auto s =
+            attnc::schedule_for(target.name, size, size, static_cast<DTypePolicy>(dtype));
+        ASSERT_TRUE(s.ok()) << s.status().message();
+        EXPECT_EQ(s->vector % s->tile_rows, 0) << target.name;  // key panels are whole tiles
+      }
+    }
+  }
+}
+
+TEST(Schedule, EveryRowThatShipsSaysWhereItComesFrom) {
+  for (const attnc::TargetInfo& target : attnc::targets()) {
+    const auto file = attnc::schedule_file(target.name);
+    ASSERT_TRUE(file.ok()) << file.status().message();
+    const auto rows = attnc::read_schedules(file->text, file->name, target);
+    ASSERT_TRUE(rows.ok()) << rows.status().message();
+    for (const attnc::ScheduleRow& row : *rows) {
+      EXPECT_FALSE(row.measured.empty()) << target.name << " line " << row.line;
+      EXPECT_FALSE(row.processor.empty()) << target.name << " line " << row.line;
+      EXPECT_FALSE(row.date.empty()) << target.name << " line " << row.line;
     }
   }
 }
@@ -24,7 +69,7 @@ TEST(Schedule, AnUnknownTargetNamesThoseThereAre) {
   const auto s = attnc::schedule_for("avx1024", 64, 64);
   ASSERT_FALSE(s.ok());
   EXPECT_EQ(s.status().message(),
-            "there is no target `avx1024`; attnc knows avx512, avx2, baseline, neon");
+            "there is no target `avx1024`; attnc knows " + attnc::target_list());
 }
 
 class ScheduleFile : public testing::Test {
@@ -38,37 +83,190 @@ class ScheduleFile : public testing::Test {
     unsetenv("ATTNC_SCHEDULES");
     std::filesystem::remove_all(folder_);
   }
-  void write(const std::string& text) { std::ofstream(folder_ / "avx2.txt") << text; }
+  void write(const std::string& text) { std::ofstream(file()) << text; }
+  std::string file() const { return (folder_ / "avx2.txt").string(); }
+  static int query_tile(int key_size, int value_size, DTypePolicy dtype = {}) {
+    const auto s = attnc::schedule_for("avx2", key_size, value_size, dtype);
+    EXPECT_TRUE(s.ok()) << s.status().message();
+    return s.ok() ? s->query_tile : 0;
+  }
 
   std::filesystem::path folder_;
 };
 
-TEST_F(ScheduleFile, RowsAreTakenByHeadSizeInOrder) {
-  write("# comment\n\n32 8 4 2 64 32 128 16\n* 8 4 2 128 64 256 16\n");
-  EXPECT_EQ(attnc::schedule_for("avx2", 32, 8)->query_tile, 32);
-  EXPECT_EQ(attnc::schedule_for("avx2", 32, 33)->query_tile, 64);
+TEST_F(ScheduleFile, TheMostSpecificRowIsTakenWhereverItStands) {
+  write(
+      "# comment\n\nquery_tile|head_size | dtype   | vector | rows | vectors | task_rows | "
+      "key_block | scores_query_tile\r\n"
+      "64        | *         | *       | 8      | 4    | 2       | 128       | 256       | 16\r\n"
+      "32        | 64        | *       | 8      | 4    | 2       | 64        | 128       | 16\n"
+      "16        | 32        | *       | 8      | 4    | 2       | 64        | 128       | 16\n"
+      "8         | *         | float64 | 8      | 4    | 2       | 64        | 128       | 16");
+  EXPECT_EQ(query_tile(32, 8), 16);
+  EXPECT_EQ(query_tile(32, 33), 32);
+  EXPECT_EQ(query_tile(64, 65), 64);
+  EXPECT_EQ(query_tile(32, 8, DTypePolicy::float64), 8);
+  EXPECT_EQ(query_tile(32, 8, DTypePolicy::mixed_bfloat16), 16);
 }
 
-TEST_F(ScheduleFile, ABadRowIsNamedByItsLine) {
-  for (const char* row : {"* 8 4 2 128 64 256", "* 8 4 2 128 64 0 16", "* 7 4 2 128 64 256 16",
-                          "* 8 3 2 128 63 256 15", "x 8 4 2 128 64 256 16", "* 8 4 2 128 64 256 1e9"}) {
-    write(std::string("#\n") + row + "\n");
-    const auto s = attnc::schedule_for("avx2", 64, 64);
-    ASSERT_FALSE(s.ok()) << row;
-    EXPECT_NE(s.status().message().find("the schedules for avx2, line 2: expected a head size"),
-              std::string::npos)
-        << s.status().message();
-  }
+TEST_F(ScheduleFile, ColumnsThatAreLeftOutHaveTheirDefaults) {
+  write(columns + " | decode_keys | pack_rows\n" + numbers + " | 64 | 7\n");
+  const auto s = attnc::schedule_for("avx2", 64, 64);
+  ASSERT_TRUE(s.ok()) << s.status().message();
+  EXPECT_EQ(s->decode_keys, 64);
+  EXPECT_EQ(s->pack_rows, 7);
+  EXPECT_EQ(s->decode_rows, Schedule{}.decode_rows);
+  EXPECT_EQ(s->decode_block_keys, Schedule{}.decode_block_keys);
+}
+
+TEST_F(ScheduleFile, ANumberOfFloat64CountsTwice) {
+  write(columns + "\n8 | 8 | 1 | 128 | 64 | 256 | 16\n");
+  const auto s = attnc::schedule_for("avx2", 64, 64, DTypePolicy::float64);
+  ASSERT_TRUE(s.ok()) << s.status().message();
+  EXPECT_EQ(s->vector, 4);
+  EXPECT_EQ(s->tile_rows, 4);
 }
 
 TEST_F(ScheduleFile, AMissingFileAndAMissingRowAreSentences) {
   const auto missing = attnc::schedule_for("avx2", 64, 64);
   ASSERT_FALSE(missing.ok());
-  EXPECT_NE(missing.status().message().find("there is no file"), std::string::npos);
-  write("32 8 4 2 64 32 128 16\n");
+  EXPECT_EQ(missing.status().message(),
+            "ATTNC_SCHEDULES names " + folder_.string() + ", and there is no file " + file());
+  write("head_size | " + columns + "\n32 | " + numbers + "\n");
   const auto none = attnc::schedule_for("avx2", 64, 64);
   ASSERT_FALSE(none.ok());
-  EXPECT_EQ(none.status().message(), "the schedules for avx2 have no row for heads of size 64");
+  EXPECT_EQ(none.status().message(), file() + ": has no row for heads of size 64 in float32");
+}
+
+TEST(ScheduleText, ABadLineIsNamed) {
+  const struct {
+    const char *row, *why;
+  } bad[] = {
+      {"8 | 4 | 2 | 128 | 64 | 256",
+       "expected 7 cells with | between them, one for each column, got 6"},
+      {"8 | 4 | 2 | 128 | 64 | 256 | 16 | 1",
+       "expected 7 cells with | between them, one for each column, got 8"},
+      {"8 | 4 | 2 | 128 | 64 | 0 | 16",
+       "key_block: expected a number from 1 to 8192, got `0` (keys between two rescalings of the "
+       "online softmax)"},
+      {"8 | 4 | 2 | 128 | 64 | | 16",
+       "key_block: expected a number from 1 to 8192, got `` (keys between two rescalings of the "
+       "online softmax)"},
+      {"7 | 1 | 2 | 128 | 64 | 256 | 16", "vector 7 is no power of two"},
+      {"16 | 4 | 2 | 128 | 64 | 256 | 16",
+       "vector 16 is more than the 8 numbers that a vector of avx2 holds"},
+      {"8 | 4 | 5 | 128 | 64 | 256 | 16",
+       "4 rows of 5 vectors are more than the 16 registers of avx2"},
+      {"8 | 3 | 2 | 128 | 63 | 256 | 15", "vector 8 is no multiple of rows 3"},
+      {"8 | 4 | 2 | 128 | 63 | 256 | 16", "query_tile 63 is no multiple of rows 4"},
+      {"8 | 4 | 2 | 128 | 64 | 256 | 15", "scores_query_tile 15 is no multiple of rows 4"},
+      {"8 | x | 2 | 128 | 64 | 256 | 16",
+       "rows: expected a number from 1 to 8, got `x` (rows of a register tile)"},
+      {"8 | 4 | 2 | 128 | 64 | 256 | 1e9",
+       "scores_query_tile: expected a number from 1 to 512, got `1e9` (queries of a task where "
+       "scores are stored: it holds whole rows of them)"},
+      {"8 | 4 | 2 | 99999999999999999999 | 64 | 256 | 16",
+       "task_rows: expected a number from 1 to 4096, got `99999999999999999999` (rows of a "
+       "projection that a task computes)"},
+  };
+  for (const auto& [row, why] : bad) {
+    EXPECT_EQ(complaint("#\n" + columns + "\n\n" + row + "\n"), std::string("x.txt:4: ") + why);
+  }
+  EXPECT_EQ(complaint(columns + " | decode_keys\n" + numbers + " | 20\n"),
+            "x.txt:2: decode_keys 20 is no multiple of vector 8");
+  EXPECT_EQ(complaint(columns + " | decode_keys | decode_block_keys\n" + numbers + " | 64 | 24\n"),
+            "x.txt:2: decode_keys 64 is no multiple of decode_block_keys 24");
+  EXPECT_EQ(complaint(columns + " | head_size\n" + numbers + " | all\n"),
+            "x.txt:2: head_size: expected the largest size of a head, or * for any, got `all`");
+  EXPECT_EQ(complaint(columns + " | dtype\n" + numbers + " | half\n"),
+            "x.txt:2: dtype: expected float32, float64, float16, bfloat16, mixed_float16, "
+            "mixed_bfloat16, or * for any, got `half`");
+  EXPECT_EQ(complaint(columns + " | date\n" + numbers + " | yesterday\n"),
+            "x.txt:2: date: expected a day as 2026-11-21, or `not recorded`, got `yesterday`");
+  EXPECT_EQ(complaint(columns + " | measured\n" + numbers + " |\n"),
+            "x.txt:2: measured: expected words, or `not recorded`, got nothing");
+  EXPECT_EQ(complaint(columns + "\n" + numbers + "\n" + numbers + "\n"),
+            "x.txt:3: is for the same dtype and head_size as line 2: delete one");
+}
+
+TEST(ScheduleText, ABadLineOfColumnsIsNamed) {
+  EXPECT_EQ(complaint(columns + " | tile\n"),
+            "x.txt:1: there is no column `tile`; the columns are head_size, dtype, measured, "
+            "processor, date, vector, rows, vectors, task_rows, query_tile, key_block, "
+            "scores_query_tile, decode_keys, decode_rows, decode_block_keys, decode_fold_unroll, "
+            "decode_exp_unroll, pack_rows");
+  EXPECT_EQ(complaint(columns + " | rows\n"), "x.txt:1: the column rows is there twice");
+  EXPECT_EQ(complaint("vector | rows\n8 | 4\n"), "x.txt:1: there has to be a column vectors");
+  const std::string none =
+      "x.txt: expected a line with the names of columns, and rows under it, got no row";
+  EXPECT_EQ(complaint(""), none);
+  EXPECT_EQ(complaint("# nothing\n\n"), none);
+  EXPECT_EQ(complaint(columns + "\n"), none);
+  // The positions of an earlier attnc.
+  EXPECT_NE(complaint("* 8 4 2 128 64 256 16\n").find("x.txt:1: there is no column `* 8 4 2"),
+            std::string::npos);
+}
+
+/// Whatever is read, every number of it is one that a kernel can be made with.
+TEST(ScheduleText, DamagedFilesAreReadOrRefused) {
+  std::mt19937 random(20261127);
+  const auto draw = [&](size_t n) {
+    return std::uniform_int_distribution<size_t>(0, n - 1)(random);
+  };
+  const std::string whole = attnc::schedule_file("avx2")->text + "64 | float64" +
+                            std::string(
+                                " | 8 | 4 | 2 | 64 | 32 | 128 | 16 | 64 | "
+                                "2 | 8 | 2 | 1 | 5 | x | 2026-11-27 | y\n");
+  ASSERT_EQ(complaint(whole), "");
+  int read = 0, refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = whole;
+    for (size_t changes = 1 + draw(4); changes > 0 && !text.empty(); --changes) {
+      const size_t at = draw(text.size());
+      switch (draw(5)) {
+        case 0:
+          text[at] = static_cast<char>(text[at] ^ (1 << draw(8)));
+          break;
+        case 1:
+          text.erase(at, draw(20));
+          break;
+        case 2:
+          text.insert(at, 1, "|\n0123456789*#- \r\t"[draw(17)]);
+          break;
+        case 3:
+          text.resize(at);
+          break;
+        default:
+          text.insert(at, text.substr(draw(text.size()), draw(60)));
+          break;
+      }
+    }
+    const auto rows = attnc::read_schedules(text, "x.txt", avx2);
+    if (!rows.ok()) {
+      ++refused;
+      const std::string& why = rows.status().message();
+      ASSERT_TRUE(why.starts_with("x.txt:")) << why;
+      ASSERT_EQ(std::count_if(why.begin(), why.end(),
+                              [](char c) { return static_cast<unsigned char>(c) < 0x20; }),
+                0)
+          << why;
+      continue;
+    }
+    ++read;
+    for (const attnc::ScheduleRow& row : *rows) {
+      const Schedule& s = row.schedule;
+      for (const attnc::ScheduleColumn& c : attnc::schedule_columns) {
+        ASSERT_GE(s.*c.number, c.least) << c.name;
+        ASSERT_LE(s.*c.number, c.most) << c.name;
+      }
+      ASSERT_EQ(s.vector % s.tile_rows, 0);
+      ASSERT_EQ(s.query_tile % s.tile_rows, 0);
+      ASSERT_EQ(s.decode_keys % s.vector, 0);
+      ASSERT_EQ(s.decode_keys % s.decode_block_keys, 0);
+    }
+  }
+  EXPECT_GT(read, 100);
+  EXPECT_GT(refused, 1000);
 }
 
 }  // namespace

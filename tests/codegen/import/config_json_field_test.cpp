@@ -8,7 +8,7 @@
 #include <random>
 
 #include "import/config_json.h"
-#include "import/section.h"
+#include "import/read_file.h"
 
 namespace attnc {
 namespace {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "import/section.h"
+#include "import/read_file.h"
 
 namespace attnc {
 namespace {

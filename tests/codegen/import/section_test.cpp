@@ -8,6 +8,8 @@
 #include <fstream>
 #include <random>
 
+#include "import/read_file.h"
+
 namespace attnc {
 namespace {
 

@@ -8,6 +8,7 @@
 #include "attn/runtime/kernel_abi.h"
 #include "attn/runtime/safetensors.h"
 #include "attnc_shell.h"
+#include "halide/targets.h"
 #include "reference_attention.h"
 #include "tools/bench/limits.h"
 #include "tools/bench/loops.h"
@@ -199,7 +200,7 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
           "grouped-layer, windowed, capped, alibi, documents, halves");
   refuses("bench cases.json --target avx1024", 1,
-          "there is no target `avx1024`; there are avx512, avx2, baseline, neon");
+          "there is no target `avx1024`; there are " + target_list());
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");
 }
 
@@ -227,7 +228,14 @@ TEST(BenchCases, WrongValuesAreNamed) {
   EXPECT_EQ(complaint(R"({"name": "a", "kind": "lstm"})"),
             "c.json: case `a`: `kind` must be \"sdpa\", \"mha\", not \"lstm\"");
   EXPECT_EQ(complaint(R"({"name": "a", "softcap": -1})"),
-            "c.json: case `a`: `softcap` must be a positive number or null, not -1");
+            "c.json: case `a`: `softcap` must be a number from 1e-18 to 1e18 or null, not -1");
+  for (const char* cap : {"1e300", "1e-300", "0"}) {
+    EXPECT_EQ(
+        complaint(fmt::format(R"({{"name": "a", "softcap": {}}})", cap)),
+        fmt::format("c.json: case `a`: `softcap` must be a number from 1e-18 to 1e18 or null, "
+                    "not {}",
+                    json::parse(cap).dump()));
+  }
   EXPECT_EQ(complaint(R"({"name": "a", "mask": true})"),
             "c.json: case `a`: `mask` must be null, not true");
   EXPECT_EQ(complaint(R"({"name": "a", "kind": "mha"})"),

@@ -45,10 +45,14 @@ std::string bytes_of(const fs::path& file) {
 
 class Cache : public Attnc {
  protected:
+  static constexpr const char* columns =
+      "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile\n";
+
   /// One row for the target baseline, with so many keys between two rescalings.
   std::string write_schedules(const std::string& folder, int key_block) {
     fs::create_directories(path(folder));
-    write(folder + "/baseline.txt", fmt::format("* 4 4 2 128 64 {} 16\n", key_block));
+    write(folder + "/baseline.txt",
+          fmt::format("{}4 | 4 | 2 | 128 | 64 | {} | 16\n", columns, key_block));
     return path(folder);
   }
   /// A layer without weights, called by `attnc run` in the target baseline.
@@ -142,7 +146,7 @@ TEST_F(Cache, WhatChangesAKernelIsPartOfTheKey) {
   {
     const Variable schedules("ATTNC_SCHEDULES", write_schedules("one", 256));
     const std::string one = key();
-    write("one/avx2.txt", "* 8 4 2 128 64 256 16\n");
+    write("one/avx2.txt", std::string(columns) + "8 | 4 | 2 | 128 | 64 | 256 | 16\n");
     EXPECT_EQ(key(), one) << "rows of another target";
     const Variable others("ATTNC_SCHEDULES", write_schedules("other", 256));
     EXPECT_EQ(key(), one) << "the same rows in another folder";
@@ -154,6 +158,11 @@ TEST_F(Cache, WhatChangesAKernelIsPartOfTheKey) {
               fmt::format("ATTNC_SCHEDULES names {0}, and there is no file {0}/baseline.txt",
                           path("nowhere")));
   }
+  const auto for_calls = [&](const Calls& calls) { return *cache_key(layer, "baseline", calls); };
+  const std::string plain = for_calls({.outputs = {{"output"}}, .fewest_queries = 2});
+  EXPECT_NE(plain, built_in);
+  EXPECT_NE(plain, for_calls({.outputs = {{"output"}}, .fewest_queries = 1}));
+  EXPECT_NE(plain, for_calls({.outputs = {{"output", "attention_scores"}}, .fewest_queries = 2}));
   {
     const Variable halide("HL_LLVM_ARGS", "-O1");
     EXPECT_NE(key(), built_in);

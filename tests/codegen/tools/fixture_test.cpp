@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "import/section.h"
+#include "import/read_file.h"
 #include "tools/children.h"
 
 namespace attnc {

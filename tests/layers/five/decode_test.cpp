@@ -9,6 +9,7 @@
 #include "attn/runtime/key_value_cache.h"
 #include "common/count_allocations.h"
 #include "layers/five/bindings.h"
+#include "layers/targets.h"
 
 namespace attn_test {
 namespace {
@@ -27,7 +28,7 @@ struct Weights {
   std::mt19937 r{5};
   std::vector<float> kernels = numbers(r, 4 * features * heads * size, 0.2f),
                      biases = numbers(r, 3 * heads * size + features, 0.5f);
-  attn::Result<attn::Layer<five::cached>> load(const char* target) const {
+  attn::Result<attn::Layer<five::cached>> load(const std::string& target) const {
     const float *k = kernels.data(), *b = biases.data();
     constexpr int64_t n = features * heads * size, row = heads * size;
     const attn::Shape in{features, heads, size}, bias{heads, size};
@@ -51,7 +52,7 @@ attn::MutableTensor part(std::vector<float>& x, int64_t all, int64_t from, int64
   return {x.data() + from * features, {2, count, features}, {all * features, features, 1}};
 }
 
-void decodes_as_one_pass(const char* target, int64_t prompt, int64_t all, int64_t capacity) {
+void decodes_as_one_pass(const std::string& target, int64_t prompt, int64_t all, int64_t capacity) {
   const auto layer = Weights().load(target);
   if (layer.status().code() == attn::StatusCode::unsupported) return;  // not this CPU's
   ASSERT_TRUE(layer.ok()) << layer.status().message();
@@ -87,7 +88,7 @@ void decodes_as_one_pass(const char* target, int64_t prompt, int64_t all, int64_
 }
 
 TEST(DecodeLoop, GivesTheRowsOfOneCausalPassAndAllocatesNothing) {
-  for (const char* target : {"avx512", "avx2", "baseline"}) {
+  for (const std::string& target : targets_of(attn::Binding<five::cached>::table())) {
     decodes_as_one_pass(target, 9, 70, 70);      // full at the end
     decodes_as_one_pass(target, 1, 40, 2000);    // far from full: what lies behind is not read
     decodes_as_one_pass(target, 515, 530, 540);  // beyond a task's keys

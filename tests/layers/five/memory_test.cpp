@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 #include "layers/five/bindings.h"
 
 namespace attn_test {

@@ -79,9 +79,10 @@ std::vector<float> heads(int count, int size, bool poison) {
 
 /// The same call twice, once with NaN in the values of keys that the mask hides from the first 300
 /// queries: 0 * NaN would be NaN, so what is computed and thrown away shows.
-template <class Layer, class Call>
+template <const attn::Description& layer_of, class Call>
 void early_queries_are_the_same(int query_heads, int key_heads, int size, const Call& call) {
-  for (const char* target : {"avx512", "avx2", "baseline"}) {
+  using Layer = attn::Layer<layer_of>;
+  for (const std::string& target : targets_of(attn::Binding<layer_of>::table())) {
     auto layer = Layer::load(typename Layer::Weights{}, {.target = target});
     if (!layer.ok()) {
       EXPECT_EQ(layer.status().code(), attn::StatusCode::unsupported) << layer.status().message();
@@ -109,7 +110,7 @@ void early_queries_are_the_same(int query_heads, int key_heads, int size, const 
 }
 
 TEST(BlocksLeftOut, AreNotReadBehindAWindow) {
-  early_queries_are_the_same<attn::Layer<masked::either_side>>(
+  early_queries_are_the_same<masked::either_side>(
       3, 3, 7, [](auto& layer, auto query, auto value, auto key, auto out, auto& scratch) {
         return layer.run({.query = query, .value = value, .key = key}, {.output = out}, scratch);
       });
@@ -118,7 +119,7 @@ TEST(BlocksLeftOut, AreNotReadBehindAWindow) {
 TEST(BlocksLeftOut, AreNotReadOfOtherDocuments) {
   std::vector<int32_t> document(length);
   for (int i = 0; i < length; ++i) document[static_cast<size_t>(i)] = i / 100;
-  early_queries_are_the_same<attn::Layer<masked::documents>>(
+  early_queries_are_the_same<masked::documents>(
       4, 2, 8, [&](auto& layer, auto query, auto value, auto key, auto out, auto& scratch) {
         return layer.run({.query = query,
                           .value = value,

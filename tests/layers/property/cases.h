@@ -11,6 +11,7 @@
 
 #include "attn/runtime/typed.h"
 #include "common/reference_attention.h"
+#include "layers/targets.h"
 #include "property_layers/causal_window.attn.h"
 #include "property_layers/explicit_path.attn.h"
 #include "property_layers/from_the_end.attn.h"
@@ -59,19 +60,9 @@ inline const std::vector<Subject>& subjects() {
   return all;
 }
 
-/// The variants of the subjects' tables that this CPU can run.
+/// The targets that this processor runs, the best one first.
 inline std::vector<std::string> targets_here() {
-  std::vector<std::string> names;
-  const attn_layer_table& t = *subjects()[0].table;
-  for (int i = 0; i < t.variant_count; ++i) {
-    bool runs = true;
-    const uint64_t cpu = t.variants[i].cpu;
-    if (cpu & ATTN_CPU_AVX2) runs = runs && __builtin_cpu_supports("avx2");
-    if (cpu & ATTN_CPU_FMA) runs = runs && __builtin_cpu_supports("fma");
-    if (cpu & ATTN_CPU_AVX512) runs = runs && __builtin_cpu_supports("avx512bw");
-    if (runs) names.emplace_back(t.variants[i].target);
-  }
-  return names;
+  return attn_test::targets_here(*subjects()[0].table);
 }
 
 using Random = std::mt19937;

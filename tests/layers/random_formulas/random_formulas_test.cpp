@@ -105,8 +105,9 @@ class Formulas : public testing::Test {
     std::cout << "ATTN_SEED=" << seed << ", " << draws << " layers of " << formulas << " formulas"
               << std::endl;
     std::ofstream(folder_->path() + "/" + target() + ".txt")
-        << "# head_size vector rows vectors task_rows query_tile key_block scores_query_tile\n"
-           "* 4 2 1 16 8 32 4\n";
+        << "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile | "
+           "decode_keys | decode_rows | decode_block_keys | pack_rows\n"
+           "4 | 2 | 1 | 16 | 8 | 32 | 4 | 16 | 3 | 4 | 5\n";
     setenv("ATTNC_SCHEDULES", folder_->path().c_str(), 1);
     build(small_, "small");
     unsetenv("ATTNC_SCHEDULES");

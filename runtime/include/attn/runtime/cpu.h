@@ -2,7 +2,7 @@
 //
 //   if ((variant.cpu & ~attn::cpu_features()) == 0) ...   // the variant runs here
 //
-// Asked once a process. 0 on anything but x86-64.
+// The processor is asked on every call, which takes a few loads. 0 on anything but x86-64.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -9,7 +9,7 @@
  *     extern "C" const attn_layer_table attn_my_layers_model_encoder;
  *
  * Everything here is read-only, static storage of the library. Not here: how a caller uses a layer
- * (layer.h), which does all checking; kernels trust what they are given.
+ * (any_layer.h), which does all checking; kernels trust what they are given.
  */
 #ifndef ATTN_RUNTIME_KERNEL_ABI_H
 #define ATTN_RUNTIME_KERNEL_ABI_H

@@ -30,7 +30,7 @@
 #include <span>
 #include <vector>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 #include "attn/runtime/status.h"
 #include "attn/runtime/tensor.h"
 #include "attn/runtime/typed.h"

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 
 namespace attn {
 

@@ -7,7 +7,7 @@
 //   attn::Workspace scratch;
 //   attn::Status s = layer->run({.query = x, .value = x}, {.output = y}, scratch);
 //
-// Everything else is as in layer.h; `layer->any()` is the same layer by name.
+// Everything else is as in any_layer.h; `layer->any()` is the same layer by name.
 //
 // What the generated header holds. A Description is the language's value (attn/attn.h); this header
 // knows it by name only. For a layer that was described in C++ the header includes the user's own
@@ -70,7 +70,7 @@
 #include <span>
 #include <utility>
 
-#include "attn/runtime/layer.h"
+#include "attn/runtime/any_layer.h"
 
 namespace attn {
 

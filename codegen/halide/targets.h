@@ -1,0 +1,40 @@
+// targets.h - the targets that attnc knows, as targets.def lists them.
+//
+//   for (const attnc::TargetInfo& t : attnc::targets()) ...
+//   if (const attnc::TargetInfo* t = attnc::find_target("avx2")) use(t->vector);
+//
+// Not here: a target as Halide's (halide_target.h), its schedule (schedule.h).
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attnc {
+
+struct TargetInfo {
+  const char* name;
+  const char* machine;  // as LLVM calls it: "x86_64", "aarch64"
+  const char* halide;   // Halide's target, without what halide_target() adds
+  uint64_t cpu;         // the ATTN_CPU_... that it needs
+  int vector;           // 32-bit numbers in a vector register
+  int registers;        // vector registers
+};
+
+/// For each machine the best one first.
+std::span<const TargetInfo> targets();
+/// Null where there is none of this name.
+const TargetInfo* find_target(std::string_view name);
+/// "avx512, avx2, baseline, neon", or those of one machine; `last` stands before the last one:
+/// "avx512, avx2 or baseline".
+std::string target_list(std::string_view machine = "", std::string_view last = ", ");
+
+/// The machine of a target. Empty for an unknown one.
+std::string target_machine(const std::string& target);
+/// The machine that this program was built for.
+std::string this_machine();
+/// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").
+std::string target_triple(const std::string& target);
+
+}  // namespace attnc

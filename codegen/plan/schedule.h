@@ -1,0 +1,57 @@
+// schedule.h - the tuned numbers that kernels are made with, and what they are called where they
+// are written down (../schedules).
+//
+// A parameter is a member here, a row of schedule_columns and its use in a kernel. Files that do
+// not name it have its default.
+#pragma once
+
+namespace attnc {
+
+struct Schedule {
+  int vector = 16;
+  int tile_rows = 4;
+  int tile_vectors = 4;
+  int task_rows = 128;
+  int query_tile = 64;
+  int key_block = 256;
+  int scores_query_tile = 16;
+  int decode_keys = 512;
+  int decode_rows = 4;
+  int decode_block_keys = 16;
+  int decode_fold_unroll = 4;
+  int decode_exp_unroll = 2;
+  int pack_rows = 64;
+};
+
+struct ScheduleColumn {
+  const char* name;
+  int Schedule::*number;
+  int least, most;
+  bool required;  // else the member's default stands for a column that is left out
+  const char* meaning;
+};
+
+inline constexpr ScheduleColumn schedule_columns[] = {
+    {"vector", &Schedule::vector, 4, 16, true, "float32 numbers in a vector"},
+    {"rows", &Schedule::tile_rows, 1, 8, true, "rows of a register tile"},
+    {"vectors", &Schedule::tile_vectors, 1, 8, true, "vectors in a row of a register tile"},
+    {"task_rows", &Schedule::task_rows, 1, 4096, true, "rows of a projection that a task computes"},
+    {"query_tile", &Schedule::query_tile, 1, 512, true, "queries of an attention task"},
+    {"key_block", &Schedule::key_block, 1, 8192, true,
+     "keys between two rescalings of the online softmax"},
+    {"scores_query_tile", &Schedule::scores_query_tile, 1, 512, true,
+     "queries of a task where scores are stored: it holds whole rows of them"},
+    {"decode_keys", &Schedule::decode_keys, 16, 65536, false,
+     "keys of a task where there is one query"},
+    {"decode_rows", &Schedule::decode_rows, 1, 8, false,
+     "with one query: query heads of a register tile, at most"},
+    {"decode_block_keys", &Schedule::decode_block_keys, 1, 512, false,
+     "with one query: keys whose weighted values are summed in registers"},
+    {"decode_fold_unroll", &Schedule::decode_fold_unroll, 1, 16, false,
+     "with one query: unrolled steps of a task's maximum and sum"},
+    {"decode_exp_unroll", &Schedule::decode_exp_unroll, 1, 16, false,
+     "with one query: unrolled steps of a task's exponentials"},
+    {"pack_rows", &Schedule::pack_rows, 1, 4096, false, "rows of values that a task packs"},
+};
+
+}  // namespace attnc

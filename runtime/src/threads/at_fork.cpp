@@ -1,0 +1,56 @@
+#include "threads/at_fork.h"
+
+#include <pthread.h>
+
+namespace attn {
+namespace {
+
+// Usable before and after every other static object.
+constinit std::mutex list_mutex;
+constinit AtFork* list = nullptr;
+constinit bool registered = false;
+
+void before_fork() {
+  list_mutex.lock();
+  for (AtFork* a = list; a != nullptr; a = a->after) a->mutex.lock();
+}
+void after_fork() {
+  for (AtFork* a = list; a != nullptr; a = a->after) a->mutex.unlock();
+  list_mutex.unlock();
+}
+void in_child() {
+  for (AtFork* a = list; a != nullptr; a = a->after) {
+    if (a->in_child != nullptr) a->in_child(*a);
+  }
+  after_fork();
+}
+
+/// Under the mutex. The handlers go with the shared library that this is linked into.
+void register_handlers() {
+  if (!registered) registered = pthread_atfork(before_fork, after_fork, in_child) == 0;
+}
+
+/// Before anything is added: a fork that begins while another thread registers the handlers would
+/// run none of them, and the child might get the mutexes locked.
+[[gnu::constructor]] void at_start() {
+  std::lock_guard lock(list_mutex);
+  register_handlers();
+}
+
+}  // namespace
+
+void add_at_fork(AtFork& at_fork) {
+  std::lock_guard lock(list_mutex);
+  register_handlers();  // for what is added before at_start, or had no memory there
+  at_fork.after = list;
+  if (list != nullptr) list->before = &at_fork;
+  list = &at_fork;
+}
+
+void remove_at_fork(AtFork& at_fork) {
+  std::lock_guard lock(list_mutex);
+  (at_fork.before != nullptr ? at_fork.before->after : list) = at_fork.after;
+  if (at_fork.after != nullptr) at_fork.after->before = at_fork.before;
+}
+
+}  // namespace attn

@@ -1,0 +1,247 @@
+// A loop is a Job on its caller's stack, in a list that the pool's threads look through. Everything
+// about the list and who works on what is under one mutex, taken a few times a loop and thread;
+// tasks are claimed from the job's own counter without it. fork waits for that mutex (at_fork.h); a
+// child forgets the jobs of others and starts threads of its own with its first loop.
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "attn/runtime/executor.h"
+#include "threads/at_fork.h"
+#include "threads/processors.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace attn {
+namespace {
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+/// 10 to 20 microseconds on what is sold today (a pause takes 40 to 140 cycles): as long as waking
+/// a thread takes, so that the loops of one call, which follow each other closely, find it awake,
+/// and an idle pool costs nothing soon after.
+constexpr int spins = 400;
+
+/// More threads than Linux can have (PID_MAX_LIMIT is 2^22), so that the list of a pool's threads
+/// never takes memory that is not there.
+constexpr int most_threads = 1 << 22;
+
+struct Job {
+  Executor::Task task = nullptr;
+  void* context = nullptr;
+  int count = 0;
+  std::atomic<int64_t> next{0};  // passes `count` by one a thread at the end
+  std::atomic<int> helpers{0};   // threads of the pool that work on it; changed under the mutex
+  bool caller_sleeps = false;    // under the mutex
+  std::condition_variable finished;
+  Job* before = nullptr;
+  Job* after = nullptr;
+
+  bool open() const { return next.load(std::memory_order_relaxed) < count; }
+  void work(int worker) {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      task(context, static_cast<int>(i), worker);
+    }
+  }
+};
+
+}  // namespace
+
+struct ThreadPool::State : AtFork {
+  struct Thread {
+    pthread_t id;
+    State* state;
+    int worker;
+  };
+
+  std::condition_variable wake;
+  Job* jobs = nullptr;
+  int sleepers = 0;
+  bool stop = false;
+  std::atomic<unsigned> posted{0};  // jobs so far: what a spinning thread looks at
+  int helpers;                      // threads that the pool has beside its callers
+  int started = 0;                  // of them, in this process; under the mutex as the next
+  bool all_asked = false;
+  std::unique_ptr<Thread[]> threads;
+
+  explicit State(int count) : helpers(count), threads(new Thread[static_cast<size_t>(count)]) {
+    in_child = forget_threads;
+    add_at_fork(*this);
+    std::lock_guard lock(mutex);
+    start();
+    helpers = started;
+  }
+  ~State() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+      posted.fetch_add(1, std::memory_order_relaxed);
+    }
+    wake.notify_all();
+    for (int i = 0; i < started; ++i) pthread_join(threads[static_cast<size_t>(i)].id, nullptr);
+    remove_at_fork(*this);
+  }
+
+  /// Under the mutex, once a process: a thread that the system refuses, for a limit of its own, it
+  /// would refuse again.
+  void start() {
+    all_asked = true;
+    while (started < helpers) {
+      Thread& thread = threads[static_cast<size_t>(started)];
+      thread.state = this;
+      thread.worker = started + 1;
+      const auto run = [](void* me) -> void* {
+        static_cast<Thread*>(me)->state->run_thread(static_cast<Thread*>(me)->worker);
+        return nullptr;
+      };
+      if (pthread_create(&thread.id, nullptr, run, &thread) != 0) return;
+      ++started;
+    }
+  }
+
+  /// What others were waiting for and working on is not this process's.
+  static void forget_threads(AtFork& at_fork) {
+    auto& state = static_cast<State&>(at_fork);
+    new (&state.wake) std::condition_variable;  // the old one counts threads that are not there
+    state.jobs = nullptr;
+    state.sleepers = state.started = 0;
+    state.all_asked = false;
+  }
+
+  /// The open job with the fewest helpers, so that concurrent callers share the threads evenly.
+  Job* pick() const {
+    Job* best = nullptr;
+    for (Job* job = jobs; job != nullptr; job = job->after) {
+      if (!job->open()) continue;
+      if (best == nullptr || job->helpers.load(std::memory_order_relaxed) <
+                                 best->helpers.load(std::memory_order_relaxed)) {
+        best = job;
+      }
+    }
+    return best;
+  }
+
+  void run_thread(int worker) {
+    std::unique_lock lock(mutex);
+    while (!stop) {
+      if (Job* job = pick()) {
+        job->helpers.fetch_add(1, std::memory_order_relaxed);
+        lock.unlock();
+        job->work(worker);
+        lock.lock();
+        // The caller may return, and the job be gone, as soon as a helper count of 0 can be seen
+        // and the mutex taken: nothing of the job is touched after the mutex is let go.
+        if (job->helpers.fetch_sub(1, std::memory_order_release) == 1 && job->caller_sleeps) {
+          job->finished.notify_one();
+        }
+        continue;
+      }
+      const unsigned seen = posted.load(std::memory_order_relaxed);
+      lock.unlock();
+      for (int i = 0; i < spins && posted.load(std::memory_order_relaxed) == seen; ++i) pause();
+      lock.lock();
+      if (stop || pick() != nullptr) continue;
+      ++sleepers;
+      wake.wait(lock);
+      --sleepers;
+    }
+  }
+
+  void run_job(Job& job) {
+    {
+      std::unique_lock lock(mutex);
+      if (!all_asked) start();
+      job.after = jobs;
+      if (jobs != nullptr) jobs->before = &job;
+      jobs = &job;
+      posted.fetch_add(1, std::memory_order_relaxed);
+      const int wanted = std::min(job.count - 1, sleepers);
+      const bool all = wanted == started;
+      lock.unlock();
+      if (all) {
+        wake.notify_all();
+      } else {
+        for (int i = 0; i < wanted; ++i) wake.notify_one();
+      }
+    }
+    job.work(0);
+    // No task is left to claim; helpers may still be inside theirs.
+    for (int i = 0; i < spins && job.helpers.load(std::memory_order_relaxed) != 0; ++i) pause();
+    std::unique_lock lock(mutex);
+    job.caller_sleeps = true;
+    job.finished.wait(lock, [&] { return job.helpers.load(std::memory_order_acquire) == 0; });
+    (job.before != nullptr ? job.before->after : jobs) = job.after;
+    if (job.after != nullptr) job.after->before = job.before;
+  }
+};
+
+ThreadPool::ThreadPool(int threads)
+    : state_(std::make_unique<State>(std::clamp(threads, 1, most_threads) - 1)) {}
+
+ThreadPool::~ThreadPool() = default;
+
+int ThreadPool::worker_count() const { return state_->helpers + 1; }
+
+void ThreadPool::parallel_for(int count, Task task, void* context) {
+  if (count == 1 || state_->helpers == 0) {
+    for (int i = 0; i < count; ++i) task(context, i, 0);
+    return;
+  }
+  if (count < 1) return;
+  Job job;
+  job.task = task;
+  job.context = context;
+  job.count = count;
+  state_->run_job(job);
+}
+
+namespace {
+
+class Serial final : public Executor {
+ public:
+  int worker_count() const override { return 1; }
+  void parallel_for(int count, Task task, void* context) override {
+    for (int i = 0; i < count; ++i) task(context, i, 0);
+  }
+};
+
+/// Made before the program begins, and never destroyed.
+constinit union Kept {
+  Serial serial{};
+  ~Kept() {}
+} kept;
+
+}  // namespace
+
+Executor& serial_executor() { return kept.serial; }
+
+Executor& default_executor() {
+  // Never destroyed: objects that die at the program's end may still call layers. And no static
+  // object of this function: a child of fork would wait for one that another thread was making.
+  static constinit std::atomic<ThreadPool*> made{nullptr};
+  ThreadPool* pool = made.load(std::memory_order_acquire);
+  if (pool == nullptr) {
+    auto mine = std::make_unique<ThreadPool>(usable_processors());
+    if (made.compare_exchange_strong(pool, mine.get(), std::memory_order_acq_rel)) {
+      pool = mine.release();
+    }
+  }
+  return *pool;
+}
+
+}  // namespace attn
