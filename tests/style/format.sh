@@ -26,14 +26,14 @@ if [[ ${1:-} != --check ]]; then
   printf 'formatted %s files\n' "${#files[@]}"
   exit
 fi
-wrong=$(each bash -c '
-  for file in "${@:2}"; do
-    "$1" "$file" | diff -u --label "$file" --label "$file, formatted" "$file" - || exit=1
+if ! said=$(each "$clang_format" --dry-run -Werror 2>&1); then
+  # Lines of it begin with FILE:LINE:COLUMN: error.
+  mapfile -t wrong < <(sed -n 's/^\([^: ]*\):[0-9]*:[0-9]*: error: .*/\1/p' <<<"$said" | sort -u)
+  [[ ${#wrong[@]} == 0 ]] && printf '%s\n' "$said" >&2
+  for file in "${wrong[@]}"; do
+    "$clang_format" "$file" | diff -u --label "$file" --label "$file, formatted" "$file" - >&2
   done
-  exit ${exit:-0}' - "$clang_format" 2>&1)
-code=$?
-if [[ $code != 0 || -n $wrong ]]; then
-  printf '%s\nformat.sh: these lines are not as clang-format writes them: run ./dev format\n' "$wrong" >&2
+  printf 'format.sh: these lines are not as clang-format writes them: run ./dev format\n' >&2
   exit 1
 fi
 printf '%s files are formatted\n' "${#files[@]}"
