@@ -108,7 +108,7 @@ class Planner {
   Status checkOperands(ir::AttentionOp op);
   Status checkReaders(Operation* op);
   Status addAttention(ir::AttentionOp op);
-  void addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage);
+  Status addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage);
   static ir::ValueType scoresType(ir::AttentionOp op);
   Status addCombine(ir::CombineOp op);
 
