@@ -791,6 +791,12 @@ static LogicalResult dropTrueMask(Op op, PatternRewriter& rewriter) {
 LogicalResult SoftmaxOp::canonicalize(SoftmaxOp op, PatternRewriter& rewriter) {
   return dropTrueMask(op, rewriter);
 }
+void AttentionOp::getAsmBlockArgumentNames(Region& region, OpAsmSetValueNameFn setName) {
+  if (&region != &getKeys() && &region != &getBlocks()) return;
+  constexpr const char* names[] = {"first_query", "last_query", "first_key", "last_key"};
+  for (auto [argument, name] : llvm::zip(region.getArguments(), names)) setName(argument, name);
+}
+
 LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter& rewriter) {
   return dropTrueMask(op, rewriter);
 }

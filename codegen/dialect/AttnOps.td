@@ -6,6 +6,7 @@
 #define ATTNC_DIALECT_ATTN_OPS_TD
 
 include "dialect/AttnTypes.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -443,7 +444,9 @@ def Attn_GivenOp : Attn_Op<"given", [Pure]> {
 // Operations that passes make
 //===----------------------------------------------------------------------===//
 
-def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
+def Attn_AttentionOp : Attn_Op<"attention", [Pure,
+                                             DeclareOpInterfaceMethods<OpAsmOpInterface,
+                                                                       ["getAsmBlockArgumentNames"]>]> {
   let summary = "scores, softmax and weighted sum at once";
   let description = [{
     With one result it is online: scores and probabilities exist for a block of keys at a time and are
@@ -463,16 +466,16 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
     `attn.position query` numbers all of them, `attn.length query` is how many there are, and
     `attn.length query.1` is the length of the axis query.1 alone.
 
-    `keys` bounds the keys that a tile of queries, from `first` to `last`, can see: 0 <= begin <= end <=
-    length(key), and no key outside [begin, end) is visible to any of them. Without it, a tile may see
+    `keys` bounds the keys that a tile of queries, from `first_query` to `last_query`, can see:
+    0 <= begin <= end <= length(key), and no key outside [begin, end) is visible to any of them. Without it, a tile may see
     every key. It speaks of visible keys only: a row without one follows `rule`, and under `uniform` that
     is the mean over all keys, those outside the bounds included.
 
     Formulas count in `i32`, and wrap around; `keys` and `blocks` in `index`, in 64 bits, where they take the
     bounds of many such numbers at once and have to know which of them wrap around.
 
-    `blocks` tells of a tile of queries, from `first` to `last`, and a cell of keys, from `from` to `to`
-    (all of them inside), whether a pair of them can be visible, and whether all of them surely are. What
+    `blocks` tells of a tile of queries, from `first_query` to `last_query`, and a cell of keys, from
+    `first_key` to `last_key` (all of them inside), whether a pair of them can be visible, and whether all of them surely are. What
     it has to know of each query or key it reads through `attn.extremes`.
 
     `shape` says in words what the mask is, found from its formula: "causal & window of 512 to either side".
@@ -484,7 +487,7 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
       %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } keys {
-    ^bb0(%first: index, %last: index):
+    ^bb0(%first_query: index, %last_query: index):
       %zero = arith.constant 0 : index
       %s = attn.length key
       %end = arith.index_cast %s : i32 to index
@@ -509,9 +512,9 @@ def Attn_AttentionOp : Attn_Op<"attention", [Pure]> {
       %keep = arith.cmpi sle, %j, %i : i32
       attn.yield %keep : i1
     } blocks {
-    ^bb0(%first: index, %last: index, %from: index, %to: index):
-      %possible = arith.cmpi sle, %from, %last : index
-      %certain = arith.cmpi sle, %to, %first : index
+    ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
+      %possible = arith.cmpi sle, %first_key, %last_query : index
+      %certain = arith.cmpi sle, %last_key, %first_query : index
       attn.yield %possible, %certain : i1, i1
     } sink {
       %logit = arith.constant 0.000000e+00 : f32

@@ -64,26 +64,38 @@ const Expr& present(const Expr& position) {
 }
 
 Expr position(const PlanStep& step, const Site& site) {
-  const unsigned number = step.bits % 16;
   switch (static_cast<Kind>(step.bits / 16)) {
     case Kind::batch:
       return site.batch;
     case Kind::head:
       return site.head;
     case Kind::query:
-      return number == 0 ? site.query : site.last_query;
+    case Kind::update:  // elementwise, before they are keys
+      return site.query;
     case Kind::key:
-      return number == 0 ? site.key : present(site.last_key);
+      return site.key;
     case Kind::size:
       return present(site.size);
     case Kind::feature:
       return present(site.feature);
-    case Kind::update:  // elementwise, before they are keys
-      return site.query;
     default:
       break;
   }
   throw std::logic_error("a formula reads a position that kernels do not have");
+}
+
+Expr edge(const PlanStep& step, const Site& site) {
+  switch (step.edge()) {
+    case PlanEdge::first_query:
+      return site.query;
+    case PlanEdge::last_query:
+      return site.last_query;
+    case PlanEdge::first_key:
+      return site.key;
+    case PlanEdge::last_key:
+      return present(site.last_key);
+  }
+  throw std::logic_error("a formula reads an edge that there is not");
 }
 
 Expr length(const PlanStep& step, const Site& site) {
@@ -92,96 +104,107 @@ Expr length(const PlanStep& step, const Site& site) {
   return kind == Kind::query ? site.query_length : site.key_length;
 }
 
-/// Numbers follow C++: where one operand is real, all are; so it is with bounds among indices.
-std::vector<Expr> alike(const PlanStep& step, std::vector<Expr> x, const Halide::Type& real) {
-  const auto any = [&](auto&& is) { return std::any_of(x.begin(), x.end(), is); };
-  const bool of_reals =
-      step.type == PlanType::real || any([](const Expr& e) { return e.type().is_float(); });
-  const bool of_bounds =
-      step.type == PlanType::bound || any([](const Expr& e) { return e.type() == Int(64); });
-  for (Expr& e : x) {
-    if (e.type().is_bool() || e.type().is_float()) continue;
-    if (of_reals)
-      e = cast(real, e);
-    else if (of_bounds)
-      e = cast<int64_t>(e);
-  }
-  return x;
-}
-
-Expr arithmetic_of(const PlanStep& step, const std::vector<Expr>& v, const Site& site) {
-  const Halide::Type type = site.real;
-  const bool real = step.type == PlanType::real;
-  const bool index = step.type == PlanType::index;
-  const auto whole = [&](auto&& op) { return index ? wrapping(v[0], v[1], op) : op(v[0], v[1]); };
-  switch (step.fn) {
-    case Fn::add:
-      return whole([](const Expr& a, const Expr& b) { return a + b; });
-    case Fn::sub:
-      return whole([](const Expr& a, const Expr& b) { return a - b; });
-    case Fn::mul:
-      return whole([](const Expr& a, const Expr& b) { return a * b; });
-    case Fn::div:
-      return real ? v[0] / v[1] : truncating_division(v[0], v[1], site);
-    case Fn::rem:
-      return real ? remainder_of(v[0], v[1]) : truncating_remainder(v[0], v[1], site);
-    case Fn::neg:
-      return index ? wrapping_difference(0, v[0]) : -v[0];
-    case Fn::abs:
-      return index ? select(v[0] < 0, wrapping_difference(0, v[0]), v[0]) : abs(v[0]);
-    case Fn::min:
-      return min(v[0], v[1]);
-    case Fn::max:
-      return max(v[0], v[1]);
-    case Fn::less:
-      return v[0] < v[1];
-    case Fn::less_equal:
-      return v[0] <= v[1];
-    case Fn::equal:
-      return v[0] == v[1];
-    case Fn::both:
-      return v[0] && v[1];
-    case Fn::either:
-      return v[0] || v[1];
-    case Fn::negate:
-      return !v[0];
-    case Fn::exp:
-      return exp_of(v[0]);
-    case Fn::exp2:
-      return exp2_of(v[0]);
-    case Fn::tanh:
-      return tanh_of(v[0]);
-    case Fn::sigmoid:
-      return sigmoid_of(v[0]);
-    case Fn::sqrt:
-      return sqrt(v[0]);
-    case Fn::log:
-      return log_of(v[0]);
-    case Fn::sin:
-      return sin_of(v[0]);
-    case Fn::cos:
-      return cos_of(v[0]);
-    case Fn::pow:
-      return pow_of(v[0], v[1]);
-    case Fn::truncate:
-      return truncated(v[0].type().is_float() ? v[0] : cast(type, v[0]));
-    case Fn::rsqrt:
-      return Internal::make_const(type, 1) / sqrt(v[0]);
-    case Fn::where:
-      return select(v[0], v[1], v[2]);
-    default:
+Halide::Type type_of(PlanType type, const Site& site) {
+  switch (type) {
+    case PlanType::real:
+      return site.real;
+    case PlanType::index:
+      return Int(32);
+    case PlanType::bound:
+      return Int(64);
+    case PlanType::truth:
       break;
   }
+  return Bool();
+}
+
+/// A function at a place. Its operands have the types that it takes.
+struct Call {
+  const PlanStep& step;
+  const std::vector<Expr>& x;
+  const Site& site;
+
+  bool of_reals() const { return step.type == PlanType::real; }
+  /// By an operator; indices wrap around.
+  template <class Op>
+  Expr by(Op op) const {
+    return step.type == PlanType::index ? wrapping(x[0], x[1], op) : op(x[0], x[1]);
+  }
+};
+
+using Meaning = Expr (*)(const Call&);
+template <Expr (*function)(const Expr&)>
+Expr of(const Call& c) {
+  return function(c.x[0]);
+}
+template <Expr (*function)(const Expr&, const Expr&)>
+Expr of(const Call& c) {
+  return function(c.x[0], c.x[1]);
+}
+
+constexpr bool has_meaning(Fn fn) { return attn::signature(fn) != attn::Signature::read; }
+
+constexpr auto meanings = attn::by_function<Meaning>(
+    has_meaning,
+    {
+        {Fn::add, [](const Call& c) { return c.by([](auto a, auto b) { return a + b; }); }},
+        {Fn::sub, [](const Call& c) { return c.by([](auto a, auto b) { return a - b; }); }},
+        {Fn::mul, [](const Call& c) { return c.by([](auto a, auto b) { return a * b; }); }},
+        {Fn::div,
+         [](const Call& c) {
+           return c.of_reals() ? c.x[0] / c.x[1] : truncating_division(c.x[0], c.x[1], c.site);
+         }},
+        {Fn::rem,
+         [](const Call& c) {
+           return c.of_reals() ? remainder_of(c.x[0], c.x[1])
+                               : truncating_remainder(c.x[0], c.x[1], c.site);
+         }},
+        {Fn::neg,
+         [](const Call& c) {
+           return c.step.type == PlanType::index ? wrapping_difference(0, c.x[0]) : -c.x[0];
+         }},
+        {Fn::abs,
+         [](const Call& c) {
+           return c.step.type == PlanType::index
+                      ? select(c.x[0] < 0, wrapping_difference(0, c.x[0]), c.x[0])
+                      : abs(c.x[0]);
+         }},
+        {Fn::min, [](const Call& c) { return min(c.x[0], c.x[1]); }},
+        {Fn::max, [](const Call& c) { return max(c.x[0], c.x[1]); }},
+        {Fn::exp, of<exp_of>},
+        {Fn::exp2, of<exp2_of>},
+        {Fn::log, of<log_of>},
+        {Fn::sin, of<sin_of>},
+        {Fn::cos, of<cos_of>},
+        {Fn::tanh, of<tanh_of>},
+        {Fn::sqrt, [](const Call& c) { return sqrt(c.x[0]); }},
+        {Fn::rsqrt,
+         [](const Call& c) { return Internal::make_const(c.site.real, 1) / sqrt(c.x[0]); }},
+        {Fn::pow, of<pow_of>},
+        {Fn::sigmoid, nullptr},  // in plans it is 1 / (1 + exp(-x)), as in MLIR
+        {Fn::less, [](const Call& c) { return c.x[0] < c.x[1]; }},
+        {Fn::less_equal, [](const Call& c) { return c.x[0] <= c.x[1]; }},
+        {Fn::equal, [](const Call& c) { return c.x[0] == c.x[1]; }},
+        {Fn::both, [](const Call& c) { return c.x[0] && c.x[1]; }},
+        {Fn::either, [](const Call& c) { return c.x[0] || c.x[1]; }},
+        {Fn::negate, [](const Call& c) { return !c.x[0]; }},
+        {Fn::where, [](const Call& c) { return select(c.x[0], c.x[1], c.x[2]); }},
+        {Fn::truncate, of<truncated>},
+        {Fn::convert, [](const Call& c) { return cast(type_of(c.step.type, c.site), c.x[0]); }},
+    });
+
+Expr function_of(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
+  if (const Meaning meaning = meanings[static_cast<size_t>(step.fn)]) return meaning({step, x, site});
   throw std::logic_error(std::string("a formula uses `") +
                          attn::fn_names[static_cast<size_t>(step.fn)] +
-                         "`, which the importer should have refused");
+                         "`, which is no function of plans");
 }
 
 /// A formula is computed in the order in which it is written: x + (1 - mask) * -1e9 in another one
 /// is another number. Operation by operation, as strict_float would take in all that lies below,
 /// where multiply-adds are welcome (tanh's polynomial).
 Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
-  const Expr v = arithmetic_of(step, x, site);
+  const Expr v = function_of(step, x, site);
   auto strictly = [&](auto* op, Internal::Call::IntrinsicOp strict) {
     return Internal::Call::make(v.type(), strict, {op->a, op->b}, Internal::Call::PureIntrinsic);
   };
@@ -237,20 +260,20 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
     has_function.push_back(of_function);
     switch (step.fn) {
       case Fn::number:
-        if (step.type == PlanType::truth)
-          value.push_back(cast<bool>(Expr(step.bits != 0)));
-        else if (step.type == PlanType::index)
-          value.push_back(Expr(step.index()));
-        else if (step.type == PlanType::bound)
-          value.push_back(Internal::make_const(Int(64), step.bound()));
-        else
-          value.push_back(Internal::make_const(site.real, step.real()));
+        value.push_back(step.type == PlanType::real
+                            ? Internal::make_const(site.real, step.real())
+                        : step.type == PlanType::bound
+                            ? Internal::make_const(Int(64), step.bound())
+                            : Expr(step.index()));
         break;
       case Fn::argument:
         value.push_back(site.arguments.at(step.bits));
         break;
       case Fn::position:
         value.push_back(position(step, site));
+        break;
+      case Fn::edge:
+        value.push_back(edge(step, site));
         break;
       case Fn::length:
         value.push_back(length(step, site));
@@ -259,10 +282,11 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
       case Fn::element:
         value.push_back(site.read(step, operands));
         break;
+      case Fn::convert:  // hides nothing
+        value.push_back(function_of(step, operands, site));
+        break;
       default:
-        operands = alike(step, std::move(operands), site.real);
-        if (step.fn == Fn::equal && operands[0].type() == Int(32) &&
-            operands[1].type() == Int(32) && !of_data) {
+        if (step.fn == Fn::equal && operands[0].type() == Int(32) && !of_data) {
           // Halide 21 solves equations for loop variables, and makes y == 0 of 64 y + i == (32 y + i / 2) * 2.
           value.push_back(hidden(wrapping_difference(operands[0], operands[1]), site) == 0);
           break;

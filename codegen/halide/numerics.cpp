@@ -147,11 +147,6 @@ Expr tanh_of(const Expr& x) {
   return select(x < number(format, 0), -t, t);
 }
 
-Expr sigmoid_of(const Expr& x) {
-  const Format& format = format_of(x);
-  return number(format, 1) / (number(format, 1) + exp_of(-x));
-}
-
 Expr sigmoid_of_base_2(const Expr& x) {
   const Format& format = format_of(x);
   const Expr e = exp2_of_nonpositive(-abs(x));

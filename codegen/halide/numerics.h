@@ -26,8 +26,6 @@ Halide::Expr exp_of(const Halide::Expr& x);
 Halide::Expr exp2_of(const Halide::Expr& x);
 /// tanh(x), by e^(2 |x|) - 1, so that small numbers keep their digits. At most 4 ulp.
 Halide::Expr tanh_of(const Halide::Expr& x);
-/// 1 / (1 + e^-x). At most 4 ulp.
-Halide::Expr sigmoid_of(const Halide::Expr& x);
 /// 1 / (1 + 2^-x), exactly 0 of what counts as masked. At most 3 ulp.
 Halide::Expr sigmoid_of_base_2(const Halide::Expr& x);
 /// ln(x), of denormal numbers too; -infinity of 0, NaN below. At most 2 ulp.

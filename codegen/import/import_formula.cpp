@@ -1,7 +1,7 @@
 #include "import/import_formula.h"
 
+#include "dialect/Functions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using attn::Fn;
@@ -10,14 +10,15 @@ namespace attnc {
 
 namespace {
 
-/// Numbers follow C++: where one operand is real, both are; integer division truncates. Indices have 32
-/// bits and wrap around, which is what arith says of i32.
+/// Numbers follow C++: where one operand is real, both are; integer division truncates. Here, and here
+/// alone, indices become reals by themselves. They have 32 bits and wrap around, which is what arith
+/// says of i32.
 class Importer {
  public:
   Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)
       : builder_(builder), loc_(loc), real_(real), table_(table) {}
 
-  Value step(const attn::Step& s, ArrayRef<Value> x, Block& block) {
+  Value step(const attn::Step& s, SmallVector<Value> x, Block& block) {
     switch (s.fn) {
       case Fn::argument:
         return block.getArgument(s.bits);
@@ -31,25 +32,20 @@ class Importer {
         return own(table_(static_cast<int>(s.bits)));
       case Fn::element:
         return element(table_(static_cast<int>(s.bits)), x);
-      case Fn::both:
-        return make<arith::AndIOp>(x[0], x[1]);
-      case Fn::either:
-        return make<arith::OrIOp>(x[0], x[1]);
-      case Fn::negate:
-        return make<arith::XOrIOp>(x[0], truth(true));
-      case Fn::less:
-      case Fn::less_equal:
-      case Fn::equal:
-        return comparison(s.fn, x);
-      case Fn::truncate:
-        return make<arith::FPToSIOp>(builder_.getI32Type(), real(x[0]));
-      case Fn::where:
-        if (s.type == attn::Type::real) return make<arith::SelectOp>(x[0], real(x[1]), real(x[2]));
-        return make<arith::SelectOp>(x[0], x[1], x[2]);
       default:
         break;
     }
-    return s.type == attn::Type::index ? onIndices(s.fn, x) : onReals(s.fn, x);
+    const bool of_reals = s.type == attn::Type::real ||
+                          attn::signature(s.fn) == attn::Signature::truncation ||
+                          llvm::any_of(x, [](Value v) { return v.getType().isFloat(); });
+    if (of_reals)
+      for (Value& operand : x) operand = real(operand);
+    return ir::makeFunction(builder_, loc_, s.fn, real_, x);
+  }
+
+  /// An index as a real number; what is none, as it is.
+  Value real(Value x) {
+    return ir::isIndex(x) ? ir::makeFunction(builder_, loc_, Fn::convert, real_, x) : x;
   }
 
  private:
@@ -62,11 +58,9 @@ class Importer {
   Value make(A&&... a) {
     return Op::create(builder_, loc_, std::forward<A>(a)...);
   }
-  Value truth(bool v) { return make<arith::ConstantOp>(builder_.getBoolAttr(v)); }
-  Value index(int32_t v) { return make<arith::ConstantOp>(builder_.getI32IntegerAttr(v)); }
-  Value one() { return make<arith::ConstantOp>(builder_.getFloatAttr(real_, 1)); }
   Value number(const attn::Step& s) {
-    if (s.type == attn::Type::index) return index(s.index());
+    if (s.type == attn::Type::index)
+      return make<arith::ConstantOp>(builder_.getI32IntegerAttr(s.index()));
     return make<arith::ConstantOp>(builder_.getFloatAttr(real_, s.real()));
   }
   ir::AxisAttr axis(uint64_t bits) {
@@ -80,94 +74,6 @@ class Importer {
     // A table without axes has no place where it could be read but its own.
     if (indices.empty()) return own(table);
     return make<ir::ElementOp>(elementOf(table), table, indices);
-  }
-  Value real(Value x) {
-    return ir::isIndex(x) ? make<arith::SIToFPOp>(real_, x) : x;
-  }
-
-  Value comparison(Fn fn, ArrayRef<Value> x) {
-    if (ir::isIndex(x[0]) && ir::isIndex(x[1])) {
-      const auto predicate = fn == Fn::less         ? arith::CmpIPredicate::slt
-                             : fn == Fn::less_equal ? arith::CmpIPredicate::sle
-                                                    : arith::CmpIPredicate::eq;
-      return make<arith::CmpIOp>(predicate, x[0], x[1]);
-    }
-    const auto predicate = fn == Fn::less         ? arith::CmpFPredicate::OLT
-                           : fn == Fn::less_equal ? arith::CmpFPredicate::OLE
-                                                  : arith::CmpFPredicate::OEQ;
-    return make<arith::CmpFOp>(predicate, real(x[0]), real(x[1]));
-  }
-
-  Value onIndices(Fn fn, ArrayRef<Value> x) {
-    switch (fn) {
-      case Fn::add:
-        return make<arith::AddIOp>(x[0], x[1]);
-      case Fn::sub:
-        return make<arith::SubIOp>(x[0], x[1]);
-      case Fn::mul:
-        return make<arith::MulIOp>(x[0], x[1]);
-      case Fn::div:
-        return make<arith::DivSIOp>(x[0], x[1]);
-      case Fn::rem:
-        return make<arith::RemSIOp>(x[0], x[1]);
-      case Fn::min:
-        return make<arith::MinSIOp>(x[0], x[1]);
-      case Fn::max:
-        return make<arith::MaxSIOp>(x[0], x[1]);
-      case Fn::neg:
-        return make<arith::SubIOp>(index(0), x[0]);
-      case Fn::abs:
-        return make<math::AbsIOp>(x[0]);
-      default:
-        llvm_unreachable("the language has no other function of indices");
-    }
-  }
-
-  Value onReals(Fn fn, ArrayRef<Value> x) {
-    const Value a = real(x[0]), b = x.size() > 1 ? real(x[1]) : Value();
-    switch (fn) {
-      case Fn::add:
-        return make<arith::AddFOp>(a, b);
-      case Fn::sub:
-        return make<arith::SubFOp>(a, b);
-      case Fn::mul:
-        return make<arith::MulFOp>(a, b);
-      case Fn::div:
-        return make<arith::DivFOp>(a, b);
-      case Fn::rem:
-        return make<arith::RemFOp>(a, b);
-      case Fn::min:
-        return make<arith::MinimumFOp>(a, b);
-      case Fn::max:
-        return make<arith::MaximumFOp>(a, b);
-      case Fn::neg:
-        return make<arith::NegFOp>(a);
-      case Fn::abs:
-        return make<math::AbsFOp>(a);
-      case Fn::exp:
-        return make<math::ExpOp>(a);
-      case Fn::exp2:
-        return make<math::Exp2Op>(a);
-      case Fn::log:
-        return make<math::LogOp>(a);
-      case Fn::sin:
-        return make<math::SinOp>(a);
-      case Fn::cos:
-        return make<math::CosOp>(a);
-      case Fn::tanh:
-        return make<math::TanhOp>(a);
-      case Fn::sqrt:
-        return make<math::SqrtOp>(a);
-      case Fn::rsqrt:
-        return make<math::RsqrtOp>(a);
-      case Fn::pow:
-        return make<math::PowFOp>(a, b);
-      case Fn::sigmoid:
-        return make<arith::DivFOp>(
-            one(), make<arith::AddFOp>(one(), make<math::ExpOp>(make<arith::NegFOp>(a))));
-      default:
-        llvm_unreachable("the language has no other function of reals");
-    }
   }
 };
 
@@ -187,11 +93,11 @@ void importFormula(Region& region, Location loc, const attn::Graph& graph,
     SmallVector<Value> operands;
     for (auto o : step.operand)
       if (o >= 0) operands.push_back(values[static_cast<size_t>(o)]);
-    values.push_back(importer.step(step, operands, *block));
+    values.push_back(importer.step(step, std::move(operands), *block));
   }
   Value result = values.back();
   // A score function may be an index: `map` makes reals. So may a sink.
-  if (is_real && ir::isIndex(result)) result = arith::SIToFPOp::create(builder, loc, real, result);
+  if (is_real) result = importer.real(result);
   ir::YieldOp::create(builder, loc, result);
 }
 

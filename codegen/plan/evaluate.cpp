@@ -39,16 +39,16 @@ struct Value {
   }
 };
 
-int64_t position(const PlanPlace& at, Kind kind, int number) {
+int64_t position(const PlanPlace& at, Kind kind) {
   switch (kind) {
     case Kind::batch:
       return at.batch;
     case Kind::head:
       return at.head;
     case Kind::query:
-      return number ? at.last_query : at.query;
+      return at.query;
     case Kind::key:
-      return number ? at.last_key : at.key;
+      return at.key;
     default:
       return 0;
   }
@@ -60,20 +60,29 @@ int64_t length(const PlanPlace& at, Kind kind, int number) {
   return at.length ? at.length(kind, number) : 0;
 }
 
-/// A function of bounds, one of which may be an index, in 64 bits.
-Value of_bounds(Fn fn, const Value& a, const Value& b, const Value& c) {
-  switch (fn) {
-    case Fn::less:
-      return a.whole < b.whole;
-    case Fn::less_equal:
-      return a.whole <= b.whole;
-    case Fn::equal:
-      return a.whole == b.whole;
-    case Fn::where:
-      return {PlanType::bound, a.whole != 0 ? b.whole : c.whole};
-    default:
-      return {PlanType::bound, attn::plain::integer(fn, a.whole, b.whole)};
+int64_t edge(const PlanPlace& at, PlanEdge edge) {
+  switch (edge) {
+    case PlanEdge::first_query:
+      return at.query;
+    case PlanEdge::last_query:
+      return at.last_query;
+    case PlanEdge::first_key:
+      return at.key;
+    case PlanEdge::last_key:
+      return at.last_key;
   }
+  return 0;
+}
+
+Value converted(PlanType type, const Value& index) {
+  if (type == PlanType::real) return static_cast<double>(index.whole);
+  return {type, index.whole};
+}
+
+/// A function of bounds, in 64 bits.
+Value of_bounds(const PlanStep& s, const Value& a, const Value& b, const Value& c) {
+  if (s.fn == Fn::where) return {s.type, a.whole != 0 ? b.whole : c.whole};
+  return {s.type, attn::plain::meaning(s.fn).whole(a.whole, b.whole)};
 }
 
 Value value_of(const PlanStep& s, const std::vector<Value>& v, const PlanPlace& at) {
@@ -88,7 +97,11 @@ Value value_of(const PlanStep& s, const std::vector<Value>& v, const PlanPlace& 
     case Fn::argument:
       return {s.type, at.arguments.at(static_cast<size_t>(s.bits))};
     case Fn::position:
-      return {s.type, position(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16))};
+      return {s.type, position(at, static_cast<Kind>(s.bits / 16))};
+    case Fn::edge:
+      return {s.type, edge(at, s.edge())};
+    case Fn::convert:
+      return converted(s.type, x(0));
     case Fn::length:
       return {s.type, length(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16))};
     case Fn::own: {
@@ -102,12 +115,8 @@ Value value_of(const PlanStep& s, const std::vector<Value>& v, const PlanPlace& 
       return {s.type, at.read(s, indices)};
     }
     default:
-      // Plans leave conversions out: a formula of reals takes its indices as reals.
-      if (s.type == PlanType::real && s.fn != Fn::where)
-        return attn::plain::apply(s.fn, x(0).number(), x(1).number());
-      if (s.type == PlanType::bound || x(0).type == PlanType::bound ||
-          x(1).type == PlanType::bound)
-        return of_bounds(s.fn, x(0), x(1), x(2));
+      if (x(0).type == PlanType::bound || x(1).type == PlanType::bound)
+        return of_bounds(s, x(0), x(1), x(2));
       return attn::plain::apply(s.fn, x(0).plain(), x(1).plain(), x(2).plain());
   }
 }

@@ -1,4 +1,4 @@
-// evaluate.h - formulas of a plan on plain numbers: what kernels compute, told slowly.
+// evaluate.h - formulas of a plan on plain numbers: the reference for what kernels compute.
 //
 //   PlanPlace at{.query = 8, .last_query = 15, .query_length = 100, .key_length = 100};
 //   std::vector<double> bounds = evaluate(attention.keys, at);     // [begin, end) of that tile
@@ -20,8 +20,8 @@ namespace attnc {
 /// Where a formula is evaluated.
 struct PlanPlace {
   int64_t batch = 0, head = 0;
-  int64_t query = 0, last_query = 0;  // number 0 and 1 of position(query)
-  int64_t key = 0, last_key = 0;
+  int64_t query = 0, last_query = 0;  // of a tile its first query and its last
+  int64_t key = 0, last_key = 0;      // of a cell its first key and its last
   int64_t query_length = 0, key_length = 0;
   /// Of a single axis, and of those that are neither queries nor keys.
   std::function<int64_t(attn::Kind, int number)> length{};

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "dialect/Functions.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Matchers.h"
@@ -21,11 +22,9 @@ class Reader {
   PlanFormula read(Block& block) {
     for (BlockArgument argument : block.getArguments()) {
       const unsigned which = argument.getArgNumber();
-      const attn::Kind kind = which < 2 ? attn::Kind::query : attn::Kind::key;
       values_[argument] = argument.getType().isIndex()
-                              ? add({.fn = Fn::position,
-                                     .type = PlanType::index,
-                                     .bits = static_cast<uint64_t>(kind) * 16 + which % 2})
+                              ? converted(add({.fn = Fn::edge, .type = PlanType::index, .bits = which}),
+                                          PlanType::bound)
                               : add({.fn = Fn::argument, .type = PlanType::real, .bits = which});
     }
     for (Operation& op : block.without_terminator()) {
@@ -116,32 +115,12 @@ class Reader {
       return std::nullopt;
     }
     if (auto special = special_step(op)) return special;
-    const std::optional<Fn> fn =
-        llvm::TypeSwitch<Operation*, std::optional<Fn>>(op)
-            .Case<arith::AddIOp, arith::AddFOp>([](auto) { return Fn::add; })
-            .Case<arith::SubIOp, arith::SubFOp>([](auto) { return Fn::sub; })
-            .Case<arith::MulIOp, arith::MulFOp>([](auto) { return Fn::mul; })
-            .Case<arith::DivSIOp, arith::DivFOp>([](auto) { return Fn::div; })
-            .Case<arith::RemSIOp, arith::RemFOp>([](auto) { return Fn::rem; })
-            .Case<arith::MinSIOp, arith::MinimumFOp>([](auto) { return Fn::min; })
-            .Case<arith::MaxSIOp, arith::MaximumFOp>([](auto) { return Fn::max; })
-            .Case<math::AbsIOp, math::AbsFOp>([](auto) { return Fn::abs; })
-            .Case<arith::NegFOp>([](auto) { return Fn::neg; })
-            .Case<arith::AndIOp>([](auto) { return Fn::both; })
-            .Case<arith::OrIOp>([](auto) { return Fn::either; })
-            .Case<math::ExpOp>([](auto) { return Fn::exp; })
-            .Case<math::Exp2Op>([](auto) { return Fn::exp2; })
-            .Case<math::LogOp>([](auto) { return Fn::log; })
-            .Case<math::SinOp>([](auto) { return Fn::sin; })
-            .Case<math::CosOp>([](auto) { return Fn::cos; })
-            .Case<math::TanhOp>([](auto) { return Fn::tanh; })
-            .Case<math::SqrtOp>([](auto) { return Fn::sqrt; })
-            .Case<math::RsqrtOp>([](auto) { return Fn::rsqrt; })
-            .Case<math::PowFOp>([](auto) { return Fn::pow; })
-            .Default([](Operation*) { return std::nullopt; });
+    const std::optional<Fn> fn = ir::functionOf(op);
     if (!fn) return std::nullopt;
-    const bool bitwise = *fn == Fn::both || *fn == Fn::either;
-    if (bitwise != (typeOf(op->getResult(0)) == PlanType::truth)) return std::nullopt;
+    const PlanType type = typeOf(op->getResult(0));
+    // `and` and `or` of indices are bit by bit.
+    if (attn::takes_truths(*fn) != (type == PlanType::truth)) return std::nullopt;
+    if (*fn == Fn::convert && !ir::isIndex(op->getOperand(0))) return std::nullopt;
     return plain(op, *fn);
   }
 
@@ -153,17 +132,10 @@ class Reader {
         .Case([&](ir::OwnOp own) { return table(own, Fn::own, own.getTable()); })
         .Case(
             [&](ir::ElementOp element) { return table(element, Fn::element, element.getTable()); })
-        // Steps convert by themselves: an index beside a real, or beside a bound, is one.
-        .Case<arith::IndexCastOp, arith::SIToFPOp>([&](auto cast) -> std::optional<int> {
-          if (ir::isIndex(cast.getIn())) return at(cast.getIn());
-          return fromTruth(cast, -1);
-        })
         // What MLIR makes of a choice between 0 and 1, or -1.
         .Case<arith::ExtUIOp, arith::UIToFPOp>([&](auto cast) { return fromTruth(cast, 1); })
-        .Case([&](arith::ExtSIOp cast) { return fromTruth(cast, -1); })
-        .Case([&](arith::FPToSIOp op) -> std::optional<int> {
-          return add(Fn::truncate, PlanType::index, {at(op.getIn())});
-        })
+        .Case<arith::ExtSIOp, arith::IndexCastOp, arith::SIToFPOp>(
+            [&](auto cast) { return fromTruth(cast, -1); })
         .Case([&](arith::CmpIOp c) { return comparison(c); })
         .Case([&](arith::CmpFOp c) { return comparison(c); })
         .Case([&](arith::SelectOp s) { return choice(s); })
@@ -174,32 +146,35 @@ class Reader {
   template <class Cast>
   std::optional<int> fromTruth(Cast cast, int32_t yes) {
     if (!cast.getIn().getType().isInteger(1)) return std::nullopt;
-    const int truth = at(cast.getIn()), one = index(yes), zero = index(0);
-    return add(Fn::where, typeOf(cast.getResult()), {truth, one, zero});
+    const PlanType type = typeOf(cast.getResult());
+    const int truth = at(cast.getIn()), one = number(type, yes), zero = number(type, 0);
+    return add(Fn::where, type, {truth, one, zero});
   }
 
   std::optional<int> number(Attribute value) {
-    if (auto real = dyn_cast<FloatAttr>(value))
-      return add({.fn = Fn::number,
-                  .type = PlanType::real,
-                  .bits = attn::bits_of(real.getValueAsDouble())});
+    if (auto real = dyn_cast<FloatAttr>(value)) return real_number(real.getValueAsDouble());
     auto integer = dyn_cast<IntegerAttr>(value);
     if (!integer) return std::nullopt;
     if (integer.getType().isInteger(1))  // the language has no literal: 0 < 1
       return truth(integer.getValue().getBoolValue());
-    if (integer.getType().isInteger(32))
-      return index(static_cast<int32_t>(integer.getValue().getSExtValue()));
-    return add({.fn = Fn::number,
-                .type = PlanType::bound,
-                .bits = static_cast<uint64_t>(integer.getInt())});
+    const bool index = integer.getType().isInteger(32);
+    return number(index ? PlanType::index : PlanType::bound, integer.getValue().getSExtValue());
   }
-  int index(int32_t n) {
-    return add({.fn = Fn::number, .type = PlanType::index, .bits = attn::bits_of(n)});
+  int real_number(double v) {
+    return add({.fn = Fn::number, .type = PlanType::real, .bits = attn::bits_of(v)});
+  }
+  int number(PlanType type, int64_t n) {
+    if (type == PlanType::real) return real_number(static_cast<double>(n));
+    return add({.fn = Fn::number,
+                .type = type,
+                .bits = type == PlanType::index ? attn::bits_of(static_cast<int32_t>(n))
+                                                : static_cast<uint64_t>(n)});
   }
   int truth(bool value) {
-    const int a = index(value ? 0 : 1), b = index(value ? 1 : 0);
+    const int a = number(PlanType::index, value ? 0 : 1), b = number(PlanType::index, value ? 1 : 0);
     return add(Fn::less, PlanType::truth, {a, b});
   }
+  int converted(int index, PlanType type) { return add(Fn::convert, type, {index}); }
 
   std::optional<int> place(Fn fn, ir::AxisAttr axis) {
     return add({.fn = fn,
@@ -230,23 +205,32 @@ class Reader {
     return add(s);
   }
 
+  /// A comparison of MLIR as one of the language's three, its operands swapped or its result negated.
+  std::optional<int> compared(Fn fn, bool swapped, bool negates, int a, int b) {
+    const int made = add(fn, PlanType::truth, {swapped ? b : a, swapped ? a : b});
+    return negates ? negated(made) : made;
+  }
+
   std::optional<int> comparison(arith::CmpIOp op) {
     if (op.getLhs().getType().isInteger(1)) return std::nullopt;
-    const int a = at(op.getLhs()), b = at(op.getRhs());
-    constexpr PlanType t = PlanType::truth;
+    int a = at(op.getLhs()), b = at(op.getRhs());
+    // Two indices compare as they are, and faster than in 64 bits.
+    const PlanStep &x = formula_.steps[static_cast<size_t>(a)],
+                   &y = formula_.steps[static_cast<size_t>(b)];
+    if (x.fn == Fn::convert && y.fn == Fn::convert) a = x.operand[0], b = y.operand[0];
     switch (op.getPredicate()) {
       case arith::CmpIPredicate::slt:
-        return add(Fn::less, t, {a, b});
+        return compared(Fn::less, false, false, a, b);
       case arith::CmpIPredicate::sle:
-        return add(Fn::less_equal, t, {a, b});
+        return compared(Fn::less_equal, false, false, a, b);
       case arith::CmpIPredicate::sgt:
-        return add(Fn::less, t, {b, a});
+        return compared(Fn::less, true, false, a, b);
       case arith::CmpIPredicate::sge:
-        return add(Fn::less_equal, t, {b, a});
+        return compared(Fn::less_equal, true, false, a, b);
       case arith::CmpIPredicate::eq:
-        return add(Fn::equal, t, {a, b});
+        return compared(Fn::equal, false, false, a, b);
       case arith::CmpIPredicate::ne:
-        return negated(add(Fn::equal, t, {a, b}));
+        return compared(Fn::equal, false, true, a, b);
       default:
         return std::nullopt;
     }
@@ -254,29 +238,28 @@ class Reader {
 
   std::optional<int> comparison(arith::CmpFOp op) {
     const int a = at(op.getLhs()), b = at(op.getRhs());
-    constexpr PlanType t = PlanType::truth;
     // What the other predicates say of NaN: the negation of an ordered comparison is unordered.
     switch (op.getPredicate()) {
       case arith::CmpFPredicate::OLT:
-        return add(Fn::less, t, {a, b});
+        return compared(Fn::less, false, false, a, b);
       case arith::CmpFPredicate::OLE:
-        return add(Fn::less_equal, t, {a, b});
+        return compared(Fn::less_equal, false, false, a, b);
       case arith::CmpFPredicate::OGT:
-        return add(Fn::less, t, {b, a});
+        return compared(Fn::less, true, false, a, b);
       case arith::CmpFPredicate::OGE:
-        return add(Fn::less_equal, t, {b, a});
+        return compared(Fn::less_equal, true, false, a, b);
       case arith::CmpFPredicate::OEQ:
-        return add(Fn::equal, t, {a, b});
+        return compared(Fn::equal, false, false, a, b);
       case arith::CmpFPredicate::UNE:
-        return negated(add(Fn::equal, t, {a, b}));
+        return compared(Fn::equal, false, true, a, b);
       case arith::CmpFPredicate::UGE:
-        return negated(add(Fn::less, t, {a, b}));
+        return compared(Fn::less, false, true, a, b);
       case arith::CmpFPredicate::UGT:
-        return negated(add(Fn::less_equal, t, {a, b}));
+        return compared(Fn::less_equal, false, true, a, b);
       case arith::CmpFPredicate::ULE:
-        return negated(add(Fn::less, t, {b, a}));
+        return compared(Fn::less, true, true, a, b);
       case arith::CmpFPredicate::ULT:
-        return negated(add(Fn::less_equal, t, {b, a}));
+        return compared(Fn::less_equal, true, true, a, b);
       default:
         return std::nullopt;
     }
@@ -301,7 +284,7 @@ class Reader {
   }
 };
 
-/// Steps that no result needs go: casts and folded constants leave some.
+/// Steps that no result needs go: conversions and folded constants leave some.
 PlanFormula withoutDead(PlanFormula formula) {
   std::vector<int> place(formula.steps.size(), -1);
   for (int r : formula.results) place[static_cast<size_t>(r)] = 0;

@@ -58,18 +58,27 @@ struct PlanTensor {
 /// What a step makes. An index has 32 bits and wraps around; a bound of indices has 64, which it
 /// never leaves.
 enum class PlanType : uint8_t { real, index, bound, truth };
+inline constexpr std::array<const char*, 4> plan_type_names{"real", "index", "bound", "truth"};
 
-/// A step of a formula: a function of earlier steps. Where operands differ in type, they become the
-/// wider one first: index, bound, real.
+/// Where a tile of queries and a cell of keys begin and end, all of them inside: what an `edge` step
+/// asks for.
+enum class PlanEdge : uint8_t { first_query, last_query, first_key, last_key };
+inline constexpr std::array<const char*, 4> edge_names{"first_query", "last_query", "first_key",
+                                                       "last_key"};
+
+/// A step of a formula: a function of earlier steps, whose operands have the types that it takes
+/// (attn::Signature). What is of another type was converted by a step of its own: an index to a
+/// bound or a real.
 struct PlanStep {
   attn::Fn fn{};
   PlanType type{};
   std::array<int16_t, 4> operand{-1, -1, -1, -1};
-  uint64_t bits = 0;  // as attn::Step has them; a bound is a number of 64 bits
+  uint64_t bits = 0;  // as attn::Step has them; a bound is a number of 64 bits; of an edge PlanEdge
   bool operator==(const PlanStep&) const = default;
   double real() const { return std::bit_cast<double>(bits); }
   int32_t index() const { return static_cast<int32_t>(static_cast<uint32_t>(bits)); }
   int64_t bound() const { return static_cast<int64_t>(bits); }
+  PlanEdge edge() const { return static_cast<PlanEdge>(bits); }
 };
 
 /// A formula after the dialect's folding: steps in order, operands before their use, and the steps
@@ -169,11 +178,9 @@ struct Attention {
   PlanFormula score;  // of argument 0; empty: as it is
   PlanFormula mask;   // empty: every key
   PlanFormula keys;   // [begin, end) of keys that a tile of queries can see, bounds; empty: all.
-                      // Reads position(query) twice: steps with number 0 for the tile's first
-                      // query and number 1 for its last
+                      // Of first_query and last_query
   // Of a tile of queries and a cell of keys: whether a pair of them can be visible, and whether all
-  // surely are. Empty where nothing is known without a look at every pair. Positions as in `keys`,
-  // and position(key) with number 0 and 1 for the cell's first and last key, all of them inside;
+  // surely are. Empty where nothing is known without a look at every pair. Of all four edges;
   // argument 2 i is the least of extremes[i] (over the tile, or the cell), argument 2 i + 1 the
   // most, of type index or truth. Two results.
   PlanFormula blocks;

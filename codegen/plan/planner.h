@@ -109,7 +109,7 @@ class Planner {
   Status operand(Operation* op, Value value, int& id);
   Status checkReaders(Operation* op);
   Status addAttention(ir::AttentionOp op);
-  void addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage);
+  Status addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage);
   static ir::ValueType scoresType(ir::AttentionOp op);
   Status addCombine(ir::CombineOp op);
 

@@ -187,7 +187,7 @@ Status Planner::addAttention(ir::AttentionOp op) {
                              {&op.getKeys(), &stage.keys},
                              {&op.getSink(), &stage.sink}})
     if (Status s = formula(op, *region, pairs, *out); !s.ok()) return s;
-  addBlocks(op, pairs, stage);
+  if (Status s = addBlocks(op, pairs, stage); !s.ok()) return s;
 
   stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
   if (!as_heads) padded_[static_cast<size_t>(stage.result)] = stage.value_size_padded;
@@ -199,14 +199,14 @@ Status Planner::addAttention(ir::AttentionOp op) {
   return {};
 }
 
-/// What is known of tiles and cells; where it would not fit a plan's formula, nothing is.
-void Planner::addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage) {
+/// What is known of tiles and cells.
+Status Planner::addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage) {
   std::string mistake;
   const auto reader = [&](Value table, bool at_index, std::string& why) {
     return read(table, pairs, at_index, why);
   };
   stage.blocks = formulaFromRegion(op.getBlocks(), reader, mistake, &stage.extremes);
-  if (stage.blocks.empty()) stage.extremes.clear();
+  return mistake.empty() ? Status() : unsupported(op, mistake);
 }
 
 /// The axes that formulas of attention are over.

@@ -116,6 +116,12 @@ std::string text(const Plan& plan, const PlanStep& s) {
     case attn::Fn::element:
       out += " " + tableName(plan, s);
       break;
+    case attn::Fn::edge:
+      out = edge_names.at(static_cast<size_t>(s.bits));
+      break;
+    case attn::Fn::convert:
+      out = plan_type_names[static_cast<size_t>(s.type)];
+      break;
     default:
       break;
   }
@@ -175,9 +181,8 @@ void print(std::string& out, const Plan& plan, const Path& path, const Attention
   print(out, plan, "pair", a.pair);
   print(out, plan, "score", a.score);
   print(out, plan, "mask", a.mask);
-  print(out, plan, "keys (query: the first of a tile, query.1: its last)", a.keys);
-  print(out, plan, "blocks (query, query.1: a tile's first and last; key, key.1: a cell's)",
-        a.blocks);
+  print(out, plan, "keys of a tile of queries", a.keys);
+  print(out, plan, "blocks of a tile of queries and a cell of keys", a.blocks);
   for (size_t i = 0; i < a.extremes.size(); ++i) {
     const attn::Kind over = a.extremes[i].over;
     const std::string title = fmt::format(

@@ -15,6 +15,7 @@
 // attn::alibi(attn::PlainTable{...}). One that names it cannot; trace and evaluate it.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <initializer_list>
 #include <limits>
@@ -52,73 +53,82 @@ class Plain {
 
 namespace plain {
 
-/// In 64 bits, wrapping around: formulas from outside must not be undefined behaviour. Of two
-/// indices the lowest 32 bits are the index that kernels compute.
-constexpr std::int64_t integer(Fn fn, std::int64_t a, std::int64_t b) {
-  const auto x = static_cast<std::uint64_t>(a), y = static_cast<std::uint64_t>(b);
-  switch (fn) {
-    case Fn::add:
-      return static_cast<std::int64_t>(x + y);
-    case Fn::sub:
-      return static_cast<std::int64_t>(x - y);
-    case Fn::mul:
-      return static_cast<std::int64_t>(x * y);
-    case Fn::div:
-      return b == 0 ? 0 : b == -1 ? static_cast<std::int64_t>(0 - x) : a / b;
-    case Fn::rem:
-      return b == 0 || b == -1 ? 0 : a % b;
-    case Fn::neg:
-      return static_cast<std::int64_t>(0 - x);
-    case Fn::abs:
-      return a < 0 ? static_cast<std::int64_t>(0 - x) : a;
-    case Fn::min:
-      return b < a ? b : a;
-    default:
-      return a < b ? b : a;
-  }
+constexpr std::int64_t negative(std::int64_t a) {
+  return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(a));
 }
-constexpr double real(Fn fn, double a, double b) {
-  switch (fn) {
-    case Fn::add:
-      return a + b;
-    case Fn::sub:
-      return a - b;
-    case Fn::mul:
-      return a * b;
-    case Fn::div:
-      return a / b;
-    case Fn::rem:
-      return std::fmod(a, b);
-    case Fn::neg:
-      return -a;
-    case Fn::abs:
-      return a < 0 ? -a : a;
-    case Fn::min:
-      return b < a ? b : a;
-    case Fn::max:
-      return a < b ? b : a;
-    case Fn::exp:
-      return std::exp(a);
-    case Fn::exp2:
-      return std::exp2(a);
-    case Fn::log:
-      return std::log(a);
-    case Fn::sin:
-      return std::sin(a);
-    case Fn::cos:
-      return std::cos(a);
-    case Fn::tanh:
-      return std::tanh(a);
-    case Fn::sqrt:
-      return std::sqrt(a);
-    case Fn::rsqrt:
-      return 1 / std::sqrt(a);
-    case Fn::pow:
-      return std::pow(a, b);
-    default:
-      return 1 / (1 + std::exp(-a));
-  }
+/// Of unsigned numbers, which wrap around.
+template <class F>
+constexpr std::int64_t wrapped(std::int64_t a, std::int64_t b, F f) {
+  return static_cast<std::int64_t>(f(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
 }
+
+/// A function on plain numbers; the second operand of a function of one is 0. Whole numbers have 64
+/// bits and wrap around: formulas from outside must not be undefined behaviour. Of two indices the
+/// lowest 32 bits are the index that kernels compute. Truths are 0 or 1.
+struct Meaning {
+  std::int64_t (*whole)(std::int64_t a, std::int64_t b) = nullptr;
+  double (*real)(double a, double b) = nullptr;
+};
+/// All but what is read, and `where`, `truncate` and conversions, of which `apply` knows.
+constexpr bool has_meaning(Fn fn) {
+  const Signature s = signature(fn);
+  return s == Signature::arithmetic || s == Signature::real || s == Signature::comparison ||
+         s == Signature::logic;
+}
+using Whole = std::int64_t;
+inline constexpr std::array<Meaning, num_plan_fns> meanings = by_function<Meaning>(
+    has_meaning,
+    {
+        {Fn::add,
+         {[](Whole a, Whole b) { return wrapped(a, b, [](auto x, auto y) { return x + y; }); },
+          [](double a, double b) { return a + b; }}},
+        {Fn::sub,
+         {[](Whole a, Whole b) { return wrapped(a, b, [](auto x, auto y) { return x - y; }); },
+          [](double a, double b) { return a - b; }}},
+        {Fn::mul,
+         {[](Whole a, Whole b) { return wrapped(a, b, [](auto x, auto y) { return x * y; }); },
+          [](double a, double b) { return a * b; }}},
+        {Fn::div,
+         {[](Whole a, Whole b) { return b == 0 ? 0 : b == -1 ? negative(a) : a / b; },
+          [](double a, double b) { return a / b; }}},
+        {Fn::rem,
+         {[](Whole a, Whole b) { return b == 0 || b == -1 ? 0 : a % b; },
+          [](double a, double b) { return std::fmod(a, b); }}},
+        {Fn::neg, {[](Whole a, Whole) { return negative(a); }, [](double a, double) { return -a; }}},
+        {Fn::abs,
+         {[](Whole a, Whole) { return a < 0 ? negative(a) : a; },
+          [](double a, double) { return a < 0 ? -a : a; }}},
+        {Fn::min,
+         {[](Whole a, Whole b) { return b < a ? b : a; },
+          [](double a, double b) { return b < a ? b : a; }}},
+        {Fn::max,
+         {[](Whole a, Whole b) { return a < b ? b : a; },
+          [](double a, double b) { return a < b ? b : a; }}},
+        {Fn::exp, {.real = [](double a, double) { return std::exp(a); }}},
+        {Fn::exp2, {.real = [](double a, double) { return std::exp2(a); }}},
+        {Fn::log, {.real = [](double a, double) { return std::log(a); }}},
+        {Fn::sin, {.real = [](double a, double) { return std::sin(a); }}},
+        {Fn::cos, {.real = [](double a, double) { return std::cos(a); }}},
+        {Fn::tanh, {.real = [](double a, double) { return std::tanh(a); }}},
+        {Fn::sqrt, {.real = [](double a, double) { return std::sqrt(a); }}},
+        {Fn::rsqrt, {.real = [](double a, double) { return 1 / std::sqrt(a); }}},
+        {Fn::pow, {.real = [](double a, double b) { return std::pow(a, b); }}},
+        {Fn::sigmoid, {.real = [](double a, double) { return 1 / (1 + std::exp(-a)); }}},
+        {Fn::less,
+         {[](Whole a, Whole b) { return Whole{a < b}; },
+          [](double a, double b) { return a < b ? 1.0 : 0.0; }}},
+        {Fn::less_equal,
+         {[](Whole a, Whole b) { return Whole{a <= b}; },
+          [](double a, double b) { return a <= b ? 1.0 : 0.0; }}},
+        {Fn::equal,
+         {[](Whole a, Whole b) { return Whole{a == b}; },
+          [](double a, double b) { return a == b ? 1.0 : 0.0; }}},
+        {Fn::both, {.whole = [](Whole a, Whole b) { return a & b; }}},
+        {Fn::either, {.whole = [](Whole a, Whole b) { return a | b; }}},
+        {Fn::negate, {.whole = [](Whole a, Whole) { return Whole{a == 0}; }}},
+    });
+constexpr const Meaning& meaning(Fn fn) { return meanings[static_cast<std::size_t>(fn)]; }
+
 /// Of what is too large, the nearest index that there is.
 constexpr std::int64_t truncated(double x) {
   constexpr double least = -2147483648.0, most = 2147483647;
@@ -126,28 +136,27 @@ constexpr std::int64_t truncated(double x) {
 }
 constexpr Plain apply(Fn fn, const Plain& a, const Plain& b = {}, const Plain& c = {}) {
   const bool indices = a.type() == Type::index && (arity(fn) < 2 || b.type() == Type::index);
-  switch (fn) {
-    case Fn::less:
-      return indices ? a.index() < b.index() : a.real() < b.real();
-    case Fn::less_equal:
-      return indices ? a.index() <= b.index() : a.real() <= b.real();
-    case Fn::equal:
-      return indices ? a.index() == b.index() : a.real() == b.real();
-    case Fn::both:
-      return a.truth() && b.truth();
-    case Fn::either:
-      return a.truth() || b.truth();
-    case Fn::negate:
-      return !a.truth();
-    case Fn::truncate:
-      return truncated(a.real());
-    case Fn::where:
+  const Meaning& f = meaning(fn);
+  switch (signature(fn)) {
+    case Signature::arithmetic:
+      return indices ? Plain(f.whole(a.index(), b.index())) : Plain(f.real(a.real(), b.real()));
+    case Signature::real:
+      return f.real(a.real(), b.real());
+    case Signature::comparison:
+      return indices ? f.whole(a.index(), b.index()) != 0 : f.real(a.real(), b.real()) != 0;
+    case Signature::logic:
+      return f.whole(a.truth(), b.truth()) != 0;
+    case Signature::choice:
       if (b.type() == Type::index && c.type() == Type::index) return a.truth() ? b : c;
       return a.truth() ? b.real() : c.real();
-    default:
-      if (indices && is_arithmetic(fn)) return integer(fn, a.index(), b.index());
-      return real(fn, a.real(), b.real());
+    case Signature::truncation:
+      return truncated(a.real());
+    case Signature::conversion:
+      return a.real();
+    case Signature::read:
+      break;
   }
+  return {};
 }
 
 }  // namespace plain

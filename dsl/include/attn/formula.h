@@ -47,83 +47,121 @@ struct AxisName {
   constexpr std::uint64_t bits() const { return static_cast<std::uint64_t>(kind) * 16 + number; }
 };
 
-enum class Fn : std::uint8_t {
-  argument,
-  number,
-  position,
-  length,
-  element,  // reads a table at indices
-  own,  // reads a table where the value stands that the formula is applied to, on the table's own
-        // axes
-  add,
-  sub,
-  mul,
-  div,
-  rem,
-  neg,
-  abs,
-  min,
-  max,  // real or index
-  exp,
-  exp2,
-  log,
-  sin,
-  cos,
-  tanh,
-  sqrt,
-  rsqrt,
-  pow,
-  sigmoid,
-  less,
-  less_equal,
-  equal,
-  both,
-  either,
-  negate,
-  where,
-  truncate,  // of a real number: towards zero, an index
+/// What a function takes and makes.
+enum class Signature : std::uint8_t {
+  read,        // no steps, or the indices at which a table is read; of the type that it says
+  arithmetic,  // indices to an index, or reals to a real: an index beside a real becomes one
+  real,        // reals to a real
+  comparison,  // indices, or reals, to a truth
+  logic,       // truths to a truth
+  choice,      // a truth, and two indices or two reals, to the one that the truth names
+  truncation,  // a real towards zero, to an index
+  conversion,  // an index to a type that holds more
 };
-inline constexpr int num_fns = 33;
-inline constexpr std::array<const char*, num_fns> fn_names{
-    "argument", "number", "position", "length",  "element", "own",        "add",
-    "sub",      "mul",    "div",      "rem",     "neg",     "abs",        "min",
-    "max",      "exp",    "exp2",     "log",     "sin",     "cos",        "tanh",
-    "sqrt",     "rsqrt",  "pow",      "sigmoid", "less",    "less_equal", "equal",
-    "both",     "either", "negate",   "where",   "truncate"};
 
-/// How many operands a function takes; `element` takes up to four.
-constexpr int arity(Fn fn) {
-  switch (fn) {
-    case Fn::argument:
-    case Fn::number:
-    case Fn::position:
-    case Fn::length:
-    case Fn::element:
-    case Fn::own:
-      return 0;
-    case Fn::where:
-      return 3;
-    case Fn::add:
-    case Fn::sub:
-    case Fn::mul:
-    case Fn::div:
-    case Fn::rem:
-    case Fn::min:
-    case Fn::max:
-    case Fn::pow:
-    case Fn::less:
-    case Fn::less_equal:
-    case Fn::equal:
-    case Fn::both:
-    case Fn::either:
-      return 2;
-    default:
-      return 1;
-  }
-}
-constexpr bool is_arithmetic(Fn fn) { return fn >= Fn::add && fn <= Fn::max; }
+// The table of functions: name, operands, signature. A function is a row here and its meanings: on
+// plain numbers (evaluate.h), as an operation of MLIR (codegen/dialect/Functions.cpp) and as an
+// expression of Halide (codegen/halide/formula.cpp). Each of these is a table by function, which
+// does not compile while one is missing. New rows come last: objects hold functions by number.
+//
+// `element` reads a table at up to four indices; `own` reads one where the value stands that the
+// formula is applied to, on the table's own axes.
+#define ATTN_FUNCTIONS(row)      \
+  row(argument, 0, read)         \
+  row(number, 0, read)           \
+  row(position, 0, read)         \
+  row(length, 0, read)           \
+  row(element, 0, read)          \
+  row(own, 0, read)              \
+  row(add, 2, arithmetic)        \
+  row(sub, 2, arithmetic)        \
+  row(mul, 2, arithmetic)        \
+  row(div, 2, arithmetic)        \
+  row(rem, 2, arithmetic)        \
+  row(neg, 1, arithmetic)        \
+  row(abs, 1, arithmetic)        \
+  row(min, 2, arithmetic)        \
+  row(max, 2, arithmetic)        \
+  row(exp, 1, real)              \
+  row(exp2, 1, real)             \
+  row(log, 1, real)              \
+  row(sin, 1, real)              \
+  row(cos, 1, real)              \
+  row(tanh, 1, real)             \
+  row(sqrt, 1, real)             \
+  row(rsqrt, 1, real)            \
+  row(pow, 2, real)              \
+  row(sigmoid, 1, real)          \
+  row(less, 2, comparison)       \
+  row(less_equal, 2, comparison) \
+  row(equal, 2, comparison)      \
+  row(both, 2, logic)            \
+  row(either, 2, logic)          \
+  row(negate, 1, logic)          \
+  row(where, 3, choice)          \
+  row(truncate, 1, truncation)
+// Of plans alone (codegen/plan/plan.h): a formula of the language converts by itself, and stands at
+// one place; `edge` is the first or last query of a tile, or key of a cell.
+#define ATTN_PLAN_FUNCTIONS(row) \
+  row(convert, 1, conversion)    \
+  row(edge, 0, read)
+
+enum class Fn : std::uint8_t {
+#define ATTN_NAME(name, arity, signature) name,
+  ATTN_FUNCTIONS(ATTN_NAME) ATTN_PLAN_FUNCTIONS(ATTN_NAME)
+#undef ATTN_NAME
+};
+#define ATTN_ONE(name, arity, signature) +1
+inline constexpr int num_fns = 0 ATTN_FUNCTIONS(ATTN_ONE);  // of the language
+inline constexpr int num_plan_fns = num_fns ATTN_PLAN_FUNCTIONS(ATTN_ONE);
+#undef ATTN_ONE
+inline constexpr std::array<const char*, num_plan_fns> fn_names{
+#define ATTN_NAME(name, arity, signature) #name,
+    ATTN_FUNCTIONS(ATTN_NAME) ATTN_PLAN_FUNCTIONS(ATTN_NAME)
+#undef ATTN_NAME
+};
+
+struct FnFacts {
+  int arity = 0;  // `element` takes up to four operands all the same
+  Signature signature{};
+};
+inline constexpr std::array<FnFacts, num_plan_fns> fn_facts{{
+#define ATTN_FACTS(name, arity, signature) {arity, Signature::signature},
+    ATTN_FUNCTIONS(ATTN_FACTS) ATTN_PLAN_FUNCTIONS(ATTN_FACTS)
+#undef ATTN_FACTS
+}};
+#undef ATTN_FUNCTIONS
+#undef ATTN_PLAN_FUNCTIONS
+
+constexpr int arity(Fn fn) { return fn_facts[static_cast<std::size_t>(fn)].arity; }
+constexpr Signature signature(Fn fn) { return fn_facts[static_cast<std::size_t>(fn)].signature; }
+constexpr bool takes_truths(Fn fn) { return signature(fn) == Signature::logic; }
+constexpr bool is_arithmetic(Fn fn) { return signature(fn) == Signature::arithmetic; }
 /// Makes real numbers of numbers.
-constexpr bool is_real(Fn fn) { return fn >= Fn::exp && fn <= Fn::sigmoid; }
+constexpr bool is_real(Fn fn) { return signature(fn) == Signature::real; }
+
+/// What a function means to one stage.
+template <class Meaning>
+struct FnRow {
+  Fn fn{};
+  Meaning meaning{};
+};
+void a_function_has_no_row_or_more_than_one();  // no constant: its call stops the compiler
+/// A stage's table by function: exactly one row for each of those that `has` names, else it does not
+/// compile.
+template <class Meaning, std::size_t n>
+consteval std::array<Meaning, num_plan_fns> by_function(bool (*has)(Fn),
+                                                        const FnRow<Meaning> (&rows)[n]) {
+  std::array<Meaning, num_plan_fns> table{};
+  std::array<int, num_plan_fns> count{};
+  for (const FnRow<Meaning>& row : rows) {
+    table[static_cast<std::size_t>(row.fn)] = row.meaning;
+    ++count[static_cast<std::size_t>(row.fn)];
+  }
+  for (std::size_t i = 0; i < count.size(); ++i)
+    if (count[i] != (has(static_cast<Fn>(i)) ? 1 : 0)) a_function_has_no_row_or_more_than_one();
+  return table;
+}
 
 enum class Type : std::uint8_t { real, index, truth };
 inline constexpr std::array<const char*, 3> type_names{"real", "index", "truth"};

@@ -23,7 +23,7 @@ PlanStep step(Fn fn, Type type, std::initializer_list<int> operands, uint64_t bi
   s.bits = bits;
   return s;
 }
-uint32_t axis(Kind kind, unsigned number = 0) { return static_cast<unsigned>(kind) * 16 + number; }
+uint32_t axis(Kind kind) { return static_cast<unsigned>(kind) * 16; }
 
 /// The formula at every (query, key) of a grid, through a compiled pipeline.
 template <class T>
@@ -111,10 +111,12 @@ TEST(Formula, IndexAndRealMixAsInTheLanguage) {
   f.steps = {step(Fn::own, Type::truth, {}, 5),
              step(Fn::position, Type::index, {}, axis(Kind::query)),
              step(Fn::number, Type::real, {}, attn::bits_of(0.5)),
-             step(Fn::mul, Type::real, {1, 2}),
+             step(Fn::convert, Type::real, {1}),
+             step(Fn::mul, Type::real, {3, 2}),
              step(Fn::position, Type::index, {}, axis(Kind::key)),
-             step(Fn::where, Type::real, {0, 3, 4})};
-  f.results = {5};
+             step(Fn::convert, Type::real, {5}),
+             step(Fn::where, Type::real, {0, 4, 6})};
+  f.results = {7};
   const auto got = on_grid<float>(f, 5, 3);
   for (int q = 0; q < 5; ++q) EXPECT_EQ(got(q, 2), static_cast<float>(q) * 0.5f);
 }
@@ -122,7 +124,7 @@ TEST(Formula, IndexAndRealMixAsInTheLanguage) {
 TEST(Formula, LengthsAndTheTilesLastQuery) {
   // min(key_length, last query + 1): the end of causal keys
   attnc::PlanFormula f;
-  f.steps = {step(Fn::position, Type::index, {}, axis(Kind::query, 1)),
+  f.steps = {step(Fn::edge, Type::index, {}, static_cast<uint64_t>(attnc::PlanEdge::last_query)),
              step(Fn::number, Type::index, {}, 1),
              step(Fn::add, Type::index, {0, 1}),
              step(Fn::length, Type::index, {}, axis(Kind::key)),
