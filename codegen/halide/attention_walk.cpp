@@ -32,7 +32,7 @@ bool is_truth(const PlanFormula& formula) {
 
 bool PathPipeline::differs_along(const PlanFormula& formula, Kind kind) const {
   for (const PlanStep& s : formula.steps) {
-    if (s.fn == attn::Fn::position && static_cast<Kind>(s.bits / 16) == kind) return true;
+    if (s.fn == attn::Fn::position && s.axis().kind == kind) return true;
     if (s.fn != attn::Fn::own || reads_packing(s)) continue;
     for (const PlanAxis& a : plan_.inputs.at(static_cast<size_t>(read_index(s))).axes)
       if (a.kind == kind) return true;

@@ -64,7 +64,7 @@ const Expr& present(const Expr& position) {
 }
 
 Expr position(const PlanStep& step, const Site& site) {
-  switch (static_cast<Kind>(step.bits / 16)) {
+  switch (step.axis().kind) {
     case Kind::batch:
       return site.batch;
     case Kind::head:
@@ -99,8 +99,8 @@ Expr edge(const PlanStep& step, const Site& site) {
 }
 
 Expr length(const PlanStep& step, const Site& site) {
-  const auto kind = static_cast<Kind>(step.bits / 16);
-  if (step.bits % 16 != 0) return site.length(kind, static_cast<int>(step.bits % 16));
+  const auto [kind, number] = step.axis();
+  if (number != 0) return site.length(kind, number);
   return kind == Kind::query ? site.query_length : site.key_length;
 }
 

@@ -27,8 +27,8 @@ struct Uses {
   }
   void formula(const PlanFormula& formula) {
     for (const PlanStep& s : formula.steps) {
-      if (s.fn == attn::Fn::length && s.bits % 16 != 0)
-        lengths.emplace(static_cast<int>(s.bits / 16), static_cast<int>(s.bits % 16));
+      if (s.fn == attn::Fn::length && s.axis().number != 0)
+        lengths.emplace(static_cast<int>(s.axis().kind), s.axis().number);
       if (s.fn != attn::Fn::own && s.fn != attn::Fn::element) continue;
       (reads_packing(s) ? packings : inputs).insert(read_index(s));
     }

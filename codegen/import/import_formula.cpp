@@ -64,7 +64,8 @@ class Importer {
     return make<arith::ConstantOp>(builder_.getFloatAttr(real_, s.real()));
   }
   ir::AxisAttr axis(uint64_t bits) {
-    return ir::AxisAttr::get(builder_.getContext(), static_cast<attn::Kind>(bits / 16), bits % 16);
+    const auto [kind, number] = attn::AxisName::of_bits(bits);
+    return ir::AxisAttr::get(builder_.getContext(), kind, number);
   }
   static mlir::Type elementOf(Value table) {
     return cast<ir::ValueType>(table.getType()).getElementType();

@@ -97,13 +97,13 @@ Value value_of(const PlanStep& s, const std::vector<Value>& v, const PlanPlace& 
     case Fn::argument:
       return {s.type, at.arguments.at(static_cast<size_t>(s.bits))};
     case Fn::position:
-      return {s.type, position(at, static_cast<Kind>(s.bits / 16))};
+      return {s.type, position(at, s.axis().kind)};
     case Fn::edge:
       return {s.type, edge(at, s.edge())};
     case Fn::convert:
       return converted(s.type, x(0));
     case Fn::length:
-      return {s.type, length(at, static_cast<Kind>(s.bits / 16), static_cast<int>(s.bits % 16))};
+      return {s.type, length(at, s.axis().kind, s.axis().number)};
     case Fn::own: {
       const int64_t stands[] = {at.batch, at.head, at.query, at.key};
       return {s.type, at.read(s, stands)};

@@ -79,6 +79,7 @@ struct PlanStep {
   int32_t index() const { return static_cast<int32_t>(static_cast<uint32_t>(bits)); }
   int64_t bound() const { return static_cast<int64_t>(bits); }
   PlanEdge edge() const { return static_cast<PlanEdge>(bits); }
+  attn::AxisName axis() const { return attn::AxisName::of_bits(bits); }
 };
 
 /// A formula after the dialect's folding: steps in order, operands before their use, and the steps

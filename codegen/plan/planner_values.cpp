@@ -178,7 +178,7 @@ Status Planner::formula(Operation* op, Region& region, ir::ValueType where, Plan
   const bool attention = isa<ir::AttentionOp>(op);
   for (const PlanStep& s : out.steps) {
     if (s.fn != attn::Fn::position && s.fn != attn::Fn::length) continue;
-    const auto kind = static_cast<Kind>(s.bits / 16);
+    const auto kind = s.axis().kind;
     if (attention && (kind == Kind::query || kind == Kind::key)) continue;
     if (where.count(kind) > 1 && mistake.empty())
       mistake = std::string(

@@ -109,8 +109,8 @@ std::string text(const Plan& plan, const PlanStep& s) {
       break;
     case attn::Fn::position:
     case attn::Fn::length:
-      out += fmt::format(" {}", attn::kind_names[s.bits / 16]);
-      if (s.bits % 16) out += fmt::format(".{}", s.bits % 16);
+      out += fmt::format(" {}", attn::kind_names[static_cast<size_t>(s.axis().kind)]);
+      if (s.axis().number) out += fmt::format(".{}", s.axis().number);
       break;
     case attn::Fn::own:
     case attn::Fn::element:

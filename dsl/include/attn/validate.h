@@ -214,7 +214,7 @@ class Validator {
         return s.type != Type::truth;
       case Fn::position:
       case Fn::length:
-        return s.type == Type::index && s.bits / 16 < static_cast<unsigned>(num_kinds);
+        return s.type == Type::index && s.bits < AxisName{Kind::other}.bits() + 16;
       case Fn::element:
       case Fn::own:
         return s.bits < static_cast<unsigned>(g.tables.size) &&
