@@ -1,7 +1,10 @@
 // layer.h - from a description to a graph, in the compiler or at run time; names and fingerprints.
 //
-//   inline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{.num_heads = 12, .key_dim
-//   = 64}); using layers = attn::Layers<encoder, decoder>;
+//   inline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{
+//       .num_heads = 12,
+//       .key_dim = 64,
+//   });
+//   using layers = attn::Layers<encoder>;
 //
 //   attn::Description d = attn::try_layer(filled_from_json);
 //   if (d.error()) puts(d.error().text().c_str());
