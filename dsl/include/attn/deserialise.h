@@ -5,8 +5,8 @@
 //   for (const attn::NamedGraph& layer : all.layers) compile(layer.name, layer.graph);
 //
 // The bytes may come from anywhere: every length is checked before it is used, every graph is
-// validated (validate.h), and the fingerprint is counted again. Sections that a linker has put one
-// after another, with zeros between, are read as one.
+// validated (validate.h), and its fingerprint is computed again. Sections that a linker has
+// concatenated, with zeros between them, are read as one.
 // Not here: finding the section in an object file.
 #pragma once
 #include <span>

@@ -2,11 +2,11 @@
 //
 //   diagnostics.require<"`num_heads` must be positive, not {}">(num_heads > 0, num_heads);
 //
-// A layer written in C++ is evaluated by the compiler. An error ends the evaluation at a call that
-// is no constant expression. Its name contains the sentence, so that the sentence stands in g++'s
-// `error:` line and in clang's notes. A layer described at run time goes through the same
-// functions, which keep the first error as a value: nothing here ends a program. Not here: failures
-// of calls and files; those are the runtime's attn::Status.
+// A layer written in C++ is evaluated by the compiler. An error ends the evaluation at a call to a
+// function that is not constexpr. The sentence is a template argument of that function, so that
+// g++'s `error:` line and clang's notes contain it. A layer described at run time goes through the
+// same checks, which keep the first error as a value: nothing here ends a program.
+// Not here: failures of calls and files; those are the runtime's attn::Status.
 #pragma once
 #include <array>
 #include <cstdint>

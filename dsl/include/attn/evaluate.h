@@ -1,18 +1,20 @@
 // evaluate.h - formulas and the lambdas they were traced from, on plain numbers.
 //
 //   attn::PlainPosition at{.query = 3, .key = 5};
-//   attn::evaluate(attn::causal.formula, at).truth()       // false, by the formula's steps
-//   [](auto at) { return at.key <= at.query; }(at)         // false, by the lambda itself
-//   attn::evaluate(f, at, {2.5},
-//                  [](std::string_view table, std::span<const std::int64_t> index) {
-//                    return attn::Plain(slopes[index[0]]);
-//                  });
+//   attn::evaluate(attn::causal.formula, at).truth()   // false: the formula's steps
+//   [](auto at) { return at.key <= at.query; }(at)     // false: the lambda itself
 //
-// The reference for tests of what kernels compute: real numbers in double, indices as kernels have
-// them: 32 bits that wrap around, as two's complement does. They divide as in C++, towards zero;
-// what C++ leaves open is defined: by zero, quotient and remainder are zero, and the least index
-// divided by -1 is itself. A lambda that is given its table can be given numbers:
-// attn::alibi(attn::PlainTable{...}). One that names it cannot; trace and evaluate it.
+//   auto read = [](std::string_view table, std::span<const std::int64_t> index) {
+//     return attn::Plain(slopes[index[0]]);
+//   };
+//   attn::evaluate(f, at, {2.5}, read)
+//
+// The reference for tests of kernels. Real numbers are doubles. Indices have 32 bits and wrap
+// around as two's complement does, like those of kernels. They divide towards zero as in C++, and
+// what C++ leaves undefined is defined: quotient and remainder by zero are zero, and the least
+// index divided by -1 is itself. A lambda that is given its table can be given numbers:
+// attn::alibi(attn::PlainTable{...}). A lambda that names its table cannot: trace it and evaluate
+// the formula.
 #pragma once
 #include <algorithm>
 #include <array>

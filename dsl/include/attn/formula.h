@@ -1,15 +1,15 @@
-// formula.h - what a lambda over numbers and positions leaves behind when it is called with
-// symbols.
+// formula.h - the steps that a lambda over numbers and positions leaves behind when it is traced.
 //
 //   attn::Formula f = attn::trace<attn::Truth, 0>([](auto at) { return at.key <= at.query; });
 //   f.steps[0]   position key : index
 //   f.steps[1]   position query : index
 //   f.steps[2]   less_equal %0, %1 : truth          (f.size is 3; the last step is the result)
 //
-// A formula is a list of steps, each naming earlier ones; equal steps are one step. Everything
-// elementwise in a graph is a formula: masks (no argument), score functions (one), the pair
-// function of scores (two), gates, scales, rotations. Not here: the symbols that lambdas are called
-// with (symbols.h), loops, reductions, and branches; `where(condition, a, b)` chooses.
+// Every step refers to earlier ones, and equal steps are stored once. All elementwise parts of a
+// graph are formulas: masks (without an argument), score functions (of one), the pair function of
+// scores (of two), gates, scales, rotations.
+// Not here: the symbols that lambdas are called with (symbols.h), loops, reductions, and branches;
+// `where(condition, a, b)` chooses.
 #pragma once
 #include <array>
 #include <bit>

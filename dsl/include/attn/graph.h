@@ -1,4 +1,4 @@
-// graph.h - values with named axes, and the graph that they are nodes of.
+// graph.h - values with named axes, and the graph whose nodes they are.
 //
 //   constexpr attn::Outputs build(attn::Graph& g, const Mine& d) {
 //     const auto [query, value, key] = g.query_value_key();
@@ -7,13 +7,13 @@
 //     return {.output = combine(softmax(s, given & (attn::causal | !is_causal)), value)};
 //   }
 //
-// A graph is a plain value of fixed capacity: the same code builds it in the compiler and at run
+// A graph is a plain value of fixed capacity. The same code builds it in the compiler and at run
 // time.
 //
-// Nothing is a value too: a projection to zero heads, a head range of length zero, an absent gate.
-// Every operation has one answer to it (nothing + x is x; combine(nothing, x) is nothing), and
-// weights of nothing do not exist. That is what keeps conditions out of the layers. Not here: the
-// operations themselves (operations.h).
+// `nothing` is a value too: a projection to zero heads, no head out of some, a gate that is absent.
+// Every operation is defined on it (nothing + x is x; combine(nothing, x) is nothing), and its
+// weights do not exist. This keeps conditions out of the layers.
+// Not here: the operations themselves (operations.h).
 #pragma once
 #include "attn/mask.h"
 #include "attn/nodes.h"

@@ -3,7 +3,8 @@
 //   auto s = scores(q, share_heads(k, 32));     // 32 query heads read 8 key heads: grouped queries
 //   auto all = concat_heads(made, first_heads(given, 3));
 //
-// Not here: anything that computes; these say which numbers are read.
+// None of them computes: they select which numbers are read. Not here: those that do
+// (operations.h).
 #pragma once
 #include "attn/operations.h"
 

@@ -4,7 +4,7 @@
 //       .num_heads = 12,
 //       .key_dim = 64,
 //   });
-//   using layers = attn::Layers<encoder, decoder>;
+//   using layers = attn::Layers<encoder>;
 //
 //   attn::Description d = attn::try_layer(filled_from_json);
 //   if (d.error()) puts(d.error().text().c_str());
@@ -104,13 +104,16 @@ class Fingerprint : public FieldVisitor<Fingerprint> {
   int lists_ = 0;
 };
 /// The same number from every compiler on every machine, and another one for another graph. Places
-/// in the source are not part of it.
-constexpr std::uint64_t fingerprint(const Graph& g) {
+/// in the source are not part of it. A template, so that only those who ask for a fingerprint pay
+/// for it: it is a twelfth of the time that attn.h takes to compile.
+constexpr std::uint64_t fingerprint(const std::same_as<Graph> auto& g) {
   Fingerprint fingerprint;
   visit_fields(fingerprint, g);
   return fingerprint.finish();
 }
-constexpr std::uint64_t fingerprint(const Description& d) { return fingerprint(d.graph); }
+constexpr std::uint64_t fingerprint(const std::same_as<Description> auto& d) {
+  return fingerprint(d.graph);
+}
 
 /// "model::encoder": the variable's own name, with no second spelling.
 template <const Description& D>

@@ -1,14 +1,13 @@
-// mask.h - which keys a query may see, what happens to a score, and what joins a row's sum.
+// mask.h - which keys a query may see, what happens to a score, and what joins the sum of a row.
 //
 //   inline constexpr attn::Mask diagonal = [](auto at) { return at.key == at.query; };
 //   inline constexpr attn::ScoreMod half = [](auto score, auto) { return score / 2; };
-//   attn::softcap(50)      attn::alibi("slopes")      attn::t5_bias("relative_attention_bias")
-//
 //   inline constexpr attn::SinkLogit zero = [](auto) { return 0.0f; };
 //
-// Masks compose with `&`, `|` and `!`. All are formulas (formula.h) and nothing else, so one of
-// your own is as good as those with a name. Not here: those with a name (named_masks.h,
-// named_scores.h); masks that come with a call, which are inputs (Graph::mask, Graph::flag).
+// Masks compose with `&`, `|` and `!`. All of these are formulas (formula.h), so your own can do
+// whatever those with a name can.
+// Not here: those with a name (named_masks.h, named_scores.h); masks that come with a call, which
+// are inputs (Graph::mask, Graph::flag).
 #pragma once
 #include "attn/symbols.h"
 

@@ -3,10 +3,10 @@
 //   for (const attn::Node& n : graph.nodes)
 //     if (n.op == attn::Op::project) use(graph.weights[n.weight[0]].axes);
 //
-// Everything that crosses from the language into the generator is made of these. Operands, weights,
-// steps and tables are named by number; there are no pointers.
-// Not here: how a graph is made (graph.h, operations.h), and which ones are well formed
-// (validate.h).
+// The generator receives these records and nothing else. Operands, weights, steps and tables are
+// referred to by number; there are no pointers.
+// Not here: how a graph is made (graph.h, operations.h), how its fields are enumerated (fields.h),
+// and which graphs are well formed (validate.h).
 #pragma once
 #include "attn/axes.h"
 #include "attn/error.h"

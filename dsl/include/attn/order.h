@@ -1,17 +1,16 @@
-// order.h - one order for equal graphs.
+// order.h - one order of nodes for equal graphs.
 //
 //   attn::InOrder::put(graph);
 //
-// Inputs come first, in the order in which the description declares them: it is the order of the
-// table, of the typed structs and of tensors by position. Tables that formulas mention without a
-// declaration follow. Then come operations, operands first. What no output needs is left out,
-// inputs excepted. Weights keep their order, which is that of `get_weights`.
+// Inputs come first, in the order in which the description declares them. Tensors by position and
+// the tables of inputs have the same order. Tables that formulas mention without a declaration come
+// next, then operations, operands first. Nodes that no output needs are removed, except inputs.
+// Weights keep their order, which is that of `get_weights`.
 //
-// C++ leaves open in which order the operands of `f(x) + g(y)` are evaluated, and g++ 12 uses one
-// order while it evaluates constants and another in the code that it makes. So a layer declares one
-// input and makes one projection a statement; for operations and mentioned tables the order in
-// which they were made says nothing, and this brings them into the one that depends on the graph
-// alone.
+// C++ does not specify in which order the operands of `f(x) + g(y)` are evaluated. g++ 12 uses one
+// order in constant evaluation and another in the code it generates. Therefore a layer declares at
+// most one input or projection per statement. Other nodes and mentioned tables may be made in any
+// order: the order here depends on the graph alone.
 #pragma once
 #include "attn/graph.h"
 

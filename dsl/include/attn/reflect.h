@@ -1,9 +1,9 @@
-// reflect.h - the fields of a description by name, for whoever fills one from JSON. No name is
-// spelt twice.
+// reflect.h - the fields of a description by name, for whoever fills one from JSON.
 //
 //   attn::for_each_field(description, [](std::string_view name, auto& field) { ... });
 //
-// Not here: nested structs; a field is handed over as it is. Up to 20 fields.
+// The names are those of the members, which the compiler tells. At most 20 fields.
+// Not here: nested structs; a field is passed on as it is.
 #pragma once
 #include <string_view>
 #include <tuple>

@@ -6,8 +6,8 @@
 //
 //   constexpr auto bytes = attn::serialise<model::encoder, model::decoder>();
 //
-// The compiler does all the work: the object holds constants and no code. Little-endian, fields one
-// after another, no padding, the same bytes from every compiler:
+// The compiler does all the work: the object holds constants and no code. Numbers are little-endian
+// and fields follow each other without padding, so that every compiler writes the same bytes:
 //
 //   section  "attnDSL\0", version u32, size u32 (all of it), layers u32, layers
 //   layer    name, file, line i32, fingerprint u64, then the fields of its graph (fields.h)

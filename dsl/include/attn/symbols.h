@@ -20,7 +20,6 @@
 namespace attn {
 
 // ---- symbols
-// ------------------------------------------------------------------------------------------------------
 
 template <class>
 inline constexpr bool never = false;
@@ -308,7 +307,6 @@ struct Position {
 constexpr void note(const Error& e, const Position& at) { at.batch.note(e); }
 
 // ---- tracing
-// ------------------------------------------------------------------------------------------------------
 
 template <int>
 using NumberAt = Number;
