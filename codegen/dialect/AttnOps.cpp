@@ -791,6 +791,11 @@ static LogicalResult dropTrueMask(Op op, PatternRewriter& rewriter) {
 LogicalResult SoftmaxOp::canonicalize(SoftmaxOp op, PatternRewriter& rewriter) {
   return dropTrueMask(op, rewriter);
 }
+void AttentionOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  setName(getResult(), "result");
+  if (getScores()) setName(getScores(), "scores");
+}
+
 void AttentionOp::getAsmBlockArgumentNames(Region& region, OpAsmSetValueNameFn setName) {
   if (&region != &getKeys() && &region != &getBlocks()) return;
   constexpr const char* names[] = {"first_query", "last_query", "first_key", "last_key"};

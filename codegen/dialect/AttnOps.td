@@ -444,9 +444,9 @@ def Attn_GivenOp : Attn_Op<"given", [Pure]> {
 // Operations that passes make
 //===----------------------------------------------------------------------===//
 
-def Attn_AttentionOp : Attn_Op<"attention", [Pure,
-                                             DeclareOpInterfaceMethods<OpAsmOpInterface,
-                                                                       ["getAsmBlockArgumentNames"]>]> {
+def Attn_AttentionOp : Attn_Op<"attention", [
+    Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
+                                    ["getAsmBlockArgumentNames", "getAsmResultNames"]>]> {
   let summary = "scores, softmax and weighted sum at once";
   let description = [{
     With one result it is online: scores and probabilities exist for a block of keys at a time and are

@@ -11,8 +11,6 @@ namespace {
 using attn::Fn;
 using attn::Kind;
 
-using Known = std::optional<double>;  // or not
-
 bool reads(const PlanStep& s) { return s.fn == Fn::own || s.fn == Fn::element; }
 
 class Walk {
@@ -24,7 +22,7 @@ class Walk {
     place_.key_length = call.keys;
     place_.length = call.length;
     place_.read = [this](const PlanStep& s, std::span<const int64_t> indices) {
-      return known(s) && call_.read ? call_.read(s, indices) : 0.0;
+      return call_.read ? call_.read(s, indices) : 0.0;
     };
   }
 
@@ -35,7 +33,7 @@ class Walk {
     if (a_.keys.empty()) return {0, call_.keys};
     place_.query = first;
     place_.last_query = last;
-    const std::vector<Known> v = results(a_.keys, place_, {});
+    const std::vector<Known> v = evaluate(a_.keys, place_, {}, call_.known);
     auto within = [&](const Known& x, int64_t otherwise) {
       return x ? std::clamp(static_cast<int64_t>(*x), int64_t{0}, call_.keys) : otherwise;
     };
@@ -44,35 +42,36 @@ class Walk {
 
   /// Least and most of every extreme over a tile (or over a cell); nothing for the others.
   std::vector<Known> extremes(Kind over, int64_t first, int64_t last) {
+    (over == Kind::query ? place_.query : place_.key) = first;
+    (over == Kind::query ? place_.last_query : place_.last_key) = last;
     std::vector<Known> out;
     for (const Extremes& e : a_.extremes) {
-      const auto [least, most] =
-          e.over == over ? extremes_of(e, first, last) : std::pair<Known, Known>();
+      const auto [least, most] = e.over != over        ? std::pair<Known, Known>()
+                                 : over == Kind::other ? at_a_glance(e)
+                                                       : extremes_of(e, place_, call_.known);
       out.push_back(least);
       out.push_back(most);
     }
     return out;
   }
 
-  /// A block; the place has the tile.
+  /// A block, with what extremes of its tile and of its cell are.
   Block look(int64_t first, int64_t last, int64_t from, int64_t to,
              const std::vector<Known>& of_tile, const std::vector<Known>& of_cell) {
-    if (a_.blocks.empty()) return a_.mask.empty() ? Block::full : Block::partial;
     place_.query = first;
     place_.last_query = last;
     place_.key = from;
     place_.last_key = to;
-    arguments_.clear();
+    std::vector<Known> known;
     for (size_t i = 0; i < a_.extremes.size(); ++i) {
       const Kind over = a_.extremes[i].over;
       for (size_t k = 2 * i; k < 2 * i + 2; ++k)
-        arguments_.push_back(over == Kind::key     ? of_cell[k]
-                             : over == Kind::query ? of_tile[k]
-                                                   : pairs_[k]);
+        known.push_back(over == Kind::key     ? of_cell[k]
+                        : over == Kind::query ? of_tile[k]
+                                              : pairs_[k]);
     }
-    const std::vector<Known> v = results(a_.blocks, place_, arguments_);
-    if (v.at(0) && *v[0] == 0) return Block::skipped;
-    return v.at(1) && *v[1] != 0 ? Block::full : Block::partial;
+    const Sight sight = attnc::look(a_, place_, known, call_.known);
+    return !sight.possible ? Block::skipped : sight.certain ? Block::full : Block::partial;
   }
 
   /// Extremes over pairs: whether anything is known of them a kernel sees at a glance.
@@ -88,66 +87,17 @@ class Walk {
   const Attention& a_;
   const MapCall& call_;
   PlanPlace place_;
-  std::vector<Known> pairs_, arguments_;
+  std::vector<Known> pairs_;
 
-  std::pair<Known, Known> extremes_of(const Extremes& e, int64_t first, int64_t last) {
-    if (e.over == Kind::other) {
-      for (const PlanStep& s : e.formula.steps) {
-        const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));
-        if (!same) return {0.0, 1.0};
-      }
-      first = last = 0;
+  /// Of a mask of the call that is one number for all pairs that number; of another, all there are.
+  std::pair<Known, Known> at_a_glance(const Extremes& e) {
+    for (const PlanStep& s : e.formula.steps) {
+      const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));
+      if (!same) return {0.0, 1.0};
     }
-    PlanPlace at = place_;
-    std::pair<Known, Known> out;
-    for (int64_t i = first; i <= last; ++i) {
-      (e.over == Kind::query ? at.query : at.key) = i;
-      const Known v = results(e.formula, at, {}).at(0);
-      if (!v) return {};
-      out.first = out.first ? std::min(*out.first, *v) : *v;
-      out.second = out.second ? std::max(*out.second, *v) : *v;
-    }
-    return out;
-  }
-
-  /// Results, where what a formula reads or is given may be unknown: with such an operand a step is
-  /// unknown too, but where the other one decides.
-  std::vector<Known> results(const PlanFormula& f, PlanPlace& at,
-                             const std::vector<Known>& arguments) {
-    at.arguments.clear();
-    bool all = true;
-    for (const Known& x : arguments) {
-      at.arguments.push_back(x.value_or(0));
-      all = all && x;
-    }
-    for (const PlanStep& s : f.steps) all = all && (!reads(s) || known(s));
-    if (all) {
-      const std::vector<double> v = evaluate(f, at);
-      return {v.begin(), v.end()};
-    }
-    PlanFormula every = f;
-    every.results.resize(f.steps.size());
-    for (size_t i = 0; i < f.steps.size(); ++i) every.results[i] = static_cast<int>(i);
-    const std::vector<double> v = evaluate(every, at);
-    std::vector<Known> is(f.steps.size());
-    for (size_t i = 0; i < is.size(); ++i) {
-      if (decided(f.steps[i], is, arguments)) is[i] = v[i];
-    }
-    std::vector<Known> out;
-    for (int r : f.results) out.push_back(is[static_cast<size_t>(r)]);
-    return out;
-  }
-
-  bool decided(const PlanStep& s, const std::vector<Known>& is, const std::vector<Known>& arguments) {
-    if (s.fn == Fn::argument) return arguments.at(static_cast<size_t>(s.bits)).has_value();
-    auto of = [&](size_t i) -> const Known& { return is[static_cast<size_t>(s.operand[i])]; };
-    if (s.fn == Fn::both && ((of(0) && *of(0) == 0) || (of(1) && *of(1) == 0))) return true;
-    if (s.fn == Fn::either && ((of(0) && *of(0) != 0) || (of(1) && *of(1) != 0))) return true;
-    if (s.fn == Fn::where && of(0)) return of(*of(0) != 0 ? 1 : 2).has_value();
-    for (size_t i = 0; i < s.operand.size() && s.operand[i] >= 0; ++i) {
-      if (!of(i)) return false;
-    }
-    return !reads(s) || known(s);
+    PlanPlace first_pair = place_;
+    first_pair.query = first_pair.last_query = first_pair.key = first_pair.last_key = 0;
+    return extremes_of(e, first_pair, call_.known);
   }
 };
 

@@ -121,45 +121,91 @@ Value value_of(const PlanStep& s, const std::vector<Value>& v, const PlanPlace& 
   }
 }
 
-/// The least and the most of a formula over the queries of a tile, the keys of a cell, or both.
-std::pair<double, double> extremes_of(const Extremes& e, PlanPlace at) {
-  const int64_t last_query = e.over == Kind::key ? at.query : at.last_query;
-  const int64_t last_key = e.over == Kind::query ? at.key : at.last_key;
-  const int64_t first_key = at.key;
-  std::pair<double, double> out;
-  bool any = false;
-  for (; at.query <= last_query; ++at.query) {
-    for (at.key = first_key; at.key <= last_key; ++at.key) {
-      const double v = evaluate(e.formula, at)[0];
-      out = any ? std::pair(std::min(out.first, v), std::max(out.second, v)) : std::pair(v, v);
-      any = true;
-    }
-  }
-  return out;
+std::vector<Value> values_of(const PlanFormula& formula, const PlanPlace& place) {
+  std::vector<Value> v;
+  v.reserve(formula.steps.size());
+  for (const PlanStep& s : formula.steps) v.push_back(value_of(s, v, place));
+  return v;
+}
+
+bool reads(const PlanStep& s) { return s.fn == Fn::own || s.fn == Fn::element; }
+
+/// Whether a step is known where some of those before it are not.
+bool is_decided(const PlanStep& s, std::span<const Known> steps, std::span<const Known> arguments,
+                const IsKnown& is_known) {
+  if (s.fn == Fn::argument) return arguments[static_cast<size_t>(s.bits)].has_value();
+  const auto x = [&](size_t i) -> const Known& { return steps[static_cast<size_t>(s.operand[i])]; };
+  if (s.fn == Fn::both && ((x(0) && *x(0) == 0) || (x(1) && *x(1) == 0))) return true;
+  if (s.fn == Fn::either && ((x(0) && *x(0) != 0) || (x(1) && *x(1) != 0))) return true;
+  if (s.fn == Fn::where && x(0)) return x(*x(0) != 0 ? 1 : 2).has_value();
+  for (size_t i = 0; i < s.operand.size() && s.operand[i] >= 0; ++i)
+    if (!x(i)) return false;
+  return !reads(s) || !is_known || is_known(s);
 }
 
 }  // namespace
 
 std::vector<double> evaluate(const PlanFormula& formula, const PlanPlace& place) {
-  std::vector<Value> v;
-  v.reserve(formula.steps.size());
-  for (const PlanStep& s : formula.steps) v.push_back(value_of(s, v, place));
+  const std::vector<Value> v = values_of(formula, place);
   std::vector<double> out;
   for (int r : formula.results) out.push_back(v[static_cast<size_t>(r)].number());
   return out;
 }
 
-Sight look(const Attention& attention, const PlanPlace& place) {
-  if (attention.blocks.empty()) return {.possible = true, .certain = attention.mask.empty()};
+std::vector<Known> evaluate(const PlanFormula& formula, const PlanPlace& place,
+                            std::span<const Known> arguments, const IsKnown& is_known) {
+  if (arguments.empty() && !is_known) {
+    const std::vector<double> v = evaluate(formula, place);
+    return {v.begin(), v.end()};
+  }
   PlanPlace at = place;
   at.arguments.clear();
+  for (const Known& x : arguments) at.arguments.push_back(x.value_or(0));
+  if (is_known)
+    at.read = [&](const PlanStep& s, std::span<const int64_t> indices) {
+      return is_known(s) ? place.read(s, indices) : 0;
+    };
+  const std::vector<Value> v = values_of(formula, at);
+  std::vector<Known> steps(v.size());
+  for (size_t i = 0; i < v.size(); ++i)
+    if (is_decided(formula.steps[i], steps, arguments, is_known)) steps[i] = v[i].number();
+  std::vector<Known> out;
+  for (int r : formula.results) out.push_back(steps[static_cast<size_t>(r)]);
+  return out;
+}
+
+std::pair<Known, Known> extremes_of(const Extremes& extremes, const PlanPlace& place,
+                                    const IsKnown& is_known) {
+  PlanPlace at = place;
+  const int64_t last_query = extremes.over == Kind::key ? at.query : at.last_query;
+  const int64_t last_key = extremes.over == Kind::query ? at.key : at.last_key;
+  std::pair<Known, Known> out;
+  for (; at.query <= last_query; ++at.query) {
+    for (at.key = place.key; at.key <= last_key; ++at.key) {
+      const Known v = evaluate(extremes.formula, at, {}, is_known).at(0);
+      if (!v) return {};
+      out.first = out.first ? std::min(*out.first, *v) : *v;
+      out.second = out.second ? std::max(*out.second, *v) : *v;
+    }
+  }
+  return out;
+}
+
+Sight look(const Attention& attention, const PlanPlace& place, std::span<const Known> extremes,
+           const IsKnown& is_known) {
+  if (attention.blocks.empty()) return {.possible = true, .certain = attention.mask.empty()};
+  const std::vector<Known> v = evaluate(attention.blocks, place, extremes, is_known);
+  return {.possible = !v.at(0) || *v[0] != 0, .certain = v.at(1) && *v[1] != 0};
+}
+
+Sight look(const Attention& attention, const PlanPlace& place) {
+  std::vector<Known> extremes;
   for (const Extremes& e : attention.extremes) {
     const auto [least, most] = extremes_of(e, place);
-    at.arguments.push_back(least);
-    at.arguments.push_back(most);
+    extremes.push_back(least);
+    extremes.push_back(most);
   }
-  const std::vector<double> v = evaluate(attention.blocks, at);
-  return {.possible = v.at(0) != 0, .certain = v.at(1) != 0};
+  return look(attention, place, extremes);
 }
 
 }  // namespace attnc

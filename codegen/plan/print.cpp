@@ -181,8 +181,8 @@ void print(std::string& out, const Plan& plan, const Path& path, const Attention
   print(out, plan, "pair", a.pair);
   print(out, plan, "score", a.score);
   print(out, plan, "mask", a.mask);
-  print(out, plan, "keys of a tile of queries", a.keys);
-  print(out, plan, "blocks of a tile of queries and a cell of keys", a.blocks);
+  print(out, plan, "keys (of a tile of queries)", a.keys);
+  print(out, plan, "blocks (of a tile of queries and a cell of keys)", a.blocks);
   for (size_t i = 0; i < a.extremes.size(); ++i) {
     const attn::Kind over = a.extremes[i].over;
     const std::string title = fmt::format(
