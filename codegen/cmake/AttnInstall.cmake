@@ -6,6 +6,7 @@
 #   <prefix>/lib/cmake/attnc/                 find_package(attnc): attn::runtime, attn::dsl, attn_add_layers()
 #   <prefix>/bin/attnc                        where the generator was built (ATTN_BUILD_GENERATOR)
 #   <prefix>/lib/attnc/libHalide.so           beside it, found by a path relative to attnc: the tree can be moved
+#   <prefix>/share/doc/attnc/LICENSE
 #
 # For another machine: configure with its toolchain and -DATTN_BUILD_GENERATOR=OFF, install into a prefix of its own, and
 # name the attnc of this machine with -DATTNC_EXECUTABLE where a project is built against that prefix.
@@ -16,6 +17,7 @@ include(CMakePackageConfigHelpers)
 set(_package ${CMAKE_INSTALL_LIBDIR}/cmake/attnc)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/dsl/include/ ${PROJECT_SOURCE_DIR}/runtime/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/attnc)
 set_target_properties(attn_dsl PROPERTIES EXPORT_NAME dsl)
 set_target_properties(attn_runtime PROPERTIES EXPORT_NAME runtime)
 install(TARGETS attn_dsl attn_runtime EXPORT attncTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

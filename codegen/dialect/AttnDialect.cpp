@@ -20,7 +20,7 @@ bool parseAxisName(StringRef text, attn::Kind& kind, unsigned& number) {
   number = 0;
   // Formula steps keep four bits for the number.
   if (text.contains('.') && (suffix.getAsInteger(10, number) || number >= 16)) return false;
-  for (size_t i = 0; i < attn::kind_names.size(); ++i) {
+  for (size_t i = 0; i < size_t{attn::num_kinds}; ++i) {
     if (name != attn::kind_names[i]) continue;
     kind = static_cast<attn::Kind>(i);
     return true;

@@ -1,8 +1,8 @@
 // library.h - a library from plans and kernel objects: the archive that an application links.
 //
-//   attnc::LibraryParts parts{.name = "my_layers", .layers = {{.variants = {avx512, avx2,
-//   baseline}}}}; attnc::Result<std::string> archive = attnc::make_library(parts);   // the bytes
-//   of libmy_layers.a
+//   attnc::LibraryParts parts{.name = "my_layers",
+//                             .layers = {{.variants = {avx512, avx2, baseline}}}};
+//   attnc::Result<std::string> archive = attnc::make_library(parts);   // libmy_layers.a, its bytes
 //
 // The archive holds, for every layer, an object with its attn_layer_table (kernel_abi.h) and the
 // kernel objects, and one object with the functions through which kernels reach the runtime:

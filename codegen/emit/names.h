@@ -1,8 +1,9 @@
 // names.h - the names that a generated library gives to its symbols and files.
 //
-//   table_symbol("my_layers", "model::encoder")                      attn_my_layers_model_encoder
+//   table_symbol("my_layers", "model::encoder")
+//       // attn_my_layers_model_encoder
 //   path_symbol("my_layers", "model::encoder", "avx512", "output")
-//   attn_my_layers_model_encoder_avx512_output
+//       // attn_my_layers_model_encoder_avx512_output
 //
 // Only the tables are visible outside of a library; everything begins with attn_<library>_, so that
 // two libraries never meet.

@@ -21,7 +21,7 @@ using llvm::Constant;
 /// ATTN_VALUE_... of a tensor.
 uint8_t value_of(const PlanTensor& t) {
   const auto value = static_cast<uint8_t>(t.type);
-  return t.table ? static_cast<uint8_t>(value + ATTN_VALUE_TABLE)
+  return t.table  ? static_cast<uint8_t>(value + ATTN_VALUE_TABLE)
          : t.soft ? uint8_t{ATTN_VALUE_SOFT}
                   : value;
 }
@@ -113,14 +113,13 @@ class TableWriter {
       std::vector<Constant*> axes;
       for (const PlanAxis& a : t.axes)
         axes.push_back(structure<attn_axis>(
-            "attn_axis", {number(8, static_cast<uint8_t>(a.kind)), number(8, a.number),
-                          number(16, static_cast<uint16_t>(a.of)), number(64, a.extent),
-                          number(64, a.least)}));
+            "attn_axis",
+            {number(8, static_cast<uint8_t>(a.kind)), number(8, a.number),
+             number(16, static_cast<uint16_t>(a.of)), number(64, a.extent), number(64, a.least)}));
       elements.push_back(structure<attn_tensor_info>(
           "attn_tensor_info",
-          {text(t.name), array(axes), number(8, t.axes.size()),
-           number(8, value_of(t)), number(8, dtype),
-           number(8, t.optional), number(16, static_cast<uint16_t>(t.or_input)),
+          {text(t.name), array(axes), number(8, t.axes.size()), number(8, value_of(t)),
+           number(8, dtype), number(8, t.optional), number(16, static_cast<uint16_t>(t.or_input)),
            number(16, static_cast<uint16_t>(t.starts_as)), number(8, t.reading)}));
     }
     return array(elements);
@@ -148,11 +147,10 @@ class TableWriter {
           "attn_argument",
           {number(8, a.kind), number(8, a.form), number(16, static_cast<uint16_t>(a.index))}));
     return structure<attn_path>(
-        "attn_path",
-        {text(p.name), number(32, bits(p.outputs)), number(32, bits(p.given)),
-         number(32, bits(p.absent)), number(32, static_cast<uint32_t>(p.most_queries)),
-         count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
-         function(kernel.symbol + "_workspace_argv")});
+        "attn_path", {text(p.name), number(32, bits(p.outputs)), number(32, bits(p.given)),
+                      number(32, bits(p.absent)), number(32, static_cast<uint32_t>(p.most_queries)),
+                      count(kernel.arguments), array(arguments), function(kernel.symbol + "_argv"),
+                      function(kernel.symbol + "_workspace_argv")});
   }
 
   Constant* variant(const Variant& v) {

@@ -88,7 +88,7 @@ void PathPipeline::schedule_block(const Attention& stage, BlockFuncs& f, const W
   const Var &x = args[0], &q = args[1], &i = f.i, &lane = f.lane;
   const Schedule& s = schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
-  const int columns = padded(stage.value_size), value_lanes = lanes_of(stage.value_size);
+  const int columns = stage.value_size_padded, value_lanes = lanes_of(stage.value_size);
   Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
   // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
   f.score.compute_at(at)

@@ -132,7 +132,7 @@ void PathPipeline::add_decode(const Attention& stage) {
     define(stage.result, out);
   } else {
     // Rows for a later stage: one a sequence, so that a copy costs nothing.
-    const int columns = padded(V);
+    const int columns = stage.value_size_padded;
     Var n("n");
     Func rows("attention_rows");
     rows(n, t, b) = select(n % columns < V, out(min(n % columns, V - 1), n / columns, t, b), zero);

@@ -19,7 +19,7 @@ using attn::Kind;
 void PathPipeline::add_online(const Attention& stage) {
   const Schedule& s = schedule();
   const int tile = s.query_tile, value_lanes = lanes_of(stage.value_size),
-            columns = padded(stage.value_size);
+            columns = stage.value_size_padded;
   const Expr keys = extent(Kind::key), queries = extent(Kind::query);
   const Values values = values_of(stage);
   const Expr zero = number(0);

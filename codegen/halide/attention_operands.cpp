@@ -45,7 +45,7 @@ Expr PathPipeline::value_element(const Values& stage, const Expr& head, const Ex
   const bool heads = value(stage.value).layout == Layout::heads;
   if (heads && !values.packed.defined()) return element(stage.value, {x, own, position, batch});
   const Func& from = heads ? values.packed : values.func;
-  return from(own * padded(stage.value_size) + x, batch * extent(Kind::key) + position);
+  return from(own * stage.value_size_padded + x, batch * extent(Kind::key) + position);
 }
 
 void PathPipeline::pack_keys(const Attention& stage) {
@@ -69,7 +69,7 @@ void PathPipeline::pack_keys(const Attention& stage) {
 }
 
 void PathPipeline::pack_values(const Values& stage) {
-  const int columns = padded(stage.value_size);
+  const int columns = stage.value_size_padded;
   // Read where they lie, but for rows that are no whole vectors or have to be converted.
   if (columns == stage.value_size && stored_ == real_) return;
   const int lanes = lanes_of(stage.value_size);
@@ -94,7 +94,7 @@ void PathPipeline::pack_values(const Values& stage) {
 
 LoopLevel PathPipeline::make_result(const Values& stage, const Func& tile_of, int tile) {
   const Expr queries = extent(Kind::query), tiles = (queries + (tile - 1)) / tile;
-  const int columns = padded(stage.value_size), lanes = lanes_of(stage.value_size);
+  const int columns = stage.value_size_padded, lanes = lanes_of(stage.value_size);
   Var x("x"), n("n"), t("t"), h("h"), b("b");
   if (output_of(stage.result) < 0) {
     // Rows for a projection, heads side by side.
@@ -153,7 +153,7 @@ void PathPipeline::make_weighted_sum(
     const Values& stage, int tile,
     const std::function<Expr(const Expr&, const Expr&, const Expr&, const Expr&)>& probability) {
   const Schedule& s = schedule();
-  const int lanes = lanes_of(stage.value_size), columns = padded(stage.value_size),
+  const int lanes = lanes_of(stage.value_size), columns = stage.value_size_padded,
             rows = s.tile_rows;
   Var x("x"), q("q"), qt("qt"), h("h"), b("b"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
   RDom all(0, extent(Kind::key), "all");

@@ -257,11 +257,6 @@ int PathPipeline::lanes_of(int size) const {
   return std::min(schedule().vector, static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
 }
 
-int PathPipeline::padded(int size) const {
-  const int lanes = lanes_of(size);
-  return (size + lanes - 1) / lanes * lanes;
-}
-
 int PathPipeline::vectors_of(int padded_size) const {
   const int all = padded_size / lanes_of(padded_size);
   int vectors = std::min(all, schedule().tile_vectors);
@@ -351,10 +346,10 @@ Site PathPipeline::site(const Expr& batch, const Expr& head, const Expr& query,
 }
 
 void PathPipeline::add(const Attention& stage) {
-  if (path_.most_queries == 1) return add_decode(stage);
+  if (stage.family == KernelFamily::decode) return add_decode(stage);
   if (value(stage.key).layout == Layout::heads) pack_keys(stage);
   if (value(stage.value).layout == Layout::heads) pack_values(values_of(stage));
-  if (stage.scores < 0)
+  if (stage.family == KernelFamily::online)
     add_online(stage);
   else
     add_with_scores(stage);

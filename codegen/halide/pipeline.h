@@ -1,9 +1,10 @@
 // pipeline.h - one path of a plan as one Halide pipeline, under construction.
 //
-// Stages are added in order; each reads values that earlier ones made and leaves its own. A value is whatever gives an element for a column, a position and a
-// batch; how it lies in memory is between its maker and its reader (Layout in plan.h). One file a
-// kernel family: projection.cpp, attention_online.cpp, attention_with_scores.cpp; in each the
-// algorithm comes first and whole, the schedule after it.
+// Stages are added in order; each reads values that earlier ones made and leaves its own. A value is
+// whatever gives an element for a column, a position and a batch; how it lies in memory is between
+// its maker and its reader (Layout in plan.h). One file a kernel family: projection.cpp,
+// attention_online.cpp, attention_with_scores.cpp; in each the algorithm comes first and whole, the
+// schedule after it.
 #pragma once
 #include <Halide.h>
 
@@ -66,13 +67,13 @@ class PathPipeline {
 
   // attention_operands.cpp: how attention reads its operands, and where its result goes
   struct Values {  // what a weighted sum of values is of
-    int value, result, heads, value_heads, value_size;
+    int value, result, heads, value_heads, value_size, value_size_padded;
   };
   static Values values_of(const Attention& s) {
-    return {s.value, s.result, s.heads, s.key_heads, s.value_size};
+    return {s.value, s.result, s.heads, s.key_heads, s.value_size, s.value_size_padded};
   }
   static Values values_of(const Combine& s) {
-    return {s.value, s.result, s.heads, s.value_heads, s.value_size};
+    return {s.value, s.result, s.heads, s.value_heads, s.value_size, s.value_size_padded};
   }
   void pack_keys(const Attention& stage);
   void pack_values(const Values& stage);
@@ -177,7 +178,6 @@ class PathPipeline {
   /// As tensors hold it.
   Halide::Expr stored(const Halide::Expr& v) const { return Halide::cast(stored_, v); }
 
-  int padded(int size) const;             // columns that a head of so many numbers takes
   int lanes_of(int size) const;           // vector lanes for rows of `size` numbers
   int vectors_of(int padded_size) const;  // vectors of a register tile over such rows
 

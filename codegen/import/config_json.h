@@ -11,8 +11,8 @@
 // class GroupedQueryAttention) and Attention, KerasHub's CachedMultiHeadAttention, Model Garden's
 // ReuseMultiHeadAttention, and our own DotProductAttention, which needs its class name as
 // CachedMultiHeadAttention does:
-//   {"class_name": "DotProductAttention", "config": {"num_query_heads": 8, "num_key_value_heads":
-//   2, "head_dim": 64}}
+//   {"class_name": "DotProductAttention",
+//    "config": {"num_query_heads": 8, "num_key_value_heads": 2, "head_dim": 64}}
 // Any other key is refused by name, also inside initialisers, regularisers and constraints. Values
 // are judged by the language's own validator (attn::try_layer).
 //

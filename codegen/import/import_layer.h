@@ -1,8 +1,9 @@
 // import_layer.h - from a graph of the language to a module of the dialect.
 //
-//   auto module = attnc::importLayer(context, graph, "model::encoder", "layers.h", 12,
-//   fingerprint); if (!module.ok()) return module.status();   // "layers.h:12: model::encoder:
-//   operation `gather` is ..." attnc::ir::runPipeline(**module);
+//   auto module = attnc::importLayer(context, graph, "model::encoder", "layers.h", 12, fingerprint);
+//   if (!module.ok()) return module.status();
+//       // "layers.h:12: model::encoder: operation `gather` is ..."
+//   attnc::ir::runPipeline(**module);
 //
 // One attn.layer a module; every operation lies at the user's line. Not here: how the graph came
 // from an object's section or from JSON.

@@ -9,12 +9,17 @@ using attn::StatusCode;
 
 namespace attnc::planning {
 
+static attn::DTypePolicy policyOf(ir::LayerOp layer) {
+  for (size_t i = 0; i < attn::policy_names.size(); ++i)
+    if (layer.getDtype() == llvm::StringRef(attn::policy_names[i]))
+      return static_cast<attn::DTypePolicy>(i);
+  llvm_unreachable("the operation's verifier knows these policies");
+}
+
 Status Planner::run() {
   plan_.layer = layer_.getSymName().str();
   plan_.fingerprint = static_cast<uint64_t>(layer_.getFingerprint());
-  for (size_t i = 0; i < attn::policy_names.size(); ++i)
-    if (layer_.getDtype() == llvm::StringRef(attn::policy_names[i]))
-      plan_.dtype = static_cast<attn::DTypePolicy>(i);
+  plan_.dtype = policyOf(layer_);
   for (auto input : layer_.getOps<ir::InputOp>()) addInput(input);
   for (auto weight : layer_.getOps<ir::WeightOp>()) {
     weights_[weight.getResult()] = static_cast<int>(plan_.weights.size());
@@ -135,7 +140,7 @@ Status Planner::addPath(ir::PathOp path) {
   };
   numbers(path.getGiven(), path_.given);
   numbers(path.getAbsent(), path_.absent);
-  values_.clear(), padded_.clear(), is_output_.clear();
+  values_.clear(), copies_.clear(), padded_.clear(), is_output_.clear();
   for (Operation& op : path.getBody().front())
     if (Status s = addOperation(op); !s.ok()) return s;
   plan_.paths.push_back(std::move(path_));
@@ -143,6 +148,12 @@ Status Planner::addPath(ir::PathOp path) {
 }
 
 Status Planner::addOperation(Operation& op) {
+  for (Value read : op.getOperands()) {
+    read = unshared(read);
+    if (!inputs_.contains(read) && !weights_.contains(read) && !values_.contains(read))
+      return unsupported(&op, "operation `" + shortName(&op) +
+                                  "` reads a value that no stage makes: not compiled yet");
+  }
   if (auto project = dyn_cast<ir::ProjectOp>(op)) return addProjection(project);
   if (auto attention = dyn_cast<ir::AttentionOp>(op)) return addAttention(attention);
   if (auto combine = dyn_cast<ir::CombineOp>(op)) return addCombine(combine);
@@ -206,6 +217,17 @@ int Planner::addCopy(Value value, Shape shape) {
 }  // namespace attnc::planning
 
 namespace attnc {
+
+Work workOf(ModuleOp module) {
+  Work work;
+  module.walk([&](ir::LayerOp layer) { work.dtype = planning::policyOf(layer); });
+  module.walk([&](ir::AttentionOp attention) {
+    work.key_size = planning::sizeOf(attention.getQuery());
+    work.value_size = planning::sizeOf(attention.getValue());
+    return WalkResult::interrupt();
+  });
+  return work;
+}
 
 attn::Result<Plan> planFromModule(ModuleOp module, std::string_view library,
                                   std::string_view target, const Schedule& schedule) {

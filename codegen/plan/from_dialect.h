@@ -16,6 +16,14 @@
 
 namespace attnc {
 
+/// What a schedule is chosen by: the sizes of the heads of the layer's first attention (0: it has
+/// none), and its numbers.
+struct Work {
+  int key_size = 0, value_size = 0;
+  attn::DTypePolicy dtype{};
+};
+Work workOf(mlir::ModuleOp module);
+
 attn::Result<Plan> planFromModule(mlir::ModuleOp module, std::string_view library,
                                   std::string_view target, const Schedule& schedule);
 

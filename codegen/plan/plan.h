@@ -55,8 +55,8 @@ struct PlanTensor {
   int starts_as = -1;   // outputs: the input whose contents the path finds in it
 };
 
-/// What a step makes. An index has 32 bits and wraps around; a bound of indices has 64, which it never
-/// leaves.
+/// What a step makes. An index has 32 bits and wraps around; a bound of indices has 64, which it
+/// never leaves.
 enum class PlanType : uint8_t { real, index, bound, truth };
 
 /// A step of a formula: a function of earlier steps. Where operands differ in type, they become the
@@ -73,8 +73,8 @@ struct PlanStep {
 };
 
 /// A formula after the dialect's folding: steps in order, operands before their use, and the steps
-/// that are its results (one for a mask or a score function, two for key bounds). `own` and `element`
-/// name what they read by `read_input(i)` or `read_packing(i)`.
+/// that are its results (one for a mask or a score function, two for key bounds). `own` and
+/// `element` name what they read by `read_input(i)` or `read_packing(i)`.
 struct PlanFormula {
   std::vector<PlanStep> steps;
   std::vector<int> results;
@@ -140,6 +140,13 @@ struct Extremes {
   PlanFormula formula;  // one result
 };
 
+/// The loop nest that makes an attention: a file each in codegen/halide.
+enum class KernelFamily : uint8_t {
+  online,       // scores are never stored
+  with_scores,  // probabilities are stored, for a caller that asks or for another stage
+  decode,       // one query, keys and values read where they lie
+};
+
 /// softmax over keys of scores under a mask, and the weighted sum of values. A score is made thus:
 ///   s = scale * sum over the size of q * k, or of pair(q, k)
 ///   where `natural`: s = score(s), if there is such a formula; under the rule `additive` s - 1e9
@@ -151,8 +158,10 @@ struct Extremes {
 /// alone.
 struct Attention {
   int query = -1, key = -1, value = -1, result = -1;  // values; result rows, or heads as an output
-  int scores = -1;  // the value that receives probabilities (pairs); -1: never stored (online)
+  int scores = -1;  // the value that receives probabilities (pairs); -1: never stored
+  KernelFamily family = KernelFamily::online;
   // Query head h reads key head h / (heads / key_heads). Values without a head axis have one head.
+  // A head of the result takes value_size_padded columns of a row.
   int heads = 1, key_heads = 1, key_size = 0, value_size = 0, value_size_padded = 0;
   double scale = 1;
   bool natural = false;
@@ -169,8 +178,8 @@ struct Attention {
   // most, of type index or truth. Two results.
   PlanFormula blocks;
   std::vector<Extremes> extremes;
-  std::string shape;         // what the mask is, by its formula: "causal & window of 512 to either side"
-  PlanFormula sink;          // of batch, head and query: a score that joins every row's sum
+  std::string shape;  // what the mask is, by its formula: "causal & window of 512 to either side"
+  PlanFormula sink;   // of batch, head and query: a score that joins every row's sum
   bool sigmoid = false;      // probability(i, j) is sigmoid(score), 0 where the mask hides: no sum
   attn::FullyMasked rule{};  // rows without a key
 };

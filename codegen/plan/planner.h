@@ -54,6 +54,7 @@ class Planner {
   // of the path in hand
   Path path_;
   llvm::DenseMap<Value, int> values_;
+  llvm::DenseMap<Value, int> copies_;  // as heads, of values that lie in rows
   std::vector<int> padded_;  // of values that are rows of heads: the columns of each; else 0
   std::vector<bool> is_output_;
   Status unsupported(Operation* op, const std::string& sentence);
@@ -105,7 +106,7 @@ class Planner {
 
   // ---- attention
   bool isThere(Value value);
-  Status checkOperands(ir::AttentionOp op);
+  Status operand(Operation* op, Value value, int& id);
   Status checkReaders(Operation* op);
   Status addAttention(ir::AttentionOp op);
   void addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage);

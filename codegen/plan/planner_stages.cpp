@@ -26,13 +26,16 @@ Status Planner::layoutFor(ir::ProjectOp project, Wanted& wants) {
     } else if (isa<ir::SpliceOp>(use->getOwner())) {
       wants.by_splice = true;
     }
-    if (wanted && *wanted != one)
-      return unsupported(project, "one projection read in two layouts is not compiled yet");
+    // Where readers want it differently it lies in rows, of which they take copies.
+    const bool heads = shapeOf(project.getResult()) == Shape::heads;
+    if (wanted && *wanted != one && heads) wants.by_map = true, one = Layout::rows;
     wanted = one;
   }
   if (wants.by_map && wants.by_splice)
-    return unsupported(project, "one projection read in two layouts is not compiled yet");
-  wants.layout = wanted.value_or(Layout::rows);
+    return unsupported(project,
+                       "a projection that a cache keeps and that is read in another layout too is "
+                       "not compiled yet");
+  wants.layout = wants.by_map ? Layout::rows : wanted.value_or(Layout::rows);
   return {};
 }
 
@@ -128,48 +131,46 @@ bool Planner::isThere(Value value) {
          value.getDefiningOp<ir::SlotOp>();
 }
 
-/// Keys and values are projections to heads, or heads as the caller has them; the query is like
-/// them, or a projection.
-Status Planner::checkOperands(ir::AttentionOp op) {
-  for (Value operand : {op.getQuery(), op.getKey(), op.getValue()}) {
-    const bool projected =
-        alias(operand).getDefiningOp<ir::ProjectOp>() && shapeOf(operand) == Shape::heads;
-    if (!projected && !isThere(operand))
-      return unsupported(op,
-                         "attention over what is neither a projection to heads nor an input "
-                         "of heads is not compiled yet");
-  }
-  if (isThere(op.getKey()) != isThere(op.getValue()) ||
-      (isThere(op.getQuery()) && !isThere(op.getKey())))
-    return unsupported(op,
-                       "attention over heads of which some are projected here and others come "
-                       "as inputs is not compiled yet: project keys and values, or neither; and "
-                       "the query, or none");
+/// A value as attention reads its query, keys and values, whoever makes it: as the projection that
+/// is made for it, as heads, or as heads that rows are copied to.
+Status Planner::operand(Operation* op, Value value, int& id) {
+  if (shapeOf(value) != Shape::heads)
+    return unsupported(op, "operation `" + shortName(op) +
+                               "` over other than heads with a size is not compiled yet");
+  value = alias(value);
+  if (weights_.contains(value))
+    return unsupported(op, "operation `" + shortName(op) + "` over a weight is not compiled yet");
+  id = number(value);
+  if (valueAt(id).layout != Layout::rows) return {};
+  auto [copy, is_new] = copies_.try_emplace(value, -1);
+  if (is_new) copy->second = addCopy(value, Shape::heads);
+  id = copy->second;
   return {};
 }
 
-/// Rows of heads, as attention makes them, go into a projection, a map or an output.
+/// Rows of heads, as attention makes them.
 Status Planner::checkReaders(Operation* op) {
   for (OpOperand* use : readersOf(op->getResult(0)))
-    if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp>(use->getOwner()))
+    if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp, ir::AttentionOp, ir::CombineOp>(
+            use->getOwner()))
       return unsupported(op, "operation `" + shortName(op) + "` whose result goes into `" +
                                  shortName(use->getOwner()) + "` is not compiled yet");
   return {};
 }
 
 Status Planner::addAttention(ir::AttentionOp op) {
-  if (Status s = checkOperands(op); !s.ok()) return s;
   if (Status s = checkReaders(op); !s.ok()) return s;
   const bool as_heads = isThere(op.getValue()) && onlyReturned(op.getResult());
   Attention stage;
-  stage.query = number(op.getQuery());
-  stage.key = number(op.getKey());
-  stage.value = number(op.getValue());
+  for (auto [value, id] : {std::pair(op.getQuery(), &stage.query),
+                           {op.getKey(), &stage.key},
+                           {op.getValue(), &stage.value}})
+    if (Status s = operand(op, value, *id); !s.ok()) return s;
   stage.heads = headsOf(op.getQuery());
   stage.key_heads = headsOf(op.getKey());
   stage.key_size = sizeOf(op.getQuery());
   stage.value_size = sizeOf(op.getValue());
-  stage.value_size_padded = as_heads ? stage.value_size : paddedSize(stage.value_size);
+  stage.value_size_padded = paddedSize(stage.value_size);
   stage.scale = op.getScale().convertToDouble();
   stage.natural = op.getNatural();
   stage.rule = op.getRule() == ir::Rule::Zero       ? attn::FullyMasked::zero
@@ -191,6 +192,9 @@ Status Planner::addAttention(ir::AttentionOp op) {
   stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
   if (!as_heads) padded_[static_cast<size_t>(stage.result)] = stage.value_size_padded;
   if (op.getScores()) stage.scores = define(op.getScores(), Layout::pairs);
+  stage.family = path_.most_queries == 1 ? KernelFamily::decode
+                 : op.getScores()        ? KernelFamily::with_scores
+                                         : KernelFamily::online;
   path_.stages.emplace_back(std::move(stage));
   return {};
 }
@@ -219,15 +223,10 @@ Status Planner::addCombine(ir::CombineOp op) {
     return unsupported(op,
                        "operation `combine` is not compiled yet but of a softmax of scores, or "
                        "of probabilities that are an input or some heads of one");
-  const bool projected = value.getDefiningOp<ir::ProjectOp>() && shapeOf(value) == Shape::heads;
-  if (!projected && !isThere(value))
-    return unsupported(op,
-                       "operation `combine` over values that are neither a projection to heads "
-                       "nor an input of heads is not compiled yet");
   if (Status s = checkReaders(op); !s.ok()) return s;
   Combine stage;
   stage.probabilities = number(p);
-  stage.value = number(value);
+  if (Status s = operand(op, value, stage.value); !s.ok()) return s;
   stage.heads = headsOf(p);
   stage.value_heads = headsOf(value);
   stage.value_size = sizeOf(value);
@@ -309,13 +308,17 @@ Status Planner::addMap(ir::MapOp op) {
     if (weights_.contains(input))
       return unsupported(op, "operation `map` of a weight is not compiled yet");
   }
-  // Rows that are read again, or what the caller gets.
-  const bool returned = onlyReturned(op.getResult());
-  const Layout layout = shape == Shape::pairs               ? Layout::pairs
-                        : shape == Shape::heads && returned ? Layout::heads
-                                                            : Layout::rows;
-  for (OpOperand* use : readersOf(op.getResult()))
-    if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp>(use->getOwner()))
+  // Heads where attention alone reads them, or the caller; else rows.
+  const auto readers = readersOf(op.getResult());
+  const bool attended = llvm::all_of(
+      readers, [](OpOperand* use) { return isa<ir::AttentionOp, ir::CombineOp>(use->getOwner()); });
+  const bool as_heads = shape == Shape::heads && (attended || onlyReturned(op.getResult()));
+  const Layout layout = shape == Shape::pairs ? Layout::pairs
+                        : as_heads            ? Layout::heads
+                                              : Layout::rows;
+  for (OpOperand* use : readers)
+    if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp, ir::AttentionOp, ir::CombineOp>(
+            use->getOwner()))
       return unsupported(op, "operation `map` whose result goes into `" +
                                  shortName(use->getOwner()) + "` is not compiled yet");
   Map stage;

@@ -77,6 +77,7 @@ int Planner::addValue(PlanValue value) {
 int Planner::number(Value value) {
   value = alias(value);
   if (auto known = values_.find(value); known != values_.end()) return known->second;
+  assert(inputs_.contains(value) && "addOperation lets only known values pass");
   const int input = inputs_.lookup(value);
   const Shape shape = shapeOf(value);
   return values_[value] = addValue({.name = plan_.inputs[static_cast<size_t>(input)].name,

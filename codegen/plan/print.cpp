@@ -155,12 +155,14 @@ void print(std::string& out, const Plan& plan, const Path& path, const Projectio
   out += fmt::format(": {}\n", name(value(p.result).layout));
 }
 
+constexpr std::array<const char*, 3> family_names{"online", "probabilities stored", "one query"};
+
 void print(std::string& out, const Plan& plan, const Path& path, const Attention& a) {
   out += "    " + text(path, a.result);
   if (a.scores >= 0) out += ", " + text(path, a.scores);
   out +=
       fmt::format(" = attention {}, {}, {}: {}, heads {}", text(path, a.query), text(path, a.key),
-                  text(path, a.value), a.scores < 0 ? "online" : "probabilities stored", a.heads);
+                  text(path, a.value), family_names[static_cast<size_t>(a.family)], a.heads);
   if (a.key_heads != a.heads) out += fmt::format(" on {}", a.key_heads);
   out += fmt::format(", sizes {} and {}", a.key_size, a.value_size);
   if (a.value_size_padded != a.value_size) out += fmt::format(" padded to {}", a.value_size_padded);

@@ -218,6 +218,7 @@ Result<Made> make(const BuildOptions& options) {
   for (size_t i = 0; i < request.layers.size(); ++i) {
     const SourceLayer& layer = request.layers[i];
     const Stages& stages = compiled->stages[i];
+    const std::vector<Variant>& variants = compiled->parts.layers[i].variants;
     const HeaderSource source{.library = request.name,
                               .include = layer.definition.empty() ? made_from[i] : "",
                               .definition = layer.definition,
@@ -225,11 +226,11 @@ Result<Made> make(const BuildOptions& options) {
     const std::string base = short_name(layer.graph.name);
     made.layers.emplace_back(layer.graph.name, (own / header_file(layer.graph.name)).string());
     std::vector<std::pair<fs::path, std::string>> texts = {
-        {own / header_file(layer.graph.name), typed_header(stages.plan, source)},
+        {own / header_file(layer.graph.name), typed_header(variants.front().plan, source)},
         {own / "stages" / (base + ".graph.mlir"), stages.graph},
         {own / "stages" / (base + ".passes.mlir"), stages.final},
     };
-    for (const Variant& v : compiled->parts.layers[i].variants) {
+    for (const Variant& v : variants) {
       texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target),
                          print(v.plan));
     }

@@ -80,8 +80,8 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
   std::vector<LibraryRequest> builds;
   std::vector<std::string> build_files;
   for (size_t i = 0; i < requests.size(); ++i) {
-    const auto& [layer, target] = requests[i];
-    auto key = cache_key(layer, target);
+    const auto& [layer, target, calls] = requests[i];
+    auto key = cache_key(layer, target, calls);
     if (!key.ok()) {
       tables[i] = key.status();
       continue;
@@ -95,7 +95,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
     if (table.ok()) {
       mark_used(files[i]);
     } else {
-      builds.push_back({library_name, {layer}, {target}});
+      builds.push_back({library_name, {layer}, {target}, Sanitizer::none, calls});
       build_files.push_back(files[i]);
     }
     entries.emplace(files[i], Entry{i, *key, table});
@@ -103,8 +103,8 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
   const auto compiled = compile_all(builds, progress);
   for (size_t b = 0; b < builds.size(); ++b) {
     Entry& entry = entries.at(build_files[b]);
-    const auto& [layer, target] = requests[entry.request];
-    auto key = cache_key(layer, target);
+    const auto& [layer, target, calls] = requests[entry.request];
+    auto key = cache_key(layer, target, calls);
     if (key.ok() && *key != entry.key) {
       key = Status(StatusCode::invalid_file,
                    fmt::format("the schedules for {} changed while a layer was built from them: "

@@ -19,6 +19,7 @@ namespace attnc {
 struct CacheRequest {
   SourceLayer layer;
   std::string target;
+  std::optional<Calls> calls{};  // all that it will serve, where they are known
 };
 
 /// In the order of the requests. Equal requests are built once, all of them beside each other.

@@ -86,16 +86,26 @@ std::string halide_variables() {
   return fmt::format("{}", fmt::join(set, "\n"));
 }
 
+std::string text_of(const std::optional<Calls>& calls) {
+  if (!calls) return "";
+  std::string text = fmt::format("{}", calls->fewest_queries);
+  for (const std::set<std::string>& outputs : calls->outputs)
+    text += fmt::format(" ({})", fmt::join(outputs, ","));
+  return text;
+}
+
 }  // namespace
 
-Result<std::string> cache_key(const SourceLayer& layer, const std::string& target) {
+Result<std::string> cache_key(const SourceLayer& layer, const std::string& target,
+                              const std::optional<Calls>& calls) {
   auto program = program_identity();
   if (!program.ok()) return program.status();
   auto schedules = schedule_file(target);
   if (!schedules.ok()) return schedules.status();
   std::string all;
-  for (const std::string& part : {*program, schedules->text, halide_variables(), layer.graph.name,
-                                  fmt::format("{}", fmt::join(c_compiler(), " "))}) {
+  for (const std::string& part :
+       {*program, schedules->text, halide_variables(), layer.graph.name, text_of(calls),
+        fmt::format("{}", fmt::join(c_compiler(), " "))}) {
     all += fmt::format("{} {}\n", part.size(), part);
   }
   return fmt::format("{:016x}-{}-{:016x}", layer.graph.fingerprint, target,

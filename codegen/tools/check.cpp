@@ -256,6 +256,26 @@ void print_outcomes_json(const std::vector<Outcome>& outcomes,
   print_json(out);
 }
 
+/// Adds the calls of a recording: kernels that serve none are not built. A file that cannot be read
+/// is told of when it is replayed.
+void add_calls(const Fixture& fixture, Calls& calls) {
+  auto file = attn::SafeTensors::open(fixture.tensors_file);
+  if (!file.ok()) return;
+  for (const FixtureCall& call : fixture.calls) {
+    std::set<std::string> outputs;
+    for (const auto& [name, key] : call.outputs) outputs.insert(name);
+    calls.outputs.insert(outputs);
+    for (const auto& [name, key] : call.inputs) {
+      if (name != "query") continue;
+      auto query = file->find(key);
+      int64_t queries = 1;  // one sequence's, over all its axes
+      for (int axis = 1; query.ok() && axis < query->rank() - 1; ++axis)
+        queries *= query->shape()[axis];
+      calls.fewest_queries = std::min(calls.fewest_queries, queries);
+    }
+  }
+}
+
 }  // namespace
 
 int check(const CheckOptions& options) {
@@ -267,7 +287,8 @@ int check(const CheckOptions& options) {
 
   std::vector<Outcome> outcomes;
   std::vector<CacheRequest> requests;
-  std::vector<size_t> owners;  // of each request: the outcome
+  std::vector<size_t> owners;       // of each request: the outcome
+  std::map<uint64_t, Calls> calls;  // of all recordings of a layer, by its fingerprint
   for (const std::string& file : *files) {
     Outcome& o = outcomes.emplace_back();
     auto fixture = read_fixture(file);
@@ -282,15 +303,17 @@ int check(const CheckOptions& options) {
       o.verdict = Verdict::skipped, o.why = o.fixture.skipped;
       continue;
     }
+    const uint64_t fingerprint = attn::fingerprint(o.fixture.description);
+    add_calls(o.fixture, calls[fingerprint]);
     for (const std::string& target : *targets) {
-      SourceLayer layer{{.name = "layer",
-                         .fingerprint = attn::fingerprint(o.fixture.description),
-                         .graph = o.fixture.description.graph},
-                        o.fixture.definition};
+      SourceLayer layer{
+          {.name = "layer", .fingerprint = fingerprint, .graph = o.fixture.description.graph},
+          o.fixture.definition};
       requests.push_back({std::move(layer), target});
       owners.push_back(outcomes.size() - 1);
     }
   }
+  for (CacheRequest& request : requests) request.calls = calls.at(request.layer.graph.fingerprint);
   const auto tables = cached_tables(requests, progress_line("building layers"));
   for (size_t i = 0; i < requests.size(); ++i) {
     if (tables[i].ok())

@@ -52,16 +52,6 @@ std::string job_name(const Plan& plan, const Path& path) {
   return fmt::format("{} ({}), path {}", plan.layer, plan.target, path.name);
 }
 
-/// The sizes of the heads of the first attention, or 0.
-std::pair<int, int> head_sizes(const Plan& plan) {
-  for (const Path& path : plan.paths) {
-    for (const Stage& stage : path.stages) {
-      if (const auto* a = std::get_if<Attention>(&stage)) return {a->key_size, a->value_size};
-    }
-  }
-  return {0, 0};
-}
-
 /// A failure of ours, with the plan that caused it; the emitter has put it there unless its process
 /// died.
 Status with_plan(const Status& status, const Plan& plan) {
@@ -81,6 +71,19 @@ Result<std::string> kernel_object(const Plan& plan, int path, const std::string&
   const std::string file = folder->path() + "/kernel.o";
   if (Status s = emit_path_object(plan, path, symbol, file, options); !s.ok()) return s;
   return read_file(file, max_object_bytes);
+}
+
+/// Leaves out the paths that serve none of the calls, but for the first.
+void keep_paths_of(const Calls& calls, Plan& plan) {
+  const auto serves = [&](const Path& path) {
+    std::set<std::string> outputs;
+    for (int o : path.outputs) outputs.insert(plan.outputs.at(static_cast<size_t>(o)).name);
+    return calls.outputs.contains(outputs) &&
+           (path.most_queries == 0 || path.most_queries >= calls.fewest_queries);
+  };
+  const auto rest = std::stable_partition(plan.paths.begin(), plan.paths.end(),
+                                          [&](const Path& path) { return serves(path); });
+  plan.paths.erase(rest == plan.paths.begin() ? rest + 1 : rest, plan.paths.end());
 }
 
 }  // namespace
@@ -131,11 +134,21 @@ Result<SourceLayer> read_layer(const std::string& file, const std::string& space
                             layers->size(), file, known));
 }
 
-Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library,
-                          const std::string& target) {
+struct LoweredLayer::Module {
   // No threads: children are forked from this process.
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  mlir::OwningOpRef<mlir::ModuleOp> op;
+};
+
+LoweredLayer::LoweredLayer(std::unique_ptr<Module> module) : module_(std::move(module)) {}
+LoweredLayer::LoweredLayer(LoweredLayer&&) noexcept = default;
+LoweredLayer& LoweredLayer::operator=(LoweredLayer&&) noexcept = default;
+LoweredLayer::~LoweredLayer() = default;
+
+Result<LoweredLayer> LoweredLayer::make(const SourceLayer& layer) {
+  LoweredLayer lowered(std::make_unique<Module>());
   std::string complaint;
+  mlir::MLIRContext& context = lowered.module_->context;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& d) {
     if (complaint.empty()) complaint = d.str();
     return mlir::success();
@@ -143,28 +156,26 @@ Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library,
   const attn::NamedGraph& g = layer.graph;
   auto module = importLayer(context, g.graph, g.name, g.file, g.line, g.fingerprint);
   if (!module.ok()) return module.status();
-  Stages stages;
-  stages.graph = text_of(**module);
+  lowered.stages.graph = text_of(**module);
   const auto show = [&](llvm::StringRef pass, llvm::StringRef text) {
-    if (!stages.passes.empty()) stages.passes += "\n";
-    stages.passes += fmt::format("// ---- {}\n{}\n", pass.str(), text.str());
+    if (!lowered.stages.passes.empty()) lowered.stages.passes += "\n";
+    lowered.stages.passes += fmt::format("// ---- {}\n{}\n", pass.str(), text.str());
   };
   if (mlir::failed(ir::runPipeline(**module, show))) {
     return Status(StatusCode::internal,
                   fmt::format("internal error in the passes for {}: {}; please report it with\n{}",
-                              g.name, complaint, stages.graph));
+                              g.name, complaint, lowered.stages.graph));
   }
-  stages.final = text_of(**module);
-  // A schedule is chosen by the sizes of the heads, which a first plan tells.
-  auto sizes = planFromModule(**module, library, target, Schedule{});
-  if (!sizes.ok()) return sizes.status();
-  const auto [key_size, value_size] = head_sizes(*sizes);
-  auto schedule = schedule_for(target, key_size, value_size, sizes->dtype);
+  lowered.stages.final = text_of(**module);
+  lowered.module_->op = *std::move(module);
+  return lowered;
+}
+
+Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& target) const {
+  const Work work = workOf(*module_->op);
+  auto schedule = schedule_for(target, work.key_size, work.value_size, work.dtype);
   if (!schedule.ok()) return schedule.status();
-  auto plan = planFromModule(**module, library, target, *schedule);
-  if (!plan.ok()) return plan.status();
-  stages.plan = *std::move(plan);
-  return stages;
+  return planFromModule(*module_->op, library, target, *schedule);
 }
 
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
@@ -180,18 +191,24 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
                                                                         : "";
     Status failure;
     for (const SourceLayer& layer : request.layers) {
+      auto lowered = LoweredLayer::make(layer);
+      if (!lowered.ok()) {
+        failure = lowered.status();
+        break;
+      }
       LayerParts parts;
       for (const std::string& target : request.targets) {
-        auto stages = plan_layer(layer, request.name, target);
-        if (!stages.ok()) {
-          failure = stages.status();
+        auto plan = lowered->plan(request.name, target);
+        if (!plan.ok()) {
+          failure = plan.status();
           break;
         }
+        if (request.calls) keep_paths_of(*request.calls, *plan);
         parts.variants.push_back(
-            {stages->plan, find_target(target)->cpu, target_triple(target), {}});
-        if (parts.variants.size() == 1) compiled.stages.push_back(*std::move(stages));
+            {*std::move(plan), find_target(target)->cpu, target_triple(target), {}});
       }
       if (!failure.ok()) break;
+      compiled.stages.push_back(std::move(lowered->stages));
       compiled.parts.layers.push_back(std::move(parts));
     }
     if (failure.ok())
@@ -258,8 +275,8 @@ Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& a
     }
   }
   if (out.empty()) {
-    return Status(StatusCode::unsupported, fmt::format("attnc has no target for {}; there are {}",
-                                                       machine, target_list()));
+    return Status(StatusCode::unsupported,
+                  fmt::format("attnc has no target for {}; there are {}", machine, target_list()));
   }
   for (const std::string& t : out) {
     if (target_machine(t) != target_machine(out[0])) {

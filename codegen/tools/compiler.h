@@ -8,7 +8,12 @@
 //
 // Everything here runs before the process starts any thread.
 #pragma once
+#include <cstdint>
 #include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,27 +39,50 @@ Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std:
 /// One layer, or a sentence with the names to choose from.
 Result<SourceLayer> read_layer(const std::string& file, const std::string& space);
 
-/// A layer on its way to a plan; the texts are what `attnc show` prints.
+/// A layer on its way through the passes; what `attnc show` prints.
 struct Stages {
   std::string graph;   // the dialect, as imported
   std::string passes;  // after each pass that changed something
-  std::string final;   // the dialect, as planned
-  Plan plan;
+  std::string final;   // the dialect, as plans are made of it
 };
-Result<Stages> plan_layer(const SourceLayer& layer, const std::string& library,
-                          const std::string& target);
+
+/// A layer that went through the passes, once for all targets.
+class LoweredLayer {
+ public:
+  static Result<LoweredLayer> make(const SourceLayer& layer);
+  LoweredLayer(LoweredLayer&&) noexcept;
+  LoweredLayer& operator=(LoweredLayer&&) noexcept;
+  ~LoweredLayer();
+
+  Result<Plan> plan(const std::string& library, const std::string& target) const;
+
+  Stages stages;
+
+ private:
+  struct Module;
+  explicit LoweredLayer(std::unique_ptr<Module> module);
+  std::unique_ptr<Module> module_;
+};
+
+/// The calls that a library is for, where they are known before: a call makes one of these sets of
+/// outputs, from so many queries or more.
+struct Calls {
+  std::set<std::set<std::string>> outputs;
+  int64_t fewest_queries = std::numeric_limits<int64_t>::max();
+};
 
 struct LibraryRequest {
   std::string name;
   std::vector<SourceLayer> layers;
   std::vector<std::string> targets;  // best first
   Sanitizer sanitizer = Sanitizer::none;
+  std::optional<Calls> calls{};  // paths that serve none of them are left out, but for the first
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 
 struct Compiled {
   LibraryParts parts;
-  std::vector<Stages> stages;  // for each layer, at its first target
+  std::vector<Stages> stages;  // of each layer
 };
 Result<Compiled> compile(const LibraryRequest& request, const Progress& progress = {});
 /// Several libraries with one pool of child processes; a failure concerns its library alone.

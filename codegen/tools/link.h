@@ -1,8 +1,8 @@
 // link.h - shared libraries, through the C compiler that is there: $CC, which may be "ccache gcc",
 // else cc.
 //
-//   Status s = attnc::link_shared({"libmy_layers.a"}, {.file = "libmy_layers.so", .soname =
-//   "libmy_layers.so"});
+//   Status s = attnc::link_shared({"libmy_layers.a"},
+//                                 {.file = "libmy_layers.so", .soname = "libmy_layers.so"});
 //
 // Not here: what goes into them (emit/library.h).
 #pragma once

@@ -77,17 +77,19 @@ Result<std::string> text_of(const ShowOptions& options) {
       options.target.empty() ? std::vector<std::string>{} : std::vector{options.target},
       layer->machine);
   if (!targets.ok()) return targets.status();
-  auto stages = plan_layer(*layer, "show", targets->front());
-  if (!stages.ok()) return stages.status();
-  if (options.stage == "graph") return stages->graph;
-  if (options.stage == "passes") return stages->passes;
+  auto lowered = LoweredLayer::make(*layer);
+  if (!lowered.ok()) return lowered.status();
+  if (options.stage == "graph") return lowered->stages.graph;
+  if (options.stage == "passes") return lowered->stages.passes;
+  auto plan = lowered->plan("show", targets->front());
+  if (!plan.ok()) return plan.status();
   if (options.stage == "plan") {
-    if (options.shape.empty()) return print(stages->plan);
-    auto map = map_text(stages->plan, options);
+    if (options.shape.empty()) return print(*plan);
+    auto map = map_text(*plan, options);
     if (!map.ok() || options.json) return map;
-    return print(stages->plan) + *map;
+    return print(*plan) + *map;
   }
-  return kernel_text(stages->plan, options);
+  return kernel_text(*plan, options);
 }
 
 }  // namespace

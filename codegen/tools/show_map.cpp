@@ -416,13 +416,13 @@ Result<std::string> map_text(const Plan& plan, const ShowOptions& options) {
         text += fmt::format("\nmap of {}: no mask, every block is full\n", title);
         continue;
       }
-      if (path.most_queries == 1) {
+      if (a->family == KernelFamily::decode) {
         text += fmt::format(
             "\nmap of {}: none, a call of one query leaves out whole tasks of {} keys\n", title,
             plan.schedule.decode_keys);
         continue;
       }
-      if (a->scores >= 0) {
+      if (a->family == KernelFamily::with_scores) {
         text += fmt::format("\nmap of {}: none, every pair has a probability to store\n", title);
         continue;
       }

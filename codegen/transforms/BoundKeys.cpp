@@ -3,8 +3,8 @@
 // The mask's region becomes a condition, KeyBounds solves it, and the range becomes the `keys`
 // region.
 
-#include "transforms/KeyBounds.h"
-#include "transforms/MaskReader.h"
+#include "masks/KeyBounds.h"
+#include "masks/MaskReader.h"
 #include "transforms/Passes.h"
 
 using namespace mlir;

@@ -30,8 +30,7 @@ bool onlyReadsKeys(PathOp path) {
     // What sums all keys, or another function of query and key, has no loop nest of its own for one
     // query.
     all = all && attention.getPair().empty() && attention.getRule() != Rule::Additive;
-    all = all && isa<InputOp, ProjectOp>(attention.getQuery().getDefiningOp()) &&
-          cast<ValueType>(attention.getQuery().getType()).count(::attn::Kind::query) == 1;
+    all = all && cast<ValueType>(attention.getQuery().getType()).count(::attn::Kind::query) == 1;
   });
   return any && all;
 }

@@ -6,9 +6,9 @@
 // only where every pair is visible.
 
 #include "llvm/ADT/TypeSwitch.h"
+#include "masks/Box.h"
+#include "masks/MaskShape.h"
 #include "mlir/IR/Matchers.h"
-#include "transforms/Intervals.h"
-#include "transforms/MaskShape.h"
 #include "transforms/Passes.h"
 
 using namespace mlir;
@@ -38,7 +38,7 @@ class Classifier {
  private:
   Box box_;
   Reads reads_;
-  Intervals intervals_{box_, reads_};
+  BoxIntervals intervals_{box_, reads_};
   llvm::DenseMap<mlir::Value, Sight> sights_;
 
   mlir::Value both(mlir::Value a, mlir::Value b) { return box_.both(a, b); }
@@ -132,19 +132,19 @@ class Classifier {
     const auto [x, y, exact] = intervals_.sides(a, b);
     if (!x || !y) return unknown();
     const auto predicate = strictly ? arith::CmpIPredicate::slt : arith::CmpIPredicate::sle;
-    return where(exact, {box_.compare(predicate, x.least, y.most),
-                         box_.compare(predicate, x.most, y.least)});
+    return where(exact, {box_.compare(predicate, x.low.value, y.high.value),
+                         box_.compare(predicate, x.high.value, y.low.value)});
   }
 
   Sight equal(mlir::Value a, mlir::Value b) {
     const auto [x, y, exact] = intervals_.sides(a, b);
     if (!x || !y) return unknown();
     using enum arith::CmpIPredicate;
-    mlir::Value possible =
-        both(box_.compare(sle, x.least, y.most), box_.compare(sle, y.least, x.most));
+    mlir::Value possible = both(box_.compare(sle, x.low.value, y.high.value),
+                                box_.compare(sle, y.low.value, x.high.value));
     // least x = most y >= least y = most x >= least x: all four are one.
-    mlir::Value certain =
-        both(box_.compare(eq, x.least, y.most), box_.compare(eq, x.most, y.least));
+    mlir::Value certain = both(box_.compare(eq, x.low.value, y.high.value),
+                               box_.compare(eq, x.high.value, y.low.value));
     return where(exact, {possible, certain});
   }
 

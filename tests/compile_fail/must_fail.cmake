@@ -4,8 +4,9 @@
 #   cmake "-DCOMMAND=g++;-std=c++20;-fsyntax-only;-Idsl/include;-Itests/compile_fail" "-DSOURCES=mask.cpp;slot.cpp"
 #         -DFROM=tests/compile_fail -DALL=all.cpp -DTO=verdicts -P must_fail.cmake
 #
-# A sentence counts for its own file alone. g++ names the file before it tells what is wrong, clang in the line that does
-# or in the notes after it.
+# A sentence counts for its own file alone. g++ names the file in the lines before the error. Its `error:` line must contain
+# the sentence. clang names the file in the error or in the notes after it. It cuts off a long template argument, but quotes
+# the lines of source that hold the sentence.
 set(ENV{LC_ALL} C)
 file(REMOVE_RECURSE "${TO}")
 list(GET COMMAND 0 compiler)
@@ -56,6 +57,9 @@ foreach(line IN LISTS lines)
       string(APPEND said_${current} "${line}\n")
     endif()
   endif()
+  if(current AND line MATCHES ": error: ")
+    string(APPEND errors_${current} "${line}\n")
+  endif()
 endforeach()
 
 foreach(source IN LISTS SOURCES)
@@ -65,13 +69,18 @@ foreach(source IN LISTS SOURCES)
   endif()
   plain("${CMAKE_MATCH_1}" expected)
   get_filename_component(name "${source}" NAME_WE)
+  set(where "${errors_${name}}")
+  if(compiler MATCHES "clang")
+    # A literal in several lines of source is one sentence.
+    string(REGEX REPLACE "\"\n *\\| [ ~^]*\n *[0-9]+ \\| +\"" "" where "${said_${name}}")
+  endif()
   string(FIND "${said_${name}}" "error: " error)
-  string(FIND "${said_${name}}" "${expected}" at)
+  string(FIND "${where}" "${expected}" at)
   set(verdict "passed")
   if(error EQUAL -1)
     set(verdict "${source} compiles, and should say\n  ${expected}\n")
   elseif(at EQUAL -1)
-    set(verdict "${source} should say\n  ${expected}\nand says\n${said_${name}}\n")
+    set(verdict "${source} should say, with g++ in an `error:` line,\n  ${expected}\nand says\n${said_${name}}\n")
   endif()
   file(WRITE "${TO}/${name}.txt" "${verdict}")
 endforeach()

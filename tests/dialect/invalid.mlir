@@ -402,8 +402,8 @@ attn.layer @reading fingerprint 0x1 {
 // -----
 
 attn.layer @reading_number fingerprint 0x1 {
-  // expected-error @+1 {{'attn.input' op 'reading': expected a number below 16, got 16}}
-  %x = attn.input "x" optional reading 16 : !attn.value<batch : i1>
+  // expected-error @+1 {{'attn.input' op 'reading': expected a number below 32, got 32}}
+  %x = attn.input "x" optional reading 32 : !attn.value<batch : i1>
 }
 
 // -----

@@ -102,8 +102,8 @@ TEST(Deserialise, another_format_or_version) {
   Bytes next = one;
   next[8] = attn::section_version + 1;
   EXPECT_EQ(error_of(next),
-            "the .attn section is damaged at byte 12: it has version 4, and this program reads "
-            "version 3: build both from one release");
+            "the .attn section is damaged at byte 12: it has version 5, and this program reads "
+            "version 4: build both from one release");
 }
 
 TEST(Deserialise, names_that_are_no_names) {
@@ -168,6 +168,63 @@ TEST(Deserialise, every_flip_of_every_byte) {
     }
   }
   EXPECT_GT(refused_by_validation, 1000);
+}
+
+/// What is said of a graph that was changed behind the language's back.
+std::string said_of(const attn::Description& original, void (*change)(attn::Graph&)) {
+  attn::Description d = original;
+  change(d.graph);
+  const std::string error = error_of(written("model::changed", d));
+  const std::string begin = "in `model::changed`, ";
+  const std::size_t at = error.find(begin);
+  return at == error.npos ? error : error.substr(at + begin.size());
+}
+attn::Node& first(attn::Graph& g, attn::Op op) {
+  for (int i = 0; i < g.nodes.size; ++i) {
+    if (g.nodes[i].op == op) return g.nodes[i];
+  }
+  ADD_FAILURE() << "no " << attn::op_names[static_cast<std::size_t>(op)];
+  return g.nodes[0];
+}
+
+// The operations of the language check a graph from bytes too, in their own words.
+TEST(Deserialise, says_which_rule_a_graph_breaks) {
+  using attn::Graph;
+  using attn::Kind;
+  using attn::Op;
+  const auto said = [](void (*change)(Graph&)) { return said_of(model::encoder, change); };
+  EXPECT_EQ(said([](Graph&) {}), "");
+  EXPECT_EQ(
+      said([](Graph& g) { first(g, Op::combine).operand[1] = first(g, Op::combine).operand[0]; }),
+      "combine needs probabilities [.. query, key] and values [.. key ..], in this order");
+  EXPECT_EQ(said([](Graph& g) {
+              g.weights[0].axes.axis[2].extent = g.weights[1].axes.axis[1].extent = 63;
+            }),
+            "scores: heads of the query have size 63 and heads of the key 64");
+  EXPECT_EQ(said([](Graph& g) { g.weights[1].axes.axis[1].extent = 63; }),
+            "the weight `query/bias` has other axes than its projection makes");
+  EXPECT_EQ(said([](Graph& g) { g.weights[1].name = "other/bias"; }),
+            "node 8 is not what project makes of its operands");
+  EXPECT_EQ(said([](Graph& g) { g.weights[1].name = g.weights[0].name; }),
+            "the layer has two weights with the name `query/kernel`");
+  EXPECT_EQ(said([](Graph& g) { g.nodes[1].name = "query"; }),
+            "the graph has two inputs with the name `query`");
+  EXPECT_EQ(said([](Graph& g) { first(g, Op::softmax).axes.axis[1].extent = 3; }),
+            "node 12 is not what softmax makes of its operands");
+  EXPECT_EQ(said([](Graph& g) { first(g, Op::softmax).rate = 1; }),
+            "node 12 is not what softmax makes of its operands");
+  EXPECT_EQ(said([](Graph& g) { first(g, Op::softmax).operand[0] = 40; }),
+            "node 12 reads node 40, which does not come before it");
+  EXPECT_EQ(said([](Graph& g) { g.tables[0].name = "elsewhere"; }),
+            "the table `elsewhere` differs from what it reads");
+  EXPECT_EQ(said([](Graph& g) { g.steps[first(g, Op::softmax).mask.begin].bits = 99; }),
+            "node 12, step 0: own does not fit");
+  EXPECT_EQ(said([](Graph& g) { g.outputs[0].value = 3; }),
+            "the output `output` holds no real numbers");
+  EXPECT_EQ(said([](Graph& g) { g.outputs[0].optional = true; }),
+            "the first output is `output`, which no call leaves out");
+  EXPECT_EQ(said([](Graph& g) { g.outputs.size = 0; }), "a graph has at least one output");
+  EXPECT_EQ(said([](Graph& g) { ++g.steps.size; }), "step 17 belongs to no formula");
 }
 
 TEST(Deserialise, many_forged_bytes) {

@@ -238,7 +238,7 @@ static_assert(input(luong, "key").operand[0] == 1);
 static_assert(input(attn::layer(attn::Attention{.size = 8, .input_rank = 2}), "query").axes ==
               Axes{{Kind::query}, {Kind::size, 0, -1, 8}});
 static_assert(input(attn::layer(attn::Attention{.size = 8, .input_rank = 4}), "value_mask").axes ==
-              Axes{{Kind::batch}, {Kind::batch, 1}, {Kind::key}});
+              Axes{{Kind::batch}, {Kind::batch, 1}, {Kind::query}, {Kind::key}});
 
 // ---- gates and windows
 

@@ -84,8 +84,8 @@ struct RotaryAttention {
   int size = 0;
   attn::Mask mask = attn::causal;
 };
-constexpr void check(attn::Sink& s, const RotaryAttention& d) {
-  s.require(d.size % 2 == 0, "rotary positions need an even `size`, not {}", d.size);
+constexpr void check(attn::Diagnostics& diagnostics, const RotaryAttention& d) {
+  diagnostics.require<"rotary positions need an even `size`, not {}">(d.size % 2 == 0, d.size);
 }
 constexpr Outputs build(Graph& g, const RotaryAttention& d) {
   const auto [query, value, key] = g.query_value_key();

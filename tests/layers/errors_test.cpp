@@ -2,6 +2,8 @@
 // name the tensor. Mistakes in configurations are tests/codegen/import/errors_test.cpp's.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <list>
 #include <map>
 
@@ -126,6 +128,41 @@ TEST(KerasErrors, CallsAreRefusedAndNameTheTensor) {
       EXPECT_NE(status.message().find(part), std::string::npos)
           << part << " is not in\n  " << status.message();
     }
+  }
+}
+
+/// A call of two queries and three keys with a float32 mask of them by that name.
+attn::Status run_with_mask(const attn::AnyLayer& layer, const char* name, std::vector<float> mask) {
+  std::vector<float> query(2 * features), value(3 * features), output(2 * features);
+  const attn::Shape pairs =
+      std::string_view(name) == "attention_mask" ? attn::Shape{1, 2, 3} : attn::Shape{1, 3};
+  mask.resize(static_cast<size_t>(pairs.elements()), mask.back());
+  const attn::NamedTensor inputs[] = {{"query", attn::Tensor(query, {1, 2, features})},
+                                      {"value", attn::Tensor(value, {1, 3, features})},
+                                      {name, attn::Tensor(mask, pairs)}};
+  const attn::NamedMutableTensor outputs[] = {
+      {"output", attn::MutableTensor(output, {1, 2, features})}};
+  attn::Workspace workspace;
+  return layer.run(std::span(inputs), std::span(outputs), workspace);
+}
+
+TEST(MasksToAdd, AreRefusedByEveryLayerThatReadsTruths) {
+  const float least = std::numeric_limits<float>::lowest();
+  for (const char* name : {"mha", "mha_flash", "cached", "grouped", "grouped_flash", "luong"}) {
+    SCOPED_TRACE(name);
+    std::list<std::vector<float>> memory;
+    auto layer = loaded(*tables().at(name), memory);
+    ASSERT_TRUE(layer.ok()) << layer.status().message();
+    const bool numbers = std::string_view(name) == "luong";  // reads them as Keras does
+    for (const float hidden : {-INFINITY, least, -1.f, NAN}) {
+      const attn::Status status =
+          run_with_mask(*layer, numbers ? "value_mask" : "attention_mask", {0, hidden});
+      EXPECT_EQ(status.ok(), numbers) << hidden;
+      if (!numbers) {
+        EXPECT_NE(status.message().find(".score_mod"), std::string::npos) << status.message();
+      }
+    }
+    EXPECT_TRUE(run_with_mask(*layer, numbers ? "value_mask" : "attention_mask", {0, 2.5f}).ok());
   }
 }
 

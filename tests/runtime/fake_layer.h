@@ -5,8 +5,8 @@
 // computes, with mask(b, h, t, s) = attention_mask and (not use_causal_mask or s <= t):
 //
 //   scores[b, h, t, s] = mask ? 1 + s : 0
-//   output[b, t, f]    = query[b, t, f] + w + sum over h, s of scores * (value[b, s, 0] + 2 *
-//   key[b, s, last])
+//   output[b, t, f]    = query[b, t, f] + w +
+//                        sum over h, s of scores * (value[b, s, 0] + 2 * key[b, s, last])
 //
 // where w is the first number of query/kernel. Reference: fake_reference, in order, by plain loops.
 #pragma once

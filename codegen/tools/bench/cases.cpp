@@ -114,11 +114,12 @@ class Reader {
     }
     out = value->get<int>();
   }
+  /// Kernels hold it in float32: scores divided by it, and its products, are to stay finite.
   void positive(const char* key, double& out) {
     const json* value = find(key);
     if (!value || value->is_null()) return;
-    if (!value->is_number() || !(value->get<double>() > 0))
-      return wrong_type(key, "a positive number or null", *value);
+    if (!value->is_number() || !(value->get<double>() >= 1e-18 && value->get<double>() <= 1e18))
+      return wrong_type(key, "a number from 1e-18 to 1e18 or null", *value);
     out = value->get<double>();
   }
   void truth(const char* key, bool& out) {

@@ -14,6 +14,7 @@
 namespace attn {
 
 struct Axis {
+  static constexpr int max_extent = 1 << 24, max_number = 15;
   Kind kind{};
   std::uint8_t number = 0;  // the second query axis has number 1
   std::int16_t of = -1;     // a feature axis without extent: the input whose feature size this is
@@ -48,6 +49,7 @@ struct Axes {
       if (a.kind == k && a.number == number) return &a;
     return nullptr;
   }
+  constexpr const Axis* find(AxisName name) const { return find(name.kind, name.number); }
   constexpr bool has(Kind k) const { return find(k) != nullptr; }
   constexpr int extent(Kind k) const {
     const Axis* a = find(k);

@@ -34,7 +34,7 @@ struct Deserialised {
 namespace section {
 
 /// Reads fields as long as nothing is wrong; then only zeros come.
-class Reader {
+class Reader : public FieldVisitor<Reader> {
  public:
   explicit Reader(std::span<const unsigned char> bytes) : bytes_(bytes) {}
   const std::string& error() const { return error_; }
@@ -52,26 +52,26 @@ class Reader {
     return at_ == bytes_.size();
   }
 
-  std::uint64_t number(int bytes) {
+  /// The next number of so many bytes.
+  std::uint64_t take(std::size_t bytes) {
     if (!ok()) return 0;
-    if (bytes_.size() - at_ < static_cast<std::size_t>(bytes)) return fail("it ends early"), 0;
+    if (bytes_.size() - at_ < bytes) return fail("it ends early"), 0;
     std::uint64_t v = 0;
-    for (int b = 0; b < bytes; ++b) v |= std::uint64_t{bytes_[at_++]} << (8 * b);
+    for (std::size_t b = 0; b < bytes; ++b) v |= std::uint64_t{bytes_[at_++]} << (8 * b);
     return v;
   }
   template <class T>
-  T is() {
-    return static_cast<T>(static_cast<std::make_unsigned_t<T>>(number(sizeof(T))));
+  void number(T& v) {
+    const std::uint64_t bits = take(sizeof(T));
+    if constexpr (std::is_same_v<T, bool>) {
+      if (bits > 1) return fail("a truth that is neither 0 nor 1");
+    } else if constexpr (std::is_enum_v<T>) {
+      if (bits >= count_of<T>) return fail("a name that there is not");
+    }
+    v = static_cast<T>(bits);
   }
-  template <class E>
-  E one_of(int count) {
-    const auto v = number(1);
-    if (v >= static_cast<std::uint64_t>(count)) return fail("a name that there is not"), E{};
-    return static_cast<E>(v);
-  }
-  bool truth() { return one_of<std::uint8_t>(2) == 1; }
   std::string text(std::size_t longest) {
-    const auto size = number(2);
+    const auto size = take(2);
     if (size > longest) return fail("a name of " + std::to_string(size) + " letters"), "";
     if (!ok() || bytes_.size() - at_ < size) return fail("it ends in a name"), "";
     std::string s(reinterpret_cast<const char*>(bytes_.data()) + at_, size);
@@ -81,60 +81,30 @@ class Reader {
     }
     return s;
   }
-  Name name() { return Name(std::string_view(text(31))); }
-  Axes axes() {
-    Axes axes;
-    const auto size = number(1);
-    if (size > Axes::capacity) return fail("a value of too many axes"), axes;
+  void name(Name& n) { n = Name(std::string_view(text(31))); }
+  void axes(Axes& axes) {
+    const auto size = take(1);
+    if (size > Axes::capacity) return fail("a value of too many axes");
     for (std::uint64_t n = 0; n < size && ok(); ++n) {
-      Axis a{one_of<Kind>(num_kinds)};
-      a.number = is<std::uint8_t>(), a.of = is<std::int16_t>(), a.extent = is<std::int32_t>();
+      Axis a;
+      visit_fields(*this, a);
       axes.add(a);
     }
-    return axes;
   }
   /// A list of as many items as the graph has room for.
   template <class T, int N>
-  void list(List<T, N>& list, auto&& read) {
-    const auto size = number(2);
+  void list(List<T, N>& list) {
+    const auto size = take(2);
     if (size > static_cast<std::uint64_t>(N)) return fail("a list longer than any graph's");
-    for (std::uint64_t n = 0; n < size && ok(); ++n) read(list[list.size++]);
+    for (std::uint64_t n = 0; n < size && ok(); ++n) visit_fields(*this, list[list.size++]);
   }
-  void graph(Graph& g) {
-    g.dtype = one_of<DTypePolicy>(num_policies);
-    list(g.nodes, [this](Node& n) {
-      n.op = one_of<Op>(num_ops), n.type = one_of<Type>(3);
-      n.fully_masked = one_of<FullyMasked>(3), n.fully_masked_with_scores = one_of<FullyMasked>(3);
-      n.optional = truth(), n.sigmoid = truth(), n.flag = truth(), n.soft = truth();
-      n.reading = one_of<std::uint8_t>(num_readings);
-      for (auto& o : n.operand) o = is<std::int8_t>();
-      for (auto& w : n.weight) w = is<std::int8_t>();
-      for (auto& k : n.number) k = is<std::int32_t>();
-      n.rate = std::bit_cast<float>(is<std::uint32_t>());
-      for (FormulaRange* f : {&n.formula, &n.mask, &n.sink}) {
-        f->begin = is<std::int16_t>(), f->size = is<std::int16_t>();
-      }
-      n.name = name(), n.axes = axes(), n.line = is<std::int32_t>();
-    });
-    list(g.weights, [this](Weight& w) { w.name = name(), w.axes = axes(); });
-    list(g.tables, [this](TableUse& t) {
-      t.name = name(), t.type = one_of<Type>(3), t.optional = truth();
-      t.weight = is<std::int8_t>(), t.input = is<std::int8_t>();
-    });
-    list(g.outputs, [this](Output& o) {
-      o.name = name(), o.value = is<std::int8_t>(), o.optional = truth();
-      o.starts_as = is<std::int8_t>();
-    });
-    list(g.steps, [this](Step& s) {
-      s.fn = one_of<Fn>(num_fns), s.type = one_of<Type>(3);
-      for (auto& o : s.operand) o = is<std::int8_t>();
-      s.bits = is<std::uint64_t>();
-    });
-  }
+  void added_later(auto&... field) { (*this)(field...); }
+  void line(std::int32_t& v) { number(v); }
+  void graph(Graph& g) { visit_fields(*this, g); }
   NamedGraph layer() {
     NamedGraph l;
     l.name = text(1000), l.file = text(255);
-    l.line = is<std::int32_t>(), l.fingerprint = is<std::uint64_t>();
+    number(l.line), number(l.fingerprint);
     graph(l.graph);
     if (!ok()) return l;
     if (!is_qualified_name(l.name)) fail("`" + l.name + "` is not the name of a variable");
@@ -150,17 +120,17 @@ class Reader {
   void part(std::vector<NamedGraph>& layers) {
     const std::size_t begin = at_;
     for (char c : section_magic) {
-      if (number(1) != static_cast<unsigned char>(c)) {
+      if (take(1) != static_cast<unsigned char>(c)) {
         return fail("expected descriptions made by attn/section.h");
       }
     }
-    const auto version = number(4);
+    const auto version = take(4);
     if (version != section_version) {
       return fail("it has version " + std::to_string(version) +
                   ", and this program reads version " + std::to_string(section_version) +
                   ": build both from one release");
     }
-    const auto size = number(4), count = number(4);
+    const auto size = take(4), count = take(4);
     for (std::uint64_t n = 0; n < count && ok(); ++n) {
       NamedGraph l = layer();
       if (ok()) add(layers, std::move(l));

@@ -1,13 +1,12 @@
-// error.h - one sentence for one mistake, whether it is met by a compiler or by a program that
-// reads JSON.
+// error.h - one sentence for each error, whether a compiler meets it or a program that reads JSON.
 //
-//   sink.require(num_heads > 0, "`num_heads` must be positive, not {}", num_heads);
+//   diagnostics.require<"`num_heads` must be positive, not {}">(num_heads > 0, num_heads);
 //
-// A layer written in C++ is evaluated by the compiler. There the mistake ends the evaluation at a
-// call that no constant expression may make, and both compilers print that call with its arguments:
-// the sentence and the numbers. A layer described at run time goes through the same functions,
-// which keep the first mistake as a value: nothing here ends a program. Not here: failures of calls
-// and files; those are the runtime's attn::Status.
+// A layer written in C++ is evaluated by the compiler. An error ends the evaluation at a call that
+// is no constant expression. Its name contains the sentence, so that the sentence stands in g++'s
+// `error:` line and in clang's notes. A layer described at run time goes through the same
+// functions, which keep the first error as a value: nothing here ends a program. Not here: failures
+// of calls and files; those are the runtime's attn::Status.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -51,7 +50,7 @@ constexpr Name operator+(const Name& a, std::string_view b) {
   return Name(std::string_view(joined.data(), n));
 }
 
-/// The first mistake of a layer: empty when there was none.
+/// The first error of a layer; empty if there is none.
 struct Error {
   const char* sentence = "";
   std::array<std::int64_t, 3> number{};
@@ -76,11 +75,6 @@ struct Error {
   }
 };
 
-namespace error {
-/// Not constexpr, on purpose: that a compiler reaches this call is the diagnostic.
-inline void read_the_sentence_in_quotes(const Error&) {}
-}  // namespace error
-
 /// Where a call was written.
 struct Place {
   const char* file = "";
@@ -91,48 +85,67 @@ constexpr Place here(const char* file = __builtin_FILE(), int line = __builtin_L
   return {file, line};
 }
 
-/// What a compiler does at a mistake. A program keeps it, whatever is asked for.
+/// A sentence as a template argument: compilers print it where they name the call.
+template <std::size_t N>
+struct Sentence {
+  char text[N]{};
+  constexpr Sentence(const char (&s)[N]) {  // NOLINT: a sentence is written as a literal
+    for (std::size_t i = 0; i < N; ++i) text[i] = s[i];
+  }
+};
+namespace error {
+/// Not constexpr, on purpose: a compiler that reaches the call stops, and prints the sentence.
+template <Sentence sentence>
+void in_description() {}
+
+/// Names fill the sentence's `[]`, numbers its `{}`.
+constexpr Error of(const char* sentence, auto... facts) {
+  Error e{sentence};
+  [[maybe_unused]] std::size_t n = 0, s = 0;
+  (
+      [&](const auto& fact) {
+        if constexpr (requires { Name(fact); })
+          e.name[s++] = Name(fact);
+        else
+          e.number[n++] = static_cast<std::int64_t>(fact);
+      }(facts),
+      ...);
+  return e;
+}
+}  // namespace error
+
+/// What a compiler does at an error. A program keeps it, whatever is asked for.
 enum class OnError : bool { stop, keep };
 
-/// Collects the first mistake, or stops the compiler at it.
-class Sink {
+/// Keeps the first error of a description, or stops the compiler at it.
+class Diagnostics {
  public:
-  constexpr explicit Sink(OnError on_error) : keep_(on_error == OnError::keep) {}
+  constexpr explicit Diagnostics(OnError on_error) : keep_(on_error == OnError::keep) {}
   constexpr const Error& error() const { return error_; }
 
-  constexpr void mistake(const char* sentence, auto... facts) {
-    if (error_) return;
-    Error e{sentence};
-    [[maybe_unused]] std::size_t n = 0, s = 0;
-    (
-        [&](const auto& fact) {
-          if constexpr (requires { Name(fact); })
-            e.name[s++] = Name(fact);
-          else
-            e.number[n++] = static_cast<std::int64_t>(fact);
-        }(facts),
-        ...);
-    mistake(e);
+  /// Returns `holds`. Where it is false, the sentence is the error.
+  template <Sentence sentence>
+  constexpr bool require(bool holds, auto... facts) {
+    if (holds || error_) return holds;
+    if (!keep_ && std::is_constant_evaluated()) error::in_description<sentence>();
+    error_ = error::of(sentence.text, facts...);
+    return false;
   }
-  constexpr void mistake(const Error& e) {
-    if (error_ || !e) return;
-    if (!keep_ && std::is_constant_evaluated()) error::read_the_sentence_in_quotes(e);
-    error_ = e;
-  }
-  constexpr bool require(bool holds, const char* sentence, auto... facts) {
-    if (!holds) mistake(sentence, facts...);
-    return holds;
+  /// Takes over an error that was made before there was a description: a compiler has stopped then.
+  constexpr void keep(const Error& e) {
+    if (!error_) error_ = e;
   }
 
  private:
   bool keep_;
   Error error_{};
 };
-/// Of what has no graph to tell yet, such as a mask: empty if `holds`.
-constexpr Error mistake_unless(bool holds, const char* sentence, auto... facts) {
-  Sink sink(OnError::stop);
-  sink.require(holds, sentence, facts...);
-  return sink.error();
+/// The error of what belongs to no description yet, such as a mask; empty if `holds`.
+template <Sentence sentence>
+constexpr Error error_unless(bool holds, auto... facts) {
+  Diagnostics diagnostics(OnError::stop);
+  diagnostics.require<sentence>(holds, facts...);
+  return diagnostics.error();
 }
 
 }  // namespace attn

@@ -1,20 +1,18 @@
 // evaluate.h - formulas and the lambdas they were traced from, on plain numbers.
 //
 //   attn::PlainPosition at{.query = 3, .key = 5};
-//   attn::evaluate(attn::causal.formula, at).truth()                    // false, by the formula's
-//   steps
-//   [](auto at) { return at.key <= at.query; }(at)                      // false, by the lambda
-//   itself attn::evaluate(f, at, {2.5}, [](std::string_view table, std::span<const std::int64_t>
-//   index) {
-//     return attn::Plain(slopes[index[0]]);
-//   });
+//   attn::evaluate(attn::causal.formula, at).truth()       // false, by the formula's steps
+//   [](auto at) { return at.key <= at.query; }(at)         // false, by the lambda itself
+//   attn::evaluate(f, at, {2.5},
+//                  [](std::string_view table, std::span<const std::int64_t> index) {
+//                    return attn::Plain(slopes[index[0]]);
+//                  });
 //
 // The reference for tests of what kernels compute: real numbers in double, indices as kernels have
-// them: 32 bits that wrap around, as two's complement does. They divide as in C++, towards zero; what
-// C++ leaves open is defined: by zero, quotient and remainder are zero, and the least index divided by
-// -1 is itself.
-// A lambda that is given its table can be given numbers: attn::alibi(attn::PlainTable{...}). One
-// that names it cannot; trace and evaluate it.
+// them: 32 bits that wrap around, as two's complement does. They divide as in C++, towards zero;
+// what C++ leaves open is defined: by zero, quotient and remainder are zero, and the least index
+// divided by -1 is itself. A lambda that is given its table can be given numbers:
+// attn::alibi(attn::PlainTable{...}). One that names it cannot; trace and evaluate it.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -30,13 +28,13 @@ namespace attn {
 class Plain {
  public:
   constexpr Plain() = default;
-  constexpr Plain(bool v) : type_(Type::truth), index_(v) {}          // NOLINT: as symbols are made
-  constexpr Plain(double v) : type_(Type::real), real_(v) {}          // NOLINT
-  constexpr Plain(float v) : Plain(static_cast<double>(v)) {}         // NOLINT
+  constexpr Plain(bool v) : type_(Type::truth), index_(v) {}   // NOLINT: as symbols are made
+  constexpr Plain(double v) : type_(Type::real), real_(v) {}   // NOLINT
+  constexpr Plain(float v) : Plain(static_cast<double>(v)) {}  // NOLINT
   /// The lowest 32 bits: an index wraps around.
   constexpr Plain(std::int64_t v)  // NOLINT
       : type_(Type::index), index_(static_cast<std::int32_t>(static_cast<std::uint32_t>(v))) {}
-  constexpr Plain(int v) : Plain(std::int64_t{v}) {}                  // NOLINT
+  constexpr Plain(int v) : Plain(std::int64_t{v}) {}  // NOLINT
 
   constexpr Type type() const { return type_; }
   constexpr bool truth() const { return index_ != 0; }
@@ -54,8 +52,8 @@ class Plain {
 
 namespace plain {
 
-/// In 64 bits, wrapping around: formulas from outside must not be undefined behaviour. Of two indices
-/// the lowest 32 bits are the index that kernels compute.
+/// In 64 bits, wrapping around: formulas from outside must not be undefined behaviour. Of two
+/// indices the lowest 32 bits are the index that kernels compute.
 constexpr std::int64_t integer(Fn fn, std::int64_t a, std::int64_t b) {
   const auto x = static_cast<std::uint64_t>(a), y = static_cast<std::uint64_t>(b);
   switch (fn) {
@@ -193,9 +191,9 @@ struct PlainPosition {
   Plain query_length{}, key_length{};
   Along<Plain> queries{query}, keys{key};
 
-  constexpr Plain of(Fn fn, Kind kind, unsigned number) const {
+  constexpr Plain of(Fn fn, AxisName axis) const {
     const bool length = fn == Fn::length;
-    switch (kind) {
+    switch (axis.kind) {
       case Kind::batch:
         return batch;
       case Kind::head:
@@ -205,9 +203,9 @@ struct PlainPosition {
       case Kind::feature:
         return feature;
       case Kind::query:
-        return length ? query_length : number ? queries[number % 3] : query;
+        return length ? query_length : axis.number ? queries[axis.number % 3] : query;
       case Kind::key:
-        return length ? key_length : number ? keys[number % 3] : key;
+        return length ? key_length : axis.number ? keys[axis.number % 3] : key;
       default:
         return position;
     }
@@ -276,11 +274,12 @@ constexpr Plain evaluate(std::span<const Step> steps, auto&& name_of_table, cons
         break;
       case Fn::position:
       case Fn::length:
-        v = at.of(s.fn, static_cast<Kind>(s.bits / 16), s.bits % 16);
+        v = at.of(s.fn, s.axis());
         break;
       case Fn::element:
       case Fn::own:
-        v = read(name_of_table(static_cast<std::uint32_t>(s.bits)), std::span<const std::int64_t>(index.data(), operands));
+        v = read(name_of_table(static_cast<std::uint32_t>(s.bits)),
+                 std::span<const std::int64_t>(index.data(), operands));
         break;
       default:
         v = plain::apply(s.fn, operand[0], operand[1], operand[2]);

@@ -19,12 +19,33 @@
 
 namespace attn {
 
-/// What an axis counts. `update` is the positions of new keys on their way into a cache, `slot` its
-/// keys-or-values axis.
-enum class Kind : std::uint8_t { batch, query, key, update, slot, head, size, feature, other };
-inline constexpr int num_kinds = 9;
-inline constexpr std::array<const char*, num_kinds> kind_names{
-    "batch", "query", "key", "update", "slot", "head", "size", "feature", "other"};
+/// What an axis counts.
+enum class Kind : std::uint8_t {
+  batch,
+  query,
+  key,
+  update,  // positions of new keys on their way into a cache
+  slot,    // of a cache: 0 are the keys, 1 the values
+  head,
+  size,
+  feature,
+  other,     // of a table or weight: nothing that a value's axes count
+  position,  // in a formula until a graph takes it over: the query, update or key axis
+};
+inline constexpr int num_kinds = 9;  // in a graph, which has no `position`
+inline constexpr std::array<const char*, num_kinds + 1> kind_names{
+    "batch", "query", "key", "update", "slot", "head", "size", "feature", "other", "position"};
+
+/// An axis of a value: what it counts, and which of those that count the same. `query 1` is the
+/// second query axis.
+struct AxisName {
+  Kind kind{};
+  std::uint8_t number = 0;
+  static constexpr AxisName of_bits(std::uint64_t bits) {
+    return {static_cast<Kind>(bits / 16), static_cast<std::uint8_t>(bits % 16)};
+  }
+  constexpr std::uint64_t bits() const { return static_cast<std::uint64_t>(kind) * 16 + number; }
+};
 
 enum class Fn : std::uint8_t {
   argument,
@@ -64,11 +85,11 @@ enum class Fn : std::uint8_t {
 };
 inline constexpr int num_fns = 33;
 inline constexpr std::array<const char*, num_fns> fn_names{
-    "argument", "number", "position",   "length", "element", "own",    "add",    "sub",
-    "mul",      "div",    "rem",        "neg",    "abs",     "min",    "max",    "exp",
-    "exp2",     "log",    "sin",        "cos",    "tanh",    "sqrt",   "rsqrt",  "pow",
-    "sigmoid",  "less",   "less_equal", "equal",  "both",    "either", "negate", "where",
-    "truncate"};
+    "argument", "number", "position", "length",  "element", "own",        "add",
+    "sub",      "mul",    "div",      "rem",     "neg",     "abs",        "min",
+    "max",      "exp",    "exp2",     "log",     "sin",     "cos",        "tanh",
+    "sqrt",     "rsqrt",  "pow",      "sigmoid", "less",    "less_equal", "equal",
+    "both",     "either", "negate",   "where",   "truncate"};
 
 /// How many operands a function takes; `element` takes up to four.
 constexpr int arity(Fn fn) {
@@ -100,27 +121,42 @@ constexpr int arity(Fn fn) {
       return 1;
   }
 }
-constexpr bool takes_truths(Fn fn) {
-  return fn == Fn::both || fn == Fn::either || fn == Fn::negate;
-}
 constexpr bool is_arithmetic(Fn fn) { return fn >= Fn::add && fn <= Fn::max; }
 /// Makes real numbers of numbers.
 constexpr bool is_real(Fn fn) { return fn >= Fn::exp && fn <= Fn::sigmoid; }
 
-/// Numbers follow C++: index with index is index (and `/` truncates), index with real is real.
 enum class Type : std::uint8_t { real, index, truth };
 inline constexpr std::array<const char*, 3> type_names{"real", "index", "truth"};
+
+/// Whether a function takes a truth for this operand; else it takes a number.
+constexpr bool takes_truth(Fn fn, std::size_t operand) {
+  return fn == Fn::both || fn == Fn::either || fn == Fn::negate ||
+         (fn == Fn::where && operand == 0);
+}
+/// The type that a function makes of operands of these types. Numbers follow C++: index with index
+/// is index (and `/` truncates), index with real is real.
+constexpr Type result_of(Fn fn, const std::array<Type, 4>& operand, std::size_t operands) {
+  if (fn == Fn::truncate) return Type::index;
+  if (is_real(fn)) return Type::real;
+  if (fn != Fn::where && !is_arithmetic(fn)) return Type::truth;
+  for (std::size_t i = 0; i < operands; ++i) {
+    if (!takes_truth(fn, i) && operand[i] != Type::index) return Type::real;
+  }
+  return Type::index;
+}
 
 struct Step {
   Fn fn{};
   Type type{};
   std::array<std::int8_t, 4> operand{-1, -1, -1, -1};
-  // number: a double's bits or an index; argument: which; position, length: kind * 16 + which; own,
-  // element: table
+  // number: a double's bits or an index; argument: which one; position, length: an AxisName's bits;
+  // own, element: the table's number
   std::uint64_t bits = 0;
   constexpr bool operator==(const Step&) const = default;
   /// Of a number, by its type. Reals are kept in double; a layer computes with its own precision.
   constexpr double real() const { return std::bit_cast<double>(bits); }
+  /// Of a position or length.
+  constexpr AxisName axis() const { return AxisName::of_bits(bits); }
   constexpr std::int32_t index() const {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
   }
@@ -143,14 +179,10 @@ struct Formula {
   std::int16_t size = 0, num_tables = 0;
   bool too_long = false;
   std::uint64_t trace = 0;  // which one makes it, at run time: addresses are used again
-  Error mistake{};  // the first that was made while it was traced; the graph tells it
+  Error error{};            // the first that was made while it was traced; the graph takes it over
 
-  /// Stops a compiler; a program keeps the first mistake.
   constexpr void note(const Error& e) {
-    if (mistake || !e) return;
-    Sink sink(OnError::stop);
-    sink.mistake(e);
-    mistake = sink.error();
+    if (!error) error = e;
   }
   constexpr bool empty() const { return size == 0; }
   constexpr const Step& result() const { return steps[static_cast<std::size_t>(size - 1)]; }
@@ -180,14 +212,14 @@ struct Formula {
       at[static_cast<std::size_t>(i)] = add(step);
     }
     too_long |= other.too_long;
-    note(other.mistake);
+    note(other.error);
     return at[static_cast<std::size_t>(other.size - 1)];
   }
   /// Brings the steps that `id` needs into the one order that depends on the expression alone:
   /// operands first, from the left. C++ leaves the order open in which `f(x) + g(y)` calls f and g,
   /// and g++ 12 uses one order while it evaluates constants and the other in the code it makes.
   constexpr void finish(std::int8_t id) {
-    if (too_long || mistake) return;
+    if (too_long || error) return;
     Formula out;
     std::array<std::int8_t, capacity> at{};
     for (auto& a : at) a = -1;

@@ -57,7 +57,7 @@ struct Sequences {
   Value query, value, key;
 };
 
-class Graph : public Sink {
+class Graph : public Diagnostics {
  public:
   static constexpr int max_nodes = 48, max_weights = 20, max_tables = 12, max_outputs = 4;
   static constexpr int max_steps = 192;
@@ -75,7 +75,7 @@ class Graph : public Sink {
 
   /// `file` is the description's: nodes made by calls in it remember their line.
   constexpr explicit Graph(OnError on_error = OnError::keep, const char* file = "")
-      : Sink(on_error), file_(file) {}
+      : Diagnostics(on_error), file_(file) {}
 
   // ---- what comes from outside
 
@@ -102,12 +102,17 @@ class Graph : public Sink {
   /// Every axis may have length one. Of any type; numbers are read as `reading` says (nodes.h).
   constexpr Mask mask(Name name, Value like, std::uint8_t reading = 0, Place place = here()) {
     if (!like) return {};
+    return mask(name, like.axes().without(Kind::size, Kind::feature), reading, place);
+  }
+  constexpr Mask mask(Name name, const Axes& axes, std::uint8_t reading = 0, Place place = here()) {
+    require<"the mask `[]` is read in a way that there is not: {}">(reading < num_readings, name,
+                                                                    reading);
     add_input({.op = Op::input,
                .type = Type::truth,
                .optional = true,
                .reading = reading,
                .name = name,
-               .axes = like.axes().without(Kind::size, Kind::feature)},
+               .axes = axes},
               place);
     return Mask::own({name, Type::truth, true});
   }
@@ -118,6 +123,7 @@ class Graph : public Sink {
     return {name, Type::real, true};
   }
   constexpr TableName soft_mask(Name name, const Axes& axes, Place place = here()) {
+    require<"the mask of numbers `[]` has no axis">(axes.size > 0, name);
     add_input({.op = Op::input, .optional = true, .soft = true, .name = name, .axes = axes}, place);
     return {name, Type::real, true};
   }
@@ -146,7 +152,7 @@ class Graph : public Sink {
     Axes axes;
     for (int extent : shape) {
       if (extent == 0) return Table(name);
-      require(extent > 0, "the weight `[]` has a negative extent: {}", name, extent);
+      require<"the weight `[]` has a negative extent: {}">(extent > 0, name, extent);
     }
     for (int extent : shape) {
       axes.add({Kind::other, static_cast<std::uint8_t>(axes.size), -1, extent});
@@ -166,17 +172,24 @@ class Graph : public Sink {
   }
   constexpr void output(Name name, Value v, bool optional = false) {
     if (!v) return;
-    require(!v.axes().free_heads(), "the output `[]` has as many heads as a call brings: []", name,
-            take_some);
-    if (outputs.size == max_outputs) return mistake("a layer has at most {} outputs", max_outputs);
+    require<"the output `[]` has as many heads as a call brings: []">(!v.axes().free_heads(), name,
+                                                                      take_some);
+    require<"the output `[]` holds no real numbers">(nodes[v.id].type == Type::real, name);
+    check_name(name, false);
+    for (const Output& o : outputs) {
+      require<"the layer has two outputs with the name `[]`">(o.name != name, name);
+    }
+    if (!require<"a layer has at most {} outputs">(outputs.size < max_outputs, max_outputs)) return;
     outputs[outputs.size++] = {name, v.id, optional};
   }
   /// The output `name` starts as what this input holds.
   constexpr void starts_as(Name name, Value input) {
     for (int i = 0; input && i < outputs.size; ++i) {
       if (outputs[i].name != name) continue;
-      require(nodes[input.id].op == Op::input && input.axes() == nodes[outputs[i].value].axes,
-              "the output `[]` starts as an input with the same axes", name);
+      require<"the output `[]` starts as an input with the same axes">(
+          nodes[input.id].op == Op::input && nodes[input.id].type == Type::real &&
+              input.axes() == nodes[outputs[i].value].axes,
+          name);
       outputs[i].starts_as = input.id;
     }
   }
@@ -184,26 +197,26 @@ class Graph : public Sink {
   // ---- what operations are made of
 
   constexpr Value add(const Node& node, Place place) {
-    if (nodes.size == max_nodes) {
-      mistake("a graph has at most {} operations", max_nodes);
+    if (!require<"a graph has at most {} operations">(nodes.size < max_nodes, max_nodes)) {
       return nothing;
     }
-    if (!require(!node.axes.too_many, "a value has at most {} axes", Axes::capacity)) {
+    if (!require<"a value has at most {} axes">(!node.axes.too_many, Axes::capacity)) {
       return nothing;
     }
+    const char* name = op_names[static_cast<std::size_t>(node.op)];
+    for (const Axis& a : node.axes) check_axis(a, node);
+    if (error()) return nothing;
     if (node.op != Op::input) {
-      const char* name = op_names[static_cast<std::size_t>(node.op)];
       for (std::size_t i = 0; i < node.operand.size(); ++i) {
         if (node.operand[i] < 0 || (node.op == Op::splice && i == 3)) continue;
         if (node.op == Op::given && i == 0) continue;
         const Node& operand = nodes[node.operand[i]];
-        require(
-            operand.type == Type::real,
-            "[] computes with real numbers, and `[]` holds others: read it in a formula, by name",
-            name, operand.name);
-        require(node.op == Op::slice_heads || !operand.axes.free_heads(),
-                "[] needs a number of heads, and `[]` has as many as a call brings: []", name,
-                operand.name, take_some);
+        require<
+            "[] computes with real numbers, and `[]` holds others: read it in a formula, by name">(
+            operand.type == Type::real, name, operand.name);
+        require<"[] needs a number of heads, and `[]` has as many as a call brings: []">(
+            node.op == Op::slice_heads || !operand.axes.free_heads(), name, operand.name,
+            take_some);
       }
     }
     Node& made = nodes[nodes.size++] = node;
@@ -211,42 +224,59 @@ class Graph : public Sink {
     return {this, static_cast<std::int8_t>(nodes.size - 1)};
   }
   constexpr std::int8_t add_weight(Name name, const Axes& axes) {
-    for (const Weight& w : weights) {
-      require(w.name != name, "the layer has two weights with the name `[]`", name);
+    for (int i = 0; i < weights.size; ++i) {
+      if (weights[i].name != name) continue;
+      require<"the layer has two weights with the name `[]`">(weights_are_known_, name);
+      require<"the weight `[]` has other axes than its projection makes">(weights[i].axes == axes,
+                                                                          name);
+      return static_cast<std::int8_t>(i);
     }
     check_name(name, true);
-    require(elements(axes) <= max_elements, "the weight `[]` has more than {} elements", name,
-            max_elements);
-    if (weights.size == max_weights) {
-      mistake("a layer has at most {} weights", max_weights);
-      return -1;
+    require<"the weight `[]` has more than {} elements">(elements(axes) <= max_elements, name,
+                                                         max_elements);
+    for (const Axis& a : axes) {
+      require<"the weight `[]` has an axis [] of extent {}: at most {}">(
+          a.extent <= Axis::max_extent, name, kind_names[static_cast<std::size_t>(a.kind)],
+          a.extent, Axis::max_extent);
     }
+    if (!require<"a layer has at most {} weights">(weights.size < max_weights, max_weights))
+      return -1;
     weights[weights.size++] = {name, axes};
     return static_cast<std::int8_t>(weights.size - 1);
   }
+  /// For a graph that is built again: projections and formulas find their weights and tables, which
+  /// keep their order, in place of adding them.
+  constexpr void begin_with(const Graph& built) {
+    for (const Weight& w : built.weights) add_weight(w.name, w.axes);
+    weights_are_known_ = true;
+    tables = built.tables;
+  }
   /// Takes a formula over, checks that its positions exist on `axes`, and declares its tables.
   constexpr FormulaRange add(const Formula& f, const Axes& axes, const char* whose, Place place) {
-    if (f.mistake) return mistake(f.mistake), FormulaRange{};
-    require(!f.too_long, "the formula of [] is too long: at most {} steps and {} tables", whose,
-            Formula::capacity, Formula::table_capacity);
-    if (steps.size + f.size > max_steps) {
-      mistake("the formulas of a graph have at most {} steps together", max_steps);
+    if (f.error) {
+      keep(f.error);
       return {};
     }
+    require<"the formula of [] is too long: at most {} steps and {} tables">(
+        !f.too_long, whose, Formula::capacity, Formula::table_capacity);
+    if (!require<"the formulas of a graph have at most {} steps together">(
+            steps.size + f.size <= max_steps, max_steps)) {
+      return {};
+    }
+    if (f.empty()) return {};
     const FormulaRange range{steps.size, f.size};
     for (int i = 0; i < f.size; ++i) {
       Step s = f.steps[static_cast<std::size_t>(i)];
       if (s.fn == Fn::position || s.fn == Fn::length) {
-        if (s.bits == axis_bits(Kind::other)) s.bits = axis_bits(the_sequence(axes));
-        const auto kind = static_cast<Kind>(s.bits / 16);
-        require(s.bits % 16 == 0 || axes.find(kind) == nullptr ||
-                    axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr,
-                "the formula of [] reads its [] along axis {} of attention, and there are fewer: "
-                "`attention_axes` names them",
-                whose, kind_names[static_cast<std::size_t>(kind)], s.bits % 16);
-        require(axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr,
-                "the formula of [] reads at.[], an axis that is not there", whose,
-                kind_names[static_cast<std::size_t>(kind)]);
+        if (s.axis().kind == Kind::position) s.bits = AxisName{the_sequence(axes)}.bits();
+        const AxisName axis = s.axis();
+        const char* kind = kind_names[static_cast<std::size_t>(axis.kind)];
+        const bool there = axes.find(axis) != nullptr;
+        require<
+            "the formula of [] reads its [] along axis {} of attention, and there are fewer: "
+            "`attention_axes` names them">(there || axis.number == 0 || !axes.has(axis.kind), whose,
+                                           kind, axis.number);
+        require<"the formula of [] reads at.[], an axis that is not there">(there, whose, kind);
       }
       check_operands(f, s, whose);
       if (s.fn == Fn::element || s.fn == Fn::own) {
@@ -261,8 +291,8 @@ class Graph : public Sink {
   /// counts from the front; from the back only where the rank is known.
   constexpr Axes sequence(Kind positions, const Numbers& attention_axes, int rank) {
     if (attention_axes.empty()) return {{Kind::batch}, {positions}, {Kind::feature}};
-    require(attention_axes.size <= 3, "`attention_axes` names at most {} axes, not {}", 3,
-            attention_axes.size);
+    require<"`attention_axes` names at most {} axes, not {}">(attention_axes.size <= 3, 3,
+                                                              attention_axes.size);
     int last = rank ? rank - 2 : 1;
     for (int a : attention_axes) {
       if (!rank && a > last) last = a;
@@ -282,9 +312,9 @@ class Graph : public Sink {
       axes.add(axis);
     }
     axes.add({Kind::feature});
-    require(found == attention_axes.size,
-            "`attention_axes` names an axis twice, or one that is not between the batch and the "
-            "feature axis (counting from the back needs `input_rank`)");
+    require<
+        "`attention_axes` names an axis twice, or one that is not between the batch and the "
+        "feature axis (counting from the back needs `input_rank`)">(found == attention_axes.size);
     return axes;
   }
 
@@ -292,8 +322,8 @@ class Graph : public Sink {
   static constexpr const char* take_some = "take some of them, `first_heads(x, n)`";
 
   const char* file_;
+  bool weights_are_known_ = false;
 
-  static constexpr unsigned axis_bits(Kind kind) { return static_cast<unsigned>(kind) * 16; }
   /// What `at.position` counts: the one sequence axis that there is.
   static constexpr Kind the_sequence(const Axes& axes) {
     return axes.has(Kind::query) ? Kind::query : axes.has(Kind::update) ? Kind::update : Kind::key;
@@ -305,51 +335,67 @@ class Graph : public Sink {
       return f.steps[static_cast<std::size_t>(s.operand[static_cast<std::size_t>(i)])];
     };
     if ((s.fn == Fn::div || s.fn == Fn::rem) && s.type == Type::index) {
-      require(operand(1).fn != Fn::number || operand(1).index() != 0,
-              "the formula of [] divides by zero", whose);
+      require<"the formula of [] divides by zero">(
+          operand(1).fn != Fn::number || operand(1).index() != 0, whose);
     }
     for (int i = 0; s.fn == Fn::element && i < 4 && s.operand[static_cast<std::size_t>(i)] >= 0;
          ++i) {
-      require(operand(i).type == Type::index,
-              "the formula of [] reads `[]` at a real number: an index is whole, and truncate(x) "
-              "makes one",
-              whose, f.tables[s.bits].name);
+      require<
+          "the formula of [] reads `[]` at a real number: an index is whole, and truncate(x) "
+          "makes one">(operand(i).type == Type::index, whose, f.tables[s.bits].name);
     }
   }
+  constexpr void check_axis(const Axis& a, const Node& node) {
+    const char* name = op_names[static_cast<std::size_t>(node.op)];
+    require<"[] makes an axis of Kind::position: say which positions it counts">(
+        a.kind != Kind::position, name);
+    const char* kind = kind_names[static_cast<std::size_t>(a.kind)];
+    require<"[] makes the axis [] {} twice">(node.axes.find(a.kind, a.number) == &a, name, kind,
+                                             a.number);
+    require<"[] makes the axis [] {}: the last one is {}">(a.number <= Axis::max_number, name, kind,
+                                                           a.number, Axis::max_number);
+    require<"[] makes an axis [] of extent {}: at most {}">(
+        a.extent >= 0 && a.extent <= Axis::max_extent, name, kind, a.extent, Axis::max_extent);
+    const bool of_input = a.of == nodes.size
+                              ? node.op == Op::input
+                              : a.of >= 0 && a.of < nodes.size && nodes[a.of].op == Op::input;
+    require<
+        "[] makes an axis [] as long as the features of node {}, which is no input of unknown "
+        "size">(a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && of_input), name, kind,
+                a.of);
+  }
   constexpr void check_name(const Name& name, bool is_weight) {
-    require(!name.too_long, "`[]` is too long: names have at most {} letters", name, 31);
-    require(name.is_identifier(is_weight),
-            "`[]` becomes a name in C++: write letters, digits and `_`, a letter first", name);
+    require<"`[]` is too long: names have at most {} letters">(!name.too_long, name, 31);
+    require<"`[]` becomes a name in C++: write letters, digits and `_`, a letter first">(
+        name.is_identifier(is_weight), name);
   }
   constexpr Value named_input(const Name& name, const Axes& axes, bool optional, Type type,
                               Place place, bool declares) {
-    require(!optional || type == Type::truth,
-            "the input `[]` may only be left out if something stands in: write `.or_else(...)`",
-            name);
+    require<"the input `[]` may only be left out if something stands in: write `.or_else(...)`">(
+        !optional || type == Type::truth, name);
     return add_input(
         {.op = Op::input, .type = type, .optional = optional, .name = name, .axes = axes}, place,
         declares);
   }
   constexpr Value add_input(const Node& node, Place place, bool declares = true) {
     for (const Node& n : nodes) {
-      require(n.op != Op::input || n.name != node.name,
-              "the graph has two inputs with the name `[]`", node.name);
+      require<"the graph has two inputs with the name `[]`">(
+          n.op != Op::input || n.name != node.name, node.name);
     }
     check_name(node.name, false);
     for (const Axis& a : node.axes) {
       const bool heads = a.kind == Kind::head && (node.type != Type::real || node.soft);
       const bool counted = heads || a.kind == Kind::size || a.kind == Kind::slot;
-      require(a.extent > 0 || (a.extent == 0 && !counted),
-              "the input `[]` has an axis [] of extent {}", node.name,
-              kind_names[static_cast<std::size_t>(a.kind)], a.extent);
+      require<"the input `[]` has an axis [] of extent {}">(
+          a.extent > 0 || (a.extent == 0 && !counted), node.name,
+          kind_names[static_cast<std::size_t>(a.kind)], a.extent);
     }
-    const Value v = add(node, place);
-    if (v) {
-      for (Axis& a : nodes[v.id].axes.axis) {
-        if (a.kind == Kind::feature && a.extent == 0) a.of = v.id;
-      }
-      if (declares) declared[declared.size++] = v.id;
+    Node made = node;
+    for (Axis& a : made.axes.axis) {
+      if (a.kind == Kind::feature && a.extent == 0) a.of = nodes.size;
     }
+    const Value v = add(made, place);
+    if (v && declares) declared[declared.size++] = v.id;
     return v;
   }
   /// The number of a table, which is declared as an input where it is neither input nor weight yet.
@@ -359,8 +405,9 @@ class Graph : public Sink {
     for (auto o : step.operand) {
       if (o < 0) break;
       const Step& s = f.steps[static_cast<std::size_t>(o)];
-      Axis axis{static_cast<Kind>(s.bits / 16), static_cast<std::uint8_t>(s.bits % 16)};
-      if (s.fn != Fn::position || read.find(axis.kind, axis.number)) {
+      Axis axis{s.axis().kind, s.axis().number};
+      if (s.fn != Fn::position || axis.kind == Kind::position ||
+          read.find(axis.kind, axis.number)) {
         axis = {Kind::other, static_cast<std::uint8_t>(read.size)};
       } else if (const Axis* there = where.find(axis.kind, axis.number)) {
         axis.extent = there->extent;
@@ -370,10 +417,8 @@ class Graph : public Sink {
     int id = 0;
     while (id < tables.size && tables[id].name != table.name) ++id;
     if (id == tables.size) {
-      if (id == max_tables) {
-        mistake("the formulas of a graph read at most {} tables", max_tables);
+      if (!require<"the formulas of a graph read at most {} tables">(id < max_tables, max_tables))
         return 0;
-      }
       TableUse t{table};
       for (int i = 0; i < weights.size; ++i) {
         if (weights[i].name == table.name) t.weight = static_cast<std::int8_t>(i);
@@ -391,22 +436,22 @@ class Graph : public Sink {
     const TableUse& t = tables[id];
     if (t.weight < 0 && t.input < 0) return id;
     const Type is = t.weight >= 0 ? Type::real : nodes[t.input].type;
-    require(is == table.type, "`[]` is of type [] and is read as []", table.name,
-            type_names[static_cast<std::size_t>(is)],
-            type_names[static_cast<std::size_t>(table.type)]);
+    require<"`[]` is of type [] and is read as []">(
+        is == table.type, table.name, type_names[static_cast<std::size_t>(is)],
+        type_names[static_cast<std::size_t>(table.type)]);
     Axes& own = t.weight >= 0 ? weights[t.weight].axes : nodes[t.input].axes;
     if (step.fn == Fn::own) {
-      require(where.contains(own), "[] reads `[]` at an axis that is not there", whose, table.name);
-      require(!own.free_heads(), "[] reads `[]`, which has as many heads as a call brings", whose,
-              table.name);
-    } else if (require(own.size == read.size, "`[]` is read with {} indices and has {} axes",
-                       table.name, read.size, own.size)) {
+      require<"[] reads `[]` at an axis that is not there">(where.contains(own), whose, table.name);
+      require<"[] reads `[]`, which has as many heads as a call brings">(!own.free_heads(), whose,
+                                                                         table.name);
+    } else if (require<"`[]` is read with {} indices and has {} axes">(
+                   own.size == read.size, table.name, read.size, own.size)) {
       for (int i = 0; i < own.size; ++i) {  // read along queries and keys: as long as the longer
         Axis& a = own.axis[static_cast<std::size_t>(i)];
         const Axis& b = read.axis[static_cast<std::size_t>(i)];
         if (t.weight < 0 && !a.same_as(b)) a = {Kind::other, static_cast<std::uint8_t>(i)};
-        require(a.kind == Kind::other || a.extent == b.extent,
-                "`[]` is read along axes of length {} and {}", table.name, a.extent, b.extent);
+        require<"`[]` is read along axes of length {} and {}">(
+            a.kind == Kind::other || a.extent == b.extent, table.name, a.extent, b.extent);
       }
     }
     return id;
@@ -418,11 +463,10 @@ constexpr const Axes& Value::axes() const { return *this ? graph->nodes[id].axes
 constexpr Value Value::or_else(Value other) const {
   if (!*this || !other) return *this;
   Node &n = graph->nodes[id], &stands_in = graph->nodes[other.id];
-  const bool fits = graph->require(
-      n.op == Op::input && stands_in.op == Op::input && other.id < id && n.type == stands_in.type &&
-          n.axes.same_as(stands_in.axes),
+  const bool fits = graph->require<
       "`or_else` is between two inputs with the same axes, and the one that stands in is "
-      "made first");
+      "made first">(n.op == Op::input && stands_in.op == Op::input && other.id < id &&
+                    n.type == stands_in.type && n.axes.same_as(stands_in.axes));
   if (fits) n.operand[0] = other.id, n.optional = true;
   return *this;
 }

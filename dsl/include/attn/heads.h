@@ -14,8 +14,8 @@ constexpr Value share_heads(Value x, int heads, Place place = here()) {
   if (!x) return nothing;
   const int own = x.axes().extent(Kind::head);
   if (own == heads) return x;
-  x.graph->require(own > 0 && heads > 0 && heads % own == 0,
-                   "share_heads: {} heads cannot be shared evenly by {}", own, heads);
+  x.graph->require<"share_heads: {} heads cannot be shared evenly by {}">(
+      own > 0 && heads > 0 && heads % own == 0, own, heads);
   return x.graph->add({.op = Op::share_heads,
                        .operand = {x.id, -1, -1, -1},
                        .axes = x.axes().resized(Kind::head, heads)},
@@ -26,8 +26,8 @@ constexpr Value first_heads(Value x, int count, Place place = here()) {
   if (!x || count == 0) return nothing;
   const int own = x.axes().extent(Kind::head);
   if (own == count) return x;
-  x.graph->require(count > 0 && (count < own || x.axes().free_heads()),
-                   "first_heads: {} of {} heads", count, own);
+  x.graph->require<"first_heads: {} of {} heads">(
+      count > 0 && (count < own || x.axes().free_heads()), count, own);
   return x.graph->add({.op = Op::slice_heads,
                        .operand = {x.id, -1, -1, -1},
                        .number = {0, count},
@@ -38,27 +38,29 @@ constexpr Value concat_heads(Value x, Value y, Place place = here()) {
   if (!x) return y;
   if (!y) return x;
   const int n = x.axes().extent(Kind::head) + y.axes().extent(Kind::head);
-  x.graph->require(x.axes().has(Kind::head) &&
-                       x.axes().resized(Kind::head, 1) == y.axes().resized(Kind::head, 1),
-                   "concat_heads: the values differ on another axis than the heads");
+  x.graph->require<"concat_heads: the values differ on another axis than the heads">(
+      x.axes().has(Kind::head) &&
+      x.axes().resized(Kind::head, 1) == y.axes().resized(Kind::head, 1));
   return x.graph->add({.op = Op::concat_heads,
                        .operand = {x.id, y.id, -1, -1},
                        .axes = x.axes().resized(Kind::head, n)},
                       place);
 }
 
+constexpr Value gather_at(Value x, const Formula& at, Place place) {
+  if (!x) return nothing;
+  x.graph->require<"gather reads along the size of a head, and this value has none">(
+      x.axes().has(Kind::size));
+  Node n{.op = Op::gather, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
+  x.graph->require<"gather reads at an index, and its function makes a real number">(
+      at.error || at.too_long || at.result().type == Type::index);
+  n.formula = x.graph->add(at, x.axes(), "gather", place);
+  return x.graph->add(n, place);
+}
 /// y[.., s] = x[.., f(at)]: another order along the size of a head.
 template <class F>
 constexpr Value gather(Value x, const F& f, Place place = here()) {
-  if (!x) return nothing;
-  x.graph->require(x.axes().has(Kind::size),
-                   "gather reads along the size of a head, and this value has none");
-  Node n{.op = Op::gather, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
-  const Formula at = trace<Number, 0>(f);
-  x.graph->require(at.mistake || at.too_long || at.result().type == Type::index,
-                   "gather reads at an index, and its function makes a real number");
-  n.formula = x.graph->add(at, x.axes(), "gather", place);
-  return x.graph->add(n, place);
+  return gather_at(x, trace<Number, 0>(f), place);
 }
 
 // ---- caches
@@ -82,22 +84,24 @@ constexpr Value cache_input(Graph& g, Name name, const Target& kept, Value of = 
 constexpr Value splice(Value cache, Value keys, Value values, Value at, Place place = here()) {
   if (!cache || !keys || !values || !at) return nothing;
   Graph& g = *cache.graph;
+  g.require<"splice: the value written to is no cache: it has no axis of keys and values">(
+      cache.axes().has(Kind::slot));
   for (Value v : {keys, values}) {
-    g.require(
-        v.axes().only(Kind::head, Kind::size) == cache.axes().only(Kind::head, Kind::size) &&
-            v.axes().has(Kind::update),
+    g.require<
         "splice: new keys and values need the heads and the size of the cache, and positions of "
-        "their own (Kind::update)");
+        "their own (Kind::update)">(v.axes().only(Kind::head, Kind::size) ==
+                                        cache.axes().only(Kind::head, Kind::size) &&
+                                    v.axes().has(Kind::update));
   }
-  g.require(at.axes().without(Kind::batch).size == 0 && g.nodes[at.id].type == Type::index,
-            "splice: the position to write at is one index, or one for each sequence");
+  g.require<"splice: the position to write at is one index, or one for each sequence">(
+      at.axes().without(Kind::batch).size == 0 && g.nodes[at.id].type == Type::index);
   return g.add(
       {.op = Op::splice, .operand = {cache.id, keys.id, values.id, at.id}, .axes = cache.axes()},
       place);
 }
 constexpr Value slot(Value cache, int which, Place place = here()) {
   if (!cache) return nothing;
-  cache.graph->require(cache.axes().has(Kind::slot), "only a cache has keys and values in slots");
+  cache.graph->require<"only a cache has keys and values in slots">(cache.axes().has(Kind::slot));
   return cache.graph->add({.op = Op::slot,
                            .operand = {cache.id, -1, -1, -1},
                            .number = {which, 0},
@@ -107,8 +111,8 @@ constexpr Value slot(Value cache, int which, Place place = here()) {
 /// Keys or values that no cache keeps: their positions are the keys that there are.
 constexpr Value as_keys(Value x, Place place = here()) {
   if (!x) return nothing;
-  x.graph->require(x.axes().has(Kind::update),
-                   "as_keys: the value is not one of new keys, counted by Kind::update");
+  x.graph->require<"as_keys: the value is not one of new keys, counted by Kind::update">(
+      x.axes().has(Kind::update));
   Node n{.op = Op::as_keys, .operand = {x.id, -1, -1, -1}, .axes = x.axes()};
   for (Axis& a : n.axes.axis) {
     if (a.kind == Kind::update) a.kind = Kind::key;
@@ -121,10 +125,10 @@ constexpr Value given(Value condition, Value x, Value otherwise = nothing, Place
   if (!condition || !x) return otherwise;
   Graph& g = *x.graph;
   const Node& input = g.nodes[condition.id];
-  g.require(input.op == Op::input && input.optional && input.operand[0] < 0,
-            "given: the condition is an input that calls may leave out");
-  g.require(!otherwise || otherwise.axes() == x.axes(),
-            "given: the two values differ in their axes");
+  g.require<"given: the condition is an input that calls may leave out">(
+      input.op == Op::input && input.optional && input.operand[0] < 0);
+  g.require<"given: the two values differ in their axes">(!otherwise ||
+                                                          otherwise.axes() == x.axes());
   return g.add(
       {.op = Op::given, .operand = {condition.id, x.id, otherwise.id, -1}, .axes = x.axes()},
       place);

@@ -1,13 +1,17 @@
 // layer.h - from a description to a graph, in the compiler or at run time; names and fingerprints.
 //
-//   inline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{.num_heads = 12, .key_dim
-//   = 64}); using layers = attn::Layers<encoder, decoder>;
+//   inline constexpr auto encoder = attn::layer(attn::MultiHeadAttention{
+//       .num_heads = 12,
+//       .key_dim = 64,
+//   });
+//   using layers = attn::Layers<encoder, decoder>;
 //
 //   attn::Description d = attn::try_layer(filled_from_json);
 //   if (d.error()) puts(d.error().text().c_str());
 //
 // Not here: running a layer; that is attn::Layer<model::encoder> in the runtime.
 #pragma once
+#include "attn/fields.h"
 #include "attn/layers.h"
 #include "attn/order.h"
 
@@ -47,59 +51,64 @@ constexpr Graph graph_of(const D& d, OnError on_error, const char* file = "") {
   g.output("attention_scores", out.attention_scores, true);
   g.output("cache", out.cache);
   g.starts_as("cache", out.cache_input);
-  g.require(static_cast<bool>(out.output), "the layer has no output");
+  g.require<"the layer has no output">(static_cast<bool>(out.output));
   if (!g.error()) InOrder::put(g);
   return g;
 }
 
-/// A mistake stops a compiler. A program gets it as `error()`, as from `try_layer`.
+/// An error stops a compiler. A program gets it as `error()`, as from `try_layer`.
 template <Describes D>
 [[nodiscard]] constexpr Description layer(const D& d, const char* file = __builtin_FILE(),
-                            int line = __builtin_LINE()) {
+                                          int line = __builtin_LINE()) {
   return {graph_of(d, OnError::stop, file), file, line};
 }
-/// The same, with the first mistake as a value in a compiler too: for descriptions that come from a
+/// The same, with the first error as a value in a compiler too: for descriptions that come from a
 /// file, and for tests.
 template <Describes D>
 [[nodiscard]] constexpr Description try_layer(const D& d, const char* file = "", int line = 0) {
   return {graph_of(d, OnError::keep, file), file, line};
 }
 
+/// FNV-1a over fields, not bytes: padding and byte order do not matter.
+class Fingerprint : public FieldVisitor<Fingerprint> {
+ public:
+  constexpr void number(auto v) {
+    value_ = (value_ ^ static_cast<std::uint64_t>(v)) * 0x100000001b3u;
+  }
+  constexpr void name(const Name& n) {
+    for (char c : n.view()) number(static_cast<unsigned char>(c));
+    number(0);
+  }
+  constexpr void axes(const Axes& axes) {
+    for (const Axis& a : axes) visit_fields(*this, a);
+    number(axes.size);
+  }
+  constexpr void list(const auto& list) {
+    for (const auto& item : list) visit_fields(*this, item);
+    sizes_[static_cast<std::size_t>(lists_++)] = list.size;
+  }
+  /// Graphs that use none of them keep the fingerprint they had before there were any.
+  constexpr void added_later(const auto&... field) {
+    if ((!(field == std::remove_cvref_t<decltype(field)>{}) || ...)) (*this)(field...);
+  }
+  constexpr void line(std::int32_t) {}
+  /// Behind everything else come the lengths of the lists.
+  constexpr std::uint64_t finish() {
+    for (int i = 0; i < lists_; ++i) number(sizes_[static_cast<std::size_t>(i)]);
+    return value_;
+  }
+
+ private:
+  std::uint64_t value_ = 0xcbf29ce484222325u;
+  std::array<std::int16_t, 5> sizes_{};
+  int lists_ = 0;
+};
 /// The same number from every compiler on every machine, and another one for another graph. Places
-/// in the source are not part of it. FNV-1a over fields, not bytes: padding and byte order do not
-/// matter.
+/// in the source are not part of it.
 constexpr std::uint64_t fingerprint(const Graph& g) {
-  std::uint64_t h = 0xcbf29ce484222325u;
-  auto mix = [&h](auto... v) { ((h = (h ^ static_cast<std::uint64_t>(v)) * 0x100000001b3u), ...); };
-  auto mix_name = [&](const Name& n) {
-    for (char c : n.view()) mix(static_cast<unsigned char>(c));
-    mix(0);
-  };
-  auto mix_axes = [&](const Axes& axes) {
-    for (const Axis& a : axes) mix(a.kind, a.number, a.of, a.extent);
-    mix(axes.size);
-  };
-  for (const Node& n : g.nodes) {
-    mix(n.op, n.type, n.fully_masked, n.fully_masked_with_scores, n.optional, n.flag, n.soft,
-        n.reading);
-    mix(n.number[0], n.number[1], std::bit_cast<std::uint32_t>(n.rate));
-    mix(n.formula.begin, n.formula.size, n.mask.begin, n.mask.size, n.weight[0], n.weight[1]);
-    // Graphs without either keep the fingerprint they had before there were any.
-    if (n.sigmoid || !n.sink.empty()) mix(n.sigmoid, n.sink.begin, n.sink.size);
-    for (auto o : n.operand) mix(o);
-    mix_name(n.name), mix_axes(n.axes);
-  }
-  for (const Step& s : g.steps) {
-    mix(s.fn, s.type, s.bits);
-    for (auto o : s.operand) mix(o);
-  }
-  for (const TableUse& t : g.tables) {
-    mix_name(t.name), mix(t.type, t.optional, t.weight, t.input);
-  }
-  for (const Weight& w : g.weights) mix_name(w.name), mix_axes(w.axes);
-  for (const Output& o : g.outputs) mix_name(o.name), mix(o.value, o.optional, o.starts_as);
-  mix(g.dtype, g.nodes.size, g.steps.size, g.tables.size, g.weights.size, g.outputs.size);
-  return h;
+  Fingerprint fingerprint;
+  visit_fields(fingerprint, g);
+  return fingerprint.finish();
 }
 constexpr std::uint64_t fingerprint(const Description& d) { return fingerprint(d.graph); }
 

@@ -61,7 +61,7 @@ struct Mask {
     return joined(Fn::either, a, b);
   }
   friend constexpr Mask operator!(Mask a) {
-    if (a.formula.empty()) return a.formula.mistake ? a : none();
+    if (a.formula.empty()) return a.formula.error ? a : none();
     const auto all = static_cast<std::int8_t>(a.formula.size - 1);
     a.formula.finish(a.formula.add({Fn::negate, Type::truth, {all, -1, -1, -1}}));
     return a;
@@ -73,7 +73,7 @@ struct Mask {
   }
   /// One that comes of `a` and `b`, with what is wrong with either.
   static constexpr Mask alone(Mask one, const Mask& a, const Mask& b) {
-    one.formula.note(a.formula.mistake), one.formula.note(b.formula.mistake);
+    one.formula.note(a.formula.error), one.formula.note(b.formula.error);
     return one;
   }
   static constexpr Mask joined(Fn fn, Mask a, const Mask& b) {
@@ -91,17 +91,17 @@ struct Mask {
 template <class Becomes, class F>
 struct Named {
   F function;
-  Error mistake{};
+  Error error{};
   template <class... X>
   requires std::invocable<const F&, const X&...>
   constexpr auto operator()(const X&... x) const {
-    (note(mistake, x), ...);
+    (note(error, x), ...);
     return function(x...);
   }
 };
 template <class Becomes, class F>
-constexpr Named<Becomes, F> named(const F& function, const Error& mistake = {}) {
-  return {function, mistake};
+constexpr Named<Becomes, F> named(const F& function, const Error& error = {}) {
+  return {function, error};
 }
 
 /// What happens to a scaled score before the softmax.
@@ -156,17 +156,16 @@ requires(!std::convertible_to<const T&, Name>) constexpr T index_table_of(const 
 }
 /// What is wrong with tables that are given where indices are wanted: the first that holds others.
 constexpr Error unless_indices(const auto&... tables) {
-  Sink sink(OnError::stop);
-  const auto ask = [&sink]<class T>(const T& table) {
+  Diagnostics diagnostics(OnError::stop);
+  const auto ask = [&diagnostics]<class T>(const T& table) {
     if constexpr (std::derived_from<T, TableName>) {
-      sink.require(table.type == Type::index,
-                   "the table `[]` holds indices here: declare it with attn::Type::index, or give "
-                   "its name alone",
-                   table.name);
+      diagnostics.require<
+          "the table `[]` holds indices here: declare it with attn::Type::index, or give "
+          "its name alone">(table.type == Type::index, table.name);
     }
   };
   (ask(tables), ...);
-  return sink.error();
+  return diagnostics.error();
 }
 
 }  // namespace attn

@@ -25,7 +25,7 @@ inline constexpr Mask causal_from_the_end = [](auto at) {
 constexpr auto prefix_lm(int keys) {
   return named<Mask>(
       [keys](auto at) { return (at.key <= at.query) | (at.key < keys); },
-      mistake_unless(keys >= 0, "`prefix_lm` needs a prefix of 0 keys or more, not {}", keys));
+      error_unless<"`prefix_lm` needs a prefix of 0 keys or more, not {}">(keys >= 0, keys));
 }
 /// Each sequence its own prefix: `keys` is [batch].
 template <class T>
@@ -41,7 +41,7 @@ requires(!std::convertible_to<const T&, int>) constexpr auto prefix_lm(const T& 
 /// 2020) and Mistral (Jiang et al. 2023): `width` keys, the query's own among them.
 constexpr auto sliding_window(int width) {
   return named<Mask>([width](auto at) { return abs(at.query - at.key) < width; },
-                     mistake_unless(width > 0, "`sliding_window` must be positive, not {}", width));
+                     error_unless<"`sliding_window` must be positive, not {}">(width > 0, width));
 }
 /// So many keys before the query's own, and so many after it.
 constexpr auto sliding_window(int before, int after) {
@@ -49,20 +49,18 @@ constexpr auto sliding_window(int before, int after) {
       [before, after](auto at) {
         return (at.query - at.key <= before) & (at.key - at.query <= after);
       },
-      mistake_unless(before >= 0 && after >= 0,
-                     "`sliding_window` needs 0 keys or more on either side, not {} before and {} "
-                     "after",
-                     before, after));
+      error_unless<"`sliding_window` needs 0 keys or more on either side, not {} before and {} "
+                   "after">(before >= 0 && after >= 0, before, after));
 }
 /// Every `step`-th key, counted from the query's own (Sparse Transformer; Child et al. 2019).
 constexpr auto dilated(int step) {
-  const Error e = mistake_unless(step > 0, "`dilated` needs a positive step, not {}", step);
+  const Error e = error_unless<"`dilated` needs a positive step, not {}">(step > 0, step);
   // Of a wrong one every key: plain numbers cannot be told, and must not be divided by zero.
   return named<Mask>([step = e ? 1 : step](auto at) { return (at.query - at.key) % step == 0; }, e);
 }
 /// Blocks of `size` positions that see themselves alone.
 constexpr auto same_block(int size) {
-  const Error e = mistake_unless(size > 0, "`same_block` needs a positive size, not {}", size);
+  const Error e = error_unless<"`same_block` needs a positive size, not {}">(size > 0, size);
   return named<Mask>([size = e ? 1 : size](auto at) { return at.query / size == at.key / size; },
                      e);
 }
@@ -74,9 +72,8 @@ constexpr auto neighbourhood(int rows, int columns) {
         return (abs(at.queries[0] - at.keys[0]) <= rows) &
                (abs(at.queries[1] - at.keys[1]) <= columns);
       },
-      mistake_unless(rows >= 0 && columns >= 0,
-                     "`neighbourhood` needs distances of 0 or more, not {} rows and {} columns",
-                     rows, columns));
+      error_unless<"`neighbourhood` needs distances of 0 or more, not {} rows and {} columns">(
+          rows >= 0 && columns >= 0, rows, columns));
 }
 
 // ---- single keys
@@ -84,9 +81,8 @@ constexpr auto neighbourhood(int rows, int columns) {
 /// The first `keys` of every sequence. Beside a window they are what a long stream leans on
 /// (StreamingLLM; Xiao et al. 2023).
 constexpr auto first_keys(int keys) {
-  return named<Mask>(
-      [keys](auto at) { return at.key < keys; },
-      mistake_unless(keys > 0, "`first_keys` needs a positive number, not {}", keys));
+  return named<Mask>([keys](auto at) { return at.key < keys; },
+                     error_unless<"`first_keys` needs a positive number, not {}">(keys > 0, keys));
 }
 /// Sequences of different lengths in one tensor: `lengths` is [batch].
 constexpr auto padding(const auto& lengths) {

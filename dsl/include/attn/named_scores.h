@@ -17,7 +17,7 @@ namespace attn {
 /// Scores between -cap and cap (Gemma 2).
 constexpr auto softcap(float cap) {
   return named<ScoreMod>([cap](auto score, auto) { return cap * tanh(score / cap); },
-                         mistake_unless(cap > 0, "`softcap` bends scores below a positive number"));
+                         error_unless<"`softcap` bends scores below a positive number">(cap > 0));
 }
 /// Each head its own penalty of the distance (Press et al. 2021): `slopes` is [head].
 constexpr auto alibi(const auto& slopes) {
@@ -34,8 +34,8 @@ constexpr auto temperature_per_head(const auto& temperature) {
 /// Each head a number for every distance up to `most`, farther ones as `most` (after Shaw et al.
 /// 2018): `bias` is [head, 2 * most + 1], keys that lie `most` before the query first.
 constexpr auto relative_bias(const auto& bias, int most) {
-  const Error e = mistake_unless(
-      most >= 0, "`relative_bias` counts distances up to {}, which is negative", most);
+  const Error e =
+      error_unless<"`relative_bias` counts distances up to {}, which is negative">(most >= 0, most);
   return named<ScoreMod>(
       [bias = table_of(bias), most = e ? 0 : most](auto score, auto at) {
         return score + bias[at.head][clamp(at.key - at.query, -most, most) + most];
@@ -57,13 +57,13 @@ constexpr double natural_logarithm(double x) {
 }
 constexpr Error unless_t5_buckets(bool bidirectional, int buckets, int most) {
   const int least = bidirectional ? 4 : 2, single = buckets / least;
-  Sink wrong(OnError::stop);
-  wrong.require(buckets >= least, "`t5_bias` needs at least {} buckets, not {}", least, buckets);
-  wrong.require(most > single,
-                "`t5_bias` has {} buckets of one distance each; its farthest distance must be more "
-                "than that, not {}",
-                single, most);
-  return wrong.error();
+  Diagnostics diagnostics(OnError::stop);
+  diagnostics.require<"`t5_bias` needs at least {} buckets, not {}">(buckets >= least, least,
+                                                                     buckets);
+  diagnostics.require<
+      "`t5_bias` has {} buckets of one distance each; its farthest distance must be more "
+      "than that, not {}">(most > single, single, most);
+  return diagnostics.error();
 }
 /// The bucket that T5 (Raffel et al. 2019) puts a key into that lies `before` the query: half of
 /// the buckets for a distance each, the others for distances that grow like powers, the last one

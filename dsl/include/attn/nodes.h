@@ -25,7 +25,7 @@ enum class Op : std::uint8_t {
   share_heads,  // grouped queries: a key head serves several query heads
   slice_heads,
   concat_heads,
-  gather,  // reads along `size` at a computed index
+  gather,   // reads along `size` at a computed index
   splice,   // writes keys and values into a cache at an index
   slot,     // the keys or the values of a cache
   as_keys,  // new keys or values, counted by `update`, as the keys or values there are
@@ -33,9 +33,9 @@ enum class Op : std::uint8_t {
 };
 inline constexpr int num_ops = 15;
 inline constexpr std::array<const char*, num_ops> op_names{
-    "input",       "project",     "scores",       "map",    "softmax", "dropout", "combine",
-    "share_heads", "slice_heads", "concat_heads", "gather", "splice",  "slot",    "as_keys",
-    "given"};
+    "input",   "project", "scores",      "map",         "softmax",
+    "dropout", "combine", "share_heads", "slice_heads", "concat_heads",
+    "gather",  "splice",  "slot",        "as_keys",     "given"};
 
 /// A row without any allowed key: the originals disagree, so the layer says.
 enum class FullyMasked : std::uint8_t {
@@ -105,7 +105,11 @@ struct Node {
   Axes axes{};
   std::int32_t line =
       0;  // of the call, if in the description's file; else 0. Not in the fingerprint
+  constexpr bool operator==(const Node&) const = default;
 };
+
+/// A node's formulas, in the order of their steps.
+inline constexpr std::array formulas_of_node{&Node::formula, &Node::mask, &Node::sink};
 
 struct Weight {
   Name name{};  // "query/kernel": in the order of `get_weights`
@@ -117,7 +121,7 @@ struct TableUse : TableName {
 struct Output {
   Name name{};
   std::int8_t value = -1;
-  bool optional = false;  // made only for a caller that asks
+  bool optional = false;       // made only for a caller that asks
   std::int8_t starts_as = -1;  // the input whose contents it starts as: a cache that is added to
 };
 

@@ -16,7 +16,7 @@ namespace attn {
 
 /// What a projection makes: heads of some size, or features again.
 struct Target {
-  static constexpr int max_columns = 1 << 24;
+  static constexpr int max_columns = Axis::max_extent;
   Axes to{};
   bool only_heads = false;
   bool is_nothing = false;
@@ -50,19 +50,19 @@ constexpr Value project(Value x, Name name, const Target& target, bool bias = tr
   const bool mixes = target.only_heads && x.axes().has(Kind::head);
   const Axes contracted =
       mixes ? x.axes().only(Kind::head) : x.axes().only(Kind::feature, Kind::head, Kind::size);
-  if (!g.require(contracted.size > 0, "`[]` has no axis to project", name)) return nothing;
-  g.require(target.to.size > 0, "`[]` makes no axis: write `heads(...)` or `features(...)`", name);
-  g.require(target.numbers <= 4, "`[]` makes at most {} feature axes, not {}", name, 4,
-            target.numbers);
+  if (!g.require<"`[]` has no axis to project">(contracted.size > 0, name)) return nothing;
+  g.require<"`[]` makes no axis: write `heads(...)` or `features(...)`">(target.to.size > 0, name);
+  g.require<"`[]` makes at most {} feature axes, not {}">(target.numbers <= 4, name, 4,
+                                                          target.numbers);
   for (const Axis& a : target.to) {
     const bool known = a.extent > 0 || (a.extent == 0 && a.of >= 0);
-    if (!g.require(known, "`[]` must have a positive number of each axis it makes, not {}", name,
-                   a.extent)) {
+    if (!g.require<"`[]` must have a positive number of each axis it makes, not {}">(known, name,
+                                                                                     a.extent)) {
       return nothing;
     }
   }
-  if (!g.require(elements(target.to) <= Target::max_columns,
-                 "`[]` makes more than {} numbers a position", name, Target::max_columns)) {
+  if (!g.require<"`[]` makes more than {} numbers a position">(
+          elements(target.to) <= Target::max_columns, name, Target::max_columns)) {
     return nothing;
   }
   Axes kernel = contracted, axes = x.axes().without(Kind::feature, Kind::head, Kind::size);
@@ -87,17 +87,16 @@ constexpr Value pair_scores(Value q, Value k, const Formula& pair, Place place) 
   if (!q || !k) return nothing;
   Graph& g = *q.graph;
   const Axes &a = q.axes(), &b = k.axes();
-  g.require(a.has(Kind::query) && b.has(Kind::key),
-            "scores need a value with query positions and one with key positions, in this order");
-  g.require(a.extent(Kind::head) == b.extent(Kind::head),
-            "scores: the query has {} heads and the key {}; `share_heads` lets one key head serve "
-            "several query heads",
-            a.extent(Kind::head), b.extent(Kind::head));
-  g.require(a.extent(Kind::size) == b.extent(Kind::size),
-            "scores: heads of the query have size {} and heads of the key {}", a.extent(Kind::size),
-            b.extent(Kind::size));
-  g.require(a.only(Kind::batch).same_as(b.only(Kind::batch)),
-            "scores: query and key have different batch axes");
+  g.require<"scores need a value with query positions and one with key positions, in this order">(
+      a.has(Kind::query) && b.has(Kind::key));
+  g.require<
+      "scores: the query has {} heads and the key {}; `share_heads` lets one key head serve "
+      "several query heads">(a.extent(Kind::head) == b.extent(Kind::head), a.extent(Kind::head),
+                             b.extent(Kind::head));
+  g.require<"scores: heads of the query have size {} and heads of the key {}">(
+      a.extent(Kind::size) == b.extent(Kind::size), a.extent(Kind::size), b.extent(Kind::size));
+  g.require<"scores: query and key have different batch axes">(
+      a.only(Kind::batch).same_as(b.only(Kind::batch)));
   Node n{.op = Op::scores,
          .operand = {q.id, k.id, -1, -1},
          .axes = score_axes(a, a.only(Kind::head), b)};
@@ -122,16 +121,15 @@ constexpr Value elementwise(std::initializer_list<Value> operands, const Formula
   for (Value v : operands) {
     if (!v) return nothing;
     if (i == 0) n.axes = v.axes();
-    if (!g->require(
-            n.axes.contains(v.axes()),
-            "an elementwise operation: the second value has an axis that the first has not")) {
+    if (!g->require<
+            "an elementwise operation: the second value has an axis that the first has not">(
+            n.axes.contains(v.axes()))) {
       return nothing;
     }
     for (const Axis& a : v.axes()) {
       const int extent = n.axes.find(a.kind, a.number)->extent;
-      g->require(extent == a.extent,
-                 "an elementwise operation: the values differ on the axis []: {} and {}",
-                 kind_names[static_cast<std::size_t>(a.kind)], extent, a.extent);
+      g->require<"an elementwise operation: the values differ on the axis []: {} and {}">(
+          extent == a.extent, kind_names[static_cast<std::size_t>(a.kind)], extent, a.extent);
     }
     n.operand[i++] = v.id;
   }
@@ -201,7 +199,7 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
                         const SinkLogit& sink = {}, Place place = here()) {
   if (!s) return nothing;
   Graph& g = *s.graph;
-  g.require(s.axes().has(Kind::key), "softmax is over keys, and this value has no key axis");
+  g.require<"softmax is over keys, and this value has no key axis">(s.axes().has(Kind::key));
   Node n{.op = Op::softmax,
          .fully_masked = rules.alone,
          .fully_masked_with_scores = rules.with_scores,
@@ -210,11 +208,11 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
   n.mask = g.add(mask.formula, s.axes(), "the mask", place);
   for (int i = 0; i < sink.formula.size; ++i) {
     const Step& step = sink.formula.steps[static_cast<std::size_t>(i)];
-    const bool of_key = (step.fn == Fn::position || step.fn == Fn::length) &&
-                        static_cast<Kind>(step.bits / 16) == Kind::key;
-    g.require(!of_key,
-              "a sink is one number for a whole row of keys: it can read at.head, "
-              "at.query and at.batch, and not at.key or at.key_length");
+    const bool of_key =
+        (step.fn == Fn::position || step.fn == Fn::length) && step.axis().kind == Kind::key;
+    g.require<
+        "a sink is one number for a whole row of keys: it can read at.head, "
+        "at.query and at.batch, and not at.key or at.key_length">(!of_key);
   }
   n.sink = g.add(sink.formula, s.axes().without(Kind::key), "the sink", place);
   return g.add(n, place);
@@ -223,8 +221,8 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
 constexpr Value sigmoid_probabilities(Value s, const Mask& mask = {}, Place place = here()) {
   if (!s) return nothing;
   Graph& g = *s.graph;
-  g.require(s.axes().has(Kind::key),
-            "sigmoid_probabilities are over keys, and this value has no key axis");
+  g.require<"sigmoid_probabilities are over keys, and this value has no key axis">(
+      s.axes().has(Kind::key));
   Node n{.op = Op::softmax,
          .fully_masked = FullyMasked::zero,
          .fully_masked_with_scores = FullyMasked::zero,
@@ -237,28 +235,32 @@ constexpr Value sigmoid_probabilities(Value s, const Mask& mask = {}, Place plac
 /// Only training drops anything; the node stays, as rate and place are the layer's.
 constexpr Value dropout(Value p, float rate, Place place = here()) {
   if (!p || rate == 0) return p;
-  p.graph->require(rate > 0 && rate <= 1, "dropout: the rate must be in [0, 1]");
+  p.graph->require<"dropout: the rate must be in [0, 1]">(rate > 0 && rate <= 1);
   return p.graph->add(
       {.op = Op::dropout, .operand = {p.id, -1, -1, -1}, .rate = rate, .axes = p.axes()}, place);
 }
-/// The sum of values, weighted by probabilities, over all keys. Its positions come in the order of
-/// `like`, where there are several axes of them; else in the scores' order.
-constexpr Value combine(Value p, Value v, Value like = nothing, Place place = here()) {
+/// The sum of values, weighted by probabilities, over all keys. `positions` are the batch and query
+/// axes of the result, in its order.
+constexpr Value combine_to(const Axes& positions, Value p, Value v, Place place) {
   if (!p || !v) return nothing;
   Graph& g = *p.graph;
   const Axes &a = p.axes(), &b = v.axes();
-  g.require(a.has(Kind::query) && a.has(Kind::key) && b.has(Kind::key) && !b.has(Kind::query),
-            "combine needs probabilities [.. query, key] and values [.. key ..], in this order");
-  g.require(a.free_heads() || a.extent(Kind::head) == b.extent(Kind::head),
-            "combine: {} heads of probabilities and {} heads of values", a.extent(Kind::head),
-            b.extent(Kind::head));
-  g.require(a.only(Kind::key).same_as(b.only(Kind::key)),
-            "combine: probabilities and values count keys on different axes");
-  Axes axes = like ? like.axes().only(Kind::batch, Kind::query) : a.only(Kind::batch, Kind::query);
-  g.require(axes.same_as(a.only(Kind::batch, Kind::query)),
-            "combine: probabilities and the value that gives the order differ in their positions");
+  g.require<"combine needs probabilities [.. query, key] and values [.. key ..], in this order">(
+      a.has(Kind::query) && a.has(Kind::key) && b.has(Kind::key) && !b.has(Kind::query));
+  g.require<"combine: {} heads of probabilities and {} heads of values">(
+      a.free_heads() || a.extent(Kind::head) == b.extent(Kind::head), a.extent(Kind::head),
+      b.extent(Kind::head));
+  g.require<"combine: probabilities and values count keys on different axes">(
+      a.only(Kind::key).same_as(b.only(Kind::key)));
+  g.require<"combine: probabilities and the value that gives the order differ in their positions">(
+      positions.same_as(a.only(Kind::batch, Kind::query)));
+  Axes axes = positions;
   axes += b.only(Kind::head, Kind::size, Kind::feature);
   return g.add({.op = Op::combine, .operand = {p.id, v.id, -1, -1}, .axes = axes}, place);
+}
+/// The same with positions in the order of `like`, or of the probabilities.
+constexpr Value combine(Value p, Value v, Value like = nothing, Place place = here()) {
+  return combine_to((like ? like : p).axes().only(Kind::batch, Kind::query), p, v, place);
 }
 
 }  // namespace attn

@@ -45,7 +45,8 @@ class InOrder {
     for (auto o : n.operand) {
       if (o >= 0) visit(o, which);
     }
-    for (FormulaRange f : {n.formula, n.mask, n.sink}) {
+    for (auto formula : formulas_of_node) {
+      const FormulaRange f = n.*formula;
       for (int i = f.begin; i < f.begin + f.size; ++i) {
         const Step& s = from.steps[i];
         if (s.fn != Fn::element && s.fn != Fn::own) continue;
@@ -73,7 +74,7 @@ class InOrder {
         if (o >= 0) o = new_number(o);
       }
       renumber(n.axes);
-      n.formula = copy(n.formula), n.mask = copy(n.mask), n.sink = copy(n.sink);
+      for (auto formula : formulas_of_node) n.*formula = copy(n.*formula);
       to.nodes[to.nodes.size++] = n;
     }
     for (int i = 0; i < to.weights.size; ++i) renumber(to.weights[i].axes);

@@ -59,12 +59,14 @@ inline std::string text(const Graph& g, FormulaRange f, const std::string& inden
         out += "argument " + std::to_string(s.bits);
         break;
       case Fn::number:
-        out += "constant " + (s.type == Type::index ? std::to_string(s.index()) : number_text(s.real()));
+        out += "constant " +
+               (s.type == Type::index ? std::to_string(s.index()) : number_text(s.real()));
         break;
       case Fn::position:
       case Fn::length:
-        out += std::string(s.fn == Fn::length ? "length " : "position ") + kind_names[s.bits / 16] +
-               (s.bits % 16 ? " " + std::to_string(s.bits % 16) : "");
+        out += std::string(fn_names[static_cast<std::size_t>(s.fn)]) + " " +
+               kind_names[static_cast<std::size_t>(s.axis().kind)] +
+               (s.axis().number ? " " + std::to_string(s.axis().number) : "");
         break;
       case Fn::own:
         out += "own @" + std::string(g.tables[static_cast<int>(s.bits)].name.view());

@@ -54,8 +54,9 @@ struct Symbol {
   std::int8_t id = -1;
   Step leaf{};  // or a copy of the step
   TableName table{};
-  const char* mistake = nullptr;  // of an operation that met no symbol, for whoever takes it in
-  std::uint64_t trace = 0;        // of `home`, which may be gone
+  const char* sentence =
+      nullptr;              // the error of an operation without a symbol, for whoever takes it in
+  std::uint64_t trace = 0;  // of `home`, which may be gone
 
   constexpr Type type() const { return leaf.type; }
   /// Whether `home` is the formula that is traced; else it must not be touched.
@@ -67,8 +68,8 @@ struct Symbol {
     if (home && is_alive()) home->note(e);
   }
   constexpr std::int8_t in(Formula* f) const {
-    if (mistake) {
-      f->note({.sentence = mistake, .name = {table.name}});
+    if (sentence) {
+      f->note({.sentence = sentence, .name = {table.name}});
       return f->add(Step{Fn::number, type()});
     }
     if (home && (home != f || !is_alive())) {
@@ -90,13 +91,12 @@ struct Symbol {
   }
 
   static constexpr Error of_another() {
-    return mistake_unless(
-        false,
+    return error_unless<
         "a symbol of another formula: a number or position is good in the call that it was given "
-        "to, and not outside of it or in a function inside of it");
+        "to, and not outside of it or in a function inside of it">(false);
   }
 };
-/// Notes a mistake in the formula of a symbol. A plain number has none, and computes what it can.
+/// Notes an error in the formula of a symbol. A plain number has none, and computes what it can.
 template <class X>
 constexpr void note([[maybe_unused]] const Error& e, [[maybe_unused]] const X& x) {
   if constexpr (std::derived_from<X, Symbol>) x.note(e);
@@ -125,94 +125,71 @@ constexpr const Symbol* at_home(auto const&... s) {
   ((found = found ? found : s.home ? &s : nullptr), ...);
   return found;
 }
-/// What goes on of a mistake that no formula could be told.
-constexpr Symbol carried(Type type, const char* mistake, auto const&... s) {
-  Symbol out{.leaf = {.fn = Fn::number, .type = type}, .mistake = mistake};
+/// What carries an error that there is no formula for yet: the first of an operand, or the
+/// sentence.
+constexpr Symbol carried(Type type, const char* sentence, auto const&... s) {
+  Symbol out{.leaf = {.fn = Fn::number, .type = type}, .sentence = sentence};
   bool found = false;
-  ((!found && s.mistake ? (found = true, out.table = s.table, out.mistake = s.mistake, 0) : 0),
+  ((!found && s.sentence ? (found = true, out.table = s.table, out.sentence = s.sentence, 0) : 0),
    ...);
   return out;
 }
 template <class Result>
-constexpr Result step(Fn fn, Type type, const auto&... operand) {
+constexpr Result step(Fn fn, const auto&... operand) {
+  const Type type = result_of(fn, {operand.type()...}, sizeof...(operand));
   const Symbol* host = at_home(operand...);
-  Error mistake = mistake_unless(
-      host != nullptr,
-      "a formula needs a symbol: this operation has only literals or tables without an index");
-  if (!mistake && !host->is_alive()) mistake = Symbol::of_another();
+  Error error = error_unless<
+      "a formula needs a symbol: this operation has only literals or tables without an index">(
+      host != nullptr);
+  if (!error && !host->is_alive()) error = Symbol::of_another();
   // A compiler stopped; a program carries it to whoever takes the result in.
-  if (mistake) return Result(carried(type, mistake.sentence, operand...));
+  if (error) return Result(carried(type, error.sentence, operand...));
   Step s{.fn = fn, .type = type};
   std::size_t i = 0;
   ((s.operand[i++] = operand.in(host->home)), ...);
   return Result(
       Symbol{.home = host->home, .id = host->home->add(s), .leaf = s, .trace = host->trace});
 }
-constexpr Type joined(const Number& a, const Number& b) {
-  return a.type() == Type::index && b.type() == Type::index ? Type::index : Type::real;
-}
-constexpr Number operator+(const Number& a, const Number& b) {
-  return step<Number>(Fn::add, joined(a, b), a, b);
-}
-constexpr Number operator-(const Number& a, const Number& b) {
-  return step<Number>(Fn::sub, joined(a, b), a, b);
-}
-constexpr Number operator*(const Number& a, const Number& b) {
-  return step<Number>(Fn::mul, joined(a, b), a, b);
-}
-constexpr Number operator/(const Number& a, const Number& b) {
-  return step<Number>(Fn::div, joined(a, b), a, b);
-}
-constexpr Number operator%(const Number& a, const Number& b) {
-  return step<Number>(Fn::rem, joined(a, b), a, b);
-}
-constexpr Number operator-(const Number& a) { return step<Number>(Fn::neg, a.type(), a); }
-constexpr Truth operator<(const Number& a, const Number& b) {
-  return step<Truth>(Fn::less, Type::truth, a, b);
-}
+constexpr Number operator+(const Number& a, const Number& b) { return step<Number>(Fn::add, a, b); }
+constexpr Number operator-(const Number& a, const Number& b) { return step<Number>(Fn::sub, a, b); }
+constexpr Number operator*(const Number& a, const Number& b) { return step<Number>(Fn::mul, a, b); }
+constexpr Number operator/(const Number& a, const Number& b) { return step<Number>(Fn::div, a, b); }
+constexpr Number operator%(const Number& a, const Number& b) { return step<Number>(Fn::rem, a, b); }
+constexpr Number operator-(const Number& a) { return step<Number>(Fn::neg, a); }
+constexpr Truth operator<(const Number& a, const Number& b) { return step<Truth>(Fn::less, a, b); }
 constexpr Truth operator>(const Number& a, const Number& b) { return b < a; }
 constexpr Truth operator<=(const Number& a, const Number& b) {
-  return step<Truth>(Fn::less_equal, Type::truth, a, b);
+  return step<Truth>(Fn::less_equal, a, b);
 }
 constexpr Truth operator>=(const Number& a, const Number& b) { return b <= a; }
 constexpr Truth operator==(const Number& a, const Number& b) {
-  return step<Truth>(Fn::equal, Type::truth, a, b);
+  return step<Truth>(Fn::equal, a, b);
 }
-constexpr Truth operator&(const Truth& a, const Truth& b) {
-  return step<Truth>(Fn::both, Type::truth, a, b);
-}
-constexpr Truth operator|(const Truth& a, const Truth& b) {
-  return step<Truth>(Fn::either, Type::truth, a, b);
-}
-constexpr Truth operator!(const Truth& a) { return step<Truth>(Fn::negate, Type::truth, a); }
+constexpr Truth operator&(const Truth& a, const Truth& b) { return step<Truth>(Fn::both, a, b); }
+constexpr Truth operator|(const Truth& a, const Truth& b) { return step<Truth>(Fn::either, a, b); }
+constexpr Truth operator!(const Truth& a) { return step<Truth>(Fn::negate, a); }
 constexpr Truth operator!=(const Number& a, const Number& b) { return !(a == b); }
 constexpr Number where(const Truth& c, const Number& a, const Number& b) {
-  return step<Number>(Fn::where, joined(a, b), c, a, b);
+  return step<Number>(Fn::where, c, a, b);
 }
-constexpr Number min(const Number& a, const Number& b) {
-  return step<Number>(Fn::min, joined(a, b), a, b);
-}
-constexpr Number max(const Number& a, const Number& b) {
-  return step<Number>(Fn::max, joined(a, b), a, b);
-}
+constexpr Number min(const Number& a, const Number& b) { return step<Number>(Fn::min, a, b); }
+constexpr Number max(const Number& a, const Number& b) { return step<Number>(Fn::max, a, b); }
 constexpr Number clamp(const Number& x, const Number& low, const Number& high) {
   return min(max(x, low), high);
 }
-constexpr Number abs(const Number& a) { return step<Number>(Fn::abs, a.type(), a); }
-constexpr Number exp(const Number& a) { return step<Number>(Fn::exp, Type::real, a); }
-constexpr Number exp2(const Number& a) { return step<Number>(Fn::exp2, Type::real, a); }
-constexpr Number log(const Number& a) { return step<Number>(Fn::log, Type::real, a); }
-constexpr Number sin(const Number& a) { return step<Number>(Fn::sin, Type::real, a); }
-constexpr Number cos(const Number& a) { return step<Number>(Fn::cos, Type::real, a); }
-constexpr Number tanh(const Number& a) { return step<Number>(Fn::tanh, Type::real, a); }
-constexpr Number sqrt(const Number& a) { return step<Number>(Fn::sqrt, Type::real, a); }
-constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, Type::real, a); }
-constexpr Number pow(const Number& a, const Number& b) {
-  return step<Number>(Fn::pow, Type::real, a, b);
-}
+constexpr Number abs(const Number& a) { return step<Number>(Fn::abs, a); }
+constexpr Number exp(const Number& a) { return step<Number>(Fn::exp, a); }
+constexpr Number exp2(const Number& a) { return step<Number>(Fn::exp2, a); }
+constexpr Number log(const Number& a) { return step<Number>(Fn::log, a); }
+constexpr Number sin(const Number& a) { return step<Number>(Fn::sin, a); }
+constexpr Number cos(const Number& a) { return step<Number>(Fn::cos, a); }
+constexpr Number tanh(const Number& a) { return step<Number>(Fn::tanh, a); }
+constexpr Number sqrt(const Number& a) { return step<Number>(Fn::sqrt, a); }
+constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, a); }
+constexpr Number pow(const Number& a, const Number& b) { return step<Number>(Fn::pow, a, b); }
 /// Towards zero, as an index; of NaN 0, of what has no index the nearest that has.
-constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, Type::index, a); }
-constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, Type::real, a); }
+constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, a); }
+constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, a); }
 
 /// 1 / sqrt(n) of a plain number, for scales. By Newton's steps in double, as <cmath> is not
 /// constexpr in C++20: the same bits from every compiler.
@@ -239,30 +216,26 @@ struct BasicTable : TableName {
     constexpr operator Result() const {
       Symbol s{.leaf = {.fn = Fn::element, .type = table.type}, .table = table};
       const Symbol* host = at_home(index[0], index[1], index[2], index[3]);
-      Error mistake = mistake_unless(
-          std::same_as<Result, Truth> || table.type != Type::truth,
-          "the table `[]` holds truths: declare it as attn::TruthTable, not attn::Table",
-          table.name);
-      if (!mistake && rank > 0) {
-        mistake = mistake_unless(host != nullptr,
-                                 "the table `[]` is read at literals alone: an index needs a "
-                                 "symbol, as in [0 * at.head]",
-                                 table.name);
-        if (!mistake && !host->is_alive()) mistake = Symbol::of_another();
+      Error error = error_unless<
+          "the table `[]` holds truths: declare it as attn::TruthTable, not attn::Table">(
+          std::same_as<Result, Truth> || table.type != Type::truth, table.name);
+      if (!error && rank > 0) {
+        error = error_unless<
+            "the table `[]` is read at literals alone: an index needs a "
+            "symbol, as in [0 * at.head]">(host != nullptr, table.name);
+        if (!error && !host->is_alive()) error = Symbol::of_another();
       }
-      if (mistake) {
+      if (error) {
         s.leaf.fn = Fn::number;
-        s.mistake = mistake.sentence;
+        s.sentence = error.sentence;
         for (const Number& i : index) {
-          if (i.mistake) s.mistake = i.mistake, s.table = i.table;
+          if (i.sentence) s.sentence = i.sentence, s.table = i.table;
         }
         if (host && host->is_alive()) s.home = host->home, s.trace = host->trace;
       }
-      if (mistake || rank == 0) return Result(s);
+      if (error || rank == 0) return Result(s);
       if (rank > index.size()) {
-        host->note({.sentence = "the table `[]` has at most {} indices",
-                    .number = {4},
-                    .name = {table.name}});
+        host->note(error_unless<"the table `[]` has at most {} indices">(false, table.name, 4));
       }
       Formula* home = host->home;
       s.leaf.bits = home->add(table);
@@ -291,9 +264,8 @@ struct Along {
  private:
   constexpr std::size_t checked(std::size_t i) const {
     if (i < axis.size()) return i;
-    note(mistake_unless(false,
-                        "attention is over at most {} axes: at.queries and at.keys have no [{}]",
-                        3, i),
+    note(error_unless<"attention is over at most {} axes: at.queries and at.keys have no [{}]">(
+             false, 3, i),
          axis[0]);
     return 0;
   }
@@ -311,28 +283,28 @@ struct Position {
              .leaf = {.fn = Fn::own, .type = table.type},
              .table = table,
              .trace = batch.trace};
-    s.note(mistake_unless(table.type != Type::truth,
-                          "the table `[]` holds truths, and at.own reads numbers", table.name));
+    s.note(error_unless<"the table `[]` holds truths, and at.own reads numbers">(
+        table.type != Type::truth, table.name));
     return Number(s);
   }
 
   constexpr explicit Position(Formula* f) {
-    auto leaf = [f](Fn fn, Kind k, unsigned which = 0) {
-      return Number(Symbol{
-          .home = f,
-          .leaf = {fn, Type::index, {-1, -1, -1, -1}, static_cast<unsigned>(k) * 16u + which},
-          .trace = f->trace});
+    auto leaf = [f](Fn fn, Kind kind, std::uint8_t number = 0) {
+      return Number(
+          Symbol{.home = f,
+                 .leaf = {fn, Type::index, {-1, -1, -1, -1}, AxisName{kind, number}.bits()},
+                 .trace = f->trace});
     };
     batch = leaf(Fn::position, Kind::batch), head = leaf(Fn::position, Kind::head),
     size = leaf(Fn::position, Kind::size);
-    feature = leaf(Fn::position, Kind::feature), position = leaf(Fn::position, Kind::other);
+    feature = leaf(Fn::position, Kind::feature), position = leaf(Fn::position, Kind::position);
     query = leaf(Fn::position, Kind::query), key = leaf(Fn::position, Kind::key);
     query_length = leaf(Fn::length, Kind::query), key_length = leaf(Fn::length, Kind::key);
-    for (unsigned i = 0; i < 3; ++i)
+    for (std::uint8_t i = 0; i < 3; ++i)
       queries[i] = leaf(Fn::position, Kind::query, i), keys[i] = leaf(Fn::position, Kind::key, i);
   }
 };
-/// Notes a mistake in the formula that a position belongs to.
+/// Notes an error in the formula that a position belongs to.
 constexpr void note(const Error& e, const Position& at) { at.batch.note(e); }
 
 // ---- tracing

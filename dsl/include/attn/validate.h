@@ -1,433 +1,212 @@
-// validate.h - whether a graph is one that the language could have made.
+// validate.h - whether a graph is one that the language makes.
 //
 //   if (const attn::Error e = attn::validate(graph)) return e.text();
 //
-// For graphs that come from bytes: after it every number in the graph may be used as an index,
-// operands come before their use, types and axes are what the operations would have made of their
-// operands. Not here: mistakes in descriptions; the operations tell those in words of the layer.
+// For graphs that come from bytes. The graph is built again by the operations of the language, so
+// that their rules stand once, and in their words; what they make must be what came. Afterwards
+// every number in the graph may be used as an index, and operands come before their use. Here are
+// only the rules that C++ itself enforces in a description: numbers that name a node, weight, table
+// or step, types of steps, and what a weight may be that nothing reads.
+// Not here: lengths of lists and names of enumerations, which the reader checks (deserialise.h).
 #pragma once
-#include "attn/operations.h"
+#include "attn/heads.h"
 
 namespace attn {
 namespace validation {
 
 class Validator {
+  const Graph& g;
+  Graph made;
+  int next_step = 0;
+
+  constexpr bool good() const { return !made.error(); }
+  template <Sentence sentence>
+  constexpr bool require(bool holds, auto... facts) {
+    return made.require<sentence>(holds, facts...);
+  }
+
  public:
   constexpr explicit Validator(const Graph& g) : g(g) {}
 
   constexpr Error run() {
-    if (!sizes()) return sink.error();
-    for (int i = 0; i < g.weights.size && good(); ++i) weight(i);
-    for (int i = 0; i < g.nodes.size && good(); ++i) node_axes(i);
+    for (int i = 0; i < g.weights.size && good(); ++i) weight(g.weights[i]);
     for (int i = 0; i < g.tables.size && good(); ++i) table(g.tables[i]);
+    if (good()) made.begin_with(g);
     for (int i = 0; i < g.nodes.size && good(); ++i) node(i);
-    if (good()) require(next_step == g.steps.size, "step {} belongs to no formula", next_step);
+    require<"a graph has at least one output">(g.outputs.size > 0);
     for (int i = 0; i < g.outputs.size && good(); ++i) output(i);
-    return sink.error();
+    if (good()) compare();
+    return made.error();
   }
 
  private:
-  const Graph& g;
-  Sink sink{OnError::keep};
-  int next_step = 0;
-
-  constexpr bool good() const { return !sink.error(); }
-  constexpr bool require(bool holds, const char* sentence, auto... facts) {
-    return sink.require(holds, sentence, facts...);
-  }
-
-  constexpr bool sizes() {
-    auto fits = [this](int size, int most, const char* what) {
-      require(size >= 0 && size <= most, "a graph has at most {} [], not {}", most, what, size);
-    };
-    fits(g.nodes.size, Graph::max_nodes, "nodes");
-    fits(g.weights.size, Graph::max_weights, "weights");
-    fits(g.tables.size, Graph::max_tables, "tables");
-    fits(g.outputs.size, Graph::max_outputs, "outputs");
-    fits(g.steps.size, Graph::max_steps, "steps");
-    if (good()) require(g.outputs.size > 0, "a graph has at least one output");
-    return good();
-  }
   constexpr bool is_input(int id) const {
     return id >= 0 && id < g.nodes.size && g.nodes[id].op == Op::input;
   }
 
-  // ---- axes, weights, tables, outputs
+  // ---- weights and tables, which formulas find by name
 
-  /// A kernel from heads to heads repeats an axis; a value does not.
-  constexpr bool axes(const Axes& axes, const char* whose, int number, bool repeats,
-                      bool free_heads = false) {
-    if (!require(axes.size >= 0 && axes.size <= Axes::capacity && !axes.too_many,
-                 "[] {} has more than {} axes", whose, number, Axes::capacity)) {
-      return false;
-    }
-    for (const Axis& a : axes) {
-      const bool counted = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::slot ||
-                           a.kind == Kind::feature;
-      require(static_cast<int>(a.kind) < num_kinds && a.number < 16,
-              "[] {} has an axis of kind {}, which there is not", whose, number,
-              static_cast<int>(a.kind));
-      require(repeats || axes.find(a.kind, a.number) == &a, "[] {} has the same axis twice", whose,
-              number);
-      require(a.extent >= 0 && a.extent <= Target::max_columns, "[] {} has an axis of extent {}",
-              whose, number, a.extent);
-      require(a.of == -1 || (a.kind == Kind::feature && a.extent == 0 && is_input(a.of)),
-              "[] {} has an axis as long as the features of node {}, which is no input", whose,
-              number, a.of);
-      require(a.of >= 0 || a.extent > 0 || !counted || (free_heads && a.kind == Kind::head),
-              "[] {} has an axis of unknown extent", whose, number);
-    }
-    return good();
-  }
-  /// Of an input of numbers the call may tell the heads.
-  constexpr void node_axes(int id) {
-    const Node& n = g.nodes[id];
-    axes(n.axes, "node", id, false, n.op == Op::input && n.type == Type::real && !n.soft);
-  }
-  constexpr void weight(int id) {
-    const Weight& w = g.weights[id];
-    require(w.name.is_identifier(true), "weight {} has no proper name", id);
-    for (int i = 0; i < id; ++i) {
-      require(g.weights[i].name != w.name, "two weights have the name `[]`", w.name);
-    }
-    if (!axes(w.axes, "weight", id, true)) return;
+  constexpr void weight(const Weight& w) {
     for (const Axis& a : w.axes) {
-      const bool fits = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::feature ||
+      const bool kept = a.kind == Kind::head || a.kind == Kind::size || a.kind == Kind::feature ||
                         a.kind == Kind::other;
-      require(fits && (a.extent > 0 || a.of >= 0), "weight {} has an axis of unknown extent", id);
+      const bool known =
+          a.of < 0 ? a.extent > 0 : a.kind == Kind::feature && a.extent == 0 && is_input(a.of);
+      require<"the weight `[]` has an axis [] {} of extent {}">(
+          kept && known && a.number <= Axis::max_number && a.of >= -1, w.name,
+          kind_names[static_cast<std::size_t>(a.kind)], a.number, a.extent);
     }
-    require(elements(w.axes) <= Graph::max_elements, "weight {} has more than {} elements", id,
-            Graph::max_elements);
   }
   constexpr void table(const TableUse& t) {
-    require(t.name.is_identifier(true), "a table has no proper name");
     const bool of_weight = t.weight >= 0 && t.weight < g.weights.size && t.input == -1;
     const bool of_input = t.weight == -1 && is_input(t.input);
-    if (!require(of_weight || of_input, "the table `[]` is neither a weight nor an input",
-                 t.name)) {
+    if (!require<"the table `[]` is neither a weight nor an input">(of_weight || of_input, t.name))
       return;
-    }
-    const Name& name = of_weight ? g.weights[t.weight].name : g.nodes[t.input].name;
-    const Type type = of_weight ? Type::real : g.nodes[t.input].type;
-    require(name == t.name && type == t.type, "the table `[]` differs from what it reads", t.name);
-    require(of_weight || !g.nodes[t.input].axes.free_heads(),
-            "the table `[]` has as many heads as a call brings", t.name);
-  }
-  constexpr void output(int id) {
-    const Output& o = g.outputs[id];
-    require(o.name.is_identifier(false), "output {} has no proper name", id);
-    for (int i = 0; i < id; ++i) {
-      require(g.outputs[i].name != o.name, "two outputs have the name `[]`", o.name);
-    }
-    require(o.value >= 0 && o.value < g.nodes.size, "the output `[]` is node {}, and there are {}",
-            o.name, o.value, g.nodes.size);
-    require(id > 0 || (o.name == Name("output") && !o.optional),
-            "the first output is `output`, which no call leaves out");
-    if (good()) {
-      require(g.nodes[o.value].type == Type::real, "the output `[]` is not of real numbers",
-              o.name);
-      require(!g.nodes[o.value].axes.free_heads(),
-              "the output `[]` has as many heads as a call brings", o.name);
-      require(o.starts_as == -1 ||
-                  (is_input(o.starts_as) && g.nodes[o.starts_as].type == Type::real &&
-                   g.nodes[o.starts_as].axes == g.nodes[o.value].axes),
-              "the output `[]` starts as what is no input with its axes", o.name);
-    }
+    require<"the table `[]` differs from what it reads">(
+        t.name == (of_weight ? g.weights[t.weight].name : g.nodes[t.input].name), t.name);
   }
 
   // ---- nodes
 
   constexpr void node(int id) {
     const Node& n = g.nodes[id];
-    if (!require(static_cast<int>(n.op) < num_ops && static_cast<int>(n.type) < 3 &&
-                     static_cast<int>(n.fully_masked) < 3 &&
-                     static_cast<int>(n.fully_masked_with_scores) < 3,
-                 "node {} has an operation, type or rule that there is not", id)) {
-      return;
-    }
-    int operands = 0;
-    for (std::size_t i = 0; i < n.operand.size(); ++i) {
-      require(n.operand[i] >= -1 && n.operand[i] < id,
-              "node {} has node {} for an operand, which does not come before it", id,
-              n.operand[i]);
-      if (n.operand[i] < 0) continue;
-      require(operands == static_cast<int>(i), "node {} has a gap in its operands", id);
-      ++operands;
-    }
-    for (auto w : n.weight) {
-      require(w >= -1 && w < g.weights.size && (w == -1 || n.op == Op::project),
-              "node {} has weight {}, which is not there", id, w);
+    for (auto o : n.operand) {
+      require<"node {} reads node {}, which does not come before it">(o >= -1 && o < id, id, o);
     }
     if (!good()) return;
-    if (n.op == Op::input) {
-      input(n, id, operands);
+    const Value value = n.op == Op::input ? input(n) : operation(n, id);
+    require<"node {} has operands that [] does not take">(value.id == id, id,
+                                                          op_names[static_cast<std::size_t>(n.op)]);
+  }
+  constexpr Value operand(const Node& n, std::size_t i) {
+    return n.operand[i] < 0 ? nothing : Value{&made, n.operand[i]};
+  }
+  constexpr Value input(const Node& n) {
+    if (n.flag) {
+      made.flag(n.name);
+    } else if (n.soft) {
+      made.soft_mask(n.name, n.axes);
+    } else if (n.operand[0] >= 0) {
+      made.input(n.name, n.axes, false, n.type).or_else(operand(n, 0));
+    } else if (!n.optional) {
+      made.input(n.name, n.axes, false, n.type);
+    } else if (n.type == Type::truth) {
+      made.mask(n.name, n.axes, n.reading);
+    } else if (n.type == Type::index) {
+      made.index(n.name);
     } else {
-      require(n.type == Type::real && !n.optional && !n.flag && !n.soft && n.reading == 0,
-              "node {} is no input, and has what only inputs have", id);
-      operation(n, id, operands);
+      made.optional_input(n.name, n.axes);
     }
+    return {&made, static_cast<std::int8_t>(made.nodes.size - 1)};
   }
-  constexpr void input(const Node& n, int id, int operands) {
-    require(n.name.is_identifier(false), "input {} has no proper name", id);
-    for (int i = 0; i < id; ++i) {
-      require(g.nodes[i].op != Op::input || g.nodes[i].name != n.name,
-              "two inputs have the name `[]`", n.name);
-    }
-    for (const Axis& a : n.axes) {
-      require(a.of == -1 || a.of == id, "input {} has the features of another", id);
-    }
-    if (operands > 0) {
-      require(operands == 1 && n.optional && !n.flag && is_input(n.operand[0]) &&
-                  g.nodes[n.operand[0]].type == n.type &&
-                  g.nodes[n.operand[0]].axes.same_as(n.axes),
-              "nothing can stand in for input {} but another of its kind", id);
-    }
-    require(!n.soft || (n.type == Type::real && n.optional && operands == 0 && n.axes.size > 0),
-            "input {} is no soft mask", id);
-    require(n.reading == 0 || (n.type == Type::truth && !n.flag && n.reading < num_readings),
-            "input {} is read as only masks are", id);
-    require(!n.flag || (n.optional && operands == 0 && n.axes.size == 0), "input {} is no flag",
-            id);
-    require(n.formula == FormulaRange{} && n.mask == FormulaRange{} && n.sink == FormulaRange{},
-            "input {} has a formula", id);
-    require(!n.sigmoid, "input {} is a sigmoid", id);
-  }
-  constexpr const Axes& axes_of(const Node& n, int i) const {
-    return g.nodes[n.operand[static_cast<std::size_t>(i)]].axes;
-  }
-
-  constexpr void operation(const Node& n, int id, int operands) {
-    auto takes = [&](int least, int most) {
-      for (int i = 0; i < operands; ++i) {
-        const Type type = g.nodes[n.operand[static_cast<std::size_t>(i)]].type;
-        const bool index = n.op == Op::splice && i == 3, any = n.op == Op::given && i == 0;
-        require(any || (type == Type::real) != index,
-                "node {} computes with numbers of another type", id);
-        require(n.op == Op::slice_heads || !axes_of(n, i).free_heads(),
-                "node {} computes with as many heads as a call brings", id);
-      }
-      return require(operands >= least && operands <= most, "node {} has {} operands", id,
-                     operands);
-    };
-    auto makes = [&](const Axes& axes) {
-      return require(n.axes == axes, "node {} has other axes than its operation makes", id);
-    };
-    const bool has_formula = n.op == Op::scores || n.op == Op::map || n.op == Op::gather;
-    require(has_formula || n.formula == FormulaRange{}, "node {} has a formula", id);
-    require(n.op == Op::softmax || n.mask == FormulaRange{}, "node {} has a mask", id);
-    require(n.op == Op::softmax || n.sink == FormulaRange{}, "node {} has a sink", id);
-    require(n.op == Op::softmax || !n.sigmoid, "node {} is a sigmoid", id);
+  constexpr Value operation(const Node& n, int id) {
+    const Value x = operand(n, 0), y = operand(n, 1);
     switch (n.op) {
       case Op::project:
-        if (takes(1, 1)) projection(n, id);
-        break;
-      case Op::scores: {
-        if (!takes(2, 2)) break;
-        const Axes &q = axes_of(n, 0), &k = axes_of(n, 1);
-        require(q.has(Kind::query) && k.has(Kind::key) &&
-                    q.extent(Kind::head) == k.extent(Kind::head) &&
-                    q.extent(Kind::size) == k.extent(Kind::size) &&
-                    q.only(Kind::batch).same_as(k.only(Kind::batch)),
-                "node {} makes scores of values that do not fit", id);
-        makes(score_axes(q, q.only(Kind::head), k));
-        formula(n.formula, n.axes, 2, id, Type::real);
-        break;
+        return projection(n, x);
+      case Op::scores:
+        return pair_scores(x, y, formula(n.formula, id, 2, Type::real), {});
+      case Op::map: {
+        require<"node {} maps without a formula">(!n.formula.empty(), id);
+        const Formula f = formula(n.formula, id, y ? 2 : 1, Type::real);
+        if (!good() || !x) return nothing;
+        return y ? elementwise({x, y}, f, "map", {}) : elementwise({x}, f, "map", {});
       }
-      case Op::map:
-        if (!takes(1, 4)) break;
-        for (int i = 0; i < operands; ++i) {
-          for (const Axis& a : axes_of(n, i)) {
-            const Axis* own = n.axes.find(a.kind, a.number);
-            require(own && own->extent == a.extent, "node {} maps values that do not fit", id);
-          }
-        }
-        makes(axes_of(n, 0));
-        require(n.formula.size > 0, "node {} maps without a formula", id);
-        formula(n.formula, n.axes, operands, id, Type::real);
-        break;
-      case Op::softmax:
-        if (!takes(1, 1)) break;
-        require(n.axes.has(Kind::key), "node {} is a softmax without keys", id);
-        makes(axes_of(n, 0));
-        formula(n.mask, n.axes, 0, id, Type::truth);
-        formula(n.sink, n.axes.without(Kind::key), 0, id, Type::real);
-        require(!n.sigmoid || (n.sink.empty() && n.fully_masked == FullyMasked::zero &&
-                               n.fully_masked_with_scores == FullyMasked::zero),
-                "node {} has sigmoids, and a sink or a rule beside them", id);
-        break;
+      case Op::softmax: {
+        Mask mask;
+        mask.formula = formula(n.mask, id, 0, Type::truth);
+        if (n.sigmoid) return sigmoid_probabilities(x, mask, {});
+        SinkLogit sink;
+        sink.formula = formula(n.sink, id, 0, Type::real);
+        return softmax(x, mask, {n.fully_masked, n.fully_masked_with_scores}, sink, {});
+      }
       case Op::dropout:
-        if (takes(1, 1)) makes(axes_of(n, 0));
-        require(n.rate > 0 && n.rate <= 1, "node {} has a rate that is not in (0, 1]", id);
-        break;
-      case Op::combine: {
-        if (!takes(2, 2)) break;
-        const Axes &p = axes_of(n, 0), &v = axes_of(n, 1);
-        require(p.has(Kind::query) && p.has(Kind::key) && !v.has(Kind::query) &&
-                    p.extent(Kind::head) == v.extent(Kind::head) &&
-                    p.only(Kind::key).same_as(v.only(Kind::key)),
-                "node {} combines values that do not fit", id);
-        // Positions in any order: that of the query, which is no operand.
-        require(n.axes.only(Kind::batch, Kind::query).same_as(p.only(Kind::batch, Kind::query)),
-                "node {} combines to other positions than its probabilities'", id);
-        Axes axes = n.axes.only(Kind::batch, Kind::query);
-        axes += v.only(Kind::head, Kind::size, Kind::feature);
-        makes(axes);
-        break;
-      }
-      default:
-        if (takes(1, n.op == Op::splice ? 4 : n.op == Op::given ? 3 : 2)) {
-          rearranged(n, id, operands);
-        }
-    }
-  }
-  constexpr void projection(const Node& n, int id) {
-    require(n.name.is_identifier(false), "projection {} has no proper name", id);
-    if (!require(n.weight[0] >= 0, "projection {} has no kernel", id)) return;
-    const Axes &x = axes_of(n, 0), &kernel = g.weights[n.weight[0]].axes;
-    // Heads alone, which keep their place, or all that a position has: what fits, as the language
-    // does.
-    bool fits = false;
-    for (bool mixes : {true, false}) {
-      const Axes contracted =
-          mixes ? x.only(Kind::head) : x.only(Kind::feature, Kind::head, Kind::size);
-      bool prefix = contracted.size > 0 && kernel.size > contracted.size;
-      for (int i = 0; prefix && i < contracted.size; ++i) {
-        prefix = kernel.axis[static_cast<std::size_t>(i)] ==
-                 contracted.axis[static_cast<std::size_t>(i)];
-      }
-      if (!prefix) continue;
-      Axes to, made;
-      for (int i = contracted.size; i < kernel.size; ++i) {
-        to.add(kernel.axis[static_cast<std::size_t>(i)]);
-      }
-      if (mixes) {
-        if (to.size != 1 || to.begin()->kind != Kind::head) continue;
-        for (const Axis& a : x) made.add(a.kind == Kind::head ? *to.begin() : a);
-      } else {
-        made = x.without(Kind::feature, Kind::head, Kind::size);
-        made += to;
-      }
-      if (!(made == n.axes)) continue;
-      fits = n.weight[1] < 0 || g.weights[n.weight[1]].axes == to;
-      fits = fits && to.only(Kind::other).size == 0 && elements(to) <= Target::max_columns;
-      if (fits) break;
-    }
-    require(fits, "projection {} does not fit its weights", id);
-  }
-  constexpr void rearranged(const Node& n, int id, int operands) {
-    const Axes& x = axes_of(n, 0);
-    const int own = x.extent(Kind::head), heads = n.axes.extent(Kind::head);
-    bool fits = operands == 1;
-    switch (n.op) {
+        return dropout(x, n.rate, {});
+      case Op::combine:
+        return combine_to(n.axes.only(Kind::batch, Kind::query), x, y, {});
       case Op::share_heads:
-        fits = fits && own > 0 && heads > 0 && heads % own == 0;
-        fits = fits && n.axes == x.resized(Kind::head, heads);
-        break;
+        return share_heads(x, n.axes.extent(Kind::head), {});
       case Op::slice_heads:
-        fits = fits && n.number[0] >= 0 && n.number[1] > 0 && n.number[1] == heads;
-        fits = fits && (x.free_heads() || n.number[0] <= own - heads) &&
-               n.number[0] <= Target::max_columns - heads;
-        fits = fits && n.axes == x.resized(Kind::head, heads);
-        break;
+        return first_heads(x, n.number[1], {});
       case Op::concat_heads:
-        fits = operands == 2 && own > 0 && axes_of(n, 1).resized(Kind::head, own) == x &&
-               heads == own + axes_of(n, 1).extent(Kind::head) &&
-               n.axes == x.resized(Kind::head, heads);
-        break;
+        return concat_heads(x, y, {});
       case Op::gather:
-        fits = fits && x.has(Kind::size) && n.axes == x && n.formula.size > 0;
-        if (fits) formula(n.formula, n.axes, 0, id, Type::index);
-        break;
+        require<"node {} gathers without a formula">(!n.formula.empty(), id);
+        if (const Formula f = formula(n.formula, id, 0, Type::index); good()) {
+          return gather_at(x, f, {});
+        }
+        return nothing;
       case Op::splice:
-        fits = operands == 4 && n.axes == x && x.has(Kind::slot);
-        for (int i = 1; fits && i < 3; ++i) {
-          const Axes& v = axes_of(n, i);
-          fits = v.has(Kind::update) &&
-                 v.only(Kind::head, Kind::size) == x.only(Kind::head, Kind::size);
-        }
-        fits = fits && axes_of(n, 3).without(Kind::batch).size == 0 &&
-               g.nodes[n.operand[3]].type == Type::index;
-        break;
-      case Op::as_keys: {
-        Axes made = x;
-        for (Axis& a : made.axis) {
-          if (a.kind == Kind::update) a.kind = Kind::key;
-        }
-        fits = fits && x.has(Kind::update) && n.axes == made;
-        break;
-      }
-      case Op::given: {
-        const Node& condition = g.nodes[n.operand[0]];
-        fits = operands >= 2 && condition.op == Op::input && condition.optional &&
-               condition.operand[0] < 0;
-        for (int i = 1; i < operands; ++i) fits = fits && axes_of(n, i) == n.axes;
-        break;
-      }
+        return splice(x, y, operand(n, 2), operand(n, 3), {});
+      case Op::slot:
+        return n.number[0] == 0 ? keys_of(x, {}) : values_of(x, {});
+      case Op::as_keys:
+        return as_keys(x, {});
       default:
-        fits = fits && x.has(Kind::slot) && (n.number[0] == 0 || n.number[0] == 1);
-        fits = fits && n.axes == x.without(Kind::slot);
+        return given(x, y, operand(n, 2), {});
     }
-    require(fits, "node {} takes values that do not fit", id);
+  }
+  /// What a kernel does not contract, the projection makes.
+  constexpr Value projection(const Node& n, Value x) {
+    const int id = n.weight[0];
+    if (!x || !require<"the projection `[]` has no kernel">(id >= 0 && id < g.weights.size, n.name))
+      return nothing;
+    const Axes& kernel = g.weights[id].axes;
+    Target to;
+    to.only_heads = x.axes().has(Kind::head) && kernel.size == 2 &&
+                    kernel.axis[0].kind == Kind::head && kernel.axis[1].kind == Kind::head;
+    const int contracted =
+        to.only_heads ? 1 : x.axes().only(Kind::feature, Kind::head, Kind::size).size;
+    for (int i = contracted; i < kernel.size; ++i) {
+      to.to.add(kernel.axis[static_cast<std::size_t>(i)]);
+    }
+    require<"the projection `[]` makes an axis that weights alone have">(!to.to.has(Kind::other),
+                                                                         n.name);
+    return project(x, n.name, to, n.weight[1] >= 0, {});
   }
 
   // ---- formulas
 
-  /// `wanted` real: any number.
-  constexpr void formula(FormulaRange f, const Axes& axes, int arguments, int id, Type wanted) {
-    if (f.size == 0) {
-      require(f.begin == 0, "node {} has an empty formula in a place", id);
-      return;
+  /// The next steps as a formula of its own. `wanted` real: any number.
+  constexpr Formula formula(FormulaRange range, int id, int arguments, Type wanted) {
+    Formula f;
+    if (range.size == 0) return f;
+    if (!require<"the formula of node {} is not the next {} steps">(
+            range.begin == next_step && range.size > 0 && range.size <= Formula::capacity &&
+                range.begin + range.size <= g.steps.size,
+            id, range.size)) {
+      return f;
     }
-    if (!require(f.begin == next_step && f.size > 0 && f.size <= Formula::capacity &&
-                     f.begin + f.size <= g.steps.size,
-                 "the formula of node {} is not the next {} steps", id, f.size)) {
-      return;
+    next_step += range.size;
+    for (int i = 0; i < range.size; ++i) {
+      Step s = g.steps[range.begin + i];
+      if (!require<"node {}, step {}: [] does not fit">(fits(s, f, id, arguments), id, i,
+                                                        fn_names[static_cast<std::size_t>(s.fn)])) {
+        return f;
+      }
+      if (s.fn == Fn::element || s.fn == Fn::own)
+        s.bits = f.add(g.tables[static_cast<int>(s.bits)]);
+      f.steps[static_cast<std::size_t>(f.size++)] = s;
     }
-    next_step += f.size;
-    for (int i = 0; i < f.size && good(); ++i) step(f, i, axes, arguments, id);
-    if (!good()) return;
-    const Type is = g.steps[next_step - 1].type;
-    require(wanted == Type::real ? is != Type::truth : is == wanted,
-            "the formula of node {} makes another type", id);
+    require<"the formula of node {} makes another type">(
+        wanted == Type::real ? f.result().type != Type::truth : f.result().type == wanted, id);
+    return f;
   }
-  constexpr void step(FormulaRange f, int i, const Axes& axes, int arguments, int id) {
-    const Step& s = g.steps[f.begin + i];
-    if (!require(static_cast<int>(s.fn) < num_fns && static_cast<int>(s.type) < 3,
-                 "node {}, step {} has a function or type that there is not", id, i)) {
-      return;
-    }
+  /// Whether a step may stand behind those of `f`.
+  constexpr bool fits(const Step& s, const Formula& f, int id, int arguments) const {
+    std::array<Type, 4> type{};
     int operands = 0;
-    std::array<Type, 4> types{};
-    for (std::size_t o = 0; o < s.operand.size(); ++o) {
-      if (!require(s.operand[o] >= -1 && s.operand[o] < i,
-                   "node {}, step {} reads step {}, which does not come before it", id, i,
-                   s.operand[o])) {
-        return;
-      }
-      if (s.operand[o] < 0) continue;
-      require(operands == static_cast<int>(o), "node {}, step {} has a gap in its operands", id, i);
-      types[static_cast<std::size_t>(operands++)] = g.steps[f.begin + s.operand[o]].type;
+    for (auto o : s.operand) {
+      if (o < 0) break;
+      if (o >= f.size) return false;
+      type[static_cast<std::size_t>(operands)] = f.steps[static_cast<std::size_t>(o)].type;
+      const bool truth = type[static_cast<std::size_t>(operands)] == Type::truth;
+      if (truth != takes_truth(s.fn, static_cast<std::size_t>(operands++))) return false;
     }
-    require(s.fn == Fn::element || operands == arity(s.fn), "node {}, step {} has {} operands", id,
-            i, operands);
-    if (!good()) return;
-    require(fits(s, axes, arguments, operands, types), "node {}, step {}: [] does not fit", id, i,
-            fn_names[static_cast<std::size_t>(s.fn)]);
-  }
-  constexpr bool fits(const Step& s, const Axes& axes, int arguments, int operands,
-                      const std::array<Type, 4>& types) const {
-    const auto kind = static_cast<Kind>(s.bits / 16);
-    const bool truths = takes_truths(s.fn);
-    for (int i = 0; i < operands; ++i) {
-      const bool wants_truth = truths || (s.fn == Fn::where && i == 0);
-      if ((types[static_cast<std::size_t>(i)] == Type::truth) != wants_truth) return false;
+    for (std::size_t i = static_cast<std::size_t>(operands); i < s.operand.size(); ++i) {
+      if (s.operand[i] != -1) return false;
     }
-    auto joined = [&](int first, int last) {
-      for (int i = first; i <= last; ++i) {
-        if (types[static_cast<std::size_t>(i)] != Type::index) return Type::real;
-      }
-      return Type::index;
-    };
+    if (s.fn != Fn::element && operands != arity(s.fn)) return false;
     switch (s.fn) {
       case Fn::argument:
         return s.type == Type::real && s.bits < static_cast<unsigned>(arguments);
@@ -435,28 +214,46 @@ class Validator {
         return s.type != Type::truth;
       case Fn::position:
       case Fn::length:
-        return s.type == Type::index && s.bits / 16 < static_cast<unsigned>(num_kinds) &&
-               axes.find(kind, static_cast<int>(s.bits % 16)) != nullptr;
+        return s.type == Type::index && s.bits / 16 < static_cast<unsigned>(num_kinds);
       case Fn::element:
-      case Fn::own: {
-        if (s.bits >= static_cast<unsigned>(g.tables.size)) return false;
-        const TableUse& t = g.tables[static_cast<int>(s.bits)];
-        const Axes& own = t.weight >= 0 ? g.weights[t.weight].axes : g.nodes[t.input].axes;
-        if (s.type != t.type) return false;
-        if (s.fn == Fn::own) return axes.contains(own);
-        for (int i = 0; i < operands; ++i) {
-          if (types[static_cast<std::size_t>(i)] != Type::index) return false;
-        }
-        return operands == own.size;
-      }
-      case Fn::where:
-        return s.type == joined(1, 2);
-      case Fn::truncate:
-        return s.type == Type::index;
+      case Fn::own:
+        return s.bits < static_cast<unsigned>(g.tables.size) &&
+               g.tables[static_cast<int>(s.bits)].input < id &&
+               s.type == g.tables[static_cast<int>(s.bits)].type;
       default:
-        if (is_arithmetic(s.fn)) return s.type == joined(0, operands - 1);
-        return s.type == (is_real(s.fn) ? Type::real : Type::truth);
+        return s.type == result_of(s.fn, type, static_cast<std::size_t>(operands));
     }
+  }
+
+  // ---- outputs, and what came of it all
+
+  constexpr void output(int id) {
+    const Output& o = g.outputs[id];
+    if (!require<"the output `[]` is node {}, and there are {}">(
+            o.value >= 0 && o.value < g.nodes.size, o.name, o.value, g.nodes.size)) {
+      return;
+    }
+    require<"the first output is `output`, which no call leaves out">(
+        id > 0 || (o.name == Name("output") && !o.optional));
+    made.output(o.name, {&made, o.value}, o.optional);
+    if (!require<"the output `[]` starts as what is no input">(
+            o.starts_as == -1 || is_input(o.starts_as), o.name)) {
+      return;
+    }
+    if (o.starts_as >= 0) made.starts_as(o.name, {&made, o.starts_as});
+  }
+  constexpr void compare() {
+    for (int i = 0; i < g.nodes.size; ++i) {
+      Node n = g.nodes[i];
+      n.line = made.nodes[i].line;
+      require<"node {} is not what [] makes of its operands">(
+          n == made.nodes[i], i, op_names[static_cast<std::size_t>(n.op)]);
+    }
+    for (int i = 0; i < made.steps.size; ++i) {
+      require<"step {} is not what its formula makes">(made.steps[i] == g.steps[i], i);
+    }
+    require<"step {} belongs to no formula">(made.steps.size == g.steps.size, made.steps.size);
+    require<"a projection has a weight that is not its own">(made.weights.size == g.weights.size);
   }
 };
 

@@ -329,14 +329,15 @@ TEST(Refused, WhatFormulasRead) {
             "indices and is more than that, is not compiled yet");
 }
 
-TEST(Refused, AttentionWithoutHeads) {
+TEST(Refused, AttentionOverFeatures) {
   const attn::Graph plain = with([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
     return combine(softmax(scores(query, key)), value);
   });
-  EXPECT_EQ(refused(plain),
-            "layers.h:12: model::encoder: attention over what is neither a projection to heads nor "
-            "an input of heads is not compiled yet");
+  EXPECT_EQ(
+      refused(plain),
+      "layers.h:12: model::encoder: operation `attention` over other than heads with a size is "
+      "not compiled yet");
 }
 
 // ---- heads as inputs, where not all of attention is
@@ -358,21 +359,6 @@ TEST(Refused, KeysAndValuesSharedDifferently) {
                 place + std::string("operation `share_heads` is not compiled yet where it"), 0),
             0u)
       << refused(shared);
-}
-
-TEST(Refused, SomeHeadsProjected) {
-  const attn::Graph mixed = with([](attn::Graph& g) {
-    const auto x = g.input("x", {{Kind::batch}, {Kind::query}, {Kind::feature}});
-    const auto y = g.input("y", {{Kind::batch}, {Kind::key}, {Kind::feature}});
-    const auto q = project(x, "query", attn::heads(4, 8));
-    const auto k = g.input("key", heads_at(Kind::key));
-    const auto v = project(y, "value", attn::heads(4, 8));
-    return project(combine(softmax(scores(q, k)), v), "output", attn::features_of(x));
-  });
-  EXPECT_EQ(refused(mixed), place + std::string("attention over heads of which some are projected "
-                                                "here and others come as inputs is not compiled "
-                                                "yet: project keys and values, or neither; and the "
-                                                "query, or none"));
 }
 
 TEST(Refused, ProjectionsOfHeadsThatComeAsInputs) {
@@ -398,6 +384,20 @@ void expect_lines(const std::string& text, std::initializer_list<const char*> li
     ASSERT_NE(found, std::string::npos) << line << "\nis not in (or not there)\n" << text;
     at = found + std::string_view(line).size();
   }
+}
+
+TEST(Plan, TakesSomeHeadsProjectedAndSomeAsTheyCome) {
+  const attn::Graph mixed = with([](attn::Graph& g) {
+    const auto x = g.input("x", {{Kind::batch}, {Kind::query}, {Kind::feature}});
+    const auto y = g.input("y", {{Kind::batch}, {Kind::key}, {Kind::feature}});
+    const auto q = project(x, "query", attn::heads(4, 8));
+    const auto k = g.input("key", heads_at(Kind::key));
+    const auto v = project(y, "value", attn::heads(4, 8));
+    return project(combine(softmax(scores(q, k)), v), "output", attn::features_of(x));
+  });
+  const auto plan = planned(mixed);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expect_lines(print(*plan), {"= attention %0, key (heads), %1: online, heads 4, "});
 }
 
 TEST(Plan, ProjectsHeadsThatCameAsInputs) {
@@ -706,12 +706,12 @@ TEST(Plan, KeepsThePolicy) {
   expect_lines(text_of(layer), {"layer model::encoder (my_layers, avx512, mixed_bfloat16)\n",
                                 "    query [batch, query, feature of query] bfloat16\n",
                                 "    query/bias [head 12, size 64] float32\n"});
-  layer.key_dim = 48;  // no power of two
+  layer.key_dim = 48;  // no power of two: Keras rounds 1 / sqrt(48) to float32
   layer.dtype = attn::DTypePolicy::float64;
   const Plan plan = plan_of(layer);
   const auto& query = std::get<Projection>(plan.paths[0].stages[0]);
   EXPECT_NEAR(plan.packings[static_cast<size_t>(query.kernel)].scale,
-              1.4426950408889634 / 6.928203230275509, 1e-16);
+              1.4426950408889634 * static_cast<float>(1 / 6.928203230275509), 1e-16);
   expect_lines(print(plan), {"layer model::encoder (my_layers, avx512, float64)\n",
                              "    query/bias [head 12, size 48] float64\n"});
 }

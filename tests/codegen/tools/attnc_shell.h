@@ -1,7 +1,8 @@
 // attnc_shell.h - attnc as a shell calls it: a fixture with a folder of its own.
 //
-//   TEST_F(Attnc, Refuses) { refuses("build", 2, "LAYER is required (`attnc build --help` shows
-//   how)"); }
+//   TEST_F(Attnc, Refuses) {
+//     refuses("build", 2, "LAYER is required (`attnc build --help` shows how)");
+//   }
 #pragma once
 #include <fmt/format.h>
 #include <gtest/gtest.h>

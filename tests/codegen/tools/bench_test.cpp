@@ -228,7 +228,14 @@ TEST(BenchCases, WrongValuesAreNamed) {
   EXPECT_EQ(complaint(R"({"name": "a", "kind": "lstm"})"),
             "c.json: case `a`: `kind` must be \"sdpa\", \"mha\", not \"lstm\"");
   EXPECT_EQ(complaint(R"({"name": "a", "softcap": -1})"),
-            "c.json: case `a`: `softcap` must be a positive number or null, not -1");
+            "c.json: case `a`: `softcap` must be a number from 1e-18 to 1e18 or null, not -1");
+  for (const char* cap : {"1e300", "1e-300", "0"}) {
+    EXPECT_EQ(
+        complaint(fmt::format(R"({{"name": "a", "softcap": {}}})", cap)),
+        fmt::format("c.json: case `a`: `softcap` must be a number from 1e-18 to 1e18 or null, "
+                    "not {}",
+                    json::parse(cap).dump()));
+  }
   EXPECT_EQ(complaint(R"({"name": "a", "mask": true})"),
             "c.json: case `a`: `mask` must be null, not true");
   EXPECT_EQ(complaint(R"({"name": "a", "kind": "mha"})"),

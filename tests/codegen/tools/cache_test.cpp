@@ -158,6 +158,11 @@ TEST_F(Cache, WhatChangesAKernelIsPartOfTheKey) {
               fmt::format("ATTNC_SCHEDULES names {0}, and there is no file {0}/baseline.txt",
                           path("nowhere")));
   }
+  const auto for_calls = [&](const Calls& calls) { return *cache_key(layer, "baseline", calls); };
+  const std::string plain = for_calls({.outputs = {{"output"}}, .fewest_queries = 2});
+  EXPECT_NE(plain, built_in);
+  EXPECT_NE(plain, for_calls({.outputs = {{"output"}}, .fewest_queries = 1}));
+  EXPECT_NE(plain, for_calls({.outputs = {{"output", "attention_scores"}}, .fewest_queries = 2}));
   {
     const Variable halide("HL_LLVM_ARGS", "-O1");
     EXPECT_NE(key(), built_in);

@@ -227,7 +227,7 @@ TEST(Fixture, ForgedOnesNeverCrash) {
 TEST(Fixture, FilesOfFolders) {
   auto files = json_files({FIXTURES});
   ASSERT_TRUE(files.ok());
-  EXPECT_EQ(files->size(), 164u);
+  EXPECT_EQ(files->size(), 171u);
   EXPECT_TRUE(std::is_sorted(files->begin(), files->end()));
   EXPECT_EQ(json_files({"/nowhere"}).status().message(), "/nowhere: no such file or folder");
 }

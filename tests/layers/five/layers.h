@@ -90,6 +90,7 @@ inline constexpr auto reuse_all = attn::layer(attn::ReuseMultiHeadAttention{
 });
 inline constexpr auto luong = attn::layer(attn::Attention{.use_scale = true, .size = 12});
 inline constexpr auto luong_flat = attn::layer(attn::Attention{
+    .causal = true,
     .size = 5,
     .value_size = 3,
     .input_rank = 2,

@@ -5,9 +5,9 @@
 //       .size = 64,
 //   });
 //
-// Inputs: query, value, key (or value, where they have one size), query_mask [batch.., query],
-// value_mask [batch.., key] or [batch.., query, key], use_causal_mask (or false). Masks may be left
-// out. A mask may lack batch axes at its left and may have length 1 on any, as in NumPy.
+// Inputs: query, value, key (or value, where they have one size), query_mask ([batch.., query]),
+// value_mask ([batch.., key] or [batch.., query, key]), use_causal_mask (or false). Masks may be
+// left out. A mask may lack batch axes at its left and may have length 1 on any, as in NumPy.
 //
 // No projections: dot scores are query . key, times the weight `scale`; concat scores are
 // concat_score_weight * sum over the features of tanh(scale * (query + key)), computed on the way
@@ -41,13 +41,13 @@ struct Attention {
   int input_rank = 3;               // axes of every input: 2 without a batch axis, or more
 };
 
-constexpr void check(Sink& s, const Attention& d) {
-  s.require(d.size > 0, "`size` must be positive, not {}", d.size);
-  s.require(d.value_size.value_or(1) > 0, "`value_size` must be positive, not {}",
-            d.value_size.value_or(1));
-  check_dropout(s, d.dropout);
-  s.require(d.input_rank >= 2 && d.input_rank <= 6,
-            "`input_rank` must be between 2 and 6 axes, not {}", d.input_rank);
+constexpr void check(Diagnostics& diagnostics, const Attention& d) {
+  diagnostics.require<"`size` must be positive, not {}">(d.size > 0, d.size);
+  diagnostics.require<"`value_size` must be positive, not {}">(d.value_size.value_or(1) > 0,
+                                                               d.value_size.value_or(1));
+  check_dropout(diagnostics, d.dropout);
+  diagnostics.require<"`input_rank` must be between 2 and 6 axes, not {}">(
+      d.input_rank >= 2 && d.input_rank <= 6, d.input_rank);
 }
 
 constexpr Outputs build(Graph& g, const Attention& d) {

@@ -19,9 +19,9 @@
 // one for all sequences, or one each: [batch]. Inputs of more axes than three have a cache of
 // [batch, 2, all their other axes, head, size]; as in KerasHub, nothing is written into it.
 //
-// Beyond KerasHub, where attention is over one axis, is use_causal_mask: key <= cache_update_index +
-// query, which hides what lies behind the last token written. As in KerasHub, use_gate makes weights
-// that nothing reads, and sliding_window is ignored.
+// Beyond KerasHub, where attention is over one axis, is use_causal_mask: key <= cache_update_index
+// + query, which hides what lies behind the last token written. As in KerasHub, use_gate makes
+// weights that nothing reads, and sliding_window is ignored.
 #pragma once
 #include "attn/layers/common.h"
 
@@ -47,13 +47,13 @@ struct CachedMultiHeadAttention {
   constexpr int value_size() const { return value_dim.value_or(key_dim); }
 };
 
-constexpr void check(Sink& s, const CachedMultiHeadAttention& d) {
-  s.require(d.num_heads > 0, "`num_heads` must be positive, not {}", d.num_heads);
-  s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
-  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
-  check_options(s, d);
-  check_shape(s, d.output_shape);
-  check_rank(s, d.input_rank);
+constexpr void check(Diagnostics& diagnostics, const CachedMultiHeadAttention& d) {
+  diagnostics.require<"`num_heads` must be positive, not {}">(d.num_heads > 0, d.num_heads);
+  diagnostics.require<"`key_dim` must be positive, not {}">(d.key_dim > 0, d.key_dim);
+  diagnostics.require<"`value_dim` must be positive, not {}">(d.value_size() > 0, d.value_size());
+  check_options(diagnostics, d);
+  check_shape(diagnostics, d.output_shape);
+  check_rank(diagnostics, d.input_rank);
 }
 
 constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {

@@ -26,14 +26,14 @@ constexpr std::uint8_t keras_reading(bool fuses) {
 }
 
 /// Of layers that may be asked for sigmoids, or for a sink under their softmax.
-constexpr void check_probability(Sink& s, const auto& d) {
+constexpr void check_probability(Diagnostics& diagnostics, const auto& d) {
   const bool sigmoid = d.probability == Probability::sigmoid;
-  s.require(!sigmoid || d.sink.formula.empty(),
-            "`sink` joins the sum of a softmax, and sigmoids have no sum: leave out `sink`, or "
-            "`probability`");
-  s.require(!sigmoid || d.fully_masked != FullyMasked::additive,
-            "`fully_masked` is additive, which is a rule of softmax: sigmoids of rows without any "
-            "key are zero");
+  diagnostics.require<
+      "`sink` joins the sum of a softmax, and sigmoids have no sum: leave out `sink`, or "
+      "`probability`">(!sigmoid || d.sink.formula.empty());
+  diagnostics.require<
+      "`fully_masked` is additive, which is a rule of softmax: sigmoids of rows without any "
+      "key are zero">(!sigmoid || d.fully_masked != FullyMasked::additive);
 }
 constexpr Value probabilities(const auto& d, Value s, const Mask& mask, Rules rules) {
   return d.probability == Probability::sigmoid ? sigmoid_probabilities(s, mask)
@@ -59,37 +59,39 @@ constexpr bool one_sequence(const Value& query) {
   return query && query.axes().only(Kind::query).size == 1;
 }
 
-constexpr void check_dropout(Sink& s, float rate) {
-  s.require(rate >= 0 && rate <= 1, "`dropout` must be in [0, 1]");
+constexpr void check_dropout(Diagnostics& diagnostics, float rate) {
+  diagnostics.require<"`dropout` must be in [0, 1]">(rate >= 0 && rate <= 1);
 }
 /// Fields that MultiHeadAttention and GroupQueryAttention have in common.
-constexpr void check_options(Sink& s, const auto& d) {
-  check_dropout(s, d.dropout);
-  s.require(!d.sliding_window || *d.sliding_window > 0,
-            "`sliding_window` must be positive where it is given, not {}",
-            d.sliding_window.value_or(0));
-  s.require(!d.flash_attention.value_or(false) || d.dropout == 0,
-            "`dropout` is not supported with `flash_attention`: set it to 0");
+constexpr void check_options(Diagnostics& diagnostics, const auto& d) {
+  check_dropout(diagnostics, d.dropout);
+  diagnostics.require<"`sliding_window` must be positive where it is given, not {}">(
+      !d.sliding_window || *d.sliding_window > 0, d.sliding_window.value_or(0));
+  diagnostics.require<"`dropout` is not supported with `flash_attention`: set it to 0">(
+      !d.flash_attention.value_or(false) || d.dropout == 0);
 }
-constexpr void check_shape(Sink& s, const Numbers& output_shape) {
-  s.require(output_shape.size <= 4, "`output_shape` has at most {} numbers, not {}", 4,
-            output_shape.size);
-  for (int n : output_shape) s.require(n > 0, "`output_shape` must be positive, not {}", n);
+constexpr void check_shape(Diagnostics& diagnostics, const Numbers& output_shape) {
+  diagnostics.require<"`output_shape` has at most {} numbers, not {}">(output_shape.size <= 4, 4,
+                                                                       output_shape.size);
+  for (int n : output_shape)
+    diagnostics.require<"`output_shape` must be positive, not {}">(n > 0, n);
 }
 /// Of layers whose rank usually follows from `attention_axes`.
-constexpr void check_rank(Sink& s, int input_rank) {
-  s.require(input_rank == 0 || (input_rank >= 3 && input_rank <= 6),
-            "`input_rank` must be between 3 and 6 axes where it is given, not {}", input_rank);
+constexpr void check_rank(Diagnostics& diagnostics, int input_rank) {
+  diagnostics.require<"`input_rank` must be between 3 and 6 axes where it is given, not {}">(
+      input_rank == 0 || (input_rank >= 3 && input_rank <= 6), input_rank);
 }
 /// For every layer whose query heads share key and value heads.
-constexpr void check_shared_heads(Sink& s, const auto& d) {
-  s.require(d.head_dim > 0, "`head_dim` must be positive, not {}", d.head_dim);
-  s.require(d.num_query_heads > 0, "`num_query_heads` must be positive, not {}", d.num_query_heads);
-  s.require(d.num_key_value_heads > 0, "`num_key_value_heads` must be positive, not {}",
-            d.num_key_value_heads);
-  s.require(d.num_key_value_heads <= 0 || d.num_query_heads % d.num_key_value_heads == 0,
-            "`num_query_heads` must be divisible by `num_key_value_heads`, and {} is not by {}",
-            d.num_query_heads, d.num_key_value_heads);
+constexpr void check_shared_heads(Diagnostics& diagnostics, const auto& d) {
+  diagnostics.require<"`head_dim` must be positive, not {}">(d.head_dim > 0, d.head_dim);
+  diagnostics.require<"`num_query_heads` must be positive, not {}">(d.num_query_heads > 0,
+                                                                    d.num_query_heads);
+  diagnostics.require<"`num_key_value_heads` must be positive, not {}">(d.num_key_value_heads > 0,
+                                                                        d.num_key_value_heads);
+  diagnostics
+      .require<"`num_query_heads` must be divisible by `num_key_value_heads`, and {} is not by {}">(
+          d.num_key_value_heads <= 0 || d.num_query_heads % d.num_key_value_heads == 0,
+          d.num_query_heads, d.num_key_value_heads);
 }
 
 /// attention_mask, padding masks of the three inputs, use_causal_mask and the window, all of them
@@ -99,14 +101,13 @@ constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8
                            const std::optional<int>& window) {
   const Mask given = g.mask("attention_mask", s, reading);
   if (!one_sequence(query)) {
-    g.require(!window, "`sliding_window` needs attention over one axis");
+    g.require<"`sliding_window` needs attention over one axis">(!window);
     return given;
   }
   auto padding = [&](Name name, Value of, Kind positions) {
     Axes axes = of.axes().only(Kind::batch);
     axes += of.axes().only(positions);
-    g.input(name, axes, true, Type::truth);
-    return Mask::own({name, Type::truth, true});
+    return g.mask(name, axes);
   };
   const Mask query_mask = padding("query_mask", query, Kind::query);
   const Mask value_mask = padding("value_mask", key, Kind::key);

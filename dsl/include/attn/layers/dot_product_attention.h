@@ -30,14 +30,14 @@ struct DotProductAttention {
   constexpr int value_size() const { return value_dim.value_or(head_dim); }
 };
 
-constexpr void check(Sink& s, const DotProductAttention& d) {
-  check_shared_heads(s, d);
-  check_probability(s, d);
-  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
+constexpr void check(Diagnostics& diagnostics, const DotProductAttention& d) {
+  check_shared_heads(diagnostics, d);
+  check_probability(diagnostics, d);
+  diagnostics.require<"`value_dim` must be positive, not {}">(d.value_size() > 0, d.value_size());
   for (int size : {d.head_dim, d.value_size()}) {
-    s.require(std::int64_t{d.num_query_heads} * size <= Target::max_columns,
-              "{} heads of size {} are more than {} numbers a position", d.num_query_heads, size,
-              Target::max_columns);
+    diagnostics.require<"{} heads of size {} are more than {} numbers a position">(
+        std::int64_t{d.num_query_heads} * size <= Target::max_columns, d.num_query_heads, size,
+        Target::max_columns);
   }
 }
 
@@ -49,8 +49,8 @@ constexpr Outputs build(Graph& g, const DotProductAttention& d) {
   const Value query = rows("query", Kind::query, d.num_query_heads, d.head_dim);
   const Value key = rows("key", Kind::key, d.num_key_value_heads, d.head_dim);
   const Value value = rows("value", Kind::key, d.num_key_value_heads, d.value_size());
-  const Value s = apply(
-      d.score_mod, scores(query, share_heads(key, d.num_query_heads)) * rsqrt(d.head_dim));
+  const Value s =
+      apply(d.score_mod, scores(query, share_heads(key, d.num_query_heads)) * rsqrt(d.head_dim));
   const Value p = probabilities(d, s, d.mask & g.mask("attention_mask", s), d.fully_masked);
   return {.output = combine(p, share_heads(value, d.num_query_heads)), .attention_scores = p};
 }

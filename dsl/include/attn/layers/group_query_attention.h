@@ -33,13 +33,12 @@ struct GroupQueryAttention {
   ScoreMod score_mod{};  // what happens to a scaled score
   SinkLogit sink{};      // one more logit of every row, without a value
   Probability probability{};
-
 };
 
-constexpr void check(Sink& s, const GroupQueryAttention& d) {
-  check_shared_heads(s, d);
-  check_options(s, d);
-  check_probability(s, d);
+constexpr void check(Diagnostics& diagnostics, const GroupQueryAttention& d) {
+  check_shared_heads(diagnostics, d);
+  check_options(diagnostics, d);
+  check_probability(diagnostics, d);
 }
 
 constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
@@ -51,8 +50,8 @@ constexpr Outputs build(Graph& g, const GroupQueryAttention& d) {
   const Value k = project(key, "key", shared, d.use_bias);
   const Value gate = d.use_gate ? project(query, "gate", own, d.use_bias) : nothing;
   const Value v = project(value, "value", shared, d.use_bias);
-  const Value s = apply(d.score_mod,
-                        scores(q, share_heads(k, d.num_query_heads)) * keras_scale(d.head_dim));
+  const Value s =
+      apply(d.score_mod, scores(q, share_heads(k, d.num_query_heads)) * keras_scale(d.head_dim));
   // Keras casts the mask to bool only where another one joins it.
   const Mask visible =
       keras_masks(g, query, key, s, keras_reading(fuses) | only_mask, d.sliding_window);

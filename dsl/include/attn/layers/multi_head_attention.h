@@ -42,14 +42,14 @@ struct MultiHeadAttention {
   constexpr int value_size() const { return value_dim.value_or(key_dim); }
 };
 
-constexpr void check(Sink& s, const MultiHeadAttention& d) {
-  s.require(d.num_heads > 0, "`num_heads` must be positive, not {}", d.num_heads);
-  s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
-  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
-  check_options(s, d);
-  check_probability(s, d);
-  check_shape(s, d.output_shape);
-  check_rank(s, d.input_rank);
+constexpr void check(Diagnostics& diagnostics, const MultiHeadAttention& d) {
+  diagnostics.require<"`num_heads` must be positive, not {}">(d.num_heads > 0, d.num_heads);
+  diagnostics.require<"`key_dim` must be positive, not {}">(d.key_dim > 0, d.key_dim);
+  diagnostics.require<"`value_dim` must be positive, not {}">(d.value_size() > 0, d.value_size());
+  check_options(diagnostics, d);
+  check_probability(diagnostics, d);
+  check_shape(diagnostics, d.output_shape);
+  check_rank(diagnostics, d.input_rank);
 }
 
 constexpr Outputs build(Graph& g, const MultiHeadAttention& d) {

@@ -12,13 +12,11 @@
 // Bhojanapalli et al. 2021, "Leveraging redundancy in attention with Reuse Transformers": the first
 // reuse_attention heads take their probabilities from another layer's scores (-1: all of them); the
 // others make their own. reuse_attention_scores has num_heads heads where all are reused, else any
-// number of which the first are taken. attention_scores has the new heads first and the reused last,
-// as the original returns them.
-// The mask is one of numbers: (1 - mask) * -1e9 is added to a score in float32, so that a row
-// without any key follows the rounding of that sum.
-// Weights: [relative_position_embeddings,] query, key, value_reuse, value_new,
-// attention_output_reuse, attention_output_new (with a bias only where nothing is reused); those of
-// no heads do not exist.
+// number of which the first are taken. attention_scores has the new heads first and the reused
+// last, as the original returns them. The mask is one of numbers: (1 - mask) * -1e9 is added to a
+// score in float32, so that a row without any key follows the rounding of that sum. Weights:
+// [relative_position_embeddings,] query, key, value_reuse, value_new, attention_output_reuse,
+// attention_output_new (with a bias only where nothing is reused); those of no heads do not exist.
 #pragma once
 #include "attn/layers/common.h"
 
@@ -43,21 +41,20 @@ struct ReuseMultiHeadAttention {
   constexpr int reused() const { return reuse_attention == -1 ? num_heads : reuse_attention; }
 };
 
-constexpr void check(Sink& s, const ReuseMultiHeadAttention& d) {
-  s.require(d.num_heads > 0, "`num_heads` must be positive, not {}", d.num_heads);
-  s.require(d.key_dim > 0, "`key_dim` must be positive, not {}", d.key_dim);
-  s.require(d.value_size() > 0, "`value_dim` must be positive, not {}", d.value_size());
-  check_dropout(s, d.dropout);
-  check_shape(s, d.output_shape);
-  check_rank(s, d.input_rank);
+constexpr void check(Diagnostics& diagnostics, const ReuseMultiHeadAttention& d) {
+  diagnostics.require<"`num_heads` must be positive, not {}">(d.num_heads > 0, d.num_heads);
+  diagnostics.require<"`key_dim` must be positive, not {}">(d.key_dim > 0, d.key_dim);
+  diagnostics.require<"`value_dim` must be positive, not {}">(d.value_size() > 0, d.value_size());
+  check_dropout(diagnostics, d.dropout);
+  check_shape(diagnostics, d.output_shape);
+  check_rank(diagnostics, d.input_rank);
   for (int axis : d.attention_axes) {
-    s.require(axis > 0, "`attention_axes` counts from the front here, not {}", axis);
+    diagnostics.require<"`attention_axes` counts from the front here, not {}">(axis > 0, axis);
   }
-  s.require(d.reuse_attention >= -1 && d.reuse_attention <= d.num_heads,
-            "`reuse_attention` must be between -1 and the number of heads ({}), not {}",
-            d.num_heads, d.reuse_attention);
-  s.require(!d.use_relative_pe || d.max_sequence_length > 0,
-            "`max_sequence_length` must be positive, not {}", d.max_sequence_length);
+  diagnostics.require<"`reuse_attention` must be between -1 and the number of heads ({}), not {}">(
+      d.reuse_attention >= -1 && d.reuse_attention <= d.num_heads, d.num_heads, d.reuse_attention);
+  diagnostics.require<"`max_sequence_length` must be positive, not {}">(
+      !d.use_relative_pe || d.max_sequence_length > 0, d.max_sequence_length);
 }
 
 constexpr Outputs build(Graph& g, const ReuseMultiHeadAttention& d) {
@@ -66,7 +63,7 @@ constexpr Outputs build(Graph& g, const ReuseMultiHeadAttention& d) {
   const int reuses = d.reused(), makes = d.num_heads - reuses;
   const bool positions = d.use_relative_pe && makes > 0;
   const int longest = d.max_sequence_length;
-  g.require(!positions || one_sequence(query), "`use_relative_pe` needs attention over one axis");
+  g.require<"`use_relative_pe` needs attention over one axis">(!positions || one_sequence(query));
   const Table embeddings =
       g.weight("relative_position_embeddings", {1, positions ? makes : 0, 2 * longest - 1});
 

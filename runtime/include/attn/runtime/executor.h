@@ -1,10 +1,10 @@
 // executor.h - the threads that a call runs on.
 //
 //   attn::ThreadPool two(2);
-//   layer.run({...}, {...}, scratch, {.executor = &two});                     // two threads
-//   layer.run({...}, {...}, scratch, {.executor = &attn::serial_executor()}); // the caller alone
-//   layer.run({...}, {...}, scratch);                                         //
-//   attn::default_executor()
+//   layer.run({...}, {...}, scratch, {.executor = &two});        // two threads
+//   layer.run({...}, {...}, scratch,
+//             {.executor = &attn::serial_executor()});           // the caller alone
+//   layer.run({...}, {...}, scratch);                            // attn::default_executor()
 //
 // An application that has a pool lends it:
 //

@@ -55,8 +55,10 @@ typedef struct attn_axis {
   uint8_t kind;   /* ATTN_AXIS_... */
   uint8_t number; /* the second query axis has number 1 */
   int16_t of;     /* a feature axis without extent: the input whose feature size it is; else -1 */
-  int64_t extent; /* 0: free. Axes with equal (kind, number, of) and no extent have one length a call */
-  int64_t least;  /* of a free axis of an input: a call with a shorter one is refused; 0: of any length */
+  int64_t extent; /* 0: free. Axes with equal (kind, number, of) and no extent have one length a
+                     call */
+  int64_t least;  /* of a free axis of an input: a call with a shorter one is refused; 0: of any
+                     length */
 } attn_axis;
 
 /* ---- what a layer takes and returns ---------------------------------------------------------- */
@@ -64,11 +66,12 @@ typedef struct attn_axis {
 enum {
   ATTN_VALUE_REAL = 0,  /* numbers of `dtype` */
   ATTN_VALUE_INDEX = 1, /* integers of any type, [batch] or one for all; absent: 0 */
-  ATTN_VALUE_TRUTH = 2, /* rank > 0: a mask, any element type, `reading` says what is true, broadcast;
-                           rank 0: a flag; absent: a mask is true, a flag false */
+  ATTN_VALUE_TRUTH = 2, /* rank > 0: a mask, any element type, `reading` says what is true,
+                           broadcast; rank 0: a flag; absent: a mask is true, a flag false */
   ATTN_VALUE_SOFT = 3,  /* a mask of numbers: any element type, broadcast as masks are; absent: 1 */
-  /* What formulas read at indices: tables, with all their axes and nothing broadcast. An axis of kind
-   * ATTN_AXIS_OTHER without extent has a length of its own, at least 1; the others those of the call. */
+  /* What formulas read at indices: tables, with all their axes and nothing broadcast. An axis of
+   * kind ATTN_AXIS_OTHER without extent has a length of its own, at least 1; the others those of
+   * the call. */
   ATTN_VALUE_TABLE = 4,       /* numbers of any type; an absent one is 1 everywhere */
   ATTN_VALUE_INDEX_TABLE = 5, /* integers of any type; absent: 0 */
   ATTN_VALUE_TRUTH_TABLE = 6  /* any element type, what is not zero is true; absent: true */
@@ -82,11 +85,12 @@ enum {
 enum {
   ATTN_READ_ABOVE_HALF = 1,               /* in calls that take no optional output */
   ATTN_READ_ABOVE_HALF_WITH_OPTIONAL = 2, /* in calls that take one */
-  ATTN_READ_ONLY_MASK = 4,                /* but only where no other mask is given, and no flag is true */
-  ATTN_READ_ANY_NUMBER = 8,               /* no number is refused: as Keras's Attention reads its masks */
-  ATTN_READ_FROM_RIGHT = 16               /* axes that it lacks are the query's and the first ones: [key] and
-                                             [batch.1, key] of [batch, batch.1, query, key]. Otherwise those
-                                             before the query and the key: [batch, query, key] lacks heads */
+  ATTN_READ_ONLY_MASK = 4, /* but only where no other mask is given, and no flag is true */
+  ATTN_READ_ANY_NUMBER = 8, /* no number is refused: as Keras's Attention reads its masks */
+  /* Axes that it lacks are the query's and the first ones: [key] and [batch.1, key] of
+   * [batch, batch.1, query, key]. Otherwise those before the query and the key:
+   * [batch, query, key] lacks heads. */
+  ATTN_READ_FROM_RIGHT = 16
 };
 
 typedef struct attn_tensor_info {
@@ -97,8 +101,9 @@ typedef struct attn_tensor_info {
   uint8_t dtype;    /* of real values; weights of any floating type are taken and converted */
   uint8_t optional; /* inputs: may be left out; outputs: made for a caller that asks */
   int16_t or_input; /* inputs: the input that stands in for this one when it is left out; else -1 */
-  int16_t starts_as; /* outputs: the input whose contents the kernel finds in it, as a cache that it adds
-                        to. The caller may give both the same memory; else the runtime copies. Else -1 */
+  int16_t starts_as; /* outputs: the input whose contents the kernel finds in it, as a cache that
+                        it adds to. The caller may give both the same memory; else the runtime
+                        copies. Else -1 */
   uint8_t reading;  /* truths: ATTN_READ_... */
 } attn_tensor_info;
 
@@ -166,25 +171,29 @@ typedef struct attn_buffer {
 enum {
   ATTN_ARGUMENT_INPUT = 0,  /* an attn_buffer in the argument's form */
   ATTN_ARGUMENT_FLAG = 1,   /* a uint8_t, 0 or 1: the input of rank 0 */
-  ATTN_ARGUMENT_PACKED = 2, /* an attn_buffer of compute_dtype: panels (panel_width, rows, panels) or a vector */
+  ATTN_ARGUMENT_PACKED = 2, /* an attn_buffer of compute_dtype: panels (panel_width, rows, panels)
+                               or a vector */
   ATTN_ARGUMENT_OUTPUT = 3, /* an attn_buffer, as for inputs */
-  ATTN_ARGUMENT_LENGTH = 4  /* an int32_t: the length of the axis of kind `form` and number `index` */
+  ATTN_ARGUMENT_LENGTH = 4  /* an int32_t: the length of the axis of kind `form` and number
+                               `index` */
 };
 
 /* The dimensions that a kernel sees, innermost first, whatever the order and number of the tensor's
  * axes: each is all axes of its kinds as one, the one with the highest number innermost (`query.1` in
- * `query`), or 1 long where the tensor has none; but a TABLE keeps its axes. The first is contiguous; only PAIRS of masks and LIST
- * may broadcast (stride 0). Where a caller's tensor does not lie so, the runtime copies it. */
+ * `query`), or 1 long where the tensor has none; but a TABLE keeps its axes. The first is
+ * contiguous; only PAIRS of masks and LIST may broadcast (stride 0). Where a caller's tensor does
+ * not lie so, the runtime copies it. */
 enum {
-  ATTN_FORM_ROWS = 0,  /* (feature, position, batch), a position being of `query`, `key` or `update` */
+  ATTN_FORM_ROWS = 0,  /* (feature, position, batch), a position being of `query`, `key` or
+                          `update` */
   ATTN_FORM_HEADS = 1, /* (size, head, position, batch) */
-  ATTN_FORM_PAIRS = 2, /* (key, query, head, batch): scores and masks; truths are uint8 (an absent one is
-                          one true byte), soft masks of compute_dtype */
+  ATTN_FORM_PAIRS = 2, /* (key, query, head, batch): scores and masks; truths are uint8 (an absent
+                          one is one true byte), soft masks of compute_dtype */
   ATTN_FORM_CACHE = 3, /* (size, head, key, slot, batch) */
   ATTN_FORM_LIST = 4,  /* (batch): indices, as int32 */
-  ATTN_FORM_TABLE = 5  /* a table's own axes, at most 4, the last one innermost, and then dimensions 1 long:
-                          numbers of compute_dtype, indices as int32, truths as uint8. A kernel takes an
-                          index outside as the nearest inside */
+  ATTN_FORM_TABLE = 5  /* a table's own axes, at most 4, the last one innermost, and then
+                          dimensions 1 long: numbers of compute_dtype, indices as int32, truths as
+                          uint8. A kernel takes an index outside as the nearest inside */
 };
 
 typedef struct attn_argument {
@@ -194,9 +203,9 @@ typedef struct attn_argument {
 } attn_argument;
 
 /* A kernel. `arguments` of `run` are the addresses, in order, of: an attn_call*, then for every
- * argument its attn_buffer, flag or length. `workspace` takes the same
- * and one more: an int64_t[2] buffer of rank 1, which receives the bytes that the call allocates once and the
- * bytes that every worker allocates at a time. It reads no tensor's contents. */
+ * argument its attn_buffer, flag or length. `workspace` takes the same and one more: an int64_t[2]
+ * buffer of rank 1, which receives the bytes that the call allocates once and the bytes that every
+ * worker allocates at a time. It reads no tensor's contents. */
 typedef int (*attn_kernel_function)(void** arguments);
 
 typedef struct attn_path {
@@ -234,7 +243,8 @@ typedef struct attn_variant {
 typedef struct attn_layer_table {
   uint32_t abi_version;
   int32_t input_count, weight_count, output_count, variant_count;
-  int32_t compute_dtype; /* ATTN_FLOAT32 or ATTN_FLOAT64: what kernels compute with, of packed weights */
+  int32_t compute_dtype; /* ATTN_FLOAT32 or ATTN_FLOAT64: what kernels compute with, of packed
+                            weights */
   uint64_t fingerprint;
   const char* name;    /* "model::encoder" */
   const char* library; /* "my_layers" */

@@ -1,7 +1,7 @@
 // workspace.h - the memory that calls work in, owned by the caller.
 //
-//   attn::Workspace scratch;                  // empty; the first call makes it as large as it
-//   needs layer.run({...}, {...}, scratch);         // later calls of these shapes allocate nothing
+//   attn::Workspace scratch;                  // empty; the first call makes it as large as it needs
+//   layer.run({...}, {...}, scratch);         // later calls of these shapes allocate nothing
 //
 //   alignas(128) static std::byte pool[1 << 20];
 //   attn::Workspace lent{std::span(pool)};    // never grows: a call that needs more is a Status

@@ -6,8 +6,8 @@
 //   MultiHeadAttention, Cached...   G/query_dense/vars/0 (kernel), /1 (bias); key_, value_,
 //                                   output_dense; gate: _gate_dense
 //   GroupQueryAttention             the same with _query_dense, ...
-//   ReuseMultiHeadAttention         G/vars/0 (relative_position_embeddings), _query_dense,
-//   _key_dense;
+//   ReuseMultiHeadAttention         G/vars/0 (relative_position_embeddings),
+//                                   _query_dense, _key_dense;
 //                                   _value_dense/einsum_dense, .../einsum_dense_1,
 //                                   _output_dense/...: reused heads first, then new ones, and only
 //                                   those there are

@@ -1,8 +1,8 @@
-//===- Intervals.h - the least and the most of indices over a box of pairs -----===//
+//===- Box.h - the least and the most of indices over a box of pairs -----------===//
 //
 //   Box box(attention, blocks);          // blocks: the block of the region `blocks`
-//   Intervals intervals(box);
-//   if (Interval i = intervals.of(value)) use(i.least, i.most);
+//   BoxIntervals intervals(box, reads);
+//   if (BoxInterval i = intervals.of(value)) use(i.low.value, i.high.value);
 //
 // A box is a tile of queries with a cell of keys. Its numbers are of MLIR's type `index`, in 64
 // bits: indices of the mask wrap around at 32 bits, their bounds must not. What an index is made of
@@ -13,18 +13,11 @@
 #pragma once
 
 #include "llvm/ADT/MapVector.h"
+#include "masks/Interval.h"
+#include "masks/Reads.h"
 #include "mlir/IR/IRMapping.h"
-#include "transforms/Reads.h"
 
 namespace attnc::ir {
-
-/// The least and the most of an index; null where nothing is known. An interval that Intervals::of
-/// returns keeps to 32 bits.
-struct Interval {
-  mlir::Value least{}, most{};
-  int64_t low = 0, high = 0;  // what they can be in any call: low <= least and most <= high
-  explicit operator bool() const { return bool(least); }
-};
 
 /// Makes operations in the region `blocks` of an attention.
 class Box {
@@ -78,17 +71,38 @@ class Box {
 /// The axis that a value reads, where that is one.
 std::optional<Over> overOf(Reads& reads, mlir::Value value);
 
-class Intervals {
- public:
-  Intervals(Box& box, Reads& reads) : box_(box), reads_(reads) {}
+/// An end of an interval: computed for each box, and what it can be at least (of a high end, at
+/// most) in any call.
+struct BoxEnd {
+  mlir::Value value{};
+  int64_t ever = 0;
+  explicit operator bool() const { return bool(value); }
+};
+using BoxInterval = Interval<BoxEnd>;
 
-  Interval of(mlir::Value index);
+struct BoxArithmetic {
+  using End = BoxEnd;
+  Box& box;
+  BoxEnd plus(const BoxEnd& a, const BoxEnd& b);
+  BoxEnd minus(const BoxEnd& a, const BoxEnd& b);
+  BoxEnd times(const BoxEnd& a, int64_t factor);
+  BoxEnd minimum(const BoxEnd& a, const BoxEnd& b);
+  BoxEnd maximum(const BoxEnd& a, const BoxEnd& b);
+  static BoxInterval checked(const BoxInterval& i) { return i.low && i.high ? i : BoxInterval(); }
+};
+
+class BoxIntervals {
+ public:
+  BoxIntervals(Box& box, Reads& reads) : box_(box), reads_(reads), rules_{{box}} {}
+
+  /// Of an index; it keeps to 32 bits.
+  BoxInterval of(mlir::Value index);
 
   /// Both sides of a comparison of indices. Where they share something, it is taken from both, and
   /// each part then stands on the side where its coefficient is positive; then `exact`, if it is
   /// not null, says whether that is allowed: whether neither side wraps around.
   struct Sides {
-    Interval a{}, b{};
+    BoxInterval a{}, b{};
     mlir::Value exact{};
   };
   Sides sides(mlir::Value a, mlir::Value b);
@@ -103,18 +117,21 @@ class Intervals {
 
   Box& box_;
   Reads& reads_;
-  llvm::DenseMap<mlir::Value, Interval> known_;
+  IntervalRules<BoxArithmetic> rules_;
+  llvm::DenseMap<mlir::Value, BoxInterval> known_;
 
   void add(Sum& sum, mlir::Value value, int64_t factor);
-  Interval ofSum(const Sum& sum);
-  Interval total(const Sum& sum, int64_t sign);
-  Interval difference(mlir::Value value);
-  mlir::Value isIndexed(const Interval& interval);
-  Interval indexed(const Interval& interval);
-  Interval point(mlir::Value value);
-  Interval find(mlir::Value value);
-  Interval looked(mlir::Value value);
-  Interval remainder(const Interval& a, const Interval& d);
+  BoxInterval ofSum(const Sum& sum);
+  BoxInterval total(const Sum& sum, int64_t sign);
+  BoxInterval difference(mlir::Value value);
+  mlir::Value isIndexed(const BoxInterval& interval);
+  BoxInterval indexed(const BoxInterval& interval);
+  BoxInterval constant(int64_t number);
+  BoxInterval point(mlir::Value value);
+  BoxInterval product(mlir::arith::MulIOp op);
+  BoxInterval find(mlir::Value value);
+  BoxInterval looked(mlir::Value value);
+  BoxInterval remainder(const BoxInterval& a, const BoxInterval& d);
 };
 
 }  // namespace attnc::ir

@@ -1,6 +1,6 @@
 //===- MaskReader.cpp - a mask's region as a condition over terms ---------------===//
 
-#include "transforms/MaskReader.h"
+#include "masks/MaskReader.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -15,7 +15,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "transforms/Terms.h"
+#include "masks/Terms.h"
 
 namespace attnc::ir {
 

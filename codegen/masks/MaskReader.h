@@ -16,8 +16,8 @@
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
-#include "transforms/Reads.h"
-#include "transforms/Terms.h"
+#include "masks/Reads.h"
+#include "masks/Terms.h"
 
 namespace attnc::ir {
 

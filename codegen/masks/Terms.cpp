@@ -1,37 +1,17 @@
 //===- Terms.cpp - making and simplifying terms --------------------------------===//
 
-#include "transforms/Terms.h"
+#include "masks/Terms.h"
 
 #include <algorithm>
 #include <initializer_list>
-#include <limits>
 #include <map>
 #include <string_view>
 
-#include "llvm/Support/MathExtras.h"
+#include "masks/TermIntervals.h"
 
 namespace attnc::ir {
 
 namespace {
-
-constexpr int64_t leastIndex = std::numeric_limits<int32_t>::min(),
-                  mostIndex = std::numeric_limits<int32_t>::max();
-
-int64_t floorDivision(int64_t a, int64_t d) { return a / d - (a % d < 0); }
-
-/// In 64 bits; nothing beyond them.
-using Exact = std::optional<int64_t>;
-
-Exact plus(Exact a, Exact b) {
-  int64_t sum = 0;
-  if (!a || !b || llvm::AddOverflow(*a, *b, sum)) return std::nullopt;
-  return sum;
-}
-Exact times(Exact a, Exact b) {
-  int64_t product = 0;
-  if (!a || !b || llvm::MulOverflow(*a, *b, product)) return std::nullopt;
-  return product;
-}
 
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::string out;
@@ -259,32 +239,6 @@ Condition operator!(const Condition& a) {
 
 namespace {
 
-/// From low to high; nothing where either is beyond 64 bits.
-struct Range {
-  int64_t low, high;
-};
-using Ranges = std::optional<Range>;
-
-Ranges rangeOf(const Term& term);
-
-Ranges added(const Ranges& a, const Ranges& b) {
-  if (!a || !b) return std::nullopt;
-  const Exact low = plus(a->low, b->low), high = plus(a->high, b->high);
-  return low && high ? Ranges({*low, *high}) : std::nullopt;
-}
-Ranges multiplied(const Ranges& a, const Ranges& b) {
-  if (!a || !b) return std::nullopt;
-  Ranges out;
-  for (int64_t x : {a->low, a->high}) {
-    for (int64_t y : {b->low, b->high}) {
-      const Exact one = times(x, y);
-      if (!one) return std::nullopt;
-      out = out ? Range{std::min(out->low, *one), std::max(out->high, *one)} : Range{*one, *one};
-    }
-  }
-  return out;
-}
-
 /// The length that a position is below.
 std::optional<TermKind> lengthOf(TermKind position) {
   switch (position) {
@@ -299,65 +253,58 @@ std::optional<TermKind> lengthOf(TermKind position) {
   }
 }
 
-Ranges rangeOfSum(const Term& term) {
-  std::vector<std::pair<Term, int64_t>> parts = term->parts;
-  Ranges total = Range{term->number, term->number};
-  // Positions less their lengths are negative.
-  for (auto& [position, factor] : parts) {
-    for (auto& [length, other] : parts) {
-      if (lengthOf(position->kind) != length->kind || (factor > 0) == (other > 0)) continue;
-      int64_t both = 0;  // factor * position + other * length has both * (position - length)
-      if (factor > 0 && other < 0) both = std::min(factor, -std::max(other, -mostIndex));
-      if (factor < 0 && other > 0) both = std::max(factor, -other);
-      factor -= both, other += both;
-      total = added(total, multiplied(Range{both, both}, Range{-mostIndex, -1}));
-    }
-  }
-  for (auto& [part, factor] : parts)
-    if (factor != 0) total = added(total, multiplied(Range{factor, factor}, rangeOf(part)));
-  return total;
-}
+/// What terms can be in any call: ends are numbers. Nothing where either is beyond 64 bits.
+struct AnyCall : ExactArithmetic {
+  using I = Interval<Exact>;
 
-Ranges rangeOf(const Term& term) {
-  switch (term->kind) {
-    case TermKind::query:
-    case TermKind::key:
-    case TermKind::first:
-    case TermKind::last:
-      return Range{0, mostIndex - 1};
-    case TermKind::queryLength:
-    case TermKind::keyLength:
-      return Range{0, mostIndex};
-    case TermKind::point:
-      return Range{term->positive ? 1 : leastIndex, mostIndex};
-    case TermKind::sum:
-      return rangeOfSum(term);
-    case TermKind::quotient: {
-      const Ranges a = rangeOf(term->a);
-      if (!a) return std::nullopt;
-      if (!term->b)
-        return Range{floorDivision(a->low, term->number), floorDivision(a->high, term->number)};
-      // By a point, which is at least 1.
-      return Range{a->low >= 0 ? 0 : a->low, a->high >= 0 ? a->high : -1};
+  static I constant(int64_t number) { return {number, number}; }
+
+  static I atom(const Term& term) {
+    if (lengthOf(term->kind)) return I{0, mostIndex - 1};
+    switch (term->kind) {
+      case TermKind::queryLength:
+      case TermKind::keyLength:
+        return I{0, mostIndex};
+      case TermKind::point:
+        return I{term->positive ? 1 : leastIndex, mostIndex};
+      default:
+        return {};
     }
-    case TermKind::remainder:
-      return Range{0, (term->b ? mostIndex : term->number) - 1};
-    case TermKind::product:
-      return multiplied(rangeOf(term->a), rangeOf(term->b));
-    case TermKind::minimum:
-    case TermKind::maximum:
-    case TermKind::choice: {
-      const Ranges a = rangeOf(term->a), b = rangeOf(term->b);
-      if (!a || !b) return std::nullopt;
-      const bool least = term->kind == TermKind::minimum, most = term->kind == TermKind::maximum;
-      return Range{most ? std::max(a->low, b->low) : std::min(a->low, b->low),
-                   least ? std::min(a->high, b->high) : std::max(a->high, b->high)};
-    }
-    case TermKind::unknown:
-      break;
   }
-  return std::nullopt;
-}
+
+  /// Positions less their lengths are negative: each pair of those, with how often it is in the
+  /// sum.
+  static std::vector<std::pair<I, int64_t>> together(std::vector<std::pair<Term, int64_t>>& parts) {
+    std::vector<std::pair<I, int64_t>> out;
+    for (auto& [position, factor] : parts) {
+      for (auto& [length, other] : parts) {
+        if (lengthOf(position->kind) != length->kind || (factor > 0) == (other > 0)) continue;
+        int64_t both = 0;  // factor * position + other * length has both * (position - length)
+        if (factor > 0 && other < 0) both = std::min(factor, -std::max(other, -mostIndex));
+        if (factor < 0 && other > 0) both = std::max(factor, -other);
+        factor -= both, other += both;
+        out.push_back({I{-mostIndex, -1}, both});
+      }
+    }
+    return out;
+  }
+
+  static I quotient(const I& a, const TermNode& term) {
+    if (!term.b) return I{floorDivision(*a.low, term.number), floorDivision(*a.high, term.number)};
+    // By a point, which is at least 1.
+    return I{*a.low >= 0 ? 0 : *a.low, *a.high >= 0 ? *a.high : -1};
+  }
+  static I remainder(const TermNode& term) { return I{0, (term.b ? mostIndex : term.number) - 1}; }
+  static I product(const I& a, const TermNode& term) {
+    const auto b = TermIntervals<AnyCall>().of(term.b);
+    if (!b) return {};
+    IntervalRules<AnyCall> rules;
+    const I one = rules.scaled(a, *b.low), other = rules.scaled(a, *b.high);
+    return one && other ? rules.hull(one, other) : I();
+  }
+};
+
+Interval<Exact> inAnyCall(const Term& term) { return TermIntervals<AnyCall>().of(term); }
 
 /// What no number on the way to the term's exceeds, either side of zero; nothing beyond 64 bits.
 Exact magnitude(const Term& term);
@@ -398,17 +345,11 @@ Exact magnitude(const Term& term) {
 
 }  // namespace
 
-std::optional<int64_t> lowerBound(const Term& term) {
-  const Ranges range = rangeOf(term);
-  return range ? Exact(range->low) : std::nullopt;
-}
-std::optional<int64_t> upperBound(const Term& term) {
-  const Ranges range = rangeOf(term);
-  return range ? Exact(range->high) : std::nullopt;
-}
+std::optional<int64_t> lowerBound(const Term& term) { return inAnyCall(term).low; }
+std::optional<int64_t> upperBound(const Term& term) { return inAnyCall(term).high; }
 bool surelyIndex(const Term& term) {
-  const Ranges range = rangeOf(term);
-  return range && range->low >= leastIndex && range->high <= mostIndex;
+  const auto interval = inAnyCall(term);
+  return interval && *interval.low >= leastIndex && *interval.high <= mostIndex;
 }
 bool surelyComputable(const Term& term) { return magnitude(term).has_value(); }
 

@@ -1,8 +1,10 @@
 //===- KeyBounds.cpp - solving masks for the key --------------------------------===//
 
-#include "transforms/KeyBounds.h"
+#include "masks/KeyBounds.h"
 
 #include <limits>
+
+#include "masks/TermIntervals.h"
 
 namespace attnc::ir {
 
@@ -13,74 +15,64 @@ constexpr size_t maxConjuncts = 64;
 
 using Conjunct = std::vector<Term>;  // all of them at least zero
 
-/// The smallest and the largest value over the queries of a tile and all keys.
-struct Interval {
-  Term low, high;
-};
-
 Term zero() { return constant(0); }
 Term keyLength() { return atom(TermKind::keyLength); }
 
-std::optional<Interval> intervalOf(const Term& term) {
-  switch (term->kind) {
-    case TermKind::query:
-      return Interval{atom(TermKind::first), atom(TermKind::last)};
-    case TermKind::key:
-      return Interval{zero(), keyLength() - constant(1)};
-    case TermKind::queryLength:
-    case TermKind::keyLength:
-    case TermKind::point:
-      return Interval{term, term};
-    case TermKind::sum: {
-      Interval sum{constant(term->number), constant(term->number)};
-      for (auto& [part, factor] : term->parts) {
-        auto own = intervalOf(part);
-        if (!own) return std::nullopt;
-        sum.low = sum.low + (factor > 0 ? own->low : own->high) * factor;
-        sum.high = sum.high + (factor > 0 ? own->high : own->low) * factor;
-      }
-      return sum;
+/// What terms are over the queries of a tile and all keys: ends are terms of the tile.
+struct InTile {
+  using End = Term;
+  using I = Interval<Term>;
+
+  static Term plus(const Term& a, const Term& b) { return a + b; }
+  static Term minus(const Term& a, const Term& b) { return a - b; }
+  static Term times(const Term& a, int64_t factor) { return a * factor; }
+  static Term minimum(const Term& a, const Term& b) { return ir::minimum(a, b); }
+  static Term maximum(const Term& a, const Term& b) { return ir::maximum(a, b); }
+  static I checked(I i) { return i; }
+
+  static I constant(int64_t number) { return {ir::constant(number), ir::constant(number)}; }
+  static I atom(const Term& term) {
+    switch (term->kind) {
+      case TermKind::query:
+        return I{ir::atom(TermKind::first), ir::atom(TermKind::last)};
+      case TermKind::key:
+        return I{zero(), keyLength() - ir::constant(1)};
+      case TermKind::queryLength:
+      case TermKind::keyLength:
+      case TermKind::point:
+        return I{term, term};
+      default:
+        return {};
     }
-    case TermKind::quotient: {
-      auto a = intervalOf(term->a);
-      if (!a) return std::nullopt;
-      const Term d = divisorOf(term);
-      return Interval{quotient(a->low, d), quotient(a->high, d)};
-    }
-    case TermKind::remainder:
-      return Interval{zero(), divisorOf(term) - constant(1)};
-    case TermKind::product: {
-      auto a = intervalOf(term->a);
-      auto least = lowerBound(term->b);
-      if (!a || !least || *least < 0) return std::nullopt;
-      return Interval{product(a->low, term->b), product(a->high, term->b)};
-    }
-    case TermKind::minimum:
-    case TermKind::maximum: {
-      auto a = intervalOf(term->a), b = intervalOf(term->b);
-      if (!a || !b) return std::nullopt;
-      auto one = term->kind == TermKind::minimum ? minimum : maximum;
-      return Interval{one(a->low, b->low), one(a->high, b->high)};
-    }
-    case TermKind::choice: {
-      auto a = intervalOf(term->a), b = intervalOf(term->b);
-      if (!a || !b) return std::nullopt;
-      return Interval{minimum(a->low, b->low), maximum(a->high, b->high)};
-    }
-    default:
-      return std::nullopt;
   }
-}
+  /// Ends are sums themselves, in which positions and their lengths meet.
+  static std::vector<std::pair<I, int64_t>> together(std::vector<std::pair<Term, int64_t>>&) {
+    return {};
+  }
+  static Term divisor(const TermNode& term) { return term.b ? term.b : ir::constant(term.number); }
+  static I quotient(const I& a, const TermNode& term) {
+    return IntervalRules<InTile>().rising(
+        a, [&](const Term& end) { return ir::quotient(end, divisor(term)); });
+  }
+  static I remainder(const TermNode& term) { return I{zero(), divisor(term) - ir::constant(1)}; }
+  static I product(const I& a, const TermNode& term) {
+    const auto least = lowerBound(term.b);
+    if (!least || *least < 0) return {};
+    return IntervalRules<InTile>().rising(
+        a, [&](const Term& end) { return ir::product(end, term.b); });
+  }
+};
+
+Interval<Term> intervalOf(const Term& term) { return TermIntervals<InTile>().of(term); }
 
 /// Whether all of these are numbers of 32 bits, for every query of the tile and every key.
 Condition areIndices(const std::vector<Term>& terms) {
-  const Term least = constant(std::numeric_limits<int32_t>::min()),
-             most = constant(std::numeric_limits<int32_t>::max());
+  const Term least = constant(leastIndex), most = constant(mostIndex);
   Condition all = always();
   for (const Term& term : terms) {
     const auto interval = intervalOf(term);
     if (!interval) return never();
-    all = all & notNegative(interval->low - least) & notNegative(most - interval->high);
+    all = all & notNegative(interval.low - least) & notNegative(most - interval.high);
   }
   return all;
 }
@@ -104,9 +96,9 @@ class Solver {
         solved = part, factor = own;
         continue;
       }
-      auto interval = intervalOf(part);
+      const auto interval = intervalOf(part);
       if (!interval) return;
-      rest = rest + (own > 0 ? interval->high : interval->low) * own;
+      rest = rest + (own > 0 ? interval.high : interval.low) * own;
     }
     if (!solved) {
       possible = possible & notNegative(rest);

@@ -1,6 +1,6 @@
 //===- Reads.cpp - what a formula's values depend on ---------------------------===//
 
-#include "transforms/Reads.h"
+#include "masks/Reads.h"
 
 #include "mlir/IR/Matchers.h"
 

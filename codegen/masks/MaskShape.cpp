@@ -1,9 +1,9 @@
 //===- MaskShape.cpp - what a mask is, in words --------------------------------===//
 
-#include "transforms/MaskShape.h"
+#include "masks/MaskShape.h"
 
+#include "masks/MaskReader.h"
 #include "mlir/IR/Matchers.h"
-#include "transforms/MaskReader.h"
 
 using namespace mlir;
 

@@ -1,0 +1,57 @@
+// What is compiled of a layer: once through the passes, and the kernels that calls ask for.
+#include "tools/compiler.h"
+
+#include <gtest/gtest.h>
+
+#include "attn/attn.h"
+
+namespace attnc {
+namespace {
+
+SourceLayer layer() {
+  const attn::Description d = attn::layer(
+      attn::DotProductAttention{.num_query_heads = 1, .num_key_value_heads = 1, .head_dim = 4});
+  return {{.name = "layer", .fingerprint = attn::fingerprint(d), .graph = d.graph}, "", ""};
+}
+
+std::vector<std::string> paths_for(const std::optional<Calls>& calls) {
+  auto compiled =
+      compile({.name = "library", .layers = {layer()}, .targets = {"baseline"}, .calls = calls});
+  EXPECT_TRUE(compiled.ok()) << compiled.status().message();
+  std::vector<std::string> names;
+  if (!compiled.ok()) return names;
+  const Variant& variant = compiled->parts.layers.at(0).variants.at(0);
+  for (const Path& path : variant.plan.paths) names.push_back(path.name);
+  EXPECT_EQ(variant.kernels.size(), names.size());
+  for (const auto& kernel : variant.kernels) EXPECT_FALSE(kernel.object.empty());
+  return names;
+}
+
+TEST(Calls, LeaveOutKernelsThatServeNoneOfThem) {
+  using Names = std::vector<std::string>;
+  const Calls many{.outputs = {{"output"}}, .fewest_queries = 2};
+  const Calls one{.outputs = {{"output"}}, .fewest_queries = 1};
+  const Calls others{.outputs = {{"nothing"}}, .fewest_queries = 1};
+  EXPECT_EQ(paths_for({}), (Names{"output_decode", "output"}));
+  EXPECT_EQ(paths_for(one), (Names{"output_decode", "output"}));
+  EXPECT_EQ(paths_for(many), Names{"output"});
+  EXPECT_EQ(paths_for(others).size(), 1u) << "a library has a path";
+}
+
+TEST(LoweredLayer, MakesPlansForEveryTarget) {
+  auto lowered = LoweredLayer::make(layer());
+  ASSERT_TRUE(lowered.ok()) << lowered.status().message();
+  EXPECT_NE(lowered->stages.graph.find("attn.layer"), std::string::npos);
+  EXPECT_NE(lowered->stages.final.find("attn.attention"), std::string::npos);
+  const LoweredLayer moved = *std::move(lowered);
+  for (const char* target : {"avx512", "baseline", "avx2", "avx512"}) {
+    auto plan = moved.plan("library", target);
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    EXPECT_EQ(plan->target, target);
+    EXPECT_EQ(plan->paths.size(), 2u);
+  }
+  EXPECT_FALSE(moved.plan("library", "no_target").ok());
+}
+
+}  // namespace
+}  // namespace attnc
