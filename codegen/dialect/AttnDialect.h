@@ -1,6 +1,6 @@
 //===- AttnDialect.h - attention layers in MLIR -------------------------------===//
 //
-// The dialect's types and operations; AttnOps.td documents them.
+// The dialect's types and operations; AttnOps.td and its parts document them.
 //
 //   context.loadDialect<attnc::ir::AttnDialect>();
 //   for (auto project : layer.getOps<attnc::ir::ProjectOp>()) use(project.getKernel().getType());

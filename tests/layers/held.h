@@ -3,7 +3,7 @@
 //   Held x(random, attn::DType::float16, {2, 7, 16}, /*plain=*/false);
 //   x.put(numbers);  layer.run({.query = x.view()}, ...);  x.get()
 //
-// Not here: what is drawn (random_call.h).
+// Not here: what is drawn (drawn_call.h).
 #pragma once
 #include <algorithm>
 #include <cstring>

@@ -1,0 +1,140 @@
+//===- StructureOps.td - structure: layers, what they take and return, paths -===//
+//
+// A part of AttnOps.td, which includes it.
+
+def Attn_LayerOp : Attn_Op<"layer", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator,
+                                     NoRegionArguments]> {
+  let summary = "a layer: inputs, weights, and what becomes of them";
+  let description = [{
+    The body holds inputs and weights, in the order in which a caller knows them, then operations and
+    one `attn.return`; after attn-split-paths one `attn.path` for each set of outputs in their place.
+
+    ```mlir
+    attn.layer @"model::encoder" fingerprint 0x1122334455667788 { ... }
+    attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" { ... }
+    ```
+
+    `dtype` is Keras's dtype policy, float32 where it is left out. Real numbers are f64 in a layer of
+    dtype float64 and f32 in all others: halves are stored, not computed with.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$fingerprint,
+                       OptionalAttr<StrAttr>:$dtype);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `fingerprint` custom<Hexadecimal>($fingerprint) (`dtype` $dtype^)?
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What the layer computes with: f64 or f32.
+    ::mlir::Type realType();
+  }];
+}
+
+def Attn_InputOp : Attn_Op<"input", [HasParent<"LayerOp">]> {
+  let summary = "what a call brings";
+  let description = [{
+    An optional input may be left out. Then `or` names the earlier input that stands in for it; without
+    `or`, an absent truth value is true everywhere (a mask allows everything), an absent scalar one,
+    a flag, is false, an absent index is 0, a `soft` mask of numbers 1 everywhere, and what else is
+    absent is not read (`attn.given`). `reading` says what is true of a mask of numbers; it has the bits
+    of attn::Reading. Inputs that nothing reads stay: they are the layer's interface.
+
+    ```mlir
+    %value = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
+    %key = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
+    %mask = attn.input "attention_mask" optional : !attn.value<batch, head 2, query, key : i1>
+    %causal = attn.input "use_causal_mask" optional : !attn.value<i1>
+    %read = attn.input "above_half" optional reading 3 : !attn.value<batch, key : i1>
+    %weak = attn.input "soft_mask" optional soft : !attn.value<batch, head 2, query, key : f32>
+    %cache = attn.input "cache" optional : !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+    %at = attn.input "cache_update_index" optional : !attn.value<batch : i32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, UnitAttr:$optional, UnitAttr:$soft,
+                       DefaultValuedAttr<I32Attr, "0">:$reading, OptionalAttr<StrAttr>:$instead);
+  let results = (outs Attn_ValueType:$result);
+  let assemblyFormat = [{
+    $name (`optional` $optional^)? (`soft` $soft^)? (`reading` $reading^)? (`or` $instead^)? attr-dict
+    `:` qualified(type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Attn_WeightOp : Attn_Op<"weight", [HasParent<"LayerOp">]> {
+  let summary = "a weight, in the order of the original's get_weights";
+  let description = [{
+    ```mlir
+    %wq = attn.weight "query/kernel" : !attn.value<feature of @query, head 2, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name);
+  let results = (outs Attn_Real:$result);
+  let assemblyFormat = "$name attr-dict `:` type($result)";
+}
+
+def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionArguments]> {
+  let summary = "how one set of outputs is made";
+  let description = [{
+    Its name is that of its outputs, joined by `_`. It reads the layer's inputs and weights.
+
+    A path may serve some calls only: then it is a phase, which stands before the path that serves all,
+    has its own name after the outputs' and says how many queries a call may have at most. A call goes
+    to the first path that makes its outputs and serves it.
+
+    ```mlir
+    attn.path "output_decode" phase "decode" most_queries 1 {
+      attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+    }
+    attn.path "output" {
+      attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+    }
+    ```
+
+    Where `attn.given` asked for inputs, a path says which of them its calls bring and which they leave
+    out.
+
+    ```mlir
+    attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
+      attn.return "output" %query : !attn.value<batch, query, feature of @query : f32>
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$phase,
+                       DefaultValuedAttr<I32Attr, "0">:$most_queries,
+                       OptionalAttr<StrArrayAttr>:$given, OptionalAttr<StrArrayAttr>:$absent);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $name (`phase` $phase^)? (`most_queries` $most_queries^)? (`given` $given^)? (`absent` $absent^)?
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+}
+
+def Attn_ReturnOp : Attn_Op<"return", [Pure, Terminator, ParentOneOf<["LayerOp", "PathOp"]>]> {
+  let summary = "the outputs by name; `optional` ones are made for a caller that asks";
+  let description = [{
+    ```mlir
+    attn.return "output" %o, "attention_scores" optional %p
+        : !attn.value<batch, query, feature of @query : f32>, !attn.value<batch, head 2, query, key : f32>
+    ```
+
+    An output that is added to, as a cache is, starts as what an input holds:
+
+    ```mlir
+    attn.return "output" %o, "cache" starts_as @cache %new
+        : !attn.value<batch, query, feature of @query : f32>,
+          !attn.value<batch, slot 2, key, head 2, size 8 : f32>
+    ```
+  }];
+  let arguments = (ins Variadic<Attn_Real>:$values, StrArrayAttr:$names,
+                       DenseBoolArrayAttr:$optional, OptionalAttr<StrArrayAttr>:$starts_as);
+  let assemblyFormat =
+      "custom<Outputs>($values, type($values), $names, $optional, $starts_as) attr-dict";
+  let extraClassDeclaration = [{
+    /// The input that output `i` starts as, or "".
+    ::llvm::StringRef startsAs(unsigned i);
+  }];
+  let hasVerifier = 1;
+}
