@@ -137,7 +137,8 @@ class PathPipeline {
     bool open = false;  // every pair is visible, and every key exists
     int most = 0;       // keys of a run, at most
     /// Where a run begins, and how many keys it has.
-    std::function<Halide::Expr(const Halide::Expr& longer, const Halide::Expr& at)> panel, count;
+    std::function<Halide::Expr(const Halide::Expr& longer, const Halide::Expr& at)> panel;
+    std::function<Halide::Expr(const Halide::Expr& longer, const Halide::Expr& at)> count;
   };
   std::vector<Walk> walks_of(const Attention& stage, const Halide::Var& qt, const Halide::Var& h,
                              const Halide::Var& b);
