@@ -204,7 +204,14 @@ class Graph : public Diagnostics {
       return nothing;
     }
     const char* name = op_names[static_cast<std::size_t>(node.op)];
-    for (const Axis& a : node.axes) check_axis(a, node);
+    for (const Axis& a : node.axes) {
+      // Asked in one expression first: sentence by sentence it is 3% of the time of a header.
+      if (a.kind != Kind::position && a.number <= Axis::max_number && a.of == -1 && a.extent >= 0 &&
+          a.extent <= Axis::max_extent && node.axes.find(a.kind, a.number) == &a) {
+        continue;
+      }
+      check_axis(a, node);
+    }
     if (error()) return nothing;
     if (node.op != Op::input) {
       for (std::size_t i = 0; i < node.operand.size(); ++i) {

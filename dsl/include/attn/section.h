@@ -35,14 +35,16 @@ class Writer : public FieldVisitor<Writer> {
 
   /// Little-endian, in as many bytes as its type has.
   constexpr void number(auto v) {
-    for (std::size_t b = 0; b < sizeof(v); ++b) {
-      if (to_) to_[size_] = static_cast<unsigned char>(static_cast<std::uint64_t>(v) >> (8 * b));
-      ++size_;
+    if (!to_) return static_cast<void>(size_ += sizeof(v));
+    auto bits = static_cast<std::uint64_t>(v);
+    for (std::size_t b = 0; b < sizeof(v); ++b, bits >>= 8) {
+      to_[size_++] = static_cast<unsigned char>(bits);
     }
   }
   constexpr void text(std::string_view s) {
     number(static_cast<std::uint16_t>(s.size()));
-    for (char c : s) number(c);
+    if (!to_) return static_cast<void>(size_ += s.size());
+    for (char c : s) to_[size_++] = static_cast<unsigned char>(c);
   }
   constexpr void name(const Name& n) { text(n.view()); }
   constexpr void axes(const Axes& axes) {
