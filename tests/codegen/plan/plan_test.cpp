@@ -1,4 +1,4 @@
-// The plan of MultiHeadAttention: stages, layouts, packings, sentences.
+// The plans of layers: paths, stages, layouts, packings, and their text.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,14 +7,6 @@
 
 namespace attnc::test {
 namespace {
-
-constexpr attn::MultiHeadAttention encoder{.num_heads = 12, .key_dim = 64};
-
-Plan plan_of(const auto& layer, const Schedule& schedule = {}) {
-  auto plan = planned(attn::layer(layer).graph, schedule);
-  EXPECT_TRUE(plan.ok()) << plan.status().message();
-  return plan.ok() ? *plan : Plan{};
-}
 
 TEST(Plan, HasAPathForEverySetOfOutputs) {
   const Plan plan = plan_of(encoder);
@@ -126,6 +118,14 @@ TEST(Plan, LeavesOutWhatIsNotThere) {
   EXPECT_EQ(plan.packings.size(), 4u);
   EXPECT_EQ(std::get<Projection>(plan.paths[0].stages[4]).bias, -1);
   EXPECT_EQ(plan.outputs[0].axes.size(), 4u);
+}
+
+TEST(Plan, TellsWhichNumbersAreNotTheDefaults) {
+  EXPECT_EQ(print(plan_of(encoder)).find("pack_rows"), std::string::npos);
+  expect_lines(print(plan_of(encoder, {.decode_keys = 64, .pack_rows = 32})),
+               {"  schedule\n    vector 16, register tile 4 rows x 4 vectors\n",
+                "    decode_keys 64: keys of a task where there is one query\n"
+                "    pack_rows 32: rows of values that a task packs\n"});
 }
 
 TEST(Plan, PrintsTheSameTextAgain) {
@@ -240,151 +240,7 @@ TEST(Plan, HasAPhaseForOneQuery) {
   EXPECT_EQ(print(plan_of(encoder)).find("for one query"), std::string::npos);
 }
 
-// ---- what is refused, and how
-
-std::string refused(const attn::Graph& graph) {
-  auto plan = planned(graph);
-  EXPECT_FALSE(plan.ok());
-  EXPECT_EQ(plan.status().code(), attn::StatusCode::unsupported);
-  return plan.status().message();
-}
-attn::Graph with(auto&& build) { return attn::layer(build, "elsewhere.h", 3).graph; }
-
-TEST(Refused, OperationsThatAreNotCompiledYet) {
-  const attn::Graph shared = with([](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8)),
-               k = project(key, "key", attn::heads(8, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
-    const auto p = softmax(scores(q, first_heads(k, 4)));
-    return project(combine(p, v), "output", attn::features_of(query));
-  });
-  EXPECT_EQ(refused(shared),
-            "layers.h:12: model::encoder: operation `slice_heads` is not compiled yet but of an "
-            "input of scores");
-  const attn::Graph rotated = with([](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8)),
-               k = project(key, "key", attn::heads(4, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
-    const auto r = gather(q, [](auto at) { return (at.size + 4) % 8; });
-    return project(combine(softmax(scores(r, k)), v), "output", attn::features_of(query));
-  });
-  EXPECT_EQ(refused(rotated),
-            "layers.h:12: model::encoder: operation `gather` is not compiled yet");
-}
-
-TEST(Refused, AtTheLineOfTheOperation) {
-  int line = 0;
-  const auto build = [&](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8));
-    line = __LINE__ + 1;
-    const auto k = first_heads(project(key, "key", attn::heads(8, 8)), 4);
-    const auto v = project(value, "value", attn::heads(4, 8));
-    return project(combine(softmax(scores(q, k)), v), "output", attn::features_of(query));
-  };
-  const std::string sentence = refused(attn::layer(build).graph);
-  EXPECT_EQ(sentence.rfind("layers.h:" + std::to_string(line) + ": ", 0), 0u) << sentence;
-}
-
-TEST(Refused, ScoresThatNoAttentionReads) {
-  const attn::Graph scored = with([](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8)),
-               k = project(key, "key", attn::heads(4, 8));
-    return softmax(scores(q, k));
-  });
-  EXPECT_EQ(refused(scored).rfind(
-                "layers.h:12: model::encoder: operation `scores` is not compiled yet where", 0),
-            0u)
-      << refused(scored);
-}
-
-attn::Graph scored_by(const attn::ScoreMod& mod, attn::Numbers axes = {}) {
-  return with([&](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key(axes);
-    const auto q = project(query, "query", attn::heads(4, 8)),
-               k = project(key, "key", attn::heads(4, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
-    const auto s = attn::apply(mod, scores(q, k));
-    return project(combine(softmax(s), v, query), "output", attn::features_of(query));
-  });
-}
-
-TEST(Refused, WhatFormulasRead) {
-  const attn::TruthTable seen{"padding"};
-  const attn::Graph twice = with([&](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key();
-    const auto q = project(query, "query", attn::heads(4, 8)),
-               k = project(key, "key", attn::heads(4, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
-    const auto s = scores(q, k);
-    const attn::Mask given = g.mask("padding", key);
-    const attn::Mask also = [&](auto at) { return seen[at.batch][at.key]; };
-    return project(combine(softmax(s, given & also), v), "output", attn::features_of(query));
-  });
-  EXPECT_EQ(refused(twice),
-            "layers.h:12: model::encoder: a formula that reads `padding`, a table that is read at "
-            "indices and is more than that, is not compiled yet");
-}
-
-TEST(Refused, AttentionOverFeatures) {
-  const attn::Graph plain = with([](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key();
-    return combine(softmax(scores(query, key)), value);
-  });
-  EXPECT_EQ(
-      refused(plain),
-      "layers.h:12: model::encoder: operation `attention` over other than heads with a size is "
-      "not compiled yet");
-}
-
-// ---- heads as inputs, where not all of attention is
-
-using attn::Kind;
-attn::Axes heads_at(Kind positions, int heads = 4) {
-  return {{Kind::batch}, {positions}, {Kind::head, 0, -1, heads}, {Kind::size, 0, -1, 8}};
-}
-constexpr const char* place = "layers.h:12: model::encoder: ";
-
-TEST(Refused, KeysAndValuesSharedDifferently) {
-  const attn::Graph shared = with([](attn::Graph& g) {
-    const auto q = g.input("query", heads_at(Kind::query));
-    const auto k = g.input("key", heads_at(Kind::key, 2)),
-               v = g.input("value", heads_at(Kind::key));
-    return combine(softmax(scores(q, share_heads(k, 4))), v);
-  });
-  EXPECT_EQ(refused(shared).rfind(
-                place + std::string("operation `share_heads` is not compiled yet where it"), 0),
-            0u)
-      << refused(shared);
-}
-
-TEST(Refused, ProjectionsOfHeadsThatComeAsInputs) {
-  const attn::Graph before = with([](attn::Graph& g) {
-    const auto q = project(g.input("query", heads_at(Kind::query)), "query", attn::heads(4, 8));
-    const auto k = g.input("key", heads_at(Kind::key)), v = g.input("value", heads_at(Kind::key));
-    return combine(softmax(scores(q, k)), v);
-  });
-  EXPECT_EQ(
-      refused(before),
-      place + std::string("a projection of an input that comes as heads is not compiled yet"));
-}
-
 // ---- what is between projections and attention, or behind it
-
-std::string text_of(const auto& layer) { return print(plan_of(layer)); }
-
-/// Every line of `lines` stands in the text, in this order.
-void expect_lines(const std::string& text, std::initializer_list<const char*> lines) {
-  size_t at = 0;
-  for (const char* line : lines) {
-    const size_t found = text.find(line, at);
-    ASSERT_NE(found, std::string::npos) << line << "\nis not in (or not there)\n" << text;
-    at = found + std::string_view(line).size();
-  }
-}
 
 TEST(Plan, TakesSomeHeadsProjectedAndSomeAsTheyCome) {
   const attn::Graph mixed = with([](attn::Graph& g) {
@@ -482,130 +338,7 @@ TEST(Plan, AttendsOverSeveralAxes) {
   EXPECT_EQ(text.find("keys ("), std::string::npos) << "no bounds over several axes";
 }
 
-// ---- caches
-
-constexpr attn::CachedMultiHeadAttention cached{.num_heads = 2, .key_dim = 8, .use_gate = true};
-
-TEST(Plan, HasPathsForWhatCallsBring) {
-  const Plan plan = plan_of(cached);
-  const int cache = 3, index = 4;
-  ASSERT_EQ(plan.inputs[cache].name, "cache");
-  ASSERT_EQ(plan.inputs[index].name, "cache_update_index");
-  using Is = std::tuple<std::string, std::vector<int>, std::vector<int>, std::vector<int>, int>;
-  std::vector<Is> paths;
-  for (const Path& p : plan.paths)
-    paths.emplace_back(p.name, p.given, p.absent, p.outputs, p.most_queries);
-  EXPECT_EQ(
-      paths,
-      (std::vector<Is>{
-          {"output", {}, {cache, index}, {0}, 0},
-          {"output_attention_scores", {}, {cache, index}, {0, 1}, 0},
-          {"output_with_cache_decode", {cache}, {index}, {0}, 1},
-          {"output_with_cache", {cache}, {index}, {0}, 0},
-          {"output_attention_scores_with_cache", {cache}, {index}, {0, 1}, 0},
-          {"output_cache_with_cache_cache_update_index_decode", {cache, index}, {}, {0, 2}, 1},
-          {"output_cache_with_cache_cache_update_index", {cache, index}, {}, {0, 2}, 0},
-          {"output_attention_scores_cache_with_cache_cache_update_index",
-           {cache, index},
-           {},
-           {0, 1, 2},
-           0}}));
-  EXPECT_EQ(plan.outputs[2].name, "cache");
-  EXPECT_EQ(plan.outputs[2].starts_as, cache);
-  EXPECT_FALSE(plan.outputs[2].optional);
-  EXPECT_EQ(plan.outputs[0].starts_as, -1);
-  EXPECT_EQ(plan.inputs[5].reading, attn::above_half_with_scores);
-}
-
-TEST(Plan, ReadsACacheWhereItLies) {
-  const Plan plan = plan_of(cached);
-  const Path& alone = plan.paths[0];
-  const auto& fresh = std::get<Attention>(alone.stages[3]);
-  const PlanValue& keys = alone.values[static_cast<size_t>(fresh.key)];
-  EXPECT_EQ(keys.layout, Layout::key_panels);
-  EXPECT_EQ(keys.axes[1].kind, Kind::update) << "as_keys is the projection itself";
-
-  const Path& reads = plan.paths[3];
-  ASSERT_EQ(reads.stages.size(), 3u);
-  const auto& a = std::get<Attention>(reads.stages[1]);
-  EXPECT_EQ(reads.values[static_cast<size_t>(a.query)].layout, Layout::query_rows);
-  for (auto [id, slot] : {std::pair(a.key, 0), {a.value, 1}}) {
-    const PlanValue& v = reads.values[static_cast<size_t>(id)];
-    EXPECT_EQ(v.layout, Layout::heads);
-    EXPECT_EQ(v.slot, slot);
-    EXPECT_EQ(reads.values[static_cast<size_t>(v.of)].layout, Layout::cache);
-    EXPECT_EQ(reads.values[static_cast<size_t>(v.of)].input, 3);
-  }
-
-  const Path& writes = plan.paths[6];
-  const auto& splice = std::get<Splice>(writes.stages[3]);
-  EXPECT_EQ(splice.at, 4);
-  EXPECT_EQ(writes.values[static_cast<size_t>(splice.cache)].input, 3);
-  EXPECT_EQ(writes.values[static_cast<size_t>(splice.result)].layout, Layout::cache);
-  EXPECT_EQ(writes.output_values[1], splice.result);
-  for (int stage : {1, 2}) {
-    const auto& p = std::get<Projection>(writes.stages[static_cast<size_t>(stage)]);
-    EXPECT_EQ(writes.values[static_cast<size_t>(p.result)].layout, Layout::rows);
-    EXPECT_EQ(p.head_size_padded, p.head_size);
-  }
-  EXPECT_EQ(plan.packings.size(), 8u) << "modes share what they pack";
-  expect_lines(print(plan),
-               {"  path output_cache_with_cache_cache_update_index, with cache and "
-                "cache_update_index\n    %8 is the keys of cache\n",
-                "    cache = splice %3, %5 into cache at cache_update_index, heads 2 x 8\n",
-                "own cache_update_index\n", "      keys (", "own cache_update_index\n"});
-}
-
-TEST(Plan, HasOneModeWhereNoCacheFits) {
-  auto layer = cached;
-  layer.value_dim = 4;
-  const Plan plan = plan_of(layer);
-  ASSERT_EQ(plan.paths.size(), 2u);
-  EXPECT_TRUE(plan.paths[0].given.empty() && plan.paths[0].absent.empty());
-  EXPECT_EQ(plan.outputs.size(), 2u);
-}
-
-TEST(Plan, PacksCachedValuesOfPaddedHeadsTwice) {
-  auto layer = cached;
-  layer.key_dim = 20;
-  EXPECT_EQ(plan_of(layer).packings.size(), 10u);
-}
-
-TEST(Plan, AsksForACacheThatNothingStandsInFor) {
-  const attn::Graph reads = with([](attn::Graph& g) {
-    const auto q = g.input("query", heads_at(Kind::query));
-    const auto c = cache_input(g, "cache", attn::heads(4, 8));
-    return combine(softmax(scores(q, keys_of(c)), attn::causal_from_the_end), values_of(c));
-  });
-  const auto plan = planned(reads);
-  ASSERT_TRUE(plan.ok()) << plan.status().message();
-  ASSERT_EQ(plan->paths.size(), 2u);
-  EXPECT_EQ(plan->paths[0].name, "output_with_cache_decode");
-  EXPECT_EQ(plan->paths[1].given, std::vector<int>({1}));
-}
-
-TEST(Refused, CachesThatGoElsewhere) {
-  const attn::Graph kept = with([](attn::Graph& g) {
-    const auto q = g.input("query", heads_at(Kind::query));
-    const auto c = cache_input(g, "cache", attn::heads(4, 8));
-    return attn::Outputs{.output = combine(softmax(scores(q, keys_of(c))), values_of(c)),
-                         .cache = c};
-  });
-  EXPECT_EQ(refused(kept), place + std::string("output `cache` is neither features nor heads nor "
-                                               "scores that the path makes: not compiled yet"));
-  const attn::Graph lost = with([](attn::Graph& g) {
-    const auto [query, value, key] = g.query_value_key(Kind::update);
-    const auto c = cache_input(g, "cache", attn::heads(4, 8)), at = g.index("at");
-    const auto q = project(query, "query", attn::heads(4, 8));
-    const auto k = project(key, "key", attn::heads(4, 8));
-    const auto v = project(value, "value", attn::heads(4, 8));
-    const auto u = splice(c, k, v, at);
-    return project(combine(softmax(scores(q, keys_of(u))), values_of(u)), "output",
-                   attn::features_of(query));
-  });
-  EXPECT_EQ(refused(lost), place + std::string("a cache that is written and is not the one output "
-                                               "that starts as it is not compiled yet"));
-}
+// ---- outputs as they come
 
 TEST(Plan, CopiesAnInputThatIsAnOutput) {
   const attn::Graph copied = with([](attn::Graph& g) {
@@ -618,50 +351,6 @@ TEST(Plan, CopiesAnInputThatIsAnOutput) {
   expect_lines(print(*plan),
                {"    output = map %1, query: rows\n", "  path output_attention_scores\n",
                 "    attention_scores = map query: rows\n"});
-}
-
-// ---- reused scores
-
-TEST(Plan, ReusesScores) {
-  const attn::ReuseMultiHeadAttention layer{
-      .num_heads = 3, .key_dim = 8, .reuse_attention = 2, .use_relative_pe = true};
-  const Plan plan = plan_of(layer);
-  EXPECT_TRUE(plan.inputs[3].soft);
-  const Path& path = plan.paths[1];
-  const auto& reused = std::get<Combine>(path.stages[1]);
-  const PlanValue& part = path.values[static_cast<size_t>(reused.probabilities)];
-  EXPECT_EQ(part.layout, Layout::pairs);
-  EXPECT_EQ(part.first_head, 0);
-  EXPECT_EQ(path.values[static_cast<size_t>(part.of)].name, "reuse_attention_scores");
-  const auto& a = std::get<Attention>(path.stages[6]);
-  EXPECT_TRUE(a.natural);
-  const auto& joined = std::get<ConcatHeads>(path.stages[9]);
-  EXPECT_EQ(joined.first, a.scores);
-  EXPECT_EQ(joined.second, reused.probabilities);
-  for (const PlanStep& s : a.score.steps) {
-    if (s.fn != attn::Fn::element) continue;
-    ASSERT_TRUE(reads_packing(s));
-    const Packing& p = plan.packings[static_cast<size_t>(read_index(s))];
-    EXPECT_EQ(plan.weights[static_cast<size_t>(p.weight)].name, "relative_position_embeddings");
-    EXPECT_TRUE(p.vector && p.contracted == 0 && p.panel_width == 1 && p.column_block == 0);
-  }
-  expect_lines(print(plan),
-               {"    attention_mask [batch, head 1, query, key] float32, a soft mask, optional\n",
-                "    %1 is heads of reuse_attention_scores from 0 on\n",
-                "    %4 = combine %1, %3: heads 2, size 8\n", "= element #10 relative_position_em",
-                "    output = map %5, %12: rows\n", "    attention_scores = heads of %12, %1\n"});
-}
-
-TEST(Plan, ReusesAllScores) {
-  const attn::ReuseMultiHeadAttention layer{
-      .num_heads = 3, .key_dim = 8, .value_dim = 20, .reuse_attention = -1};
-  const Plan plan = plan_of(layer);
-  expect_lines(print(plan),
-               {"  path output_attention_scores\n",
-                "= combine reuse_attention_scores, %1: heads 3, size 20 padded to 32\n",
-                "    attention_scores = map reuse_attention_scores: pairs\n"});
-  const auto& output = std::get<Projection>(plan.paths[0].stages[2]);
-  EXPECT_EQ(plan.packings[static_cast<size_t>(output.kernel)].row_block_padded, 32);
 }
 
 // ---- without heads
