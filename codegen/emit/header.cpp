@@ -58,7 +58,8 @@ std::string aggregate(const char* name, const char* type, const std::vector<Plan
   const std::vector<size_t> order = order_of(tensors, name[0] == 'I');
   const bool by_name = !std::ranges::is_sorted(order);
   if (by_name) {
-    out += fmt::format("  /// By name alone. Tensors by position are {}.\n", fmt::join(names, ", "));
+    out +=
+        fmt::format("  /// By name alone. Tensors by position are {}.\n", fmt::join(names, ", "));
   }
   out += fmt::format("  struct {} {{\n", name);
   if (by_name) out += "    attn::ByName _by_name{};\n";

@@ -56,9 +56,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   dot(g, i, c, h, b) = zero;
   dot(g, i, c, h, b) += product(dl, g, i, c, h, b);
   std::vector<MaskTile> mask_tiles;
-  score(g, i, c, h, b) =
-      score_of(stage, dot(g, i, c, h, b), key < keys && key < end,
-               site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
+  score(g, i, c, h, b) = score_of(stage, dot(g, i, c, h, b), key < keys && key < end,
+                                  site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
 
   // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of
   // them.
@@ -89,11 +88,11 @@ void PathPipeline::add_decode(const Attention& stage) {
   add.where(live && first + c * chunk + add.y * block_keys < end);
   Func of_block("of_block"), partial("partial"), partials("partials");
   of_block(x, g, block, c, h, b) = zero;
-  of_block(x, g, block, c, h, b) += p(g, block * block_keys + k, c, h, b) *
-                                    element(stage.value, {x, h, first + c * chunk + block * block_keys + k, b});
+  of_block(x, g, block, c, h, b) +=
+      p(g, block * block_keys + k, c, h, b) *
+      element(stage.value, {x, h, first + c * chunk + block * block_keys + k, b});
   partial(x, g, c, h, b) =
-      stage.sigmoid ? zero
-                    : select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), zero);
+      stage.sigmoid ? zero : select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), zero);
   partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
   partials(x, g, h, c, b) = partial(x, g, c, h, b);
 
@@ -108,8 +107,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   total(g, h, b) = sink_sum * exp2_of_nonpositive(sink - top(g, h, b));
   total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
   mixed(x, g, h, b) = zero;
-  mixed(x, g, h, b) += (stage.sigmoid ? number(1) : Expr(share(tasks, g, h, b))) *
-                       partials(x, g, h, tasks, b);
+  mixed(x, g, h, b) +=
+      (stage.sigmoid ? number(1) : Expr(share(tasks, g, h, b))) * partials(x, g, h, tasks, b);
   const bool uniform = is_uniform(stage);
   Expr otherwise = zero;
   Var head("head"), t("t");
@@ -154,7 +153,8 @@ void PathPipeline::add_decode(const Attention& stage) {
       .vectorize(x, value_lanes);
   if (!stage.sigmoid) {
     top.compute_at(out, task).bound_extent(g, group);
-    share.compute_at(out, task).bound_extent(g, group).vectorize(c, s.vector, TailStrategy::RoundUp);
+    share.compute_at(out, task).bound_extent(g, group).vectorize(c, s.vector,
+                                                                 TailStrategy::RoundUp);
     total.compute_at(out, task).bound_extent(g, group);
   }
   mixed.compute_at(out, task).bound_extent(x, V).bound_extent(g, group).vectorize(x, value_lanes);
@@ -218,7 +218,11 @@ void PathPipeline::add_decode(const Attention& stage) {
         .bound_extent(slot, fold)
         .vectorize(g)
         .vectorize(slot);
-    slot_maximum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, s.decode_fold_unroll);
+    slot_maximum.update()
+        .reorder(g, slot, kf)
+        .vectorize(g)
+        .vectorize(slot)
+        .unroll(kf, s.decode_fold_unroll);
     maximum.compute_at(partials, task)
         .bound_extent(g, group)
         .vectorize(g)
@@ -240,7 +244,11 @@ void PathPipeline::add_decode(const Attention& stage) {
         .bound_extent(slot, fold)
         .vectorize(g)
         .vectorize(slot);
-    slot_sum.update().reorder(g, slot, kf).vectorize(g).vectorize(slot).unroll(kf, s.decode_fold_unroll);
+    slot_sum.update()
+        .reorder(g, slot, kf)
+        .vectorize(g)
+        .vectorize(slot)
+        .unroll(kf, s.decode_fold_unroll);
     sum.compute_at(partials, task)
         .bound_extent(g, group)
         .vectorize(g)

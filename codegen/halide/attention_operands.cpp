@@ -25,8 +25,7 @@ Expr PathPipeline::query_element(const Attention& stage, const Expr& head, const
                                  const Expr& position, const Expr& batch) const {
   if (value(stage.query).layout == Layout::heads)
     return element(stage.query, {d, head, position, batch});
-  return made(stage.query)
-      .func(head * stage.key_size + d, batch * extent(Kind::query) + position);
+  return made(stage.query).func(head * stage.key_size + d, batch * extent(Kind::query) + position);
 }
 
 Expr PathPipeline::key_element(const Attention& stage, const Expr& head, const Expr& d,

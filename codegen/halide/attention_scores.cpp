@@ -16,8 +16,7 @@ Expr PathPipeline::product_of(const Attention& stage, const Expr& query, const E
 }
 
 Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr& exists, Site at,
-                            const std::vector<Var>& arguments,
-                            std::vector<MaskTile>& tiles) const {
+                            const std::vector<Var>& arguments, std::vector<MaskTile>& tiles) const {
   const Expr keys = extent(Kind::key);
   const Site here = at;
   at.read = [&](const PlanStep& step, const std::vector<Expr>& indices) -> Expr {

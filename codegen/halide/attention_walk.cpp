@@ -74,8 +74,8 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
       const Site at = site(batch, head, keys ? Expr(0) : position, keys ? position : Expr(0));
       Expr value = evaluate(e.formula, at).at(0);
       if (truth) value = cast<uint8_t>(value);
-      extremes(i, head, batch) = truth ? Tuple(cast<uint8_t>(1), cast<uint8_t>(0))
-                                       : Tuple(Int(32).max(), Int(32).min());
+      extremes(i, head, batch) =
+          truth ? Tuple(cast<uint8_t>(1), cast<uint8_t>(0)) : Tuple(Int(32).max(), Int(32).min());
       extremes(i, head, batch) =
           Tuple(min(extremes(i, head, batch)[0], value), max(extremes(i, head, batch)[1], value));
       // Cells beside the bounds are asked about too, and left out whatever is said of them; so is

@@ -25,9 +25,8 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   RDom d(0, stage.key_size, "d");
   dot(i, q, qt, h, b) = zero;
   const Site at = site(b, h, query, i);
-  dot(i, q, qt, h, b) +=
-      product_of(stage, query_element(stage, h, d, query, b),
-                 key_element(stage, h, d, i / lanes, i % lanes, b), at);
+  dot(i, q, qt, h, b) += product_of(stage, query_element(stage, h, d, query, b),
+                                    key_element(stage, h, d, i / lanes, i % lanes, b), at);
   std::vector<MaskTile> mask_tiles;
   score(i, q, qt, h, b) =
       score_of(stage, dot(i, q, qt, h, b), i < keys, at, {i, q, qt, h, b}, mask_tiles);
@@ -40,9 +39,9 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   const auto [sink, sink_sum] = sink_of(stage, site(b, h, query, 0));
   maximum(q, qt, h, b) = sink;
   maximum(q, qt, h, b) = max(maximum(q, qt, h, b), lane_maximum(l, q, qt, h, b));
-  p(i, q, qt, h, b) = stage.sigmoid ? sigmoid_of_base_2(score(i, q, qt, h, b))
-                                    : exp2_of_nonpositive(score(i, q, qt, h, b) -
-                                                          maximum(q, qt, h, b));
+  p(i, q, qt, h, b) = stage.sigmoid
+                          ? sigmoid_of_base_2(score(i, q, qt, h, b))
+                          : exp2_of_nonpositive(score(i, q, qt, h, b) - maximum(q, qt, h, b));
   lane_sum(lane, q, qt, h, b) = zero;
   lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
   // A sink's own term: its weight is 2^(sink - maximum), and its value is nothing.
@@ -51,15 +50,13 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   Func scores(name_of(stage.scores, "scores"));
   {
     const Expr row = t % tile, row_tile = t / tile;
-    const Expr otherwise =
-        is_uniform(stage) ? number(1) / max(cast(real_, keys), number(1)) : zero;
+    const Expr otherwise = is_uniform(stage) ? number(1) / max(cast(real_, keys), number(1)) : zero;
     const Expr total = sum(row, row_tile, h, b);
-    const Expr probability =
-        stage.sigmoid
-            ? Expr(p(k, row, row_tile, h, b))
-            : select(maximum(row, row_tile, h, b) > no_key_seen(real_),
-                     p(k, row, row_tile, h, b) / total,
-                     strict_float(otherwise + strict_float(total * zero)));
+    const Expr probability = stage.sigmoid
+                                 ? Expr(p(k, row, row_tile, h, b))
+                                 : select(maximum(row, row_tile, h, b) > no_key_seen(real_),
+                                          p(k, row, row_tile, h, b) / total,
+                                          strict_float(otherwise + strict_float(total * zero)));
     scores(k, t, h, b) = returned ? stored(probability) : probability;
   }
   define(stage.scores, scores);
@@ -103,11 +100,11 @@ void PathPipeline::add_with_scores(const Attention& stage) {
     sum.compute_at(scores, task);
     sum.update().reorder(l, q).atomic().vectorize(l, lanes);
   }
-  make_weighted_sum(values_of(stage), tile,
-                    [&](const Expr& key, const Expr& query_at, const Expr& head,
-                        const Expr& batch) {
-                      return element(stage.scores, {key, query_at, head, batch});
-                    });
+  make_weighted_sum(
+      values_of(stage), tile,
+      [&](const Expr& key, const Expr& query_at, const Expr& head, const Expr& batch) {
+        return element(stage.scores, {key, query_at, head, batch});
+      });
 }
 
 }  // namespace attnc

@@ -93,7 +93,8 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
     arguments.push_back({ATTN_ARGUMENT_PACKED, 0, static_cast<int16_t>(i)});
   }
   for (const auto& [kind, number] : uses.lengths) {
-    arguments.push_back({ATTN_ARGUMENT_LENGTH, static_cast<uint8_t>(kind), static_cast<int16_t>(number)});
+    arguments.push_back(
+        {ATTN_ARGUMENT_LENGTH, static_cast<uint8_t>(kind), static_cast<int16_t>(number)});
   }
   for (size_t o = 0; o < p.outputs.size(); ++o) {
     const PlanValue& v = p.values.at(static_cast<size_t>(p.output_values.at(o)));

@@ -25,8 +25,7 @@ struct Site {
   Halide::Expr query_length, key_length;
   std::function<Halide::Expr(attn::Kind kind, int number)> length;  // of one axis of several
   /// An input or a packed weight: `own` without indices, `element` with them.
-  std::function<Halide::Expr(const PlanStep& step, const std::vector<Halide::Expr>& indices)>
-      read;
+  std::function<Halide::Expr(const PlanStep& step, const std::vector<Halide::Expr>& indices)> read;
   std::vector<Halide::Expr> arguments;
 };
 

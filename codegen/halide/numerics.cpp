@@ -329,8 +329,7 @@ Expr remainder_in_double(const Expr& x, const Expr& y) {
   const Format& format = format_of(x);
   const Expr zero = number(format, 0), one = number(format, 1), a = abs(x), b = abs(y);
   const Expr quotient = strict_float(a / b), nearest = rounded(format, quotient);
-  const Expr whole =
-      strict_float(select(nearest > quotient, difference(nearest, one), nearest));
+  const Expr whole = strict_float(select(nearest > quotient, difference(nearest, one), nearest));
   // By an infinity: the number itself.
   Expr rest = strict_float(select(whole == zero, a, less_product(format, a, whole, b)));
   // Where the quotient was rounded up to a whole number.

@@ -82,10 +82,11 @@ class PathPipeline {
   /// at.
   Halide::LoopLevel make_result(const Values& stage, const Halide::Func& tile_of, int tile);
   /// probabilities(key, query, head, batch) times values, in tiles of `tile` queries.
-  void make_weighted_sum(const Values& stage, int tile,
-                         const std::function<Halide::Expr(
-                             const Halide::Expr& key, const Halide::Expr& query,
-                             const Halide::Expr& head, const Halide::Expr& batch)>& probability);
+  void make_weighted_sum(
+      const Values& stage, int tile,
+      const std::function<Halide::Expr(const Halide::Expr& key, const Halide::Expr& query,
+                                       const Halide::Expr& head, const Halide::Expr& batch)>&
+          probability);
   Halide::Expr query_element(const Attention& stage, const Halide::Expr& head,
                              const Halide::Expr& d, const Halide::Expr& position,
                              const Halide::Expr& batch) const;
@@ -127,8 +128,7 @@ class PathPipeline {
   std::pair<Halide::Expr, Halide::Expr> sink_of(const Attention& stage, const Site& at) const;
   /// Where a row has no key. One with a sink or of sigmoids is zero then by itself.
   bool is_uniform(const Attention& stage) const {
-    return stage.rule == attn::FullyMasked::uniform && !stage.mask.empty() &&
-           !stage.sigmoid;
+    return stage.rule == attn::FullyMasked::uniform && !stage.mask.empty() && !stage.sigmoid;
   }
 
   // attention_walk.cpp: the runs of keys that a tile of queries walks
@@ -169,10 +169,8 @@ class PathPipeline {
   /// Flags, indices, tables and packed weights; masks only where they are read one by one.
   Halide::Expr read(const PlanStep& step, const std::vector<Halide::Expr>& indices,
                     const Site& at) const;
-  Halide::Expr packed_number(const PlanStep& step,
-                             const std::vector<Halide::Expr>& indices) const;
-  Halide::Expr table_number(const PlanStep& step,
-                            const std::vector<Halide::Expr>& indices) const;
+  Halide::Expr packed_number(const PlanStep& step, const std::vector<Halide::Expr>& indices) const;
+  Halide::Expr table_number(const PlanStep& step, const std::vector<Halide::Expr>& indices) const;
   /// The number of a value at a place of its layout's form, in the type that is computed with.
   Halide::Expr element(int value, std::vector<Halide::Expr> at) const;
   Halide::Expr number(double v) const { return Halide::Internal::make_const(real_, v); }
@@ -197,12 +195,12 @@ class PathPipeline {
   const Plan& plan_;
   const Path& path_;
   const Halide::Target target_;
-  const Halide::Type real_, stored_;             // computed with; of tensors
-  std::vector<Made> made_;                       // by value
-  std::map<int, Halide::ImageParam> inputs_;     // by input, but for flags
-  std::map<int, Halide::Param<uint8_t>> flags_;  // by input
+  const Halide::Type real_, stored_;                               // computed with; of tensors
+  std::vector<Made> made_;                                         // by value
+  std::map<int, Halide::ImageParam> inputs_;                       // by input, but for flags
+  std::map<int, Halide::Param<uint8_t>> flags_;                    // by input
   std::map<std::pair<int, int>, Halide::Param<int32_t>> lengths_;  // of single axes: kind, number
-  std::map<int, Halide::ImageParam> packed_;     // by packing
+  std::map<int, Halide::ImageParam> packed_;                       // by packing
   Halide::Expr cache_positions_;  // of the cache that the path writes, which is no input of it
   std::vector<Halide::Func> outputs_;
   std::vector<Halide::ImageParam> buffers_;

@@ -55,16 +55,13 @@ void PathPipeline::add(const Map& stage) {
   // Masks of positions alone are read at key 0 and, where columns are no heads, at head 0; masks of
   // keys alone at query 0.
   const bool of_keys = layout != Layout::pairs && positions_of(stage.result) == Kind::key;
-  auto at = [&](const Expr& head) {
-    return of_keys ? site(b, head, 0, t) : site(b, head, t, 0);
-  };
+  auto at = [&](const Expr& head) { return of_keys ? site(b, head, 0, t) : site(b, head, t, 0); };
   std::vector<Expr> inputs;
   switch (layout) {
     case Layout::rows: {
       for (int v : stage.inputs) inputs.push_back(element(v, {c, t, b}));
       if (stage.heads > 0) {
-        out(c, t, b) = make(inputs, at(c / stage.head_size_padded),
-                            c % stage.head_size_padded);
+        out(c, t, b) = make(inputs, at(c / stage.head_size_padded), c % stage.head_size_padded);
       } else {
         out(c, t, b) = make(inputs, at(0), {}, c);
       }
@@ -77,8 +74,7 @@ void PathPipeline::add(const Map& stage) {
           .bound(b, 0, extent(Kind::batch))
           .fuse(t, b, task)
           .parallel(task)
-          .vectorize(c, schedule().vector,
-                     guard ? TailStrategy::GuardWithIf : TailStrategy::Auto);
+          .vectorize(c, schedule().vector, guard ? TailStrategy::GuardWithIf : TailStrategy::Auto);
       break;
     }
     case Layout::heads: {

@@ -23,7 +23,10 @@ struct Value {
   Value(PlanType t, int64_t v) : type(t), whole(v) {}
   /// By the type that it is read as.
   Value(PlanType t, double v)
-      : type(t), whole(t == PlanType::real ? 0 : t == PlanType::truth ? v != 0 : static_cast<int64_t>(v)),
+      : type(t),
+        whole(t == PlanType::real    ? 0
+              : t == PlanType::truth ? v != 0
+                                     : static_cast<int64_t>(v)),
         real(t == PlanType::real ? v : 0) {}
   Value(const Plain& v)
       : type(v.type() == attn::Type::real    ? PlanType::real

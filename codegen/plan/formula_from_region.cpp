@@ -22,10 +22,11 @@ class Reader {
   PlanFormula read(Block& block) {
     for (BlockArgument argument : block.getArguments()) {
       const unsigned which = argument.getArgNumber();
-      values_[argument] = argument.getType().isIndex()
-                              ? converted(add({.fn = Fn::edge, .type = PlanType::index, .bits = which}),
-                                          PlanType::bound)
-                              : add({.fn = Fn::argument, .type = PlanType::real, .bits = which});
+      values_[argument] =
+          argument.getType().isIndex()
+              ? converted(add({.fn = Fn::edge, .type = PlanType::index, .bits = which}),
+                          PlanType::bound)
+              : add({.fn = Fn::argument, .type = PlanType::real, .bits = which});
     }
     for (Operation& op : block.without_terminator()) {
       if (auto both = dyn_cast<ir::ExtremesOp>(op)) {
@@ -81,10 +82,10 @@ class Reader {
   }
   static PlanType typeOf(Value value) {
     mlir::Type t = value.getType();
-    return t.isFloat()        ? PlanType::real
-           : t.isInteger(1)   ? PlanType::truth
+    return t.isFloat()          ? PlanType::real
+           : t.isInteger(1)     ? PlanType::truth
            : ir::isIndex(value) ? PlanType::index
-                              : PlanType::bound;
+                                : PlanType::bound;
   }
 
   int add(const PlanStep& step) {
@@ -171,7 +172,8 @@ class Reader {
                                                 : static_cast<uint64_t>(n)});
   }
   int truth(bool value) {
-    const int a = number(PlanType::index, value ? 0 : 1), b = number(PlanType::index, value ? 1 : 0);
+    const int a = number(PlanType::index, value ? 0 : 1),
+              b = number(PlanType::index, value ? 1 : 0);
     return add(Fn::less, PlanType::truth, {a, b});
   }
   int converted(int index, PlanType type) { return add(Fn::convert, type, {index}); }

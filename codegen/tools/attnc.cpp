@@ -122,8 +122,8 @@ int run_command(int argc, char** argv) {
       "targets, best first chosen when a layer is loaded: {} for x86-64, {} for 64-bit ARM "
       "(default: all of the machine that the object is for, or of this one)",
       attnc::target_list("x86_64"), attnc::target_list("aarch64"));
-  const std::string target_here_help = fmt::format("{} (default: the best that runs here)",
-                                                   attnc::target_list(attnc::this_machine(), " or "));
+  const std::string target_here_help = fmt::format(
+      "{} (default: the best that runs here)", attnc::target_list(attnc::this_machine(), " or "));
 
   const CLI::Validator named(
       [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
@@ -174,10 +174,9 @@ int run_command(int argc, char** argv) {
       ->required()
       ->check(
           CLI::IsMember({"config", "graph", "passes", "plan", "algorithm", "loops", "assembly"}));
-  show_command->add_option(
-      "--target", show.target,
-      attnc::target_list("", " or ") +
-          " (default: the best of the machine that the object is for)");
+  show_command->add_option("--target", show.target,
+                           attnc::target_list("", " or ") +
+                               " (default: the best of the machine that the object is for)");
   show_command->add_option(
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");
@@ -219,8 +218,7 @@ int run_command(int argc, char** argv) {
   run_command->add_option("--prefix", run.prefix,
                           "what stands before the weights' names, \"encoder/\"");
   run_command->add_option("--target", run.target, target_here_help);
-  run_command
-      ->add_option("--threads", run.threads, "threads (default: one a usable processor)")
+  run_command->add_option("--threads", run.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
   run_command->add_flag("--causal", run.causal, "sets use_causal_mask");
   run_command->add_flag("--scores", run.scores, "also writes attention_scores");
@@ -249,8 +247,7 @@ int run_command(int argc, char** argv) {
       ->required()
       ->check(named);
   bench_command->add_option("--case", bench.cases, "only those of these names");
-  bench_command
-      ->add_option("--threads", bench.threads, "threads (default: one a usable processor)")
+  bench_command->add_option("--threads", bench.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
   // Not CLI::Range, which takes NaN for a number of any range.
   const CLI::Validator seconds(

@@ -86,7 +86,8 @@ class Flatten {
   }
 
   mlir::Value number(OpBuilder& builder, Location loc, int64_t n) {
-    return arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(static_cast<int32_t>(n)));
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getI32IntegerAttr(static_cast<int32_t>(n)));
   }
   /// The length of the axis at a place of `axes_`; of the first one only where its extent is known.
   mlir::Value length(OpBuilder& builder, Location loc, const Axis& axis) {
@@ -100,7 +101,9 @@ class Flatten {
     mlir::Value all;
     for (const Axis& axis : axes) {
       mlir::Value one = length(builder, loc, axis);
-      all = all ? mlir::Value(arith::MulIOp::create(builder, loc, all, one, arith::IntegerOverflowFlags::nsw)) : one;
+      all = all ? mlir::Value(arith::MulIOp::create(builder, loc, all, one,
+                                                    arith::IntegerOverflowFlags::nsw))
+                : one;
     }
     return all;
   }

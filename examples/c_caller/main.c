@@ -52,9 +52,10 @@ static int run(held* h, const char* library, const char* data) {
   h->threads = attn_executor_new(2);
   h->scratch = attn_workspace_new();
   const attn_load_options options = {.prefix = "w/", .executor = h->threads};
-  if (attn_layer_load(h->library, "encoder", h->file, &options, &h->layer) != ATTN_OK) return failed();
-  printf("loaded   %s for %s, %zu kB of packed weights\n", attn_layer_name(h->layer), attn_layer_target(h->layer),
-         attn_layer_packed_bytes(h->layer) / 1000);
+  if (attn_layer_load(h->library, "encoder", h->file, &options, &h->layer) != ATTN_OK)
+    return failed();
+  printf("loaded   %s for %s, %zu kB of packed weights\n", attn_layer_name(h->layer),
+         attn_layer_target(h->layer), attn_layer_packed_bytes(h->layer) / 1000);
 
   attn_tensor in[3], want;
   if (attn_file_find(h->file, "c0/in/query", &in[0]) != ATTN_OK ||
@@ -66,7 +67,8 @@ static int run(held* h, const char* library, const char* data) {
   in[0].name = "query", in[1].name = "value", in[2].name = "attention_mask";
 
   attn_mutable_tensor out = {.name = "output", .dtype = ATTN_FLOAT32};
-  if (attn_layer_output_shape(h->layer, "output", in, 3, &out.rank, out.shape) != ATTN_OK) return failed();
+  if (attn_layer_output_shape(h->layer, "output", in, 3, &out.rank, out.shape) != ATTN_OK)
+    return failed();
   const int64_t n = elements(&want);
   out.data = h->output = malloc((size_t)n * sizeof(float));
   if (!out.data) return 1;
@@ -79,14 +81,16 @@ static int run(held* h, const char* library, const char* data) {
     if (error > worst) worst = error;
     if (!(error <= absolute + relative * fabsf(expected))) close = 0; /* NaN too */
   }
-  printf("output   [%lld, %lld, %lld], largest distance from the recording %.1e: %s\n", (long long)out.shape[0],
-         (long long)out.shape[1], (long long)out.shape[2], worst, close ? "as stored" : "NOT as stored");
+  printf("output   [%lld, %lld, %lld], largest distance from the recording %.1e: %s\n",
+         (long long)out.shape[0], (long long)out.shape[1], (long long)out.shape[2], worst,
+         close ? "as stored" : "NOT as stored");
   return close ? 0 : 1;
 }
 
 int main(int argc, char** argv) {
   held h = {0};
-  const int code = run(&h, argc > 1 ? argv[1] : C_CALLER_LIBRARY, argc > 2 ? argv[2] : C_CALLER_DATA);
+  const int code =
+      run(&h, argc > 1 ? argv[1] : C_CALLER_LIBRARY, argc > 2 ? argv[2] : C_CALLER_DATA);
   free(h.output);
   attn_workspace_free(h.scratch);
   attn_layer_free(h.layer);

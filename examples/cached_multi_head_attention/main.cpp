@@ -27,8 +27,10 @@ attn::Status run(double& largest) {
   constexpr size_t kernel = features * heads * size, row = heads * size;
   const attn::Shape to_heads{features, heads, size}, per_head{heads, size};
   auto layer = attn::Layer<model::attention>::load(
-      {.query_kernel = {in.data(), to_heads}, .query_bias = {bias.data(), per_head},
-       .key_kernel = {in.data() + kernel, to_heads}, .key_bias = {bias.data() + row, per_head},
+      {.query_kernel = {in.data(), to_heads},
+       .query_bias = {bias.data(), per_head},
+       .key_kernel = {in.data() + kernel, to_heads},
+       .key_bias = {bias.data() + row, per_head},
        .value_kernel = {in.data() + 2 * kernel, to_heads},
        .value_bias = {bias.data() + 2 * row, per_head},
        .attention_output_kernel = {out, {heads, size, features}},
@@ -45,8 +47,8 @@ attn::Status run(double& largest) {
   if (!s.ok()) return s;
 
   // The prompt at once, then one position a step, with the keys and values so far in the cache.
-  auto cache = attn::KeyValueCache::make(
-      {.batch = batch, .capacity = all, .heads = heads, .size = size});
+  auto cache =
+      attn::KeyValueCache::make({.batch = batch, .capacity = all, .heads = heads, .size = size});
   if (!cache.ok()) return cache.status();
   for (int from = 0; from < all;) {
     const int count = from == 0 ? prompt : 1;
@@ -68,7 +70,8 @@ attn::Status run(double& largest) {
   s = attn::append(*layer, *cache, {.query = {x.data(), one}, .value = {x.data(), one}},
                    {.output = {stepwise.data(), one}}, scratch);
   std::printf("one more: %s\n", s.message().c_str());
-  return s.ok() ? attn::Status(attn::StatusCode::internal, "a full cache took one more") : attn::Status();
+  return s.ok() ? attn::Status(attn::StatusCode::internal, "a full cache took one more")
+                : attn::Status();
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ attn::Status run(bool& close) {
   }
   std::vector<float> y(static_cast<size_t>(query->shape().elements()));
   attn::Workspace scratch;
-  attn::Status s = layer->run({.query = *query, .value = *value}, {.output = {y, query->shape()}},
-                              scratch);
+  attn::Status s =
+      layer->run({.query = *query, .value = *value}, {.output = {y, query->shape()}}, scratch);
   if (!s.ok()) return s;
   const double far = distance(y, *want);
   close = far >= 0;

@@ -51,7 +51,8 @@ attn::Status run(bool& close) {
               static_cast<long long>(keys));
   for (int64_t q = 0; q < queries; ++q) {
     for (int64_t k = 0; k < keys; ++k)
-      std::printf(" %3.0f %%", 100 * static_cast<double>(scores[static_cast<size_t>(q * keys + k)]));
+      std::printf(" %3.0f %%",
+                  100 * static_cast<double>(scores[static_cast<size_t>(q * keys + k)]));
     std::printf("\n");
   }
   const double far = distance(y, *want);

@@ -34,7 +34,8 @@ attn::Status run(bool& close) {
   auto expected = attn::SafeTensors::open(DATA "/reuse.expected.safetensors");
   if (!expected.ok()) return expected.status();
   const auto query = expected->find("in/query"), value = expected->find("in/value"),
-             given = expected->find("in/reuse_attention_scores"), want = expected->find("out/output");
+             given = expected->find("in/reuse_attention_scores"),
+             want = expected->find("out/output");
   for (const auto* t : {&query, &value, &given, &want}) {
     if (!t->ok()) return t->status();
   }
@@ -42,9 +43,9 @@ attn::Status run(bool& close) {
   std::vector<float> y(static_cast<size_t>(shape.elements())), z(y.size());
   std::vector<float> scores(static_cast<size_t>(scores_shape.elements()));
   attn::Workspace scratch;
-  attn::Status s = first->run(
-      {.query = *query, .value = *value, .reuse_attention_scores = *given},
-      {.output = {y, shape}, .attention_scores = {scores, scores_shape}}, scratch);
+  attn::Status s =
+      first->run({.query = *query, .value = *value, .reuse_attention_scores = *given},
+                 {.output = {y, shape}, .attention_scores = {scores, scores_shape}}, scratch);
   if (!s.ok()) return s;
   const double far = distance(y, *want);
   close = far >= 0;
@@ -54,15 +55,15 @@ attn::Status run(bool& close) {
   // The next layer of a model: its weights are the value's and the output's alone.
   const int64_t features = value->shape()[2];
   const std::vector<float> kernel(static_cast<size_t>(features * 12), 0.1f), bias(12, 0.0f);
-  auto second = attn::Layer<model::wholly>::load(
-      {.value_reuse_kernel = {kernel, {features, 3, 4}}, .value_reuse_bias = {bias, {3, 4}},
-       .attention_output_reuse_kernel = {kernel, {3, 4, features}},
-       .attention_output_reuse_bias = {bias.data(), {features}}});
+  auto second =
+      attn::Layer<model::wholly>::load({.value_reuse_kernel = {kernel, {features, 3, 4}},
+                                        .value_reuse_bias = {bias, {3, 4}},
+                                        .attention_output_reuse_kernel = {kernel, {3, 4, features}},
+                                        .attention_output_reuse_bias = {bias.data(), {features}}});
   if (!second.ok()) return second.status();
-  s = second->run({.query = *query,
-                   .value = *value,
-                   .reuse_attention_scores = {scores, scores_shape}},
-                  {.output = {z, shape}}, scratch);
+  s = second->run(
+      {.query = *query, .value = *value, .reuse_attention_scores = {scores, scores_shape}},
+      {.output = {z, shape}}, scratch);
   if (!s.ok()) return s;
   std::printf("a second layer took all %lld heads from the first\n",
               static_cast<long long>(scores_shape[1]));

@@ -123,7 +123,8 @@ int main(int argc, char** argv) {
   app.add_option("--top", arguments.top, "how many to print")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  app.add_option("--threads", arguments.threads, "how many threads; else one for each usable processor")
+  app.add_option("--threads", arguments.threads,
+                 "how many threads; else one for each usable processor")
       ->check(CLI::Range(1, 1024));
   app.add_option("--variant", arguments.variant,
                  "attention kernels: avx512, avx2 or baseline; else the best that run here");

@@ -188,10 +188,9 @@ class Reference {
       case attn::Op::share_heads:
       case attn::Op::slice_heads: {
         const Grid& x = operand(n, 0);
-        const int64_t group =
-            n.op == attn::Op::share_heads
-                ? n.axes.extent(attn::Kind::head) / x.axes.extent(attn::Kind::head)
-                : 1;
+        const int64_t group = n.op == attn::Op::share_heads ? n.axes.extent(attn::Kind::head) /
+                                                                  x.axes.extent(attn::Kind::head)
+                                                            : 1;
         const int64_t first = n.op == attn::Op::slice_heads ? n.number[0] : 0;
         out = grid(n.axes);
         each(out, [&](size_t i, Place place) {
@@ -392,9 +391,9 @@ class Reference {
     const Grid& a = operand(n, 0);
     const Grid* b = n.operand[1] >= 0 ? &operand(n, 1) : nullptr;
     each(out, [&](size_t i, const Place& place) {
-      out.at[i] = rounded(formula(n.formula, place,
-                                  {a.at[flat(a, place)], b ? b->at[flat(*b, place)] : 0.0})
-                              .real());
+      out.at[i] = rounded(
+          formula(n.formula, place, {a.at[flat(a, place)], b ? b->at[flat(*b, place)] : 0.0})
+              .real());
     });
   }
 
@@ -452,8 +451,9 @@ class Reference {
         sum += out.at[i];
       }
       for (size_t i = begin; i < end; ++i) {
-        out.at[i] = any ? out.at[i] / sum
-                        : rule == attn::FullyMasked::uniform ? 1.0 / static_cast<double>(row) : 0.0;
+        out.at[i] = any                                  ? out.at[i] / sum
+                    : rule == attn::FullyMasked::uniform ? 1.0 / static_cast<double>(row)
+                                                         : 0.0;
         if (with_optional_) out.at[i] = stored(out.at[i]);
       }
     }

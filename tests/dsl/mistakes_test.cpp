@@ -103,7 +103,8 @@ TEST(Mistakes, OfScoreFunctionsWithAName) {
   for (const auto& [mod, sentence] : wrong) EXPECT_EQ(scores_say(mod), sentence);
   for (int buckets = -5; buckets < 9; ++buckets) {
     for (bool both : {false, true}) {
-      EXPECT_EQ(scores_say(attn::t5_bias("bias", both, buckets)).empty(), buckets >= (both ? 4 : 2));
+      EXPECT_EQ(scores_say(attn::t5_bias("bias", both, buckets)).empty(),
+                buckets >= (both ? 4 : 2));
     }
   }
 }

@@ -193,14 +193,19 @@ const attn_variant variants[] = {
 
 }  // namespace
 
-const attn_layer_table table = {
-    ATTN_ABI_VERSION,    5,
-    3,                   2,
-    4,                   ATTN_FLOAT32,
-    0x1122334455667788u, "model::fake",
-    "test_layers",       inputs,
-    weights,             outputs,
-    variants};
+const attn_layer_table table = {ATTN_ABI_VERSION,
+                                5,
+                                3,
+                                2,
+                                4,
+                                ATTN_FLOAT32,
+                                0x1122334455667788u,
+                                "model::fake",
+                                "test_layers",
+                                inputs,
+                                weights,
+                                outputs,
+                                variants};
 
 attn_layer_table changed(const std::function<void(attn_layer_table&)>& change) {
   attn_layer_table copy = table;

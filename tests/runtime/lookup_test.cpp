@@ -109,8 +109,7 @@ TEST(Lookup, Sentences) {
   Read r({B, O});
   const std::vector<float> bias(64);
   const std::string start = "layer `model::recorder`: input `bias` ";
-  EXPECT_EQ(r.run({bias, {3}}),
-            start + "has 1 axis, expected 2: [batch, other]; got float32 [3]");
+  EXPECT_EQ(r.run({bias, {3}}), start + "has 1 axis, expected 2: [batch, other]; got float32 [3]");
   EXPECT_EQ(r.run({bias, {1, 5}}),
             start +
                 "has length 1 on axis 0 (batch), expected 3 as in input `query`; got float32 "

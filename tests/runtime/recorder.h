@@ -20,9 +20,10 @@
 namespace recorder {
 
 inline constexpr attn_axis B{ATTN_AXIS_BATCH, 0, -1, 0, 0}, B1{ATTN_AXIS_BATCH, 1, -1, 0, 0},
-    Q{ATTN_AXIS_QUERY, 0, -1, 0, 0}, Q1{ATTN_AXIS_QUERY, 1, -1, 0, 0}, K{ATTN_AXIS_KEY, 0, -1, 0, 0},
-    K1{ATTN_AXIS_KEY, 1, -1, 0, 0}, U{ATTN_AXIS_UPDATE, 0, -1, 0, 0}, H{ATTN_AXIS_HEAD, 0, -1, 2, 0},
-    D{ATTN_AXIS_SIZE, 0, -1, 0, 0}, F{ATTN_AXIS_FEATURE, 0, -1, 0, 0}, F1{ATTN_AXIS_FEATURE, 1, -1, 0, 0},
+    Q{ATTN_AXIS_QUERY, 0, -1, 0, 0}, Q1{ATTN_AXIS_QUERY, 1, -1, 0, 0},
+    K{ATTN_AXIS_KEY, 0, -1, 0, 0}, K1{ATTN_AXIS_KEY, 1, -1, 0, 0}, U{ATTN_AXIS_UPDATE, 0, -1, 0, 0},
+    H{ATTN_AXIS_HEAD, 0, -1, 2, 0}, D{ATTN_AXIS_SIZE, 0, -1, 0, 0},
+    F{ATTN_AXIS_FEATURE, 0, -1, 0, 0}, F1{ATTN_AXIS_FEATURE, 1, -1, 0, 0},
     Slot{ATTN_AXIS_SLOT, 0, -1, 2, 0};
 
 /// An argument as a kernel saw it. The memory may be gone.

@@ -12,15 +12,17 @@ namespace attn_test {
 namespace {
 
 /// One call of the smallest layer on 40 positions.
-attn::Status call(const attn::AnyLayer& layer, const std::vector<float>& x, float* y, attn::Executor& executor) {
+attn::Status call(const attn::AnyLayer& layer, const std::vector<float>& x, float* y,
+                  attn::Executor& executor) {
   constexpr int positions = 40;
   const attn::Tensor in(x, attn::Shape{1, positions, 16});
   const std::vector<attn::NamedTensor> inputs{{"query", in}, {"value", in}};
   const std::vector<attn::NamedMutableTensor> outputs{
       {"output", {y, attn::DType::float32, attn::Shape{1, positions, 16}}}};
   attn::Workspace scratch;
-  return layer.run(std::span<const attn::NamedTensor>(inputs), std::span<const attn::NamedMutableTensor>(outputs),
-                   scratch, {.executor = &executor});
+  return layer.run(std::span<const attn::NamedTensor>(inputs),
+                   std::span<const attn::NamedMutableTensor>(outputs), scratch,
+                   {.executor = &executor});
 }
 
 attn::Result<attn::AnyLayer> small_layer() {
@@ -47,9 +49,10 @@ TEST(DISABLED_Seeded, KernelReadsPastItsInput) {
   const std::vector<attn::NamedTensor> inputs{{"query", in}, {"value", in}};
   const std::vector<attn::NamedMutableTensor> outputs{{"output", {y, attn::Shape{1, 40, 16}}}};
   attn::Workspace scratch;
-  EXPECT_TRUE(layer->run(std::span<const attn::NamedTensor>(inputs),
-                         std::span<const attn::NamedMutableTensor>(outputs), scratch,
-                         {.executor = &attn::serial_executor()})
+  EXPECT_TRUE(layer
+                  ->run(std::span<const attn::NamedTensor>(inputs),
+                        std::span<const attn::NamedMutableTensor>(outputs), scratch,
+                        {.executor = &attn::serial_executor()})
                   .ok());
 }
 

@@ -33,7 +33,7 @@ struct BenchCase {
   bool causal = false, alibi = false;
   int window = 0, document = 0;  // 0: none
   double softcap = 0;            // 0: none
-  std::string skipped;  // why attnc does not measure it, or empty
+  std::string skipped;           // why attnc does not measure it, or empty
 
   bool cross() const { return queries != keys; }
   int row_size() const { return whole_layer ? hidden : value_size; }

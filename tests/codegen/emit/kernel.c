@@ -6,7 +6,8 @@
 
 void* halide_malloc(void* context, size_t bytes);
 void halide_free(void* context, void* memory);
-int halide_do_par_for(void* context, int (*task)(void*, int, uint8_t*), int min, int extent, uint8_t* closure);
+int halide_do_par_for(void* context, int (*task)(void*, int, uint8_t*), int min, int extent,
+                      uint8_t* closure);
 
 int attn_lib_model_encoder_avx2_output_task(void* context, int i, uint8_t* closure) {
   (void)context;

@@ -30,8 +30,15 @@ template <class T>
 Buffer<T> on_grid(const attnc::PlanFormula& formula, int queries, int keys) {
   Var q("q"), k("k");
   Func f("f");
-  attnc::Site site{.batch = 0, .head = 3, .query = q, .key = k, .last_query = q + 7,
-                   .query_length = queries, .key_length = keys, .read = {}, .arguments = {}};
+  attnc::Site site{.batch = 0,
+                   .head = 3,
+                   .query = q,
+                   .key = k,
+                   .last_query = q + 7,
+                   .query_length = queries,
+                   .key_length = keys,
+                   .read = {},
+                   .arguments = {}};
   site.read = [](const PlanStep& s, const std::vector<Expr>&) -> Expr {
     return attnc::read_index(s) == 5 ? Internal::const_true() : Internal::const_false();
   };
@@ -60,11 +67,10 @@ TEST(Formula, IntegerDivisionAndRemainderTruncateAsInTheLanguage) {
   for (Fn fn : {Fn::div, Fn::rem}) {
     for (int divisor : {3, -3, 1, -7}) {
       attnc::PlanFormula f;
-      f.steps = {step(Fn::position, Type::index, {}, axis(Kind::query)),
-                 step(Fn::position, Type::index, {}, axis(Kind::key)),
-                 step(Fn::sub, Type::index, {0, 1}),
-                 step(Fn::number, Type::index, {}, attn::bits_of(divisor)),
-                 step(fn, Type::index, {2, 3})};
+      f.steps = {
+          step(Fn::position, Type::index, {}, axis(Kind::query)),
+          step(Fn::position, Type::index, {}, axis(Kind::key)), step(Fn::sub, Type::index, {0, 1}),
+          step(Fn::number, Type::index, {}, attn::bits_of(divisor)), step(fn, Type::index, {2, 3})};
       f.results = {4};
       const auto got = on_grid<int32_t>(f, 12, 17);
       for (int q = 0; q < 12; ++q) {
@@ -91,7 +97,8 @@ TEST(Formula, IndicesWrapAroundAsInTheLanguage) {
                step(Fn::position, Type::index, {}, axis(Kind::key)),
                step(Fn::number, Type::index, {}, 1),
                step(Fn::sub, Type::index, {6, 5})};
-    f.steps.push_back(attn::arity(fn) == 1 ? step(fn, Type::index, {4}) : step(fn, Type::index, {4, 7}));
+    f.steps.push_back(attn::arity(fn) == 1 ? step(fn, Type::index, {4})
+                                           : step(fn, Type::index, {4, 7}));
     f.results = {8};
     const auto got = on_grid<int32_t>(f, 9, 5);
     for (int q = 0; q < 9; ++q) {
@@ -125,8 +132,7 @@ TEST(Formula, LengthsAndTheTilesLastQuery) {
   // min(key_length, last query + 1): the end of causal keys
   attnc::PlanFormula f;
   f.steps = {step(Fn::edge, Type::index, {}, static_cast<uint64_t>(attnc::PlanEdge::last_query)),
-             step(Fn::number, Type::index, {}, 1),
-             step(Fn::add, Type::index, {0, 1}),
+             step(Fn::number, Type::index, {}, 1), step(Fn::add, Type::index, {0, 1}),
              step(Fn::length, Type::index, {}, axis(Kind::key)),
              step(Fn::min, Type::index, {2, 3})};
   f.results = {4};

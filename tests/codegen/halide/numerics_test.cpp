@@ -108,13 +108,14 @@ TEST(Exp2, KeepsNaNWithAnyPayloadAndSign) {
 }
 
 template <class T>
-double worst_ulps(const std::vector<T>& x, const std::vector<T>& y, long double (*want)(long double)) {
+double worst_ulps(const std::vector<T>& x, const std::vector<T>& y,
+                  long double (*want)(long double)) {
   double worst = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     const long double exact = want(x[i]);
     const T nearest = static_cast<T>(exact);
-    const T ulp = std::nextafter(std::abs(nearest), std::numeric_limits<T>::infinity()) -
-                  std::abs(nearest);
+    const T ulp =
+        std::nextafter(std::abs(nearest), std::numeric_limits<T>::infinity()) - std::abs(nearest);
     worst = std::max(worst, static_cast<double>(std::abs(y[i] - exact) / ulp));
   }
   return worst;
@@ -134,15 +135,14 @@ struct Function {
   double ulps;
 };
 const Function functions[] = {
-    {"exp2_of_nonpositive", attnc::exp2_of_nonpositive,
-     [](long double v) { return std::exp2(v); }, -126, 0, 2},
+    {"exp2_of_nonpositive", attnc::exp2_of_nonpositive, [](long double v) { return std::exp2(v); },
+     -126, 0, 2},
     {"exp", attnc::exp_of, [](long double v) { return std::exp(v); }, -87, 88, 2},
     {"exp2", attnc::exp2_of, [](long double v) { return std::exp2(v); }, -126, 127, 2},
     {"tanh", attnc::tanh_of, [](long double v) { return std::tanh(v); }, -12, 12, 4},
     {"tanh of small numbers", attnc::tanh_of, [](long double v) { return std::tanh(v); }, -1e-3,
      1e-3, 4},
-    {"sigmoid", sigmoid_of,
-     [](long double v) { return 1 / (1 + std::exp(-v)); }, -80, 80, 4},
+    {"sigmoid", sigmoid_of, [](long double v) { return 1 / (1 + std::exp(-v)); }, -80, 80, 4},
     {"sigmoid of base 2", attnc::sigmoid_of_base_2,
      [](long double v) { return 1 / (1 + std::exp2(-v)); }, -115, 115, 3},
     {"log", attnc::log_of, [](long double v) { return std::log(v); }, 1e-30, 5, 2},
@@ -178,17 +178,31 @@ void end_well() {
   const std::vector<T> x{-infinity, T(-1e30), T(-2000), T(0), T(2000), T(1e30), infinity, nan};
   for (const Variant& v : variants()) {
     if (!v.here) continue;
-    EXPECT_EQ((std::vector<T>{0, 0, 0, 1, infinity, infinity, infinity}),
-              [&] { auto y = on<T>(v, x, attnc::exp_of); y.pop_back(); return y; }()) << v.name;
-    EXPECT_EQ((std::vector<T>{0, 0, 0, 1, infinity, infinity, infinity}),
-              [&] { auto y = on<T>(v, x, attnc::exp2_of); y.pop_back(); return y; }()) << v.name;
-    EXPECT_EQ((std::vector<T>{-1, -1, -1, 0, 1, 1, 1}),
-              [&] { auto y = on<T>(v, x, attnc::tanh_of); y.pop_back(); return y; }()) << v.name;
-    EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}),
-              [&] { auto y = on<T>(v, x, sigmoid_of); y.pop_back(); return y; }()) << v.name;
-    EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}),
-              [&] { auto y = on<T>(v, x, attnc::sigmoid_of_base_2); y.pop_back(); return y; }())
-        << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, 1, infinity, infinity, infinity}), [&] {
+      auto y = on<T>(v, x, attnc::exp_of);
+      y.pop_back();
+      return y;
+    }()) << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, 1, infinity, infinity, infinity}), [&] {
+      auto y = on<T>(v, x, attnc::exp2_of);
+      y.pop_back();
+      return y;
+    }()) << v.name;
+    EXPECT_EQ((std::vector<T>{-1, -1, -1, 0, 1, 1, 1}), [&] {
+      auto y = on<T>(v, x, attnc::tanh_of);
+      y.pop_back();
+      return y;
+    }()) << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}), [&] {
+      auto y = on<T>(v, x, sigmoid_of);
+      y.pop_back();
+      return y;
+    }()) << v.name;
+    EXPECT_EQ((std::vector<T>{0, 0, 0, T(0.5), 1, 1, 1}), [&] {
+      auto y = on<T>(v, x, attnc::sigmoid_of_base_2);
+      y.pop_back();
+      return y;
+    }()) << v.name;
     for (const Function& f : functions)
       EXPECT_TRUE(std::isnan(on<T>(v, x, f.expr).back())) << f.name << " on " << v.name;
   }
@@ -203,12 +217,29 @@ bool same(T a, T b) {
 template <class T>
 std::vector<T> of_every_kind() {
   using Limits = std::numeric_limits<T>;
-  std::vector<T> x{0,       T(0.5),  1,           T(1.5),        2,
-                   3,       4,       T(1e5),      T(1e9),        T(2e9),
-                   T(3e18), T(1e30), Limits::min(), Limits::denorm_min(), Limits::max(),
-                   Limits::infinity(), Limits::quiet_NaN(),
-                   Limits::min() - Limits::denorm_min(), 1 - Limits::epsilon(), T(1e-5),
-                   T(4503599627370497.0), T(4503599627370498.5), T(9007199254740993.0)};
+  std::vector<T> x{0,
+                   T(0.5),
+                   1,
+                   T(1.5),
+                   2,
+                   3,
+                   4,
+                   T(1e5),
+                   T(1e9),
+                   T(2e9),
+                   T(3e18),
+                   T(1e30),
+                   Limits::min(),
+                   Limits::denorm_min(),
+                   Limits::max(),
+                   Limits::infinity(),
+                   Limits::quiet_NaN(),
+                   Limits::min() - Limits::denorm_min(),
+                   1 - Limits::epsilon(),
+                   T(1e-5),
+                   T(4503599627370497.0),
+                   T(4503599627370498.5),
+                   T(9007199254740993.0)};
   for (size_t i = 0, n = x.size(); i < n; ++i) x.push_back(-x[i]);
   return x;
 }
@@ -285,8 +316,8 @@ void pow_is_as_in_c() {
         continue;
       }
       const long double exact = std::pow(static_cast<long double>(x[i]), y[i]);
-      const T ulp = std::nextafter(std::abs(want), std::numeric_limits<T>::infinity()) -
-                    std::abs(want);
+      const T ulp =
+          std::nextafter(std::abs(want), std::numeric_limits<T>::infinity()) - std::abs(want);
       const double error = static_cast<double>(std::abs(got[i] - exact) / ulp);
       worst = std::max(worst, sizeof(T) == 4 ? error : error - 2 * large);
     }
@@ -299,11 +330,17 @@ TEST(Numerics, PowIsAsInC) {
 }
 
 TEST(Numerics, TruncationSaturates) {
-  const std::vector<double> x{0.9, -0.9, -1.5, 2.5e9, -1e300, 1e300, 2147483646.5,
+  const std::vector<double> x{0.9,
+                              -0.9,
+                              -1.5,
+                              2.5e9,
+                              -1e300,
+                              1e300,
+                              2147483646.5,
                               std::numeric_limits<double>::infinity(),
                               std::numeric_limits<double>::quiet_NaN()};
-  const std::vector<double> want{0, 0, -1, 2147483647, -2147483648.0, 2147483647, 2147483646,
-                                 2147483647, 0};
+  const std::vector<double> want{0,          0,          -1,         2147483647, -2147483648.0,
+                                 2147483647, 2147483646, 2147483647, 0};
   std::vector<float> single(x.begin(), x.end());
   std::vector<float> wanted(want.begin(), want.end());
   wanted[6] = 2147483648.0f;  // the index 2^31 - 1, as 2147483646.5 is 2^31 in float32

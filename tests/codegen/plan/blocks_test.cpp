@@ -95,7 +95,8 @@ TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
       Call call = draw.call();
       call.queries[0] = draw.large_length(), call.keys[0] = draw.large_length();
       PlanPlace at = call.place(*plan);
-      const int64_t first = draw.large_place(call.queries[0]), from = draw.large_place(call.keys[0]);
+      const int64_t first = draw.large_place(call.queries[0]),
+                    from = draw.large_place(call.keys[0]);
       at.query = first, at.last_query = std::min(first + draw.number(8), call.queries[0] - 1);
       at.key = from, at.last_key = std::min(from + draw.number(8), call.keys[0] - 1);
       const Sight told = look(attention, at);
@@ -105,10 +106,10 @@ TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
         begin = static_cast<int64_t>(v[0]), end = static_cast<int64_t>(v[1]);
       }
       const auto where = [&] {
-        return testing::Message() << "mask " << i << " of seed " << seed << ": " << print(*plan) << " T "
-                                  << call.queries[0] << " S " << call.keys[0] << " tile " << first
-                                  << " to " << at.last_query << " cell " << from << " to " << at.last_key
-                                  << ", bounds " << begin << ", " << end;
+        return testing::Message() << "mask " << i << " of seed " << seed << ": " << print(*plan)
+                                  << " T " << call.queries[0] << " S " << call.keys[0] << " tile "
+                                  << first << " to " << at.last_query << " cell " << from << " to "
+                                  << at.last_key << ", bounds " << begin << ", " << end;
       };
       ASSERT_LE(0, begin) << where();
       ASSERT_LE(begin, end) << where();

@@ -159,8 +159,8 @@ class Draw {
   }
   int8_t constant(attn::Formula& f, int n) {
     if (large && number(3) == 0) {  // a hash's factor, a power of two, an end of the range
-      constexpr uint32_t some[] = {1000003, 7919, 2654435761u, 65536, 65537, 1u << 30, 0x7fffffff,
-                                   0x80000000u, 0x80000001u, 46341, 715827883};
+      constexpr uint32_t some[] = {1000003,    7919,        2654435761u, 65536, 65537,    1u << 30,
+                                   0x7fffffff, 0x80000000u, 0x80000001u, 46341, 715827883};
       return add(f, Fn::number, Type::index, {}, number(2) ? some[number(11)] : random_());
     }
     return add(f, Fn::number, Type::index, {}, static_cast<uint32_t>(n));

@@ -147,10 +147,11 @@ TEST_F(Maps, MasksOfTheCall) {
   // What a call refuses: a mask to add to scores.
   const std::vector<float> added{-1e9f};
   save({added, {1, 1}});
-  refuses_map("l.json --shape T=64,S=64 --tables m.safetensors",
-              "m.safetensors: input `attention_mask` holds -1000000000, and it is a mask of truths: "
-              "nonzero is visible, 0 is hidden, so a mask of numbers to add to the scores would be "
-              "taken for its opposite; give `mask == 0` of such a mask, as bool");
+  refuses_map(
+      "l.json --shape T=64,S=64 --tables m.safetensors",
+      "m.safetensors: input `attention_mask` holds -1000000000, and it is a mask of truths: "
+      "nonzero is visible, 0 is hidden, so a mask of numbers to add to the scores would be "
+      "taken for its opposite; give `mask == 0` of such a mask, as bool");
 }
 
 TEST_F(Maps, OfTwoAxes) {

@@ -32,15 +32,16 @@ struct Weights {
     const float *k = kernels.data(), *b = biases.data();
     constexpr int64_t n = features * heads * size, row = heads * size;
     const attn::Shape in{features, heads, size}, bias{heads, size};
-    return attn::Layer<five::cached>::load({.query_kernel = {k, in},
-                                            .query_bias = {b, bias},
-                                            .key_kernel = {k + n, in},
-                                            .key_bias = {b + row, bias},
-                                            .value_kernel = {k + 2 * n, in},
-                                            .value_bias = {b + 2 * row, bias},
-                                            .attention_output_kernel = {k + 3 * n, {heads, size, features}},
-                                            .attention_output_bias = {b + 3 * row, {features}}},
-                                           {.target = target});
+    return attn::Layer<five::cached>::load(
+        {.query_kernel = {k, in},
+         .query_bias = {b, bias},
+         .key_kernel = {k + n, in},
+         .key_bias = {b + row, bias},
+         .value_kernel = {k + 2 * n, in},
+         .value_bias = {b + 2 * row, bias},
+         .attention_output_kernel = {k + 3 * n, {heads, size, features}},
+         .attention_output_bias = {b + 3 * row, {features}}},
+        {.target = target});
   }
 };
 
@@ -60,13 +61,13 @@ void decodes_as_one_pass(const std::string& target, int64_t prompt, int64_t all,
   const auto x = numbers(r, 2 * all * features, 1);
   std::vector<float> whole(x.size(), NAN), steps(x.size(), NAN);
   attn::Workspace scratch;
-  attn::Status s =
-      layer->run({.query = part(x, all, 0, all), .value = part(x, all, 0, all), .use_causal_mask = true},
-                 {.output = part(whole, all, 0, all)}, scratch);
+  attn::Status s = layer->run(
+      {.query = part(x, all, 0, all), .value = part(x, all, 0, all), .use_causal_mask = true},
+      {.output = part(whole, all, 0, all)}, scratch);
   ASSERT_TRUE(s.ok()) << s.message();
 
-  auto cache = attn::KeyValueCache::make(
-      {.batch = 2, .capacity = capacity, .heads = heads, .size = size});
+  auto cache =
+      attn::KeyValueCache::make({.batch = 2, .capacity = capacity, .heads = heads, .size = size});
   ASSERT_TRUE(cache.ok());
   for (int64_t from = 0; from < all;) {
     const int64_t count = from == 0 ? prompt : 1;
@@ -108,13 +109,13 @@ TEST(DecodeLoop, ReadsNothingBehindWhatWasWritten) {
   const std::vector<int32_t> at{3, 0};
   attn::Workspace scratch;
   for (std::vector<float>* out : {&y, &again}) {
-    const attn::Status s = layer->run({.query = part(x, 4, 0, 1),
-                                       .value = part(x, 4, 0, 1),
-                                       .cache = {memory, shape},
-                                       .cache_update_index = {at, {2}},
-                                       .use_causal_mask = true},
-                                      {.output = part(*out, 4, 0, 1), .cache = {memory, shape}},
-                                      scratch);
+    const attn::Status s =
+        layer->run({.query = part(x, 4, 0, 1),
+                    .value = part(x, 4, 0, 1),
+                    .cache = {memory, shape},
+                    .cache_update_index = {at, {2}},
+                    .use_causal_mask = true},
+                   {.output = part(*out, 4, 0, 1), .cache = {memory, shape}}, scratch);
     ASSERT_TRUE(s.ok()) << s.message();
     // Whole tasks behind the longest sequence.
     for (size_t half = 0; half < 4; ++half) {

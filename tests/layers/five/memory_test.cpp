@@ -43,7 +43,8 @@ class Call {
     std::vector<attn::NamedMutableTensor> outputs;
     for (int i = 0; i < table_->weight_count; ++i) {
       const auto& info = table_->weights[i];
-      weights.push_back({info.name, view(g_.weights[i].axes, static_cast<attn::DType>(info.dtype))});
+      weights.push_back(
+          {info.name, view(g_.weights[i].axes, static_cast<attn::DType>(info.dtype))});
     }
     auto layer = attn::AnyLayer::load(*table_, std::span<const attn::NamedTensor>(weights),
                                       {.target = "baseline"});

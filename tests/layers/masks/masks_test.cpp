@@ -64,7 +64,8 @@ TEST(DotProductAttention, TakesQueryKeyAndValueByPosition) {
 
 // ---- what is left out is not read
 
-constexpr int length = 700, far_away = 512;  // keys from far_away on lie in no block of early queries
+constexpr int length = 700,
+              far_away = 512;  // keys from far_away on lie in no block of early queries
 
 /// Random numbers; with `poison`, NaN from position far_away on.
 std::vector<float> heads(int count, int size, bool poison) {
@@ -73,7 +74,8 @@ std::vector<float> heads(int count, int size, bool poison) {
   std::vector<float> x(static_cast<size_t>(length * count * size));
   for (float& v : x) v = normal(random);
   if (poison)
-    std::fill(x.begin() + far_away * count * size, x.end(), std::numeric_limits<float>::quiet_NaN());
+    std::fill(x.begin() + far_away * count * size, x.end(),
+              std::numeric_limits<float>::quiet_NaN());
   return x;
 }
 
@@ -96,10 +98,11 @@ void early_queries_are_the_same(int query_heads, int key_heads, int size, const 
       std::vector<float>& out = made[poison];
       out.assign(query.size(), 0.0f);
       attn::Workspace scratch;
-      const attn::Status s = call(*layer, attn::Tensor(query, {1, length, query_heads, size}),
-                                  attn::Tensor(value, {1, length, key_heads, size}),
-                                  attn::Tensor(key, {1, length, key_heads, size}),
-                                  attn::MutableTensor(out, {1, length, query_heads, size}), scratch);
+      const attn::Status s =
+          call(*layer, attn::Tensor(query, {1, length, query_heads, size}),
+               attn::Tensor(value, {1, length, key_heads, size}),
+               attn::Tensor(key, {1, length, key_heads, size}),
+               attn::MutableTensor(out, {1, length, query_heads, size}), scratch);
       ASSERT_TRUE(s.ok()) << s.message();
     }
     for (int i = 0; i < 300 * query_heads * size; ++i)

@@ -36,18 +36,21 @@ TEST_P(EveryTarget, ServesManyCallersWhoShareALayerAndAPool) {
         {"query", {query, attn::Shape{batch, queries, features}}},
         {"value", {value, attn::Shape{batch, keys, features}}},
         {"attention_mask", {mask, attn::Shape{queries, keys}}}};
-    std::vector<attn::NamedMutableTensor> outputs{{"output", {m.output, attn::Shape{batch, queries, features}}}};
+    std::vector<attn::NamedMutableTensor> outputs{
+        {"output", {m.output, attn::Shape{batch, queries, features}}}};
     if (with_scores) {
-      outputs.push_back({"attention_scores", {m.scores, attn::Shape{batch, s.config.num_heads, queries, keys}}});
+      outputs.push_back(
+          {"attention_scores", {m.scores, attn::Shape{batch, s.config.num_heads, queries, keys}}});
     }
     const attn::Status status = layer->run(std::span<const attn::NamedTensor>(inputs),
-                                           std::span<const attn::NamedMutableTensor>(outputs), scratch,
-                                           {.executor = &executor});
+                                           std::span<const attn::NamedMutableTensor>(outputs),
+                                           scratch, {.executor = &executor});
     EXPECT_TRUE(status.ok()) << status.message();
     return m;
   };
   attn::Workspace scratch;
-  const Made want[] = {call(attn::serial_executor(), scratch, false), call(attn::serial_executor(), scratch, true)};
+  const Made want[] = {call(attn::serial_executor(), scratch, false),
+                       call(attn::serial_executor(), scratch, true)};
   attn::ThreadPool pool(3);
   std::vector<int> equal(callers, 0);
   std::vector<std::thread> threads;

@@ -103,7 +103,8 @@ class Expressions {
 
   /// A factor of a hash, whose products leave 32 bits sooner or later, or at once.
   int large() {
-    constexpr int some[] = {1000003, 7919, -1640531535, 65536, 46341, 1 << 30, 715827883, -2147483647};
+    constexpr int some[] = {1000003, 7919,    -1640531535, 65536,
+                            46341,   1 << 30, 715827883,   -2147483647};
     return chance(2) ? some[draw(r_, 0, 7)] : draw(r_, -2147483647, 2147483647);
   }
   /// A sparse mask by a hash of the position.

@@ -91,8 +91,7 @@ inline constexpr auto remainders = attn::layer(attn::DotProductAttention{
     .num_key_value_heads = 1,
     .head_dim = 4,
     .mask = [](auto at) { return (at.key * 0.75f) % 2.5f < 2; },
-    .score_mod = [](auto score,
-                    auto at) { return score + ((at.query - at.key) * 0.75f) % 2.5f; },
+    .score_mod = [](auto score, auto at) { return score + ((at.query - at.key) * 0.75f) % 2.5f; },
 });
 inline constexpr auto half = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,

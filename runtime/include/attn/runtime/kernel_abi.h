@@ -85,7 +85,7 @@ enum {
 enum {
   ATTN_READ_ABOVE_HALF = 1,               /* in calls that take no optional output */
   ATTN_READ_ABOVE_HALF_WITH_OPTIONAL = 2, /* in calls that take one */
-  ATTN_READ_ONLY_MASK = 4, /* but only where no other mask is given, and no flag is true */
+  ATTN_READ_ONLY_MASK = 4,  /* but only where no other mask is given, and no flag is true */
   ATTN_READ_ANY_NUMBER = 8, /* no number is refused: as Keras's Attention reads its masks */
   /* Axes that it lacks are the query's and the first ones: [key] and [batch.1, key] of
    * [batch, batch.1, query, key]. Otherwise those before the query and the key:
@@ -104,7 +104,7 @@ typedef struct attn_tensor_info {
   int16_t starts_as; /* outputs: the input whose contents the kernel finds in it, as a cache that
                         it adds to. The caller may give both the same memory; else the runtime
                         copies. Else -1 */
-  uint8_t reading;  /* truths: ATTN_READ_... */
+  uint8_t reading;   /* truths: ATTN_READ_... */
 } attn_tensor_info;
 
 /* The number of keys is that of the axis `key`. Where no tensor of a call but masks tells it, they are
@@ -145,8 +145,8 @@ typedef struct attn_call {
   void (*release)(struct attn_call* call, void* memory);
   /* Calls task(call', i, closure) once for every i in [min, min + extent), on any threads, and
    * returns when all have returned. call' is the worker's own. Returns 0. */
-  int (*parallel_for)(struct attn_call* call, int (*task)(struct attn_call*, int, uint8_t*), int min,
-                      int extent, uint8_t* closure);
+  int (*parallel_for)(struct attn_call* call, int (*task)(struct attn_call*, int, uint8_t*),
+                      int min, int extent, uint8_t* closure);
 } attn_call;
 
 /* A tensor as kernels see it: the layout of halide_buffer_t (Halide 21), dimension 0 innermost. */
@@ -210,7 +210,7 @@ typedef int (*attn_kernel_function)(void** arguments);
 
 typedef struct attn_path {
   const char* name;
-  uint32_t outputs; /* bit i: this path makes outputs[i] */
+  uint32_t outputs;       /* bit i: this path makes outputs[i] */
   uint32_t given, absent; /* bit i: serves only calls that bring (leave out) inputs[i] */
   int32_t most_queries; /* serves calls of at most so many queries; 0: of any number. The first path
                            that makes what is asked and serves the call is taken */

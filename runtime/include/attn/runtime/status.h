@@ -60,8 +60,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}               // NOLINT: returned as the value itself
-  Result(Status status) : status_(std::move(status)) {}       // NOLINT: returned as the failure itself
+  Result(T value) : value_(std::move(value)) {}          // NOLINT: returned as the value itself
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT: returned as the failure itself
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
   T& operator*() & { return *value_; }
