@@ -29,8 +29,8 @@ struct Maker {
 using Make = Value (*)(const Maker&, ValueRange);
 using Is = bool (*)(Operation*);
 
-/// What a function is made as, by the type of its operands (of a choice, of what is chosen from), and
-/// which operations are read back as it; null where there are none.
+/// What a function is made as, by the type of its operands (of a choice, of what is chosen from),
+/// and which operations are read back as it; null where there are none.
 struct Operations {
   Make of_indices = nullptr, of_reals = nullptr, of_truths = nullptr;
   Is is = nullptr;
@@ -101,8 +101,7 @@ constexpr auto table = attn::by_function<Operations>(
         {Fn::rsqrt, reals<math::RsqrtOp>()},
         {Fn::pow, reals<math::PowFOp>()},
         // MLIR has none: 1 / (1 + exp(-x)), and that it stays.
-        {Fn::sigmoid,
-         {.of_reals = [](const Maker& m, ValueRange x) -> Value {
+        {Fn::sigmoid, {.of_reals = [](const Maker& m, ValueRange x) -> Value {
            const Value power = m.make<math::ExpOp>(m.make<arith::NegFOp>(x[0]));
            const Value sum = m.make<arith::AddFOp>(m.one(), power);
            return m.make<arith::DivFOp>(m.one(), sum);
@@ -112,8 +111,7 @@ constexpr auto table = attn::by_function<Operations>(
         {Fn::equal, compared<arith::CmpIPredicate::eq, arith::CmpFPredicate::OEQ>()},
         {Fn::both, truths<arith::AndIOp>()},
         {Fn::either, truths<arith::OrIOp>()},
-        {Fn::negate,
-         {.of_truths = [](const Maker& m, ValueRange x) -> Value {
+        {Fn::negate, {.of_truths = [](const Maker& m, ValueRange x) -> Value {
            auto yes = m.make<arith::ConstantOp>(m.builder.getBoolAttr(true));
            return m.make<arith::XOrIOp>(x[0], yes);
          }}},
@@ -135,7 +133,7 @@ constexpr auto table = attn::by_function<Operations>(
 Value makeFunction(OpBuilder& builder, Location loc, Fn fn, FloatType real, ValueRange operands) {
   const Operations& row = table[static_cast<size_t>(fn)];
   const mlir::Type type = operands.back().getType();
-  const Make make = type.isFloat()        ? row.of_reals
+  const Make make = type.isFloat()      ? row.of_reals
                     : type.isInteger(1) ? row.of_truths
                                         : row.of_indices;
   if (!make) llvm::report_fatal_error("a function of the language takes no such operands");

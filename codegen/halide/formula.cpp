@@ -194,7 +194,8 @@ constexpr auto meanings = attn::by_function<Meaning>(
     });
 
 Expr function_of(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
-  if (const Meaning meaning = meanings[static_cast<size_t>(step.fn)]) return meaning({step, x, site});
+  if (const Meaning meaning = meanings[static_cast<size_t>(step.fn)])
+    return meaning({step, x, site});
   throw std::logic_error(std::string("a formula uses `") +
                          attn::fn_names[static_cast<size_t>(step.fn)] +
                          "`, which is no function of plans");
@@ -260,11 +261,9 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
     has_function.push_back(of_function);
     switch (step.fn) {
       case Fn::number:
-        value.push_back(step.type == PlanType::real
-                            ? Internal::make_const(site.real, step.real())
-                        : step.type == PlanType::bound
-                            ? Internal::make_const(Int(64), step.bound())
-                            : Expr(step.index()));
+        value.push_back(step.type == PlanType::real ? Internal::make_const(site.real, step.real())
+                        : step.type == PlanType::bound ? Internal::make_const(Int(64), step.bound())
+                                                       : Expr(step.index()));
         break;
       case Fn::argument:
         value.push_back(site.arguments.at(step.bits));

@@ -22,10 +22,11 @@ class Reader {
   PlanFormula read(Block& block) {
     for (BlockArgument argument : block.getArguments()) {
       const unsigned which = argument.getArgNumber();
-      values_[argument] = argument.getType().isIndex()
-                              ? converted(add({.fn = Fn::edge, .type = PlanType::index, .bits = which}),
-                                          PlanType::bound)
-                              : add({.fn = Fn::argument, .type = PlanType::real, .bits = which});
+      values_[argument] =
+          argument.getType().isIndex()
+              ? converted(add({.fn = Fn::edge, .type = PlanType::index, .bits = which}),
+                          PlanType::bound)
+              : add({.fn = Fn::argument, .type = PlanType::real, .bits = which});
     }
     for (Operation& op : block.without_terminator()) {
       if (auto both = dyn_cast<ir::ExtremesOp>(op)) {
@@ -171,7 +172,8 @@ class Reader {
                                                 : static_cast<uint64_t>(n)});
   }
   int truth(bool value) {
-    const int a = number(PlanType::index, value ? 0 : 1), b = number(PlanType::index, value ? 1 : 0);
+    const int a = number(PlanType::index, value ? 0 : 1),
+              b = number(PlanType::index, value ? 1 : 0);
     return add(Fn::less, PlanType::truth, {a, b});
   }
   int converted(int index, PlanType type) { return add(Fn::convert, type, {index}); }
@@ -205,7 +207,8 @@ class Reader {
     return add(s);
   }
 
-  /// A comparison of MLIR as one of the language's three, its operands swapped or its result negated.
+  /// A comparison of MLIR as one of the language's three, its operands swapped or its result
+  /// negated.
   std::optional<int> compared(Fn fn, bool swapped, bool negates, int a, int b) {
     const int made = add(fn, PlanType::truth, {swapped ? b : a, swapped ? a : b});
     return negates ? negated(made) : made;

@@ -91,12 +91,15 @@ inline constexpr std::array<Meaning, num_plan_fns> meanings = by_function<Meanin
          {[](Whole a, Whole b) { return wrapped(a, b, [](auto x, auto y) { return x * y; }); },
           [](double a, double b) { return a * b; }}},
         {Fn::div,
-         {[](Whole a, Whole b) { return b == 0 ? 0 : b == -1 ? negative(a) : a / b; },
+         {[](Whole a, Whole b) { return b == 0    ? 0
+                                        : b == -1 ? negative(a)
+                                                  : a / b; },
           [](double a, double b) { return a / b; }}},
         {Fn::rem,
          {[](Whole a, Whole b) { return b == 0 || b == -1 ? 0 : a % b; },
           [](double a, double b) { return std::fmod(a, b); }}},
-        {Fn::neg, {[](Whole a, Whole) { return negative(a); }, [](double a, double) { return -a; }}},
+        {Fn::neg,
+         {[](Whole a, Whole) { return negative(a); }, [](double a, double) { return -a; }}},
         {Fn::abs,
          {[](Whole a, Whole) { return a < 0 ? negative(a) : a; },
           [](double a, double) { return a < 0 ? -a : a; }}},

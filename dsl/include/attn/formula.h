@@ -45,6 +45,7 @@ enum class Signature : std::uint8_t {
 //
 // `element` reads a table at up to four indices; `own` reads one where the value stands that the
 // formula is applied to, on the table's own axes.
+// clang-format off
 #define ATTN_FUNCTIONS(row)      \
   row(argument, 0, read)         \
   row(number, 0, read)           \
@@ -84,6 +85,7 @@ enum class Signature : std::uint8_t {
 #define ATTN_PLAN_FUNCTIONS(row) \
   row(convert, 1, conversion)    \
   row(edge, 0, read)
+// clang-format on
 
 enum class Fn : std::uint8_t {
 #define ATTN_NAME(name, arity, signature) name,
@@ -126,8 +128,8 @@ struct FnRow {
   Meaning meaning{};
 };
 void a_function_has_no_row_or_more_than_one();  // no constant: its call stops the compiler
-/// A stage's table by function: exactly one row for each of those that `has` names, else it does not
-/// compile.
+/// A stage's table by function: exactly one row for each of those that `has` names, else it does
+/// not compile.
 template <class Meaning, std::size_t n>
 consteval std::array<Meaning, num_plan_fns> by_function(bool (*has)(Fn),
                                                         const FnRow<Meaning> (&rows)[n]) {
