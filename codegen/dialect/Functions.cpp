@@ -29,8 +29,8 @@ struct Maker {
 using Make = Value (*)(const Maker&, ValueRange);
 using Is = bool (*)(Operation*);
 
-/// What a function is made as, by the type of its operands (of a choice, of what is chosen from), and
-/// which operations are read back as it; null where there are none.
+/// What a function is made as, by the type of its operands (of a choice, of what is chosen from),
+/// and which operations are read back as it; null where there are none.
 struct Operations {
   Make of_indices = nullptr, of_reals = nullptr, of_truths = nullptr;
   Is is = nullptr;

@@ -22,8 +22,8 @@ namespace attnc::ir {
 mlir::Value makeFunction(mlir::OpBuilder& builder, mlir::Location loc, attn::Fn fn,
                          mlir::FloatType real, mlir::ValueRange operands);
 
-/// The function that an operation is, of the same operands in the same order; nothing for operations
-/// that are none, or are more than one step.
+/// The function that an operation is, of the same operands in the same order; nothing for
+/// operations that are none, or are more than one step.
 std::optional<attn::Fn> functionOf(mlir::Operation* op);
 
 }  // namespace attnc::ir

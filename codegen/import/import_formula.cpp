@@ -10,9 +10,9 @@ namespace attnc {
 
 namespace {
 
-/// Numbers follow C++: where one operand is real, both are; integer division truncates. Here, and here
-/// alone, indices become reals by themselves. They have 32 bits and wrap around, which is what arith
-/// says of i32.
+/// Numbers follow C++: where one operand is real, both are; integer division truncates. Here, and
+/// here alone, indices become reals by themselves. They have 32 bits and wrap around, which is what
+/// arith says of i32.
 class Importer {
  public:
   Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)

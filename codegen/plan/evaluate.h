@@ -5,8 +5,8 @@
 //   at.key = 0, at.last_key = 15;
 //   Sight sight = look(attention, at);                             // of the tile and this cell
 //
-// For tests and for `attnc show`. Indices have 32 bits and wrap around, bounds have 64; both divide as
-// C++ does (by zero: zero). Real numbers are double. Not here: tables, which the caller reads.
+// For tests and for `attnc show`. Indices have 32 bits and wrap around, bounds have 64; both divide
+// as C++ does (by zero: zero). Real numbers are double. Not here: tables, which the caller reads.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -59,9 +59,9 @@ struct Sight {
   bool operator==(const Sight&) const = default;
 };
 
-/// Attention::blocks at the tile [query, last_query] and the cell [key, last_key], from the least and
-/// the most of each extreme in their order. Without blocks nothing is known; without a mask all is
-/// visible.
+/// Attention::blocks at the tile [query, last_query] and the cell [key, last_key], from the least
+/// and the most of each extreme in their order. Without blocks nothing is known; without a mask all
+/// is visible.
 Sight look(const Attention& attention, const PlanPlace& place, std::span<const Known> extremes,
            const IsKnown& is_known = {});
 /// The same with every extreme looked at.

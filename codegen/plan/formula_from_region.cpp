@@ -207,7 +207,8 @@ class Reader {
     return add(s);
   }
 
-  /// A comparison of MLIR as one of the language's three, its operands swapped or its result negated.
+  /// A comparison of MLIR as one of the language's three, its operands swapped or its result
+  /// negated.
   std::optional<int> compared(Fn fn, bool swapped, bool negates, int a, int b) {
     const int made = add(fn, PlanType::truth, {swapped ? b : a, swapped ? a : b});
     return negates ? negated(made) : made;

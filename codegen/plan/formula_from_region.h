@@ -16,9 +16,9 @@ using ReadTable =
     std::function<std::optional<uint64_t>(mlir::Value table, bool at_index, std::string& mistake)>;
 
 /// The region's formula; empty where it has none. Arguments of a `keys` or a `blocks` region, which
-/// are bounds, become edges (PlanEdge, in their order); the others are arguments. Each attn.extremes
-/// goes into `extremes`, and its results are arguments, two each. On failure the result is empty and `mistake` says why: "a formula with
-/// `math.erf` is not compiled yet".
+/// are bounds, become edges (PlanEdge, in their order); the others are arguments. Each
+/// attn.extremes goes into `extremes`, and its results are arguments, two each. On failure the
+/// result is empty and `mistake` says why: "a formula with `math.erf` is not compiled yet".
 PlanFormula formulaFromRegion(mlir::Region& region, const ReadTable& read, std::string& mistake,
                               std::vector<Extremes>* extremes = nullptr);
 

@@ -60,8 +60,8 @@ struct PlanTensor {
 enum class PlanType : uint8_t { real, index, bound, truth };
 inline constexpr std::array<const char*, 4> plan_type_names{"real", "index", "bound", "truth"};
 
-/// Where a tile of queries and a cell of keys begin and end, all of them inside: what an `edge` step
-/// asks for.
+/// Where a tile of queries and a cell of keys begin and end, all of them inside: what an `edge`
+/// step asks for.
 enum class PlanEdge : uint8_t { first_query, last_query, first_key, last_key };
 inline constexpr std::array<const char*, 4> edge_names{"first_query", "last_query", "first_key",
                                                        "last_key"};

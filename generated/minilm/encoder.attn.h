@@ -8,7 +8,7 @@
 #include "attn/runtime/typed.h"
 #include "layers.h"
 
-static_assert(attn::fingerprint(model::encoder) == 0xa1f4ae59bf9397bau,
+static_assert(attn::fingerprint(model::encoder) == 0x78d1702a80c43113u,
               "minilm/encoder.attn.h is older than layers.h: build minilm again");
 
 extern "C" const attn_layer_table attn_minilm_model_encoder;

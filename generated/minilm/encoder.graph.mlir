@@ -1,6 +1,6 @@
 // Written by attnc show --stage graph --target avx2; `./dev generated` refreshes it.
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>

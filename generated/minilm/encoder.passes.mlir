@@ -1,7 +1,7 @@
 // Written by attnc show --stage passes --target avx2; `./dev generated` refreshes it.
 // ---- input
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -54,7 +54,7 @@ module {
 
 // ---- canonicalize
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -107,7 +107,7 @@ module {
 
 // ---- attn-fold-scale
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -154,7 +154,7 @@ module {
 
 // ---- attn-split-paths
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -230,7 +230,7 @@ module {
 
 // ---- attn-form-attention
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -302,7 +302,7 @@ module {
 
 // ---- attn-bound-keys
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -341,11 +341,11 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
         %c1 = arith.constant 1 : index
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
@@ -377,11 +377,11 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
         %c1 = arith.constant 1 : index
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
@@ -396,7 +396,7 @@ module {
 
 // ---- attn-classify-blocks
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -435,18 +435,18 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
         %c1 = arith.constant 1 : index
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
         %25 = arith.select %20, %24, %23 : index
         attn.yield %c0, %25 : index, index
       } blocks {
-      ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
+      ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
         %least, %most = attn.extremes over pairs {
           %34 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
           attn.yield %34 : i1
@@ -474,8 +474,8 @@ module {
         %27 = arith.xori %26, %true : i1
         %c0 = arith.constant 0 : index
         %c0_6 = arith.constant 0 : index
-        %28 = arith.cmpi sle, %arg2, %arg1 : index
-        %29 = arith.cmpi sle, %arg3, %arg0 : index
+        %28 = arith.cmpi sle, %first_key, %last_query : index
+        %29 = arith.cmpi sle, %last_key, %first_query : index
         %30 = arith.ori %27, %28 : i1
         %31 = arith.ori %27, %29 : i1
         %32 = arith.andi %24, %30 : i1
@@ -507,18 +507,18 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
         %c1 = arith.constant 1 : index
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
         %25 = arith.select %20, %24, %23 : index
         attn.yield %c0, %25 : index, index
       } blocks {
-      ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
+      ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
         %least, %most = attn.extremes over pairs {
           %34 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
           attn.yield %34 : i1
@@ -546,8 +546,8 @@ module {
         %27 = arith.xori %26, %true : i1
         %c0 = arith.constant 0 : index
         %c0_6 = arith.constant 0 : index
-        %28 = arith.cmpi sle, %arg2, %arg1 : index
-        %29 = arith.cmpi sle, %arg3, %arg0 : index
+        %28 = arith.cmpi sle, %first_key, %last_query : index
+        %29 = arith.cmpi sle, %last_key, %first_query : index
         %30 = arith.ori %27, %28 : i1
         %31 = arith.ori %27, %29 : i1
         %32 = arith.andi %24, %30 : i1
@@ -562,7 +562,7 @@ module {
 
 // ---- attn-fold-projection-scale
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -601,18 +601,18 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
         %c1 = arith.constant 1 : index
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
         %25 = arith.select %20, %24, %23 : index
         attn.yield %c0, %25 : index, index
       } blocks {
-      ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
+      ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
         %least, %most = attn.extremes over pairs {
           %34 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
           attn.yield %34 : i1
@@ -640,8 +640,8 @@ module {
         %27 = arith.xori %26, %true : i1
         %c0 = arith.constant 0 : index
         %c0_6 = arith.constant 0 : index
-        %28 = arith.cmpi sle, %arg2, %arg1 : index
-        %29 = arith.cmpi sle, %arg3, %arg0 : index
+        %28 = arith.cmpi sle, %first_key, %last_query : index
+        %29 = arith.cmpi sle, %last_key, %first_query : index
         %30 = arith.ori %27, %28 : i1
         %31 = arith.ori %27, %29 : i1
         %32 = arith.andi %24, %30 : i1
@@ -673,18 +673,18 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
         %c1 = arith.constant 1 : index
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
         %25 = arith.select %20, %24, %23 : index
         attn.yield %c0, %25 : index, index
       } blocks {
-      ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
+      ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
         %least, %most = attn.extremes over pairs {
           %34 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
           attn.yield %34 : i1
@@ -712,8 +712,8 @@ module {
         %27 = arith.xori %26, %true : i1
         %c0 = arith.constant 0 : index
         %c0_6 = arith.constant 0 : index
-        %28 = arith.cmpi sle, %arg2, %arg1 : index
-        %29 = arith.cmpi sle, %arg3, %arg0 : index
+        %28 = arith.cmpi sle, %first_key, %last_query : index
+        %29 = arith.cmpi sle, %last_key, %first_query : index
         %30 = arith.ori %27, %28 : i1
         %31 = arith.ori %27, %29 : i1
         %32 = arith.andi %24, %30 : i1
@@ -728,7 +728,7 @@ module {
 
 // ---- canonicalize
 module {
-  attn.layer @"model::encoder" fingerprint 0xa1f4ae59bf9397ba {
+  attn.layer @"model::encoder" fingerprint 0x78d1702a80c43113 {
     %0 = attn.input "query" : !attn.value<batch, query, feature of @query : f32>
     %1 = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
     %2 = attn.input "key" or "value" : !attn.value<batch, key, feature of @key : f32>
@@ -767,18 +767,18 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c1 = arith.constant 1 : index
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
         %25 = arith.select %20, %24, %23 : index
         attn.yield %c0, %25 : index, index
       } blocks {
-      ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
+      ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
         %true = arith.constant true
         %least, %most = attn.extremes over pairs {
           %34 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
@@ -804,8 +804,8 @@ module {
         %25 = arith.andi %23, %least_4 : i1
         %26 = attn.own %7 : !attn.value<i1>
         %27 = arith.xori %26, %true : i1
-        %28 = arith.cmpi sle, %arg2, %arg1 : index
-        %29 = arith.cmpi sle, %arg3, %arg0 : index
+        %28 = arith.cmpi sle, %first_key, %last_query : index
+        %29 = arith.cmpi sle, %last_key, %first_query : index
         %30 = arith.ori %27, %28 : i1
         %31 = arith.ori %27, %29 : i1
         %32 = arith.andi %24, %30 : i1
@@ -837,18 +837,18 @@ module {
         %33 = arith.andi %26, %32 : i1
         attn.yield %33 : i1
       } keys {
-      ^bb0(%arg0: index, %arg1: index):
+      ^bb0(%first_query: index, %last_query: index):
         %c1 = arith.constant 1 : index
         %c0 = arith.constant 0 : index
         %20 = attn.own %7 : !attn.value<i1>
-        %21 = arith.addi %arg1, %c1 : index
+        %21 = arith.addi %last_query, %c1 : index
         %22 = attn.length key
         %23 = arith.index_cast %22 : i32 to index
         %24 = arith.minsi %21, %23 : index
         %25 = arith.select %20, %24, %23 : index
         attn.yield %c0, %25 : index, index
       } blocks {
-      ^bb0(%arg0: index, %arg1: index, %arg2: index, %arg3: index):
+      ^bb0(%first_query: index, %last_query: index, %first_key: index, %last_key: index):
         %true = arith.constant true
         %least, %most = attn.extremes over pairs {
           %34 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
@@ -874,8 +874,8 @@ module {
         %25 = arith.andi %23, %least_4 : i1
         %26 = attn.own %7 : !attn.value<i1>
         %27 = arith.xori %26, %true : i1
-        %28 = arith.cmpi sle, %arg2, %arg1 : index
-        %29 = arith.cmpi sle, %arg3, %arg0 : index
+        %28 = arith.cmpi sle, %first_key, %last_query : index
+        %29 = arith.cmpi sle, %last_key, %first_query : index
         %30 = arith.ori %27, %28 : i1
         %31 = arith.ori %27, %29 : i1
         %32 = arith.andi %24, %30 : i1

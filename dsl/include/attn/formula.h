@@ -66,21 +66,47 @@ enum class Signature : std::uint8_t {
 //
 // `element` reads a table at up to four indices; `own` reads one where the value stands that the
 // formula is applied to, on the table's own axes.
-#define ATTN_FUNCTIONS(row)                                                                      \
-  row(argument, 0, read) row(number, 0, read) row(position, 0, read) row(length, 0, read)        \
-      row(element, 0, read) row(own, 0, read) row(add, 2, arithmetic) row(sub, 2, arithmetic)    \
-          row(mul, 2, arithmetic) row(div, 2, arithmetic) row(rem, 2, arithmetic)                \
-              row(neg, 1, arithmetic) row(abs, 1, arithmetic) row(min, 2, arithmetic)            \
-                  row(max, 2, arithmetic) row(exp, 1, real) row(exp2, 1, real) row(log, 1, real) \
-                      row(sin, 1, real) row(cos, 1, real) row(tanh, 1, real) row(sqrt, 1, real)  \
-                          row(rsqrt, 1, real) row(pow, 2, real) row(sigmoid, 1, real)            \
-                              row(less, 2, comparison) row(less_equal, 2, comparison)            \
-                                  row(equal, 2, comparison) row(both, 2, logic)                  \
-                                      row(either, 2, logic) row(negate, 1, logic)                \
-                                          row(where, 3, choice) row(truncate, 1, truncation)
+// clang-format off
+#define ATTN_FUNCTIONS(row)      \
+  row(argument, 0, read)         \
+  row(number, 0, read)           \
+  row(position, 0, read)         \
+  row(length, 0, read)           \
+  row(element, 0, read)          \
+  row(own, 0, read)              \
+  row(add, 2, arithmetic)        \
+  row(sub, 2, arithmetic)        \
+  row(mul, 2, arithmetic)        \
+  row(div, 2, arithmetic)        \
+  row(rem, 2, arithmetic)        \
+  row(neg, 1, arithmetic)        \
+  row(abs, 1, arithmetic)        \
+  row(min, 2, arithmetic)        \
+  row(max, 2, arithmetic)        \
+  row(exp, 1, real)              \
+  row(exp2, 1, real)             \
+  row(log, 1, real)              \
+  row(sin, 1, real)              \
+  row(cos, 1, real)              \
+  row(tanh, 1, real)             \
+  row(sqrt, 1, real)             \
+  row(rsqrt, 1, real)            \
+  row(pow, 2, real)              \
+  row(sigmoid, 1, real)          \
+  row(less, 2, comparison)       \
+  row(less_equal, 2, comparison) \
+  row(equal, 2, comparison)      \
+  row(both, 2, logic)            \
+  row(either, 2, logic)          \
+  row(negate, 1, logic)          \
+  row(where, 3, choice)          \
+  row(truncate, 1, truncation)
 // Of plans alone (codegen/plan/plan.h): a formula of the language converts by itself, and stands at
 // one place; `edge` is the first or last query of a tile, or key of a cell.
-#define ATTN_PLAN_FUNCTIONS(row) row(convert, 1, conversion) row(edge, 0, read)
+#define ATTN_PLAN_FUNCTIONS(row) \
+  row(convert, 1, conversion)    \
+  row(edge, 0, read)
+// clang-format on
 
 enum class Fn : std::uint8_t {
 #define ATTN_NAME(name, arity, signature) name,
@@ -123,8 +149,8 @@ struct FnRow {
   Meaning meaning{};
 };
 void a_function_has_no_row_or_more_than_one();  // no constant: its call stops the compiler
-/// A stage's table by function: exactly one row for each of those that `has` names, else it does not
-/// compile.
+/// A stage's table by function: exactly one row for each of those that `has` names, else it does
+/// not compile.
 template <class Meaning, std::size_t n>
 consteval std::array<Meaning, num_plan_fns> by_function(bool (*has)(Fn),
                                                         const FnRow<Meaning> (&rows)[n]) {
