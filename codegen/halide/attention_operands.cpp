@@ -32,7 +32,7 @@ Expr PathPipeline::key_element(const Attention& stage, const Expr& head, const E
                                const Expr& panel, const Expr& lane, const Expr& batch) const {
   const Expr panels = (extent(Kind::key) + (schedule().vector - 1)) / schedule().vector;
   const Made& keys = made(stage.key);
-  const Func& from = keys.packed.defined() ? keys.packed : keys.func;
+  const Func& from = keys.packed_keys.defined() ? keys.packed_keys : keys.func;
   return from(lane, shared_head(head, stage.heads, stage.key_heads) * stage.key_size + d,
               clamp(panel, 0, panels - 1), batch);
 }
@@ -42,12 +42,14 @@ Expr PathPipeline::value_element(const Values& stage, const Expr& head, const Ex
   const Made& values = made(stage.value);
   const Expr own = shared_head(head, stage.heads, stage.value_heads);
   const bool heads = value(stage.value).layout == Layout::heads;
-  if (heads && !values.packed.defined()) return element(stage.value, {x, own, position, batch});
-  const Func& from = heads ? values.packed : values.func;
+  if (heads && !values.packed_values.defined())
+    return element(stage.value, {x, own, position, batch});
+  const Func& from = heads ? values.packed_values : values.func;
   return from(own * stage.value_size_padded + x, batch * extent(Kind::key) + position);
 }
 
 void PathPipeline::pack_keys(const Attention& stage) {
+  if (made(stage.key).packed_keys.defined()) return;
   const int lanes = schedule().vector, size = stage.key_size;
   const Expr keys = extent(Kind::key);
   Var lane("lane"), n("n"), panel("panel"), b("b"), h("h"), d("d"), task("task");
@@ -64,10 +66,11 @@ void PathPipeline::pack_keys(const Attention& stage) {
       .fuse(h, b, task)
       .parallel(task)
       .vectorize(lane, lanes);
-  made(stage.key).packed = packed;
+  made(stage.key).packed_keys = packed;
 }
 
 void PathPipeline::pack_values(const Values& stage) {
+  if (made(stage.value).packed_values.defined()) return;
   const int columns = stage.value_size_padded;
   // Read where they lie, but for rows that are no whole vectors or have to be converted.
   if (columns == stage.value_size && stored_ == real_) return;
@@ -88,7 +91,7 @@ void PathPipeline::pack_values(const Values& stage) {
       .reorder(x, h, ri, ro)
       .parallel(ro)
       .vectorize(x, lanes);
-  made(stage.value).packed = packed;
+  made(stage.value).packed_values = packed;
 }
 
 LoopLevel PathPipeline::make_result(const Values& stage, const Func& tile_of, int tile) {

@@ -30,9 +30,9 @@ namespace attnc {
 ///   query_rows, value_rows   func(column, batch * positions + position)
 ///   key_panels               func(lane, column, panel, batch), lanes count keys
 /// Keys (and values) that come as heads are packed on the way in, where a stage wants panels (or
-/// rows that are whole vectors): `packed`.
+/// rows that are whole vectors), once for all stages that read them.
 struct Made {
-  Halide::Func func, packed;
+  Halide::Func func, packed_keys, packed_values;
   Halide::ImageParam image;
 };
 
