@@ -1,5 +1,6 @@
 // Every description of layers.h on random calls against its graph in double.
 #include "layers/random_call.h"
+#include "layers/targets.h"
 #include "masks_layers/bigbird.attn.h"
 #include "masks_layers/blocks.attn.h"
 #include "masks_layers/by_head.attn.h"
