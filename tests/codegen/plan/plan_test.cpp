@@ -214,7 +214,10 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
     EXPECT_EQ(a.heads, 8);
     EXPECT_EQ(a.key_heads, 2);
     EXPECT_EQ(a.value_size, 20);
-    EXPECT_EQ(a.value_size_padded, 20) << "nothing is padded that another made";
+    EXPECT_EQ(a.value_size_padded, 32) << "whole vectors, in the kernel's own tiles";
+    EXPECT_EQ(a.family, path.name == "output_decode"             ? KernelFamily::decode
+                        : path.name == "output_attention_scores" ? KernelFamily::with_scores
+                                                                 : KernelFamily::online);
     EXPECT_EQ(a.scale, 0.125 * 1.4426950408889634) << "no projection takes it";
     EXPECT_EQ(a.rule, attn::FullyMasked::zero);
   }
@@ -233,8 +236,13 @@ TEST(Plan, HasAPhaseForOneQuery) {
   const std::string text = print(plan);
   for (const char* part :
        {"  path output_decode, for calls of at most 1 query\n", "  path output\n",
+        "    output (heads) = attention query (heads), key (heads), value (heads): one query, "
+        "heads 8 "
+        "on 2, sizes 64 and 20 padded to 32, scale 0.18033688, rows without keys: zero, mask: "
+        "causal",
         "    output (heads) = attention query (heads), key (heads), value (heads): online, heads 8 "
-        "on 2, sizes 64 and 20, scale 0.18033688, rows without keys: zero, mask: causal",
+        "on 2, sizes 64 and 20 padded to 32, scale 0.18033688, rows without keys: zero, mask: "
+        "causal",
         "    512 keys of a task for one query\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
   EXPECT_EQ(print(plan_of(encoder)).find("for one query"), std::string::npos);
@@ -253,7 +261,7 @@ TEST(Plan, TakesSomeHeadsProjectedAndSomeAsTheyCome) {
   });
   const auto plan = planned(mixed);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
-  expect_lines(print(*plan), {"= attention %0, key (heads), %1: online, heads 4, "});
+  expect_lines(print(*plan), {"= attention %1, key (heads), %3: online, heads 4, "});
 }
 
 TEST(Plan, ProjectsHeadsThatCameAsInputs) {

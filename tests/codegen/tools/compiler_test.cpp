@@ -32,7 +32,9 @@ TEST(Calls, LeaveOutKernelsThatServeNoneOfThem) {
   const Calls many{.outputs = {{"output"}}, .fewest_queries = 2};
   const Calls one{.outputs = {{"output"}}, .fewest_queries = 1};
   const Calls others{.outputs = {{"nothing"}}, .fewest_queries = 1};
-  EXPECT_EQ(paths_for({}), (Names{"output_decode", "output"}));
+  const Calls scores{.outputs = {{"output", "attention_scores"}}, .fewest_queries = 1};
+  EXPECT_EQ(paths_for({}), (Names{"output_decode", "output", "output_attention_scores"}));
+  EXPECT_EQ(paths_for(scores), Names{"output_attention_scores"});
   EXPECT_EQ(paths_for(one), (Names{"output_decode", "output"}));
   EXPECT_EQ(paths_for(many), Names{"output"});
   EXPECT_EQ(paths_for(others).size(), 1u) << "a library has a path";
@@ -48,7 +50,7 @@ TEST(LoweredLayer, MakesPlansForEveryTarget) {
     auto plan = moved.plan("library", target);
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     EXPECT_EQ(plan->target, target);
-    EXPECT_EQ(plan->paths.size(), 2u);
+    EXPECT_EQ(plan->paths.size(), 3u);
   }
   EXPECT_FALSE(moved.plan("library", "no_target").ok());
 }

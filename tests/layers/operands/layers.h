@@ -64,8 +64,8 @@ inline constexpr auto shared = attn::layer([](attn::Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto q = project(query, "query", attn::heads(2, 6));
   const auto kv = project(value, "both", attn::heads(2, 6));
-  const auto first = combine(softmax(scores(q, kv)), kv);
-  const auto second = combine(softmax(scores(first, kv) * 0.5f, attn::causal), kv);
+  const auto first = combine(softmax(scores(q, kv) * 0.0625f), kv);
+  const auto second = combine(softmax(scores(first, kv) * 0.125f, attn::causal), kv);
   return project(second, "output", features_of(query));
 });
 
