@@ -13,6 +13,7 @@ namespace attnc::planning {
 // ---- projections
 
 Status Planner::layoutFor(ir::ProjectOp project, Wanted& wants) {
+  const bool heads = shapeOf(project.getResult()) == Shape::heads;
   std::optional<Layout> wanted;
   for (OpOperand* use : readersOf(project.getResult())) {
     Layout one = Layout::rows;
@@ -22,12 +23,11 @@ Status Planner::layoutFor(ir::ProjectOp project, Wanted& wants) {
     } else if (isa<ir::CombineOp>(use->getOwner())) {
       one = use->getOperandNumber() == 1 ? Layout::value_rows : Layout::rows;
     } else if (isa<ir::MapOp>(use->getOwner())) {
-      wants.by_map |= shapeOf(project.getResult()) == Shape::heads;
+      wants.by_map |= heads;
     } else if (isa<ir::SpliceOp>(use->getOwner())) {
       wants.by_splice = true;
     }
     // Where readers want it differently it lies in rows, of which they take copies.
-    const bool heads = shapeOf(project.getResult()) == Shape::heads;
     if (wanted && *wanted != one && heads) wants.by_map = true, one = Layout::rows;
     wanted = one;
   }
@@ -148,7 +148,7 @@ Status Planner::operand(Operation* op, Value value, int& id) {
   return {};
 }
 
-/// Rows of heads, as attention makes them.
+/// What reads the result of attention, of given probabilities, or of a map.
 Status Planner::checkReaders(Operation* op) {
   for (OpOperand* use : readersOf(op->getResult(0)))
     if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp, ir::AttentionOp, ir::CombineOp>(
@@ -316,11 +316,7 @@ Status Planner::addMap(ir::MapOp op) {
   const Layout layout = shape == Shape::pairs ? Layout::pairs
                         : as_heads            ? Layout::heads
                                               : Layout::rows;
-  for (OpOperand* use : readers)
-    if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp, ir::AttentionOp, ir::CombineOp>(
-            use->getOwner()))
-      return unsupported(op, "operation `map` whose result goes into `" +
-                                 shortName(use->getOwner()) + "` is not compiled yet");
+  if (Status s = checkReaders(op); !s.ok()) return s;
   Map stage;
   for (Value input : op.getInputs()) {
     const int id = number(input);

@@ -11,6 +11,7 @@
 
 #include "attn/runtime/safetensors.h"
 #include "files/safetensors_header.h"
+#include "tensors/elements.h"
 #include "tensors/shapes.h"
 #include "text.h"
 
@@ -146,23 +147,13 @@ void write_tensor(const Tensor& tensor, TemporaryFile& file) {
   constexpr size_t chunk = 1 << 16;
   std::vector<std::byte> buffer;
   buffer.reserve(chunk + size);
-  std::array<int64_t, max_rank> at{};
-  int64_t offset = 0;
-  for (int64_t i = 0; i < elements; ++i) {
-    const std::byte* element = data + offset * static_cast<int64_t>(size);
+  for_each_element(tensor, [&](const std::byte* element) {
     buffer.insert(buffer.end(), element, element + size);
-    if (buffer.size() >= chunk || i + 1 == elements) {
-      file.write(buffer.data(), buffer.size());
-      buffer.clear();
-    }
-    for (int axis = tensor.rank() - 1; axis >= 0; --axis) {
-      int64_t& position = at[static_cast<size_t>(axis)];
-      offset += tensor.strides()[axis];
-      if (++position < tensor.shape()[axis]) break;
-      offset -= position * tensor.strides()[axis];
-      position = 0;
-    }
-  }
+    if (buffer.size() < chunk) return;
+    file.write(buffer.data(), buffer.size());
+    buffer.clear();
+  });
+  if (!buffer.empty()) file.write(buffer.data(), buffer.size());
 }
 
 }  // namespace

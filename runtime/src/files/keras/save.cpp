@@ -1,4 +1,3 @@
-#include <array>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -6,6 +5,7 @@
 
 #include "attn/runtime/keras_file.h"
 #include "files/keras/opened_weights.h"
+#include "tensors/elements.h"
 #include "tensors/shapes.h"
 #include "text.h"
 
@@ -42,19 +42,11 @@ std::unique_ptr<std::byte[]> contiguous(const Tensor& tensor) {
   const auto elements = static_cast<size_t>(tensor.shape().elements());
   std::unique_ptr<std::byte[]> copy(new (std::nothrow) std::byte[elements * size + 1]);
   if (copy == nullptr) return copy;
-  const auto* data = static_cast<const std::byte*>(tensor.data());
-  std::array<int64_t, max_rank> at{};
-  int64_t offset = 0;
-  for (size_t i = 0; i < elements; ++i) {
-    std::memcpy(copy.get() + i * size, data + offset * static_cast<int64_t>(size), size);
-    for (int axis = tensor.rank() - 1; axis >= 0; --axis) {
-      int64_t& position = at[static_cast<size_t>(axis)];
-      offset += tensor.strides()[axis];
-      if (++position < tensor.shape()[axis]) break;
-      offset -= position * tensor.strides()[axis];
-      position = 0;
-    }
-  }
+  std::byte* to = copy.get();
+  for_each_element(tensor, [&](const std::byte* element) {
+    std::memcpy(to, element, size);
+    to += size;
+  });
   return copy;
 }
 
