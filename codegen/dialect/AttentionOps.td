@@ -13,12 +13,9 @@ def Attn_AttentionOp : Attn_Op<"attention", [
     Key and value may have fewer heads than the query: query head h reads key head
     h / (query heads / key heads).
 
-    Exponentials have base 2: probability(i, j) is 2^(scale * q_i . k_j) over its sum, so `scale` holds
-    the factor log2(e). With a region `pair` it is the sum of that formula in place of q_i . k_j.
-
-    Where it is `natural`, `scale` has no such factor and scores are those of base e: the region `score`
-    makes another score of scale * q_i . k_j, the rule `additive` adds -1e9 to the scores of hidden
-    pairs, and `sink` and `sigmoid` are those of `attn.softmax`.
+    The score of a query i and a key j is scale * q_i . k_j; with a region `pair`, scale times the sum of
+    that formula. The region `score` makes another score of it, and the rule `additive` adds -1e9 to the
+    scores of hidden pairs. `sink` and `sigmoid` are those of `attn.softmax`.
 
     In its regions several query axes count as one, and so do several key axes, the last one innermost:
     `attn.position query` numbers all of them, `attn.length query` is how many there are, and
@@ -40,7 +37,7 @@ def Attn_AttentionOp : Attn_Op<"attention", [
     `shape` says in words what the mask is, found from its formula: "causal & window of 512 to either side".
 
     ```mlir
-    %a, %r = attn.attention %q, %k, %v scale 1.803369e-01 rule zero mask {
+    %a, %r = attn.attention %q, %k, %v scale 1.250000e-01 rule zero mask {
       %i = attn.position query
       %j = attn.position key
       %keep = arith.cmpi sle, %j, %i : i32
@@ -54,7 +51,7 @@ def Attn_AttentionOp : Attn_Op<"attention", [
     } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
          !attn.value<batch, key, head 2, size 8 : f32>)
       -> (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 2, query, key : f32>)
-    %capped = attn.attention %q, %k, %v scale 1.250000e-01 natural rule additive pair {
+    %capped = attn.attention %q, %k, %v scale 1.250000e-01 rule additive pair {
     ^bb0(%a: f32, %b: f32):
       %sum = arith.addf %a, %b : f32
       attn.yield %sum : f32
@@ -65,7 +62,7 @@ def Attn_AttentionOp : Attn_Op<"attention", [
     } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>,
          !attn.value<batch, key, head 2, size 8 : f32>)
       -> !attn.value<batch, query, head 2, size 8 : f32>
-    %told = attn.attention %q, %k, %v natural rule zero shape "causal" mask {
+    %told = attn.attention %q, %k, %v rule zero shape "causal" mask {
       %i = attn.position query
       %j = attn.position key
       %keep = arith.cmpi sle, %j, %i : i32
@@ -84,14 +81,14 @@ def Attn_AttentionOp : Attn_Op<"attention", [
     ```
   }];
   let arguments = (ins Attn_Real:$query, Attn_Real:$key, Attn_Real:$value,
-                       DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$natural,
+                       DefaultValuedAttr<F64Attr, "1.0">:$scale,
                        Attn_RuleAttr:$rule, UnitAttr:$sigmoid, OptionalAttr<StrAttr>:$shape);
   let regions = (region MaxSizedRegion<1>:$pair, MaxSizedRegion<1>:$score,
                         MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$keys,
                         MaxSizedRegion<1>:$blocks, MaxSizedRegion<1>:$sink);
   let results = (outs Attn_Real:$result, Optional<Attn_Real>:$scores);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`scale` $scale^)? (`natural` $natural^)?
+    $query `,` $key `,` $value (`scale` $scale^)?
     `rule` custom<RuleWord>($rule) (`sigmoid` $sigmoid^)? (`shape` $shape^)?
     (`pair` $pair^)? (`score` $score^)? (`mask` $mask^)? (`keys` $keys^)? (`blocks` $blocks^)?
     (`sink` $sink^)? attr-dict `:` functional-type(operands, results)

@@ -85,13 +85,6 @@ LogicalResult AttentionOp::verifyRegions() {
       failed(verifyYield(*this, "score", getScore(), {real})) ||
       failed(verifyPositions(getScore(), scores)))
     return failure();
-  const char* wantsNatural = !getScore().empty()           ? "a region 'score'"
-                             : !getSink().empty()          ? "a region 'sink'"
-                             : getSigmoid()                ? "'sigmoid'"
-                             : getRule() == Rule::Additive ? "the rule 'additive'"
-                                                           : nullptr;
-  if (!getNatural() && wantsNatural)
-    return emitOpError() << "expected 'natural' beside " << wantsNatural << ", got none";
   if (failed(verifySink(*this, getSink(), getSigmoid(), getRule(), scores)) ||
       failed(verifyMask(*this, getMask(), scores)) || failed(verifyFlat(*this)) ||
       failed(verifyBlocks(*this, scores)))

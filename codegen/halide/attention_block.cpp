@@ -67,9 +67,9 @@ PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Wa
         max(f.maximum(q, longer, of, qt, h, b), f.lane_maximum(l, q, longer, of, qt, h, b));
   }
   f.p(i, q, longer, of, qt, h, b) = stage.sigmoid
-                                        ? sigmoid_of_base_2(f.score(i, q, longer, of, qt, h, b))
-                                        : exp2_of_nonpositive(f.score(i, q, longer, of, qt, h, b) -
-                                                              f.maximum(q, longer, of, qt, h, b));
+                                        ? sigmoid_of(f.score(i, q, longer, of, qt, h, b))
+                                        : exp_of_nonpositive(f.score(i, q, longer, of, qt, h, b) -
+                                                             f.maximum(q, longer, of, qt, h, b));
   if (!stage.sigmoid) {
     f.lane_sum(lane, q, longer, of, qt, h, b) = zero;
     f.lane_sum(lane, q, longer, of, qt, h, b) += f.p(f.v * lanes + lane, q, longer, of, qt, h, b);

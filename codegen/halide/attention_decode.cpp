@@ -72,9 +72,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   maximum(g, c, h, b) = masked;
   maximum(g, c, h, b) = max(maximum(g, c, h, b), slot_maximum(g, f, c, h, b));
   // Sigmoids have neither maximum nor sum: tasks add up as they are.
-  p(g, i, c, h, b) = stage.sigmoid
-                         ? sigmoid_of_base_2(score(g, i, c, h, b))
-                         : exp2_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
+  p(g, i, c, h, b) = stage.sigmoid ? sigmoid_of(score(g, i, c, h, b))
+                                   : exp_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
   slot_sum(g, slot, c, h, b) = zero;
   slot_sum(g, slot, c, h, b) += p(g, kf * fold + slot, c, h, b);
   sum(g, c, h, b) = zero;
@@ -103,8 +102,8 @@ void PathPipeline::add_decode(const Attention& stage) {
   const auto [sink, sink_sum] = sink_of(stage, site(b, h * group + g, 0, 0));
   top(g, h, b) = sink;
   top(g, h, b) = max(top(g, h, b), partials(V, g, h, tasks, b));
-  share(c, g, h, b) = exp2_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
-  total(g, h, b) = sink_sum * exp2_of_nonpositive(sink - top(g, h, b));
+  share(c, g, h, b) = exp_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
+  total(g, h, b) = sink_sum * exp_of_nonpositive(sink - top(g, h, b));
   total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
   mixed(x, g, h, b) = zero;
   mixed(x, g, h, b) +=

@@ -49,7 +49,9 @@ void PathPipeline::add_online(const Attention& stage) {
     const FuncRef old = state(x, q, qt, h, b);
     const Expr own = f.maximum(q, run.x, run.y, qt, h, b);
     const Expr now = max(old[1], own);
-    const Expr keep_old = exp2_of_nonpositive(old[1] - now), take = exp2_of_nonpositive(own - now);
+    // The one that is the maximum keeps its weight: one exponential for both.
+    const Expr less = exp_of_nonpositive(-abs(own - old[1])), rises = own > old[1];
+    const Expr keep_old = select(rises, less, number(1)), take = select(rises, number(1), less);
     state(x, q, qt, h, b) =
         Tuple(old[0] * keep_old + f.weighted(x, q, run.x, run.y, qt, h, b) * take, now,
               old[2] * keep_old + f.sum(q, run.x, run.y, qt, h, b) * take);

@@ -1,5 +1,5 @@
 // attention_scores.cpp - from products to the scores that a softmax takes: scale, score function,
-// mask, base 2.
+// mask.
 #include "halide/pipeline.h"
 
 namespace attnc {
@@ -39,16 +39,13 @@ Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr&
   const bool tested = exists.defined() && !stage.mask.empty();
   const Expr visible = tested ? evaluate(stage.mask, at).at(0) : Expr();
   Expr score = stage.scale == 1 ? sum : sum * number(stage.scale);
-  if (stage.natural) {
-    if (!stage.score.empty()) {
-      at.arguments = {score};
-      score = evaluate(stage.score, at).at(0);
-    }
-    // Rounding of this sum decides about rows without any key: the original's in float32.
-    if (additive && visible.defined())
-      score = select(visible, score, strict_float(score + number(-1e9)));
-    score = score * number(1.44269504088896340736);
+  if (!stage.score.empty()) {
+    at.arguments = {score};
+    score = evaluate(stage.score, at).at(0);
   }
+  // Rounding of this sum decides about rows without any key: the original's in float32.
+  if (additive && visible.defined())
+    score = select(visible, score, strict_float(score + number(-1e9)));
   if (!exists.defined()) return score;
   const bool hides = visible.defined() && !additive;
   return select(hides ? exists && visible : exists, score, masked_score(real_));
@@ -56,7 +53,7 @@ Expr PathPipeline::score_of(const Attention& stage, const Expr& sum, const Expr&
 
 std::pair<Expr, Expr> PathPipeline::sink_of(const Attention& stage, const Site& at) const {
   if (stage.sink.empty()) return {masked_score(real_), number(0)};
-  const Expr sink = evaluate(stage.sink, at).at(0) * number(1.44269504088896340736);
+  const Expr sink = evaluate(stage.sink, at).at(0);
   const Expr there = sink > no_key_seen(real_);
   // A sink that is NaN makes a sum of NaN, one of minus infinity is none.
   const Expr nothing = strict_float(select(sink < number(0), number(0), sink * number(0)));

@@ -40,12 +40,12 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   maximum(q, qt, h, b) = sink;
   maximum(q, qt, h, b) = max(maximum(q, qt, h, b), lane_maximum(l, q, qt, h, b));
   p(i, q, qt, h, b) = stage.sigmoid
-                          ? sigmoid_of_base_2(score(i, q, qt, h, b))
-                          : exp2_of_nonpositive(score(i, q, qt, h, b) - maximum(q, qt, h, b));
+                          ? sigmoid_of(score(i, q, qt, h, b))
+                          : exp_of_nonpositive(score(i, q, qt, h, b) - maximum(q, qt, h, b));
   lane_sum(lane, q, qt, h, b) = zero;
   lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
   // A sink's own term: its weight is 2^(sink - maximum), and its value is nothing.
-  sum(q, qt, h, b) = sink_sum * exp2_of_nonpositive(sink - maximum(q, qt, h, b));
+  sum(q, qt, h, b) = sink_sum * exp_of_nonpositive(sink - maximum(q, qt, h, b));
   sum(q, qt, h, b) += lane_sum(l, q, qt, h, b);
   Func scores(name_of(stage.scores, "scores"));
   {

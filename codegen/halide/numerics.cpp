@@ -1,6 +1,7 @@
 #include "halide/numerics.h"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -16,7 +17,7 @@ struct Format {
   Type type, bits;
   int mantissa;    // bits of it
   int bias;        // of the exponent
-  double rounder;  // 1.5 * 2^mantissa: adding it leaves an integer in the low bits
+  double rounder;  // 1.5 * 2^mantissa + bias: adding it leaves an integer + bias in the low bits
   // 2^f - 1 on [-1/2, 1/2] as f times this polynomial, highest power first.
   std::vector<double> powers;
 };
@@ -29,11 +30,11 @@ const Format& format_of(const Expr& x) {
                              Int(32),
                              23,
                              127,
-                             12582912.0,
+                             12582912.0 + 127,
                              {0.00015353361959569156, 0.0013398875016719103, 0.00961843691766262,
                               0.055503323674201965, 0.24022647738456726, 0.6931471824645996}};
   static const Format twice = [] {
-    Format f{Float(64), Int(64), 52, 1023, 6755399441055744.0, {}};
+    Format f{Float(64), Int(64), 52, 1023, 6755399441055744.0 + 1023, {}};
     double power = 1;
     for (int k = 1; k <= 13; ++k) {
       power *= 0.69314718055994530942 / k;
@@ -44,9 +45,11 @@ const Format& format_of(const Expr& x) {
   return x.type().bits() == 64 ? twice : single;
 }
 
+constexpr double log2e = 1.44269504088896340736;
+
 Expr number(const Format& format, double v) { return Internal::make_const(format.type, v); }
 
-/// x = whole + f with f in [-1/2, 1/2], exact; `shifted` has whole in its low bits.
+/// x = whole + f with f in [-1/2, 1/2], exact; `shifted` has whole + bias in its low bits.
 struct Split {
   Expr shifted, whole, f;
 };
@@ -58,11 +61,9 @@ Split split(const Format& format, const Expr& x) {
   return {shifted, whole, x - whole};
 }
 
-/// 2^n, n the low bits of `bits`.
+/// 2^n, n + bias the low bits of `bits`: what is above them is shifted out.
 Expr power(const Format& format, const Expr& bits) {
-  const Expr exponent = (bits << format.mantissa) +
-                        Internal::make_const(format.bits, int64_t{format.bias} << format.mantissa);
-  return reinterpret(format.type, exponent);
+  return reinterpret(format.type, bits << format.mantissa);
 }
 Expr low_bits(const Format& format, const Expr& shifted) {
   return reinterpret(format.bits, shifted);
@@ -98,11 +99,11 @@ Expr no_key_seen(Type type) {
   return Internal::make_const(type, type.bits() == 64 ? -0.9e300 : -0.9e30);
 }
 
-Expr exp2_of_nonpositive(const Expr& x) {
+Expr exp_of_nonpositive(const Expr& x) {
   const Format& format = format_of(x);
-  const Expr least = number(format, -format.bias);
+  const Expr scaled = x * number(format, log2e), least = number(format, -format.bias);
   // Comparing this way round keeps a NaN: x86's max and min return their second operand then.
-  const Split s = split(format, strict_float(select(x < least, least, x)));
+  const Split s = split(format, strict_float(select(scaled < least, least, scaled)));
   const Expr p = power_less_one(format, s.f) + number(format, 1);
   // The exponent as a factor rather than added to p's bits: a NaN stays one whatever its payload.
   return p * power(format, low_bits(format, s.shifted));
@@ -122,7 +123,6 @@ Expr exp_of(const Expr& x) {
   const double most = 2.1 * format.bias;
   const Expr held = strict_float(select(x > number(format, most), number(format, most),
                                         x < number(format, -most), number(format, -most), x));
-  constexpr double log2e = 1.44269504088896340736;
   const Expr whole = split(format, held * number(format, log2e)).whole;
   // x - whole * ln(2) in two parts, the first with so few bits that the product is exact.
   const bool single = format.mantissa == 23;
@@ -139,7 +139,7 @@ Expr tanh_of(const Expr& x) {
   const double most = format.mantissa == 23 ? 10 : 20;
   const Expr size = abs(x);
   const Expr held = strict_float(select(size > number(format, most), number(format, most), size));
-  const Split s = split(format, held * number(format, 2 * 1.44269504088896340736));
+  const Split s = split(format, held * number(format, 2 * log2e));
   const Expr factor = power(format, low_bits(format, s.shifted));
   // e^(2 |x|) - 1 = (2^n - 1) + 2^n (2^f - 1)
   const Expr e = strict_float(factor - number(format, 1)) + factor * power_less_one(format, s.f);
@@ -147,9 +147,9 @@ Expr tanh_of(const Expr& x) {
   return select(x < number(format, 0), -t, t);
 }
 
-Expr sigmoid_of_base_2(const Expr& x) {
+Expr sigmoid_of(const Expr& x) {
   const Format& format = format_of(x);
-  const Expr e = exp2_of_nonpositive(-abs(x));
+  const Expr e = exp_of_nonpositive(-abs(x));
   return select(x >= number(format, 0), number(format, 1), e) / (number(format, 1) + e);
 }
 
@@ -266,7 +266,8 @@ Expr circular(const Expr& angle, bool cosine) {
                                  {4.16666666666666019037e-02, -1.38888888888741095749e-03,
                                   2.48015872894767294178e-05, -2.75573143513906633035e-07,
                                   2.08757232129817482790e-09, -1.13596475577881948265e-11}));
-  const Expr quarter = low_bits(format, n.shifted) + Internal::make_const(format.bits, cosine);
+  const Expr quarter =
+      low_bits(format, n.shifted) + Internal::make_const(format.bits, cosine - format.bias);
   const auto bit = [&](int64_t b) {
     const Expr mask = Internal::make_const(format.bits, b);
     return (quarter & mask) == mask;

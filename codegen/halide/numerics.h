@@ -1,6 +1,6 @@
 // numerics.h - the elementary functions that kernels use, with their error.
 //
-//   Expr p = attnc::exp2_of_nonpositive(score - row_maximum);
+//   Expr p = attnc::exp_of_nonpositive(score - row_maximum);
 //
 // All take and make Float(32) or Float(64), inline to plain arithmetic (no call, so no symbol), and
 // give NaN for NaN. Halide's own exp is a scalar call on some targets and its fast_exp is nonsense
@@ -17,17 +17,18 @@ namespace attnc {
 Halide::Expr masked_score(Halide::Type type);
 Halide::Expr no_key_seen(Halide::Type type);
 
-/// 2^x for x <= 0. At most 1 ulp (0.93 measured over 2 million points with fused multiply-add) down
-/// to the smallest normal number, exactly 0 from half of that downwards.
-Halide::Expr exp2_of_nonpositive(const Halide::Expr& x);
+/// e^x for x <= 0. At most 1 + 5 |x| / 4 ulp, as x * log2(e) is rounded, down to the smallest normal
+/// number; exactly 0 from half of that downwards. (With the product in the two fused multiply-adds
+/// that could take it, kernels were 0.5 % slower on Zen 4, whose additions have pipes of their own.)
+Halide::Expr exp_of_nonpositive(const Halide::Expr& x);
 
 /// e^x and 2^x everywhere: infinity and 0 where they overflow and underflow. At most 2 ulp.
 Halide::Expr exp_of(const Halide::Expr& x);
 Halide::Expr exp2_of(const Halide::Expr& x);
 /// tanh(x), by e^(2 |x|) - 1, so that small numbers keep their digits. At most 4 ulp.
 Halide::Expr tanh_of(const Halide::Expr& x);
-/// 1 / (1 + 2^-x), exactly 0 of what counts as masked. At most 3 ulp.
-Halide::Expr sigmoid_of_base_2(const Halide::Expr& x);
+/// 1 / (1 + e^-x), exactly 0 of what counts as masked. It errs as e^-|x| does.
+Halide::Expr sigmoid_of(const Halide::Expr& x);
 /// ln(x), of denormal numbers too; -infinity of 0, NaN below. At most 2 ulp.
 Halide::Expr log_of(const Halide::Expr& x);
 /// sin(x) and cos(x). At most 3 ulp for |x| < 1e5 (1 in float32, which is computed in double);

@@ -108,7 +108,7 @@ class PathPipeline {
   /// One term of the sum that makes a score.
   Halide::Expr product_of(const Attention& stage, const Halide::Expr& query,
                           const Halide::Expr& key, const Site& at) const;
-  /// The score of base 2 of the pair at `at`, masked_score where the key does not exist (`exists`
+  /// The score of the pair at `at`, masked_score where the key does not exist (`exists`
   /// false) or counts for nothing. Without `exists` it exists and counts. Run-time masks are read through tiles over `arguments`, which are
   /// the caller's to schedule.
   Halide::Expr score_of(const Attention& stage, const Halide::Expr& sum, const Halide::Expr& exists,

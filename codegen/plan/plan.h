@@ -159,10 +159,8 @@ enum class KernelFamily : uint8_t {
 
 /// softmax over keys of scores under a mask, and the weighted sum of values. A score is made thus:
 ///   s = scale * sum over the size of q * k, or of pair(q, k)
-///   where `natural`: s = score(s), if there is such a formula; under the rule `additive` s - 1e9
-///   for pairs that the mask hides; s * log2(e)
-/// and probabilities are powers of 2. (Without `natural` log2(e) lies in `scale`, or in the query's
-/// projection. `sigmoid` and `sink` come with `natural`.)
+///   s = score(s), if there is such a formula; under the rule `additive` s - 1e9 for pairs that the
+///   mask hides
 /// Several axes of queries, or of keys, are one in formulas, the last one innermost:
 /// position(query) counts all of them. length(query) with number n > 0 is that of the axis query.n
 /// alone.
@@ -174,7 +172,6 @@ struct Attention {
   // A head of the result takes value_size_padded columns of a row.
   int heads = 1, key_heads = 1, key_size = 0, value_size = 0, value_size_padded = 0;
   double scale = 1;
-  bool natural = false;
   PlanFormula pair;   // of argument 0 (the query's number) and 1 (the key's); empty: their product
   PlanFormula score;  // of argument 0; empty: as it is
   PlanFormula mask;   // empty: every key

@@ -172,7 +172,6 @@ Status Planner::addAttention(ir::AttentionOp op) {
   stage.value_size = sizeOf(op.getValue());
   stage.value_size_padded = paddedSize(stage.value_size);
   stage.scale = op.getScale().convertToDouble();
-  stage.natural = op.getNatural();
   stage.rule = op.getRule() == ir::Rule::Zero       ? attn::FullyMasked::zero
                : op.getRule() == ir::Rule::Additive ? attn::FullyMasked::additive
                                                     : attn::FullyMasked::uniform;

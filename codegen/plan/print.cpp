@@ -173,7 +173,6 @@ void print(std::string& out, const Plan& plan, const Path& path, const Attention
   out += fmt::format(", sizes {} and {}", a.key_size, a.value_size);
   if (a.value_size_padded != a.value_size) out += fmt::format(" padded to {}", a.value_size_padded);
   if (a.scale != 1) out += ", scale " + number(plan, a.scale);
-  if (a.natural) out += ", natural scores";
   if (a.sigmoid) out += ", sigmoids";
   out +=
       fmt::format(", rows without keys: {}", attn::fully_masked_names[static_cast<size_t>(a.rule)]);

@@ -163,13 +163,8 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       OpBuilder builder(combine);
       SmallVector<mlir::Type> results{combine.getResult().getType()};
       if (stored) results.push_back(softmax.getResult().getType());
-      constexpr double log2e = 1.4426950408889634;
-      // What is done to a score by numbers of its own needs the score itself.
-      const bool natural = !maps.empty() || softmax.getRule() == Rule::Additive ||
-                           softmax.getSigmoid() || !softmax.getSink().empty();
-      const double scale = scores.getScale().convertToDouble() * (natural ? 1 : log2e);
       auto attention = AttentionOp::create(builder, combine.getLoc(), results, scores.getQuery(),
-                                           key, value, APFloat(scale), natural, softmax.getRule(),
+                                           key, value, scores.getScale(), softmax.getRule(),
                                            softmax.getSigmoid(), StringAttr());
       if (!scores.getPair().empty()) {
         IRMapping mapping;

@@ -31,11 +31,9 @@ def SplitPaths : Pass<"attn-split-paths", "::attnc::ir::LayerOp"> {
 def FormAttention : Pass<"attn-form-attention"> {
   let summary = "combine(softmax(scores)) becomes attn.attention, online unless probabilities are used";
   let description = [{
-    The scale is multiplied by log2(e): attn.attention counts in powers of 2, as kernels do. Where key and
-    value are shared by several query heads each, attention takes the fewer heads themselves.
+    Where key and value are shared by several query heads each, attention takes the fewer heads themselves.
 
-    Maps between scores and softmax become one formula, the region `score`. With it, and under the rule
-    `additive`, attention is `natural`: its scale has no factor log2(e).
+    Maps between scores and softmax become one formula, the region `score`.
   }];
 }
 

@@ -251,7 +251,7 @@ module {
       %16 = attn.project %0 by %8 plus %9 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
-      %result = attn.attention %16, %17, %18 scale 0.25503485728446162 rule uniform mask {
+      %result = attn.attention %16, %17, %18 scale 0.1767766922712326 rule uniform mask {
         %true = arith.constant true
         %20 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
         %21 = attn.own %4 : !attn.value<batch, query : i1>
@@ -276,7 +276,7 @@ module {
       %16 = attn.project %0 by %8 plus %9 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
-      %result, %scores = attn.attention %16, %17, %18 scale 0.25503485728446162 rule zero mask {
+      %result, %scores = attn.attention %16, %17, %18 scale 0.1767766922712326 rule zero mask {
         %true = arith.constant true
         %20 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
         %21 = attn.own %4 : !attn.value<batch, query : i1>
@@ -323,7 +323,7 @@ module {
       %16 = attn.project %0 by %8 plus %9 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
-      %result = attn.attention %16, %17, %18 scale 0.25503485728446162 rule uniform mask {
+      %result = attn.attention %16, %17, %18 scale 0.1767766922712326 rule uniform mask {
         %true = arith.constant true
         %20 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
         %21 = attn.own %4 : !attn.value<batch, query : i1>
@@ -359,7 +359,7 @@ module {
       %16 = attn.project %0 by %8 plus %9 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
-      %result, %scores = attn.attention %16, %17, %18 scale 0.25503485728446162 rule zero mask {
+      %result, %scores = attn.attention %16, %17, %18 scale 0.1767766922712326 rule zero mask {
         %true = arith.constant true
         %20 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
         %21 = attn.own %4 : !attn.value<batch, query : i1>
@@ -417,7 +417,7 @@ module {
       %16 = attn.project %0 by %8 plus %9 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
-      %result = attn.attention %16, %17, %18 scale 0.25503485728446162 rule uniform shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
+      %result = attn.attention %16, %17, %18 scale 0.1767766922712326 rule uniform shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
         %true = arith.constant true
         %20 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
         %21 = attn.own %4 : !attn.value<batch, query : i1>
@@ -489,7 +489,7 @@ module {
       %16 = attn.project %0 by %8 plus %9 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
-      %result, %scores = attn.attention %16, %17, %18 scale 0.25503485728446162 rule zero shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
+      %result, %scores = attn.attention %16, %17, %18 scale 0.1767766922712326 rule zero shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
         %true = arith.constant true
         %20 = attn.own %3 : !attn.value<batch, head 12, query, key : i1>
         %21 = attn.own %4 : !attn.value<batch, query : i1>
@@ -580,7 +580,7 @@ module {
     %14 = attn.weight "attention_output/kernel" : !attn.value<head 12, size 32, feature of @query : f32>
     %15 = attn.weight "attention_output/bias" : !attn.value<feature of @query : f32>
     attn.path "output" {
-      %16 = attn.project %0 by %8 plus %9 scale 0.25503485728446162 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
+      %16 = attn.project %0 by %8 plus %9 scale 0.1767766922712326 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %result = attn.attention %16, %17, %18 rule uniform shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
@@ -652,7 +652,7 @@ module {
       attn.return "output" %19 : !attn.value<batch, query, feature of @query : f32>
     }
     attn.path "output_attention_scores" {
-      %16 = attn.project %0 by %8 plus %9 scale 0.25503485728446162 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
+      %16 = attn.project %0 by %8 plus %9 scale 0.1767766922712326 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %result, %scores = attn.attention %16, %17, %18 rule zero shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
@@ -746,7 +746,7 @@ module {
     %14 = attn.weight "attention_output/kernel" : !attn.value<head 12, size 32, feature of @query : f32>
     %15 = attn.weight "attention_output/bias" : !attn.value<feature of @query : f32>
     attn.path "output" {
-      %16 = attn.project %0 by %8 plus %9 scale 0.25503485728446162 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
+      %16 = attn.project %0 by %8 plus %9 scale 0.1767766922712326 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %result = attn.attention %16, %17, %18 rule uniform shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {
@@ -816,7 +816,7 @@ module {
       attn.return "output" %19 : !attn.value<batch, query, feature of @query : f32>
     }
     attn.path "output_attention_scores" {
-      %16 = attn.project %0 by %8 plus %9 scale 0.25503485728446162 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
+      %16 = attn.project %0 by %8 plus %9 scale 0.1767766922712326 : (!attn.value<batch, query, feature of @query : f32>, !attn.value<feature of @query, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, query, head 12, size 32 : f32>
       %17 = attn.project %2 by %10 plus %11 : (!attn.value<batch, key, feature of @key : f32>, !attn.value<feature of @key, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %18 = attn.project %1 by %12 plus %13 : (!attn.value<batch, key, feature of @value : f32>, !attn.value<feature of @value, head 12, size 32 : f32>, !attn.value<head 12, size 32 : f32>) -> !attn.value<batch, key, head 12, size 32 : f32>
       %result, %scores = attn.attention %16, %17, %18 rule zero shape "attention_mask & query_mask & value_mask & key_mask & (!use_causal_mask | causal)" mask {

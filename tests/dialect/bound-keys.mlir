@@ -137,7 +137,7 @@ attn.layer @from_an_index fingerprint 0x1 {
 attn.layer @additive fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
-  %a = attn.attention %q, %k, %k natural rule additive mask {
+  %a = attn.attention %q, %k, %k rule additive mask {
     %i = attn.position query
     %j = attn.position key
     %keep = arith.cmpi sle, %j, %i : i32

@@ -91,7 +91,7 @@ attn.layer @without fingerprint 0x1 {
     attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
   }
   attn.path "two" {
-    %a = attn.attention %q, %k, %k natural rule additive : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+    %a = attn.attention %q, %k, %k rule additive : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
     attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
   }
   attn.path "three" {

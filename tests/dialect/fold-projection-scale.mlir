@@ -31,9 +31,6 @@ attn.layer @shared fingerprint 0x1 {
 // CHECK-LABEL: attn.layer @pair
 // CHECK: attn.project %{{.*}} by %{{.*}} : (
 // CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 2.500000e-01 rule zero pair {
-// CHECK-LABEL: attn.layer @natural
-// CHECK: attn.project %{{.*}} by %{{.*}} scale 2.500000e-01 : (
-// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} natural rule zero : (
 attn.layer @pair fingerprint 0x1 {
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
   %x = attn.input "x" : !attn.value<batch, query, feature 4 : f32>
@@ -44,13 +41,5 @@ attn.layer @pair fingerprint 0x1 {
     %y = arith.maximumf %b, %c : f32
     attn.yield %y : f32
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
-  attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
-}
-attn.layer @natural fingerprint 0x1 {
-  %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
-  %x = attn.input "x" : !attn.value<batch, query, feature 4 : f32>
-  %w = attn.weight "query/kernel" : !attn.value<feature 4, head 2, size 8 : f32>
-  %p = attn.project %x by %w : (!attn.value<batch, query, feature 4 : f32>, !attn.value<feature 4, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
-  %a = attn.attention %p, %k, %k scale 2.500000e-01 natural rule zero : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   attn.return "output" %a : !attn.value<batch, query, head 2, size 8 : f32>
 }

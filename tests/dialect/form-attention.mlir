@@ -1,9 +1,8 @@
 // RUN: attn-opt %s --attn-form-attention | FileCheck %s
 
-// The scale counts powers of 2: 0.125 * log2(e).
 // CHECK-LABEL: attn.layer @online
 // CHECK-NOT: attn.softmax
-// CHECK: %[[A:.*]] = attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 0.18033688011112042 rule zero mask {
+// CHECK: %[[A:.*]] = attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 1.250000e-01 rule zero mask {
 // CHECK:   arith.cmpi sle
 // CHECK:   attn.yield
 // CHECK: } : (
@@ -24,7 +23,7 @@ attn.layer @online fingerprint 0x1 {
 }
 
 // CHECK-LABEL: attn.layer @stored
-// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} scale 1.4426950408889634 rule uniform : (
+// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} rule uniform : (
 // CHECK: attn.return "output" %[[A]], "attention_scores" optional %[[P]]
 attn.layer @stored fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
@@ -36,10 +35,10 @@ attn.layer @stored fingerprint 0x1 {
   attn.return "output" %c, "attention_scores" optional %p : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 2, query, key : f32>
 }
 
-// A score function stands between: it goes into attention, whose scale is then the scores' own.
+// A score function stands between: it goes into attention.
 // CHECK-LABEL: attn.layer @between
 // CHECK-NOT: attn.map
-// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} natural rule zero score {
+// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} rule zero score {
 // CHECK-NEXT: ^bb0(%[[S:.*]]: f32):
 // CHECK-NEXT:   %[[T:.*]] = math.tanh %[[S]] : f32
 // CHECK-NEXT:   attn.yield %[[T]] : f32
@@ -79,7 +78,7 @@ attn.layer @unsplit fingerprint 0x1 {
 // CHECK: %[[K:.*]] = attn.input "k"
 // CHECK: %[[V:.*]] = attn.input "v"
 // CHECK-NOT: attn.share_heads
-// CHECK: attn.attention %[[Q]], %[[K]], %[[V]] scale 1.4426950408889634 rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
+// CHECK: attn.attention %[[Q]], %[[K]], %[[V]] rule zero : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
 attn.layer @grouped fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
@@ -112,7 +111,7 @@ attn.layer @differently fingerprint 0x1 {
 // Two maps become one formula; the probabilities are read elsewhere too.
 // CHECK-LABEL: attn.layer @maps
 // CHECK: %[[SOFT:.*]] = attn.input "soft"
-// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} scale 5.000000e-01 natural rule uniform score {
+// CHECK: %[[A:.*]], %[[P:.*]] = attn.attention %{{.*}} scale 5.000000e-01 rule uniform score {
 // CHECK-NEXT: ^bb0(%[[S:.*]]: f32):
 // CHECK-NEXT:   %[[T:.*]] = math.tanh %[[S]] : f32
 // CHECK-NEXT:   %[[M:.*]] = attn.own %[[SOFT]]
@@ -142,9 +141,9 @@ attn.layer @maps fingerprint 0x1 {
   attn.return "output" %c, "attention_scores" optional %all : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 4, query, key : f32>
 }
 
-// The rule `additive` adds to natural scores; a pair function goes along.
+// The rule `additive` and a pair function go along.
 // CHECK-LABEL: attn.layer @additive
-// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} natural rule additive pair {
+// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} rule additive pair {
 // CHECK-NEXT: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32):
 // CHECK-NEXT:   arith.maximumf %[[A]], %[[B]]
 attn.layer @additive fingerprint 0x1 {
@@ -160,9 +159,9 @@ attn.layer @additive fingerprint 0x1 {
   attn.return "output" %c : !attn.value<query, size 8 : f32>
 }
 
-// A pair function alone: its sum is scaled for powers of 2.
+// A pair function alone.
 // CHECK-LABEL: attn.layer @pair
-// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} scale 1.4426950408889634 rule zero pair {
+// CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} rule zero pair {
 attn.layer @pair fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>
@@ -186,11 +185,11 @@ attn.layer @reused fingerprint 0x1 {
   attn.return "output" %c : !attn.value<batch, query, head 2, size 8 : f32>
 }
 
-// A sink and sigmoids need the scores themselves.
+// A sink, and sigmoids.
 // CHECK-LABEL: attn.layer @sink
-// CHECK: attn.attention %{{.*}} natural rule zero sink {
+// CHECK: attn.attention %{{.*}} rule zero sink {
 // CHECK:   attn.element
-// CHECK: attn.attention %{{.*}} natural rule zero sigmoid :
+// CHECK: attn.attention %{{.*}} rule zero sigmoid :
 attn.layer @sink fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 2, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 2, size 8 : f32>

@@ -536,41 +536,11 @@ attn.layer @pair fingerprint 0x1 {
 
 // -----
 
-attn.layer @natural fingerprint 0x1 {
-  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
-  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
-  // expected-error @+1 {{'attn.attention' op expected 'natural' beside the rule 'additive', got none}}
-  %a = attn.attention %q, %k, %k rule additive : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
-}
-
-// -----
-
-attn.layer @sink_natural fingerprint 0x1 {
-  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
-  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
-  // expected-error @+1 {{'attn.attention' op expected 'natural' beside a region 'sink', got none}}
-  %a = attn.attention %q, %k, %k rule zero sink {
-    %x = arith.constant 0.0 : f32
-    attn.yield %x : f32
-  } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
-}
-
-// -----
-
-attn.layer @sigmoid_natural fingerprint 0x1 {
-  %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
-  %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
-  // expected-error @+1 {{'attn.attention' op expected 'natural' beside 'sigmoid', got none}}
-  %a = attn.attention %q, %k, %k rule zero sigmoid : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>
-}
-
-// -----
-
 attn.layer @sigmoid_sink fingerprint 0x1 {
   %q = attn.input "q" : !attn.value<batch, query, head 6, size 8 : f32>
   %k = attn.input "k" : !attn.value<batch, key, head 6, size 8 : f32>
   // expected-error @+1 {{'attn.attention' op expected 'sigmoid' or a region 'sink', got both}}
-  %a = attn.attention %q, %k, %k natural rule zero sigmoid sink {
+  %a = attn.attention %q, %k, %k rule zero sigmoid sink {
     %x = arith.constant 0.0 : f32
     attn.yield %x : f32
   } : (!attn.value<batch, query, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>, !attn.value<batch, key, head 6, size 8 : f32>) -> !attn.value<batch, query, head 6, size 8 : f32>

@@ -2,7 +2,7 @@
 // RUN: attn-opt %s --attn-pipeline | FileCheck %s
 
 // CHECK: attn.path "output" {
-// CHECK-NEXT: %[[Q:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} scale {{0.5100697.*}} : (
+// CHECK-NEXT: %[[Q:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} scale {{0.35355338.*}} : (
 // CHECK-NEXT: %[[K:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} : (
 // CHECK-NEXT: %[[V:.*]] = attn.project %{{.*}} by %{{.*}} plus %{{.*}} : (
 // CHECK-NEXT: %[[A:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] rule uniform shape "attention_mask & (!use_causal_mask | causal)" mask {

@@ -201,11 +201,11 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   %key_or_kept = attn.given %cache then %kept_k else %k_alone : (!attn.value<batch, slot 2, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, key, head 2, size 8 : f32>
   // CHECK: %[[MADE:.*]] = attn.given %[[AT]] then %[[NEW]] : (
   %made = attn.given %at then %new : (!attn.value<batch : i32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>) -> !attn.value<batch, slot 2, key, head 2, size 8 : f32>
-  // CHECK: attn.attention %{{.*}} scale 1.250000e-01 natural rule additive pair {
+  // CHECK: attn.attention %{{.*}} scale 1.250000e-01 rule additive pair {
   // CHECK: } score {
   // CHECK-NEXT: ^bb0(%{{.*}}: f32):
   // CHECK: } mask {
-  %capped = attn.attention %q, %k, %k scale 1.250000e-01 natural rule additive pair {
+  %capped = attn.attention %q, %k, %k scale 1.250000e-01 rule additive pair {
   ^bb0(%a: f32, %b: f32):
     %sum = arith.addf %a, %b : f32
     attn.yield %sum : f32
@@ -229,10 +229,10 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
   } : !attn.value<batch, head 2, query, key : f32>
   // CHECK: attn.softmax %{{.*}} rule zero sigmoid :
   %alone = attn.softmax %bahdanau rule zero sigmoid : !attn.value<batch, head 2, query, key : f32>
-  // CHECK: attn.attention %{{.*}} natural rule zero shape "causal" mask {
+  // CHECK: attn.attention %{{.*}} rule zero shape "causal" mask {
   // CHECK: } blocks {
   // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index):
-  %told = attn.attention %q, %k, %k natural rule zero shape "causal" mask {
+  %told = attn.attention %q, %k, %k rule zero shape "causal" mask {
     %i = attn.position query
     %j = attn.position key
     %keep = arith.cmpi sle, %j, %i : i32
@@ -263,8 +263,8 @@ attn.layer @half fingerprint 0x2 dtype "mixed_bfloat16" {
     %logit = arith.constant 0.000000e+00 : f32
     attn.yield %logit : f32
   } : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
-  // CHECK: attn.attention %{{.*}} natural rule zero sigmoid :
-  %no_sum = attn.attention %q, %k, %k natural rule zero sigmoid : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
+  // CHECK: attn.attention %{{.*}} rule zero sigmoid :
+  %no_sum = attn.attention %q, %k, %k rule zero sigmoid : (!attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>, !attn.value<batch, key, head 2, size 8 : f32>) -> !attn.value<batch, query, head 2, size 8 : f32>
   // CHECK: attn.return "output" %{{.*}}, "attention_scores" optional %{{.*}}, "cache" starts_as @cache %[[MADE]] :
   attn.return "output" %capped, "attention_scores" optional %all, "cache" starts_as @cache %made : !attn.value<batch, query, head 2, size 8 : f32>, !attn.value<batch, head 4, query, key : f32>, !attn.value<batch, slot 2, key, head 2, size 8 : f32>
 }

@@ -122,7 +122,6 @@ TEST(Plan, ReusesScores) {
   EXPECT_EQ(part.first_head, 0);
   EXPECT_EQ(path.values[static_cast<size_t>(part.of)].name, "reuse_attention_scores");
   const auto& a = std::get<Attention>(path.stages[6]);
-  EXPECT_TRUE(a.natural);
   const auto& joined = std::get<ConcatHeads>(path.stages[9]);
   EXPECT_EQ(joined.first, a.scores);
   EXPECT_EQ(joined.second, reused.probabilities);

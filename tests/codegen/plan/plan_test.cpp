@@ -71,7 +71,7 @@ TEST(Plan, LaysValuesAsTheirReadersWantThem) {
 TEST(Plan, FoldsTheScaleIntoTheQuery) {
   const Plan plan = plan_of(encoder);
   const auto& query = std::get<Projection>(plan.paths[0].stages[0]);
-  const double scale = 0.125 * 1.4426950408889634;
+  const double scale = 0.125;
   EXPECT_EQ(plan.packings[static_cast<size_t>(query.kernel)].scale, scale);
   EXPECT_EQ(plan.packings[static_cast<size_t>(query.bias)].scale, scale);
   EXPECT_EQ(std::get<Attention>(plan.paths[0].stages[3]).scale, 1.0f);
@@ -136,8 +136,7 @@ TEST(Plan, PrintsTheSameTextAgain) {
         "    key [batch, key, feature of key] float32, or value\n",
         "    use_causal_mask [] truth, optional\n", "  path output_attention_scores\n",
         "    %1 = project query by #0 query/kernel + #1 query/bias, heads 12 x 64: query rows\n",
-        "scale 0.18033688\n",
-        ": online, heads 12, sizes 64 and 64, rows without keys: uniform, mask: ",
+        "scale 0.125\n", ": online, heads 12, sizes 64 and 64, rows without keys: uniform, mask: ",
         ", attention_scores = attention %", "own use_causal_mask\n", "    output = project %"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
@@ -218,7 +217,7 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
     EXPECT_EQ(a.family, path.name == "output_decode"             ? KernelFamily::decode
                         : path.name == "output_attention_scores" ? KernelFamily::with_scores
                                                                  : KernelFamily::online);
-    EXPECT_EQ(a.scale, 0.125 * 1.4426950408889634) << "no projection takes it";
+    EXPECT_EQ(a.scale, 0.125) << "no projection takes it";
     EXPECT_EQ(a.rule, attn::FullyMasked::zero);
   }
 }
@@ -238,10 +237,10 @@ TEST(Plan, HasAPhaseForOneQuery) {
        {"  path output_decode, for calls of at most 1 query\n", "  path output\n",
         "    output (heads) = attention query (heads), key (heads), value (heads): one query, "
         "heads 8 "
-        "on 2, sizes 64 and 20 padded to 32, scale 0.18033688, rows without keys: zero, mask: "
+        "on 2, sizes 64 and 20 padded to 32, scale 0.125, rows without keys: zero, mask: "
         "causal",
         "    output (heads) = attention query (heads), key (heads), value (heads): online, heads 8 "
-        "on 2, sizes 64 and 20 padded to 32, scale 0.18033688, rows without keys: zero, mask: "
+        "on 2, sizes 64 and 20 padded to 32, scale 0.125, rows without keys: zero, mask: "
         "causal",
         "    512 keys of a task for one query\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
@@ -299,11 +298,10 @@ TEST(Plan, HasScoreFunctions) {
   const auto plan = planned(scored_by(attn::softcap(5.0f)));
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const auto& a = std::get<Attention>(plan->paths[0].stages[3]);
-  EXPECT_TRUE(a.natural);
   EXPECT_TRUE(a.pair.empty());
   EXPECT_EQ(a.score.results.size(), 1u);
-  expect_lines(print(*plan), {"natural scores, rows without keys: uniform\n", "      score\n",
-                              "argument 0\n", "tanh"});
+  expect_lines(print(*plan),
+               {"rows without keys: uniform\n", "      score\n", "argument 0\n", "tanh"});
 }
 
 TEST(Plan, ReadsTablesOfTheCall) {
@@ -373,7 +371,6 @@ TEST(Plan, HasLuongsAttention) {
     EXPECT_EQ(a.heads, 1);
     EXPECT_EQ(a.key_heads, 1);
     EXPECT_EQ(a.rule, attn::FullyMasked::additive);
-    EXPECT_TRUE(a.natural);
     EXPECT_TRUE(a.keys.empty()) << "hidden keys may count";
     EXPECT_EQ(a.scale, 1);
     EXPECT_EQ(path.values[static_cast<size_t>(a.result)].layout, Layout::rows);
@@ -388,10 +385,9 @@ TEST(Plan, HasLuongsAttention) {
 
 TEST(Plan, HasBahdanausScores) {
   attn::Attention layer{.use_scale = true, .score_mode = attn::ScoreMode::concat, .size = 5};
-  expect_lines(text_of(layer),
-               {"natural scores, rows without keys: additive, mask: ", "      pair\n",
-                "argument 0\n", "argument 1\n", "own #0 scale\n", "tanh", "      score\n",
-                "own #1 concat_score_weight\n", "      mask\n"});
+  expect_lines(text_of(layer), {"rows without keys: additive, mask: ", "      pair\n",
+                                "argument 0\n", "argument 1\n", "own #0 scale\n", "tanh",
+                                "      score\n", "own #1 concat_score_weight\n", "      mask\n"});
 }
 
 // ---- element types
@@ -408,7 +404,7 @@ TEST(Plan, KeepsThePolicy) {
   const Plan plan = plan_of(layer);
   const auto& query = std::get<Projection>(plan.paths[0].stages[0]);
   EXPECT_NEAR(plan.packings[static_cast<size_t>(query.kernel)].scale,
-              1.4426950408889634 * static_cast<float>(1 / 6.928203230275509), 1e-16);
+              static_cast<float>(1 / 6.928203230275509), 1e-16);
   expect_lines(print(plan), {"layer model::encoder (my_layers, avx512, float64)\n",
                              "    query/bias [head 12, size 48] float64\n"});
 }

@@ -55,27 +55,14 @@ struct Array {
   }
 };
 
-void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
-  const auto& all = subjects_on_heads();
-  const Heads& s = all[static_cast<size_t>(draw(r, 0, static_cast<int>(all.size()) - 1))];
-  const int B = draw_of(r, {1, 1, 2, 3}), T = draw_of(r, {1, 1, 1, 2, 5, 16, 63, 64, 65, 130});
-  const int S = draw_of(r, {1, 2, 9, 16, 33, 64, 100, 255, 256, 257, 511, 512, 513, 1025});
-  const bool with_scores = draw(r, 0, 3) == 0;
-  Array q(r, B, T, s.query_heads, s.size), k(r, B, S, s.key_heads, s.size),
-      v(r, B, S, s.key_heads, s.value_size);
-  std::vector<uint8_t> mask;
-  const int mask_kind = draw(r, 0, 2);  // none, [queries, keys], [batch, 1, keys]
-  if (mask_kind) {
-    mask.resize(static_cast<size_t>((mask_kind == 1 ? T : B) * S));
-    const int seen_of_ten = draw_of(r, {0, 3, 8});
-    for (uint8_t& m : mask) m = draw(r, 1, 10) <= seen_of_ten;
-  }
-  const auto sees = [&](int b, int t, int j) {
-    if (s.own_mask && !s.own_mask(t, j, T, S)) return false;
-    return mask.empty() || mask[static_cast<size_t>((mask_kind == 1 ? t : b) * S + j)] != 0;
-  };
-
-  // The reference: output [batch, query, head, size] and probabilities [batch, head, query, key].
+/// Output [batch, query, head, size] and probabilities [batch, head, query, key].
+struct Wanted {
+  std::vector<double> output, scores;
+};
+Wanted reference(const Heads& s, Array& q, Array& k, Array& v,
+                 const std::function<bool(int b, int t, int j)>& sees) {
+  const int B = static_cast<int>(q.shape[0]), T = static_cast<int>(q.shape[1]),
+            S = static_cast<int>(k.shape[1]);
   std::vector<double> want, want_scores(static_cast<size_t>(B * s.query_heads * T * S));
   std::vector<double> p(static_cast<size_t>(S));
   for (int b = 0; b < B; ++b) {
@@ -109,6 +96,30 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
       }
     }
   }
+  return {want, want_scores};
+}
+
+void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
+  const auto& all = subjects_on_heads();
+  const Heads& s = all[static_cast<size_t>(draw(r, 0, static_cast<int>(all.size()) - 1))];
+  const int B = draw_of(r, {1, 1, 2, 3}), T = draw_of(r, {1, 1, 1, 2, 5, 16, 63, 64, 65, 130});
+  const int S = draw_of(r, {1, 2, 9, 16, 33, 64, 100, 255, 256, 257, 511, 512, 513, 1025});
+  const bool with_scores = draw(r, 0, 3) == 0;
+  Array q(r, B, T, s.query_heads, s.size), k(r, B, S, s.key_heads, s.size),
+      v(r, B, S, s.key_heads, s.value_size);
+  std::vector<uint8_t> mask;
+  const int mask_kind = draw(r, 0, 2);  // none, [queries, keys], [batch, 1, keys]
+  if (mask_kind) {
+    mask.resize(static_cast<size_t>((mask_kind == 1 ? T : B) * S));
+    const int seen_of_ten = draw_of(r, {0, 3, 8});
+    for (uint8_t& m : mask) m = draw(r, 1, 10) <= seen_of_ten;
+  }
+  const auto sees = [&](int b, int t, int j) {
+    if (s.own_mask && !s.own_mask(t, j, T, S)) return false;
+    return mask.empty() || mask[static_cast<size_t>((mask_kind == 1 ? t : b) * S + j)] != 0;
+  };
+
+  const auto [want, want_scores] = reference(s, q, k, v, sees);
 
   const std::string text = std::string(s.table->name) + ", batch " + std::to_string(B) + ", " +
                            std::to_string(T) + " queries, " + std::to_string(S) + " keys, mask " +
@@ -176,6 +187,66 @@ TEST(RandomHeads, AgreeWithTheReferenceOnEveryVariantWithAnyNumberOfThreads) {
     one_draw(r, two, seven);
     if (HasFatalFailure()) {
       FAIL() << "repeat with ATTN_SEED=" << seed + static_cast<unsigned>(i) << " ATTN_DRAWS=1";
+    }
+  }
+}
+
+// Products, scores and their differences are numbers that float32 holds, so all that is left is what
+// kernels round: a score's distance from the maximum must be exact, whatever its size. Keys in runs
+// of 256 have maxima of their own; at 1e10 only the last run counts.
+TEST(LargeScores, KeepTheirDistanceFromTheMaximum) {
+  const Heads& s = subjects_on_heads().back();
+  struct Size {
+    float query, key, step;  // score: query * key / 8, and `step` a run of keys
+  };
+  for (const Size& size : {Size{1400, 1400, 1}, Size{-1400, 1400, 1}, Size{1e5F, 8e5F, 131072}}) {
+    for (const int T : {1, 70}) {
+      Random r(11);
+      const int S = 700;
+      Array q(r, 1, T, s.query_heads, s.size), k(r, 1, S, s.key_heads, s.size),
+          v(r, 1, S, s.key_heads, s.value_size);
+      const auto fill = [&](Array& a, int positions, int heads, auto number) {
+        for (int p = 0; p < positions; ++p)
+          for (int h = 0; h < heads; ++h)
+            for (int i = 0; i < s.size; ++i) a.at(0, p, h, i) = number(p, i);
+      };
+      fill(q, T, s.query_heads, [&](int t, int i) {
+        return i == 0   ? size.query
+               : i == 1 ? 8.0F
+               : i == 2 ? 8.0F * static_cast<float>(1 + t % 3)
+                        : 0.0F;
+      });
+      fill(k, S, s.key_heads, [&](int j, int i) {
+        return i == 0                     ? size.key
+               : i == 1                   ? size.step * static_cast<float>(j / 256)
+               : i == 2 && size.step == 1 ? static_cast<float>(j % 5)
+                                          : 0.0F;
+      });
+      const Wanted want = reference(s, q, k, v, [](int, int, int) { return true; });
+      for (const std::string& target : targets_here()) {
+        const auto layer = attn::AnyLayer::load(*s.table, std::span<const attn::NamedTensor>(),
+                                                {.target = target});
+        ASSERT_TRUE(layer.ok()) << layer.status().message();
+        for (const bool with_scores : {false, true}) {
+          std::vector<float> y(want.output.size(), -7.0F), scores(want.scores.size(), -7.0F);
+          const std::vector<attn::NamedTensor> inputs{
+              {"query", attn::Tensor(q.memory.data(), q.shape, q.strides)},
+              {"key", attn::Tensor(k.memory.data(), k.shape, k.strides)},
+              {"value", attn::Tensor(v.memory.data(), v.shape, v.strides)}};
+          std::vector<attn::NamedMutableTensor> outputs{
+              {"output", {y, {1, T, s.query_heads, s.value_size}}}};
+          if (with_scores)
+            outputs.push_back({"attention_scores", {scores, {1, s.query_heads, T, S}}});
+          attn::Workspace scratch;
+          const attn::Status status = layer->run(inputs, outputs, scratch);
+          ASSERT_TRUE(status.ok()) << status.message();
+          for (size_t i = 0; i < y.size(); ++i)
+            ASSERT_NEAR(y[i], want.output[i], 2e-6)
+                << target << ", " << T << " queries, scores of " << size.query * size.key / 8;
+          for (size_t i = 0; with_scores && i < scores.size(); ++i)
+            ASSERT_NEAR(scores[i], want.scores[i], 1e-7) << target << ", " << T << " queries";
+        }
+      }
     }
   }
 }
