@@ -4,22 +4,21 @@
 // The maximum is the run's own, so that nothing refers back to the state that runs are merged into.
 // Scores stay in L1 and L2 between the steps. Runs are cut to the keys that exist: a long one costs
 // nothing where there are few.
-#include "halide/pipeline.h"
+#include "halide/attention_block.h"
 
 namespace attnc {
 
 using namespace Halide;
 using attn::Kind;
 
-PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Walk& walk,
-                                                const std::vector<Var>& args) {
-  const Var &x = args[0], &q = args[1], &longer = args[2], &of = args[3], &qt = args[4],
-            &h = args[5], &b = args[6];
-  const Schedule& s = schedule();
+BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& walk,
+                    const BlockVars& vars) {
+  const auto& [x, q, longer, of, qt, h, b] = vars;
+  const Schedule& s = context.schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile;
-  const Expr queries = extent(Kind::query), keys = extent(Kind::key);
+  const Expr queries = context.extent(Kind::query), keys = context.extent(Kind::key);
   const Values values = values_of(stage);
-  const Expr zero = number(0), masked = masked_score(real_);
+  const Expr zero = context.number(0), masked = masked_score(context.real());
   const std::string open = walk.open ? "open_" : "";
   Var i("i"), lane("lane");
   const Expr panel = walk.panel(longer, of), key = panel * lanes + i,
@@ -42,13 +41,13 @@ PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Wa
                {}};
   RDom d(0, stage.key_size, "d");
   f.dot(i, q, longer, of, qt, h, b) = zero;
-  const Site at = site(b, h, query, key);
+  const Site at = context.site(b, h, query, key);
   f.dot(i, q, longer, of, qt, h, b) +=
-      product_of(stage, query_element(stage, h, d, query, b),
-                 key_element(stage, h, d, panel + i / lanes, i % lanes, b), at);
+      product_of(context, stage, query_element(context, stage, h, d, query, b),
+                 key_element(context, stage, h, d, panel + i / lanes, i % lanes, b), at);
   f.score(i, q, longer, of, qt, h, b) =
-      score_of(stage, f.dot(i, q, longer, of, qt, h, b), walk.open ? Expr() : key < keys, at,
-               {i, q, longer, of, qt, h, b}, f.masks);
+      score_of(context, stage, f.dot(i, q, longer, of, qt, h, b), walk.open ? Expr() : key < keys,
+               at, {i, q, longer, of, qt, h, b}, f.masks);
 
   // Over the run's keys that exist; lanes first, then across lanes.
   f.d = d;
@@ -78,17 +77,18 @@ PathPipeline::BlockFuncs PathPipeline::block_of(const Attention& stage, const Wa
   }
   f.weighted(x, q, longer, of, qt, h, b) = zero;
   f.weighted(x, q, longer, of, qt, h, b) +=
-      f.p(f.k, q, longer, of, qt, h, b) * value_element(values, h, x, panel * lanes + f.k, b);
+      f.p(f.k, q, longer, of, qt, h, b) *
+      value_element(context, values, h, x, panel * lanes + f.k, b);
   f.l = l;
   return f;
 }
 
-void PathPipeline::schedule_block(const Attention& stage, BlockFuncs& f, const Walk& walk,
-                                  const std::vector<Var>& args, const LoopLevel& at) {
-  const Var &x = args[0], &q = args[1], &i = f.i, &lane = f.lane;
-  const Schedule& s = schedule();
+void schedule_block(const Context& context, const Attention& stage, BlockFuncs& f, const Walk& walk,
+                    const BlockVars& vars, const LoopLevel& at) {
+  const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
+  const Schedule& s = context.schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
-  const int columns = stage.value_size_padded, value_lanes = lanes_of(stage.value_size);
+  const int columns = stage.value_size_padded, value_lanes = context.lanes_of(stage.value_size);
   Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
   // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
   f.score.compute_at(at)
@@ -104,7 +104,7 @@ void PathPipeline::schedule_block(const Attention& stage, BlockFuncs& f, const W
   for (const MaskTile& mask : f.masks) {
     Func numbers = mask.numbers;
     numbers.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
-    schedule_mask_tile(mask, i);
+    schedule_mask_tile(context, mask, i);
   }
   f.p.compute_at(at)
       .bound_storage(i, block + lanes)
@@ -124,7 +124,8 @@ void PathPipeline::schedule_block(const Attention& stage, BlockFuncs& f, const W
   weighted_tile.compute_at(at)
       .bound_extent(x, columns)
       .bound_storage(q, tile + rows)
-      .tile(x, q, xo, qo, xi, qi, value_lanes * vectors_of(columns), rows, TailStrategy::RoundUp)
+      .tile(x, q, xo, qo, xi, qi, value_lanes * context.vectors_of(columns), rows,
+            TailStrategy::RoundUp)
       .reorder(xi, qi, qo, xo)
       .vectorize(xi, value_lanes)
       .unroll(xi)

@@ -13,7 +13,10 @@
 #include <algorithm>
 #include <bit>
 
-#include "halide/pipeline.h"
+#include "halide/attention_operands.h"
+#include "halide/attention_scores.h"
+#include "halide/attention_walk.h"
+#include "halide/families.h"
 
 namespace attnc {
 
@@ -29,35 +32,37 @@ int dividing(int n, int most) {
 
 }  // namespace
 
-void PathPipeline::add_decode(const Attention& stage) {
-  const Schedule& s = schedule();
+void make_decode(Context& context, const Attention& stage) {
+  const Schedule& s = context.schedule();
   const int group = stage.heads / stage.key_heads, chunk = s.decode_keys;
   const int lanes = dividing(stage.key_size, s.vector),
             value_lanes = dividing(stage.value_size, s.vector);
   const int D = stage.key_size, V = stage.value_size;
   const bool bounded = !stage.keys.empty();
-  const Expr keys = extent(Kind::key), zero = number(0), masked = masked_score(real_);
+  const Expr keys = context.extent(Kind::key), zero = context.number(0),
+             masked = masked_score(context.real());
 
   // ---- algorithm
   Var x("x"), g("g"), i("i"), c("c"), h("h"), b("b"), lane("lane"), block("block");
-  const auto [first, end] = visible_keys(stage, Expr(), b, 0, 0);
+  const auto [first, end] = visible_keys(context, stage, Expr(), b, 0, 0);
   const Expr key = first + c * chunk + i;
   Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
-  scaled_query(x, g, h, b) = query_element(stage, h * group + g, x, 0, b);
+  scaled_query(x, g, h, b) = query_element(context, stage, h * group + g, x, 0, b);
   RDom dv(0, D / lanes, "dv"), dl(0, lanes, "dl");
   // Each sequence ends where it ends, and tasks that no query can see are none: their keys are not
   // read, which is what costs.
-  const Expr live = is_seen(stage, b, first + c * chunk, chunk) && first + c * chunk < end;
+  const Expr live = is_seen(context, stage, b, first + c * chunk, chunk) && first + c * chunk < end;
   if (bounded || !stage.blocks.empty()) dv.where(live);
   product(lane, g, i, c, h, b) = zero;
   product(lane, g, i, c, h, b) +=
-      element(stage.key, {dv * lanes + lane, h, clamp(key, 0, keys - 1), b}) *
+      context.element(stage.key, {dv * lanes + lane, h, clamp(key, 0, keys - 1), b}) *
       scaled_query(dv * lanes + lane, g, h, b);
   dot(g, i, c, h, b) = zero;
   dot(g, i, c, h, b) += product(dl, g, i, c, h, b);
   std::vector<MaskTile> mask_tiles;
-  score(g, i, c, h, b) = score_of(stage, dot(g, i, c, h, b), key < keys && key < end,
-                                  site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
+  score(g, i, c, h, b) =
+      score_of(context, stage, dot(g, i, c, h, b), key < keys && key < end,
+               context.site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
 
   // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of
   // them.
@@ -89,7 +94,7 @@ void PathPipeline::add_decode(const Attention& stage) {
   of_block(x, g, block, c, h, b) = zero;
   of_block(x, g, block, c, h, b) +=
       p(g, block * block_keys + k, c, h, b) *
-      element(stage.value, {x, h, first + c * chunk + block * block_keys + k, b});
+      context.element(stage.value, {x, h, first + c * chunk + block * block_keys + k, b});
   partial(x, g, c, h, b) =
       stage.sigmoid ? zero : select(x == V, maximum(g, c, h, b), x == V + 1, sum(g, c, h, b), zero);
   partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
@@ -99,35 +104,35 @@ void PathPipeline::add_decode(const Attention& stage) {
   RDom tasks(0, (keys + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
   if (bounded) tasks.where(tasks * chunk < end - first);
   Func top("top"), share("share"), total("total"), mixed("mixed"), mean("mean");
-  const auto [sink, sink_sum] = sink_of(stage, site(b, h * group + g, 0, 0));
+  const auto [sink, sink_sum] = sink_of(context, stage, context.site(b, h * group + g, 0, 0));
   top(g, h, b) = sink;
   top(g, h, b) = max(top(g, h, b), partials(V, g, h, tasks, b));
   share(c, g, h, b) = exp_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
   total(g, h, b) = sink_sum * exp_of_nonpositive(sink - top(g, h, b));
   total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
   mixed(x, g, h, b) = zero;
-  mixed(x, g, h, b) +=
-      (stage.sigmoid ? number(1) : Expr(share(tasks, g, h, b))) * partials(x, g, h, tasks, b);
+  mixed(x, g, h, b) += (stage.sigmoid ? context.number(1) : Expr(share(tasks, g, h, b))) *
+                       partials(x, g, h, tasks, b);
   const bool uniform = is_uniform(stage);
   Expr otherwise = zero;
   Var head("head"), t("t");
   const Expr row = head % group, own = head / group;
   if (uniform) {
     mean(x, h, b) = zero;
-    mean(x, h, b) += element(stage.value, {x, h, all, b});
-    otherwise = mean(x, own, b) / max(cast(real_, keys), number(1));
+    mean(x, h, b) += context.element(stage.value, {x, h, all, b});
+    otherwise = mean(x, own, b) / max(cast(context.real(), keys), context.number(1));
   }
   const Expr sum_of_row = total(row, own, b);
-  const bool returned = output_of(stage.result) >= 0;
-  Func out(name_of(stage.result, "attention"));
-  const Expr result =
-      stage.sigmoid
-          ? Expr(mixed(x, row, own, b))
-          : select(top(row, own, b) > no_key_seen(real_), mixed(x, row, own, b) / sum_of_row,
-                   strict_float(otherwise + strict_float(sum_of_row * zero)));
-  out(x, head, t, b) = returned ? stored(result) : result;
+  const bool returned = context.output_of(stage.result) >= 0;
+  Func out(context.name_of(stage.result, "attention"));
+  const Expr result = stage.sigmoid
+                          ? Expr(mixed(x, row, own, b))
+                          : select(top(row, own, b) > no_key_seen(context.real()),
+                                   mixed(x, row, own, b) / sum_of_row,
+                                   strict_float(otherwise + strict_float(sum_of_row * zero)));
+  out(x, head, t, b) = returned ? context.stored(result) : result;
   if (returned) {
-    define(stage.result, out);
+    context.define(stage.result, out);
   } else {
     // Rows for a later stage: one a sequence, so that a copy costs nothing.
     const int columns = stage.value_size_padded;
@@ -136,7 +141,7 @@ void PathPipeline::add_decode(const Attention& stage) {
     rows(n, t, b) = select(n % columns < V, out(min(n % columns, V - 1), n / columns, t, b), zero);
     rows.compute_root().bound(n, 0, stage.heads * columns).bound(t, 0, 1);
     out.compute_root();
-    define(stage.result, rows);
+    context.define(stage.result, rows);
   }
 
   // ---- schedule: the merge, a task a key head
@@ -144,7 +149,7 @@ void PathPipeline::add_decode(const Attention& stage) {
   out.bound(x, 0, V)
       .bound(head, 0, stage.heads)
       .bound(t, 0, 1)
-      .bound(b, 0, extent(Kind::batch))
+      .bound(b, 0, context.extent(Kind::batch))
       .split(head, ho, hi, group)
       .reorder(x, hi, t, ho, b)
       .fuse(ho, b, task)
@@ -175,7 +180,7 @@ void PathPipeline::add_decode(const Attention& stage) {
       .bound(x, 0, (V + 2 + value_lanes - 1) / value_lanes * value_lanes)
       .bound(g, 0, group)
       .bound(h, 0, stage.key_heads)
-      .bound(b, 0, extent(Kind::batch))
+      .bound(b, 0, context.extent(Kind::batch))
       .reorder(x, g, c, h, b)
       .fuse(c, h, task)
       .fuse(task, b, task)
@@ -209,7 +214,7 @@ void PathPipeline::add_decode(const Attention& stage) {
   for (const MaskTile& mask : mask_tiles) {
     Func numbers = mask.numbers;
     numbers.compute_at(partials, task);
-    schedule_mask_tile(mask, i);
+    schedule_mask_tile(context, mask, i);
   }
   if (!stage.sigmoid) {
     slot_maximum.compute_at(partials, task)

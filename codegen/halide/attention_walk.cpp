@@ -11,8 +11,10 @@
 // Cost: some ten integer operations a cell and tile (5 ns), against cell * query_tile * 4 * head
 // size floating-point operations, 1 MFLOP (10 us) at 64 x 64 x 64: below 0.1 %. Tables that masks
 // read cost one look at every query and key a call (Extremes).
+#include "halide/attention_walk.h"
+
+#include "halide/attention_scores.h"
 #include "halide/guard_runs.h"
-#include "halide/pipeline.h"
 
 namespace attnc {
 
@@ -28,24 +30,14 @@ bool is_truth(const PlanFormula& formula) {
   return formula.steps.at(static_cast<size_t>(formula.results.at(0))).type == PlanType::truth;
 }
 
-}  // namespace
-
-bool PathPipeline::differs_along(const PlanFormula& formula, Kind kind) const {
-  for (const PlanStep& s : formula.steps) {
-    if (s.fn == attn::Fn::position && s.axis().kind == kind) return true;
-    if (s.fn != attn::Fn::own || reads_packing(s)) continue;
-    for (const PlanAxis& a : plan_.inputs.at(static_cast<size_t>(read_index(s))).axes)
-      if (a.kind == kind) return true;
-  }
-  return false;
-}
-
-std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& qt,
-                                            const Expr& cell, const Expr& h, const Expr& b) {
+/// Least and most of each of the stage's extremes, for a tile and a cell.
+std::vector<Expr> extremes_of(const Context& context, const Attention& stage, const Expr& qt,
+                              const Expr& cell, const Expr& h, const Expr& b) {
   std::vector<Expr> bounds;
   for (const Extremes& e : stage.extremes) {
-    const bool of_head = differs_along(e.formula, Kind::head),
-               of_batch = differs_along(e.formula, Kind::batch), truth = is_truth(e.formula);
+    const bool of_head = differs_along(context, e.formula, Kind::head),
+               of_batch = differs_along(context, e.formula, Kind::batch),
+               truth = is_truth(e.formula);
     Var i("i"), head("head"), batch("batch");
     Func extremes("table_extremes");
     Expr places, which;  // how many there are of i, and the one that is asked about
@@ -54,24 +46,25 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
       // Of every pair a number of its own, but where masks are one number for all: they were left
       // out, or are broadcast.
       RDom r(0, 1, "r");
-      r.where(r < extent(Kind::query) && r < extent(Kind::key));
+      r.where(r < context.extent(Kind::query) && r < context.extent(Kind::key));
       for (const PlanStep& s : e.formula.steps) {
-        if (s.fn != attn::Fn::own || flags_.contains(read_index(s))) continue;
-        const ImageParam& mask = inputs_.at(read_index(s));
+        if (s.fn != attn::Fn::own || context.is_flag(read_index(s))) continue;
+        const ImageParam& mask = context.input(read_index(s));
         r.where(mask.dim(0).stride() == 0 && mask.dim(1).stride() == 0);
       }
-      const Expr value = cast<uint8_t>(evaluate(e.formula, site(batch, head, r, r)).at(0));
+      const Expr value = cast<uint8_t>(evaluate(e.formula, context.site(batch, head, r, r)).at(0));
       extremes(i, head, batch) = Tuple(cast<uint8_t>(0), cast<uint8_t>(1));
       extremes(i, head, batch) = Tuple(value, value);
       places = 1, which = 0;
     } else {
       const bool keys = e.over == Kind::key;
-      const Expr count = extent(e.over);
-      const int width = keys ? cell_keys(schedule(), stage) : schedule().query_tile;
+      const Expr count = context.extent(e.over);
+      const int width = keys ? cell_keys(context.schedule(), stage) : context.schedule().query_tile;
       RDom r(0, width, "r");
       const Expr position = i * width + r;
       r.where(position < count);
-      const Site at = site(batch, head, keys ? Expr(0) : position, keys ? position : Expr(0));
+      const Site at =
+          context.site(batch, head, keys ? Expr(0) : position, keys ? position : Expr(0));
       Expr value = evaluate(e.formula, at).at(0);
       if (truth) value = cast<uint8_t>(value);
       extremes(i, head, batch) =
@@ -88,24 +81,26 @@ std::vector<Expr> PathPipeline::extremes_of(const Attention& stage, const Expr& 
     extremes.compute_root()
         .bound(i, 0, places)
         .bound(head, 0, of_head ? stage.heads : 1)
-        .bound(batch, 0, of_batch ? extent(Kind::batch) : Expr(1));
+        .bound(batch, 0, of_batch ? context.extent(Kind::batch) : Expr(1));
     const FuncRef found = extremes(which, of_head ? h : Expr(0), of_batch ? b : Expr(0));
     for (int end : {0, 1}) bounds.push_back(truth ? found[end] != 0 : Expr(found[end]));
   }
   return bounds;
 }
 
-Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& from,
-                           int count) const {
+}  // namespace
+
+Expr is_seen(const Context& context, const Attention& stage, const Expr& b, const Expr& from,
+             int count) {
   // Of all heads at once, and by positions alone: what tables say bounds neither loops nor sums of
   // indices.
-  if (stage.blocks.empty() || differs_along(stage.blocks, Kind::head))
+  if (stage.blocks.empty() || differs_along(context, stage.blocks, Kind::head))
     return Internal::const_true();
   for (const PlanStep& s : stage.blocks.steps)
     if (s.type == PlanType::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))
       return Internal::const_true();
-  Site at = site(b, 0, 0, from);
-  at.last_key = min(from + count, extent(Kind::key)) - 1;
+  Site at = context.site(b, 0, 0, from);
+  at.last_key = min(from + count, context.extent(Kind::key)) - 1;
   for (const Extremes& e : stage.extremes) {
     if (!is_truth(e.formula)) return Internal::const_true();
     at.arguments.push_back(Internal::const_false());
@@ -114,15 +109,15 @@ Expr PathPipeline::is_seen(const Attention& stage, const Expr& b, const Expr& fr
   return evaluate(stage.blocks, at).at(0);
 }
 
-std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, const Var& qt,
-                                                       const Var& h, const Var& b) {
-  const Schedule& s = schedule();
+Walks walks_of(const Context& context, const Attention& stage, const Var& qt, const Var& h,
+               const Var& b) {
+  const Schedule& s = context.schedule();
   const int lanes = s.vector, cell = cell_keys(s, stage), tile = s.query_tile;
   const int cells = std::clamp(s.key_block / cell, 1, kind_step - 1),
             block = std::max(s.key_block / cell, 1) * cell;
-  const Expr queries = extent(Kind::query), keys = extent(Kind::key);
+  const Expr queries = context.extent(Kind::query), keys = context.extent(Kind::key);
   const Expr first_query = qt * tile, last_query = min(qt * tile + (tile - 1), queries - 1);
-  const auto [first, end] = visible_keys(stage, h, b, first_query, last_query);
+  const auto [first, end] = visible_keys(context, stage, h, b, first_query, last_query);
   std::vector<Walk> walks(stage.blocks.empty() ? 1 : 2);
   if (walks.size() == 1) {
     Walk& w = walks[0];
@@ -135,17 +130,17 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
     w.count = [=, first = first, end = end](const Expr&, const Expr& of) {
       return end - first - of * block;
     };
-    return walks;
+    return {walks, {}};
   }
 
   // Of the cells from the one on where the bounds begin.
   Var c("c");
   Func kind("kind"), run_kind(run_kind_name);
   const Expr origin = first / cell, own = origin + c, from = own * cell;
-  Site at = site(b, h, first_query, from);
+  Site at = context.site(b, h, first_query, from);
   at.last_query = last_query;
   at.last_key = min(from + cell, keys) - 1;
-  at.arguments = extremes_of(stage, qt, own, h, b);
+  at.arguments = extremes_of(context, stage, qt, own, h, b);
   const std::vector<Expr> known = evaluate(stage.blocks, at);
   kind(c, qt, h, b) =
       select(from >= end || from + cell <= first || !known.at(0), cast<uint8_t>(left_out),
@@ -177,8 +172,7 @@ std::vector<PathPipeline::Walk> PathPipeline::walks_of(const Attention& stage, c
       return which == open ? size : min(size, keys - panel(longer, of) * lanes);
     };
   }
-  walk_kinds_ = {kind, run_kind};
-  return walks;
+  return {walks, {kind, run_kind}};
 }
 
 }  // namespace attnc

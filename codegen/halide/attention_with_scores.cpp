@@ -3,20 +3,24 @@
 // Probabilities are an output, [batch, head, query, key], and the weighted sum reads them there. A
 // task is scores_query_tile queries of one head: all their scores at once (queries x keys floats of
 // scratch), one maximum, one sum, no rescaling.
-#include "halide/pipeline.h"
+#include "halide/attention_operands.h"
+#include "halide/attention_scores.h"
+#include "halide/families.h"
 
 namespace attnc {
 
 using namespace Halide;
 using attn::Kind;
 
-void PathPipeline::add_with_scores(const Attention& stage) {
-  const Schedule& s = schedule();
+void make_with_scores(Context& context, const Attention& stage) {
+  pack_keys(context, stage);
+  pack_values(context, values_of(stage));
+  const Schedule& s = context.schedule();
   const int lanes = s.vector, width = s.vector * (stage.pair.empty() ? s.tile_vectors : 1),
             tile = s.scores_query_tile;
-  const Expr queries = extent(Kind::query), keys = extent(Kind::key);
-  const bool returned = output_of(stage.scores) >= 0;
-  const Expr zero = number(0), masked = masked_score(real_);
+  const Expr queries = context.extent(Kind::query), keys = context.extent(Kind::key);
+  const bool returned = context.output_of(stage.scores) >= 0;
+  const Expr zero = context.number(0), masked = masked_score(context.real());
 
   // ---- algorithm
   Var x("x"), q("q"), qt("qt"), h("h"), b("b"), i("i"), lane("lane"), k("k"), t("t");
@@ -24,19 +28,19 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   Func dot("dot"), score("score");
   RDom d(0, stage.key_size, "d");
   dot(i, q, qt, h, b) = zero;
-  const Site at = site(b, h, query, i);
-  dot(i, q, qt, h, b) += product_of(stage, query_element(stage, h, d, query, b),
-                                    key_element(stage, h, d, i / lanes, i % lanes, b), at);
+  const Site at = context.site(b, h, query, i);
+  dot(i, q, qt, h, b) += product_of(context, stage, query_element(context, stage, h, d, query, b),
+                                    key_element(context, stage, h, d, i / lanes, i % lanes, b), at);
   std::vector<MaskTile> mask_tiles;
   score(i, q, qt, h, b) =
-      score_of(stage, dot(i, q, qt, h, b), i < keys, at, {i, q, qt, h, b}, mask_tiles);
+      score_of(context, stage, dot(i, q, qt, h, b), i < keys, at, {i, q, qt, h, b}, mask_tiles);
 
   RDom v(0, (keys + (lanes - 1)) / lanes, "v"), l(0, lanes, "l");
   Func lane_maximum("lane_maximum"), maximum("maximum"), p("p"), lane_sum("lane_sum"), sum("sum");
   lane_maximum(lane, q, qt, h, b) = masked;
   lane_maximum(lane, q, qt, h, b) =
       max(lane_maximum(lane, q, qt, h, b), score(v * lanes + lane, q, qt, h, b));
-  const auto [sink, sink_sum] = sink_of(stage, site(b, h, query, 0));
+  const auto [sink, sink_sum] = sink_of(context, stage, context.site(b, h, query, 0));
   maximum(q, qt, h, b) = sink;
   maximum(q, qt, h, b) = max(maximum(q, qt, h, b), lane_maximum(l, q, qt, h, b));
   p(i, q, qt, h, b) = stage.sigmoid
@@ -47,19 +51,21 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   // A sink's own term: its weight is 2^(sink - maximum), and its value is nothing.
   sum(q, qt, h, b) = sink_sum * exp_of_nonpositive(sink - maximum(q, qt, h, b));
   sum(q, qt, h, b) += lane_sum(l, q, qt, h, b);
-  Func scores(name_of(stage.scores, "scores"));
+  Func scores(context.name_of(stage.scores, "scores"));
   {
     const Expr row = t % tile, row_tile = t / tile;
-    const Expr otherwise = is_uniform(stage) ? number(1) / max(cast(real_, keys), number(1)) : zero;
+    const Expr otherwise =
+        is_uniform(stage) ? context.number(1) / max(cast(context.real(), keys), context.number(1))
+                          : zero;
     const Expr total = sum(row, row_tile, h, b);
-    const Expr probability = stage.sigmoid
-                                 ? Expr(p(k, row, row_tile, h, b))
-                                 : select(maximum(row, row_tile, h, b) > no_key_seen(real_),
-                                          p(k, row, row_tile, h, b) / total,
-                                          strict_float(otherwise + strict_float(total * zero)));
-    scores(k, t, h, b) = returned ? stored(probability) : probability;
+    const Expr probability =
+        stage.sigmoid ? Expr(p(k, row, row_tile, h, b))
+                      : select(maximum(row, row_tile, h, b) > no_key_seen(context.real()),
+                               p(k, row, row_tile, h, b) / total,
+                               strict_float(otherwise + strict_float(total * zero)));
+    scores(k, t, h, b) = returned ? context.stored(probability) : probability;
   }
-  define(stage.scores, scores);
+  context.define(stage.scores, scores);
 
   // ---- schedule
   Var to("to"), ti("ti"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi");
@@ -68,7 +74,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
       .bound(k, 0, keys)
       .bound(t, 0, queries)
       .bound(h, 0, stage.heads)
-      .bound(b, 0, extent(Kind::batch))
+      .bound(b, 0, context.extent(Kind::batch))
       .split(t, to, ti, tile, TailStrategy::GuardWithIf)
       .reorder(k, ti, to, h, b)
       .fuse(to, h, task)
@@ -87,7 +93,7 @@ void PathPipeline::add_with_scores(const Attention& stage) {
   for (const MaskTile& mask : mask_tiles) {
     Func numbers = mask.numbers;
     numbers.compute_at(scores, task);
-    schedule_mask_tile(mask, i);
+    schedule_mask_tile(context, mask, i);
   }
   p.compute_at(scores, task).vectorize(i, lanes, TailStrategy::RoundUp);
   if (!stage.sigmoid) {
@@ -101,9 +107,9 @@ void PathPipeline::add_with_scores(const Attention& stage) {
     sum.update().reorder(l, q).atomic().vectorize(l, lanes);
   }
   make_weighted_sum(
-      values_of(stage), tile,
+      context, values_of(stage), tile,
       [&](const Expr& key, const Expr& query_at, const Expr& head, const Expr& batch) {
-        return element(stage.scores, {key, query_at, head, batch});
+        return context.element(stage.scores, {key, query_at, head, batch});
       });
 }
 

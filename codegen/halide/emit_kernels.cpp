@@ -7,6 +7,7 @@
 #include "halide/describe.h"
 #include "halide/guard_runs.h"
 #include "halide/halide_target.h"
+#include "halide/path_uses.h"
 #include "halide/pipeline.h"
 #include "halide/workspace.h"
 #include "import/read_file.h"
@@ -28,24 +29,22 @@ Status internal(const Plan& plan, const std::string& what) {
 Module compile(const Plan& plan, int path, const std::string& symbol,
                const EmitOptions& options = {}) {
   const Target target = halide_target(plan.target, options);
-  PathPipeline built(plan, path, target);
-  Pipeline pipeline = built.pipeline();
+  BuiltPath built = build_path(plan, path);
   GuardRuns guard;
-  pipeline.add_custom_lowering_pass(&guard, [] {});
+  built.pipeline.add_custom_lowering_pass(&guard, [] {});
   AllocationReader reader;
-  pipeline.add_custom_lowering_pass(&reader, [] {});
-  const std::vector<Argument> arguments = built.arguments();
-  const Module kernel = pipeline.compile_to_module(arguments, symbol, target);
+  built.pipeline.add_custom_lowering_pass(&reader, [] {});
+  const Module kernel = built.pipeline.compile_to_module(built.arguments, symbol, target);
 
   Var i("i");
   Func bytes("bytes");
   bytes(i) =
-      over_buffers(select(i == 0, reader.call_bytes(), reader.worker_bytes()), built.buffers());
+      over_buffers(select(i == 0, reader.call_bytes(), reader.worker_bytes()), built.buffers);
   bytes.bound(i, 0, 2);
-  std::vector<Argument> all = arguments;
+  std::vector<Argument> all = built.arguments;
   const size_t outputs = plan.paths[static_cast<size_t>(path)].outputs.size();
-  for (size_t o = built.buffers().size() - outputs; o < built.buffers().size(); ++o) {
-    all.emplace_back(built.buffers()[o]);
+  for (size_t o = built.buffers.size() - outputs; o < built.buffers.size(); ++o) {
+    all.emplace_back(built.buffers[o]);
   }
   const Module workspace = Pipeline(bytes).compile_to_module(all, symbol + "_workspace", target);
   Module both = link_modules(symbol, {kernel, workspace});
@@ -115,9 +114,9 @@ Result<KernelText> describe_path(const Plan& plan, int path, const std::string& 
                                  const std::string& scratch_file) {
   KernelText text;
   const Status s = guarded(plan, [&] {
-    PathPipeline built(plan, path, halide_target(plan.target));
-    text.algorithm = algorithm_text(built.pipeline());
-    text.loops = loop_text(built.pipeline());
+    const BuiltPath built = build_path(plan, path);
+    text.algorithm = algorithm_text(built.pipeline);
+    text.loops = loop_text(built.pipeline);
     compile(plan, path, symbol).compile({{OutputFileType::assembly, scratch_file}});
   });
   if (!s.ok()) return s;

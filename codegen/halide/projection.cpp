@@ -7,66 +7,57 @@
 //
 // Cost: 2 * rows * k * columns operations. The panel (k * panel_width * 4 bytes, 192 kB for 768 x
 // 64) streams from L2 once every tile_rows rows: 4 loads of 64 bytes for 16 multiply-adds.
-#include "halide/pipeline.h"
+#include "halide/families.h"
 
 namespace attnc {
 
 using namespace Halide;
 using attn::Kind;
 
+namespace {
+
 /// x at a row of the long list.
-Expr PathPipeline::row(const Projection& stage, const Expr& column, const Expr& flat_row) const {
-  const Expr positions = max(extent(positions_of(stage.x)), 1);
-  return element(stage.x, {column, flat_row % positions, flat_row / positions});
+Expr row(const Context& context, const Projection& stage, const Expr& column,
+         const Expr& flat_row) {
+  const Expr positions = max(context.extent(context.positions_of(stage.x)), 1);
+  return context.element(stage.x, {column, flat_row % positions, flat_row / positions});
 }
 
-void PathPipeline::add(const Projection& stage) {
-  const std::string& kernel =
-      plan_.weights
-          .at(static_cast<size_t>(plan_.packings.at(static_cast<size_t>(stage.kernel)).weight))
-          .name;
-  Func out(name_of(stage.result, "projected_" + kernel.substr(0, kernel.find('/'))));
-  if (value(stage.result).layout == Layout::key_panels)
-    make_key_panels(stage, out);
-  else
-    make_rows(stage, out, output_of(stage.result) >= 0);
-}
-
-void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) {
-  const Schedule& s = schedule();
+void make_rows(Context& context, const Projection& stage, Func out, bool is_output) {
+  const Schedule& s = context.schedule();
   const int rows = s.tile_rows, width = s.vector * s.tile_vectors;
-  const ImageParam& kernel = packed_.at(stage.kernel);
-  const Expr positions = extent(positions_of(stage.x));
-  const Expr all_rows = positions * extent(Kind::batch);
+  const ImageParam& kernel = context.packed(stage.kernel);
+  const Expr positions = context.extent(context.positions_of(stage.x));
+  const Expr all_rows = positions * context.extent(Kind::batch);
 
   // ---- algorithm
   Var lane("lane"), tile_row("tile_row"), panel("panel"), tile("tile");
   Var n("n"), r("r"), t("t"), b("b");
   RDom k(0, kernel.dim(1).extent(), "k");
   Func sum("sum");
-  sum(lane, tile_row, panel, tile) = number(0);
+  sum(lane, tile_row, panel, tile) = context.number(0);
   sum(lane, tile_row, panel, tile) +=
-      kernel(lane, k, panel) * row(stage, k, min(tile * rows + tile_row, all_rows - 1));
+      kernel(lane, k, panel) * row(context, stage, k, min(tile * rows + tile_row, all_rows - 1));
   auto sum_at = [&](const Expr& column, const Expr& flat_row) {
     const Expr y = sum(column % width, flat_row % rows, column / width, flat_row / rows);
-    return stage.bias >= 0 ? y + packed_.at(stage.bias)(column) : y;
+    return stage.bias >= 0 ? y + context.packed(stage.bias)(column) : y;
   };
   // The caller's view has a stride for batches, so a row of the list is found by division there.
   RDom list;
   if (is_output) {
-    out(n, t, b) = undef(stored_);
+    out(n, t, b) = undef(context.stored_type());
     list = RDom(0, out.output_buffer().dim(0).extent(), 0, all_rows, "list");
     out(list.x, list.y % max(positions, 1), list.y / max(positions, 1)) =
-        stored(sum_at(list.x, list.y));
-    define(stage.result, out);
-  } else if (value(stage.result).layout == Layout::rows) {
+        context.stored(sum_at(list.x, list.y));
+    context.define(stage.result, out);
+  } else if (context.value(stage.result).layout == Layout::rows) {
     out(n, r) = sum_at(n, r);
     Func rows(out.name() + "_rows");
     rows(n, t, b) = out(n, b * positions + t);
-    define(stage.result, rows);
+    context.define(stage.result, rows);
   } else {
     out(n, r) = sum_at(n, r);
-    define(stage.result, out);
+    context.define(stage.result, out);
   }
 
   // ---- schedule: a task is one panel times task_rows rows
@@ -111,11 +102,11 @@ void PathPipeline::make_rows(const Projection& stage, Func out, bool is_output) 
   sum.update().reorder(lane, tile_row, k).vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
 }
 
-void PathPipeline::make_key_panels(const Projection& stage, Func out) {
-  const Schedule& s = schedule();
+void make_key_panels(Context& context, const Projection& stage, Func out) {
+  const Schedule& s = context.schedule();
   const int rows = s.tile_rows, width = s.vector * s.tile_vectors, lanes = s.vector;
-  const ImageParam& kernel = packed_.at(stage.kernel);
-  const Expr keys = extent(Kind::key);
+  const ImageParam& kernel = context.packed(stage.kernel);
+  const Expr keys = context.extent(Kind::key);
   const int columns = (stage.heads * stage.head_size_padded + width - 1) / width * width;
 
   // ---- algorithm: the same product, stored transposed. Keys past the end repeat the last one;
@@ -125,14 +116,14 @@ void PathPipeline::make_key_panels(const Projection& stage, Func out) {
   RDom k(0, kernel.dim(1).extent(), "k");
   Func sum("sum"), block("block");
   const Expr key = clamp(group * lanes + tile * rows + tile_row, 0, keys - 1);
-  sum(lane, tile_row, panel, tile, group, b) = number(0);
+  sum(lane, tile_row, panel, tile, group, b) = context.number(0);
   sum(lane, tile_row, panel, tile, group, b) +=
-      kernel(lane, k, panel) * row(stage, k, b * keys + key);
+      kernel(lane, k, panel) * row(context, stage, k, b * keys + key);
   Expr y = sum(lane, key_lane % rows, panel, key_lane / rows, group, b);
-  if (stage.bias >= 0) y += packed_.at(stage.bias)(panel * width + lane);
+  if (stage.bias >= 0) y += context.packed(stage.bias)(panel * width + lane);
   block(lane, key_lane, panel, group, b) = y;
   out(key_lane, n, p, b) = block(n % width, key_lane, n / width, p, b);
-  define(stage.result, out);
+  context.define(stage.result, out);
 
   // ---- schedule: a task is one panel of the kernel times some panels of keys
   Var no("no"), ni("ni"), po("po"), pi("pi"), task("task"), kt("kt"), kr("kr");
@@ -158,6 +149,22 @@ void PathPipeline::make_key_panels(const Projection& stage, Func out) {
       .unroll(kr);
   sum.compute_at(block, kt).vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
   sum.update().reorder(lane, tile_row, k).vectorize(lane, s.vector).unroll(lane).unroll(tile_row);
+}
+
+}  // namespace
+
+void make(Context& context, const Projection& stage) {
+  const std::string& kernel =
+      context.plan()
+          .weights
+          .at(static_cast<size_t>(
+              context.plan().packings.at(static_cast<size_t>(stage.kernel)).weight))
+          .name;
+  Func out(context.name_of(stage.result, "projected_" + kernel.substr(0, kernel.find('/'))));
+  if (context.value(stage.result).layout == Layout::key_panels)
+    make_key_panels(context, stage, out);
+  else
+    make_rows(context, stage, out, context.output_of(stage.result) >= 0);
 }
 
 }  // namespace attnc

@@ -134,12 +134,21 @@ struct Packing {
   bool operator==(const Packing&) const = default;
 };
 
+// ---- stages. `reads` hands what a stage reads to `use`, which has value(int), input(int), packing(int)
+// and formula(const PlanFormula&).
+
 /// y[position, column] = sum over row of x[position, row] * kernel[row, column] + bias[column]
 struct Projection {
   int x = -1, result = -1;       // values; x an input of rows, or rows that a stage made
   int kernel = -1, bias = -1;    // packings; bias may be -1
   int heads = 0, head_size = 0;  // of the result; 0: features
   int head_size_padded = 0;      // columns that a head takes in the result
+
+  template <class Use>
+  void reads(Use&& use) const {
+    use.value(x), use.packing(kernel);
+    if (bias >= 0) use.packing(bias);
+  }
 };
 
 /// The least and the most that a formula is over the queries of a tile, or over the keys of a cell:
@@ -187,12 +196,24 @@ struct Attention {
   PlanFormula sink;   // of batch, head and query: a score that joins every row's sum
   bool sigmoid = false;      // probability(i, j) is sigmoid(score), 0 where the mask hides: no sum
   attn::FullyMasked rule{};  // rows without a key
+
+  template <class Use>
+  void reads(Use&& use) const {
+    use.value(query), use.value(key), use.value(value);
+    for (const PlanFormula* f : {&pair, &score, &mask, &keys, &blocks, &sink}) use.formula(*f);
+    for (const Extremes& e : extremes) use.formula(e.formula);
+  }
 };
 
 /// The sum of values weighted by probabilities that are there (an input, or a part of one).
 struct Combine {
   int probabilities = -1, value = -1, result = -1;  // pairs, value_rows or heads, rows
   int heads = 1, value_heads = 1, value_size = 0, value_size_padded = 0;
+
+  template <class Use>
+  void reads(Use&& use) const {
+    use.value(probabilities), use.value(value);
+  }
 };
 
 /// cache[b, slot, at[b] + l, ..] = keys or values[b, l, ..], at clamped to where they fit. The
@@ -202,6 +223,11 @@ struct Splice {
   int cache = -1, keys = -1, values = -1, result = -1;  // values; keys and values as rows
   int at = -1;                                          // an input of indices
   int heads = 1, size = 0;
+
+  template <class Use>
+  void reads(Use&& use) const {
+    use.value(keys), use.value(values), use.input(at);
+  }
 };
 
 /// result = formula(inputs...) elementwise, at rows, heads or pairs (the layout of the result). Its
@@ -212,11 +238,22 @@ struct Map {
   PlanFormula formula;
   // Of rows of heads: how many, of which size, and the columns that each takes; else 0.
   int heads = 0, head_size = 0, head_size_padded = 0;
+
+  template <class Use>
+  void reads(Use&& use) const {
+    for (int v : inputs) use.value(v);
+    use.formula(formula);
+  }
 };
 
 /// Heads of `first`, then those of `second`: pairs. The result is an output.
 struct ConcatHeads {
   int first = -1, second = -1, result = -1;
+
+  template <class Use>
+  void reads(Use&& use) const {
+    use.value(first), use.value(second);
+  }
 };
 
 using Stage = std::variant<Projection, Attention, Combine, Splice, Map, ConcatHeads>;

@@ -72,6 +72,7 @@ class Planner {
   // ---- a path
   Status addPath(ir::PathOp path);
   Status addOperation(Operation& op);
+  Status addStage(Operation& op);
   Status addReturn(ir::ReturnOp op);
   int addCopy(Value value, Shape shape);
 

@@ -10,6 +10,25 @@ using attn::StatusCode;
 
 namespace attnc::planning {
 
+/// A stage, or a part of a value that nothing is computed for.
+Status Planner::addStage(Operation& op) {
+  if (auto project = dyn_cast<ir::ProjectOp>(op)) return addProjection(project);
+  if (auto attention = dyn_cast<ir::AttentionOp>(op)) return addAttention(attention);
+  if (auto combine = dyn_cast<ir::CombineOp>(op)) return addCombine(combine);
+  if (auto map = dyn_cast<ir::MapOp>(op)) return addMap(map);
+  if (auto splice = dyn_cast<ir::SpliceOp>(op)) return addSplice(splice);
+  if (auto concat = dyn_cast<ir::ConcatHeadsOp>(op)) return addConcat(concat);
+  if (auto slot = dyn_cast<ir::SlotOp>(op)) return addSlot(slot);
+  if (auto slice = dyn_cast<ir::SliceHeadsOp>(op)) return addSlice(slice);
+  if (auto outputs = dyn_cast<ir::ReturnOp>(op)) return addReturn(outputs);
+  if (isa<ir::AsKeysOp>(op)) return {};
+  const auto reads = [](OpOperand* use) { return isa<ir::CombineOp>(use->getOwner()); };
+  if (isa<ir::ShareHeadsOp>(op) && llvm::all_of(readersOf(op.getResult(0)), reads)) return {};
+  return unsupported(&op, "operation `" + shortName(&op) +
+                              "` is not compiled yet where it stands: scores and softmax are as "
+                              "parts of attention, shared heads where it reads them");
+}
+
 // ---- projections
 
 Status Planner::layoutFor(ir::ProjectOp project, Wanted& wants) {

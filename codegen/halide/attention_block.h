@@ -1,0 +1,28 @@
+// attention_block.h - one run of keys of one tile of queries.
+#pragma once
+#include <vector>
+
+#include "halide/attention_operands.h"
+#include "halide/attention_scores.h"
+#include "halide/attention_walk.h"
+
+namespace attnc {
+
+/// Dimensions of a run's weighted sum: column of the values, query of the tile, the run (its length
+/// and place in Walk::runs), tile, head, batch. The other Funcs have a key, or nothing, in place of x.
+struct BlockVars {
+  Halide::Var x, q, longer, of, qt, h, b;
+};
+
+struct BlockFuncs {
+  Halide::Func dot, score, lane_maximum, maximum, p, lane_sum, sum, weighted;
+  std::vector<MaskTile> masks;
+  Halide::Var i, lane;
+  Halide::RDom d, v, k, l;
+};
+BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& walk,
+                    const BlockVars& vars);
+void schedule_block(const Context& context, const Attention& stage, BlockFuncs& block,
+                    const Walk& walk, const BlockVars& vars, const Halide::LoopLevel& at);
+
+}  // namespace attnc

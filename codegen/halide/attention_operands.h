@@ -1,0 +1,47 @@
+// attention_operands.h - how attention reads its query, keys and values, and where its result goes.
+#pragma once
+#include <functional>
+
+#include "halide/context.h"
+
+namespace attnc {
+
+/// What a weighted sum of values is of.
+struct Values {
+  int value, result, heads, value_heads, value_size, value_size_padded;
+};
+inline Values values_of(const Attention& s) {
+  return {s.value, s.result, s.heads, s.key_heads, s.value_size, s.value_size_padded};
+}
+inline Values values_of(const Combine& s) {
+  return {s.value, s.result, s.heads, s.value_heads, s.value_size, s.value_size_padded};
+}
+
+/// Keys as panels, values as rows of whole vectors, where they come as heads; else there is nothing
+/// to do. To be called before elements of them are read.
+void pack_keys(Context& context, const Attention& stage);
+void pack_values(Context& context, const Values& stage);
+
+Halide::Expr query_element(const Context& context, const Attention& stage, const Halide::Expr& head,
+                           const Halide::Expr& d, const Halide::Expr& position,
+                           const Halide::Expr& batch);
+/// The key at lane `lane` of panel `panel`, element d of a head. Panels past the end repeat the last.
+Halide::Expr key_element(const Context& context, const Attention& stage, const Halide::Expr& head,
+                         const Halide::Expr& d, const Halide::Expr& panel, const Halide::Expr& lane,
+                         const Halide::Expr& batch);
+Halide::Expr value_element(const Context& context, const Values& stage, const Halide::Expr& head,
+                           const Halide::Expr& x, const Halide::Expr& position,
+                           const Halide::Expr& batch);
+
+/// `tile_of`(x, row, tile, head, batch), x < padded value size, becomes the stage's result: an output
+/// [batch, query, head, size] or rows for a later stage. Returns what to compute the tile at.
+Halide::LoopLevel make_result(Context& context, const Values& stage, const Halide::Func& tile_of,
+                              int tile);
+/// probabilities(key, query, head, batch) times values, in tiles of `tile` queries.
+void make_weighted_sum(
+    Context& context, const Values& stage, int tile,
+    const std::function<Halide::Expr(const Halide::Expr& key, const Halide::Expr& query,
+                                     const Halide::Expr& head, const Halide::Expr& batch)>&
+        probability);
+
+}  // namespace attnc

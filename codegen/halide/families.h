@@ -1,0 +1,22 @@
+// families.h - the kernels of a path's stages, each in a file of its own: algorithm first, then
+// schedule.
+//
+// A stage becomes Funcs in `context`, which reads the values that it names and receives its result.
+// A new kind of stage is a struct in plan.h and a `make` here; a new loop nest for attention is a
+// KernelFamily (plan.h) and a row in the table of attention_families (pipeline.cpp).
+#pragma once
+#include "halide/context.h"
+
+namespace attnc {
+
+void make(Context& context, const Projection& stage);   // projection.cpp
+void make(Context& context, const Combine& stage);      // attention_operands.cpp
+void make(Context& context, const Splice& stage);       // rearranged.cpp
+void make(Context& context, const Map& stage);          // rearranged.cpp
+void make(Context& context, const ConcatHeads& stage);  // rearranged.cpp
+
+void make_online(Context& context, const Attention& stage);       // attention_online.cpp
+void make_with_scores(Context& context, const Attention& stage);  // attention_with_scores.cpp
+void make_decode(Context& context, const Attention& stage);       // attention_decode.cpp
+
+}  // namespace attnc
