@@ -216,24 +216,26 @@ void make_decode(Context& context, const Attention& stage) {
     numbers.compute_at(partials, task);
     schedule_mask_tile(context, mask, i);
   }
-  if (!stage.sigmoid) {
-    slot_maximum.compute_at(partials, task)
+  // Over a task's keys: by slot, then across slots.
+  const auto schedule_fold = [&](Func by_slot, Func folded) {
+    by_slot.compute_at(partials, task)
         .bound_extent(g, group)
         .bound_extent(slot, fold)
         .vectorize(g)
         .vectorize(slot);
-    slot_maximum.update()
+    by_slot.update()
         .reorder(g, slot, kf)
         .vectorize(g)
         .vectorize(slot)
         .unroll(kf, s.decode_fold_unroll);
-    maximum.compute_at(partials, task)
+    folded.compute_at(partials, task)
         .bound_extent(g, group)
         .vectorize(g)
         .update()
         .reorder(g, f)
         .vectorize(g);
-  }
+  };
+  if (!stage.sigmoid) schedule_fold(slot_maximum, maximum);
   Var po("po"), pi("pi");
   p.compute_at(partials, task)
       .bound_extent(i, chunk)
@@ -242,24 +244,7 @@ void make_decode(Context& context, const Attention& stage) {
       .vectorize(g)
       .vectorize(pi)
       .unroll(po, s.decode_exp_unroll);
-  if (!stage.sigmoid) {
-    slot_sum.compute_at(partials, task)
-        .bound_extent(g, group)
-        .bound_extent(slot, fold)
-        .vectorize(g)
-        .vectorize(slot);
-    slot_sum.update()
-        .reorder(g, slot, kf)
-        .vectorize(g)
-        .vectorize(slot)
-        .unroll(kf, s.decode_fold_unroll);
-    sum.compute_at(partials, task)
-        .bound_extent(g, group)
-        .vectorize(g)
-        .update()
-        .reorder(g, f)
-        .vectorize(g);
-  }
+  if (!stage.sigmoid) schedule_fold(slot_sum, sum);
   const int vectors = dividing(V / value_lanes, s.tile_vectors);
   RVar xo("xo"), xi("xi");
   partial.compute_at(partials, task).bound_extent(g, group).vectorize(x, value_lanes);

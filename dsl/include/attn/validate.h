@@ -142,9 +142,12 @@ class Validator {
         return n.number[0] == 0 ? keys_of(x, {}) : values_of(x, {});
       case Op::as_keys:
         return as_keys(x, {});
-      default:
+      case Op::given:
         return given(x, y, operand(n, 2), {});
+      case Op::input:
+        break;
     }
+    return nothing;
   }
   /// What a kernel does not contract, the projection makes.
   constexpr Value projection(const Node& n, Value x) {
