@@ -22,7 +22,7 @@ constexpr Value share_heads(Value x, int heads, Place place = here()) {
                        .axes = x.axes().resized(Kind::head, heads)},
                       place);
 }
-/// Of a value with as many heads as the call brings: a call that brings fewer is refused.
+/// Heads 0 to count - 1. Where the call decides how many heads a value has, one with fewer is refused.
 constexpr Value first_heads(Value x, int count, Place place = here()) {
   if (!x || count == 0) return nothing;
   const int own = x.axes().extent(Kind::head);
@@ -109,7 +109,7 @@ constexpr Value slot(Value cache, int which, Place place = here()) {
                            .axes = cache.axes().without(Kind::slot)},
                           place);
 }
-/// Keys or values that no cache keeps: their positions are the keys that there are.
+/// New keys or values (counted by Kind::update) as all the keys or values there are: no cache.
 constexpr Value as_keys(Value x, Place place = here()) {
   if (!x) return nothing;
   x.graph->require<"as_keys: the value is not one of new keys, counted by Kind::update">(
@@ -121,7 +121,7 @@ constexpr Value as_keys(Value x, Place place = here()) {
   return x.graph->add(n, place);
 }
 /// `x` in calls that bring the input `condition`, `otherwise` in those that leave it out. Without
-/// an otherwise there is nothing then: an output does not exist in such calls.
+/// `otherwise` there is no value in such calls, and an output that is this value is not made.
 constexpr Value given(Value condition, Value x, Value otherwise = nothing, Place place = here()) {
   if (!condition || !x) return otherwise;
   Graph& g = *x.graph;

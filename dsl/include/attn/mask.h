@@ -4,17 +4,17 @@
 //   inline constexpr attn::ScoreMod half = [](auto score, auto) { return score / 2; };
 //   inline constexpr attn::SinkLogit zero = [](auto) { return 0.0f; };
 //
-// Masks compose with `&`, `|` and `!`. All of these are formulas (formula.h), so your own can do
-// whatever those with a name can.
-// Not here: those with a name (named_masks.h, named_scores.h); masks that come with a call, which
+// Masks compose with `&`, `|` and `!`. All of these are formulas (formula.h), so your own can do whatever
+// the named ones do.
+// Not here: named ones (named_masks.h, named_scores.h); masks that come with a call, which
 // are inputs (Graph::mask, Graph::flag).
 #pragma once
 #include "attn/symbols.h"
 
 namespace attn {
 
-/// What may be meant as a mask or a score function: anything with a call, which is asked more
-/// closely inside, where a wrong one can be told so in a sentence.
+/// A class that may be meant as a mask or a score function. It is checked inside of the constructor,
+/// where a wrong one gets an error in words.
 template <class F, class Made>
 concept Callable = std::is_class_v<F> && !std::same_as<F, Made> && !std::convertible_to<F, int>;
 template <class F>
@@ -49,8 +49,8 @@ struct Mask {
     if constexpr (MaskFunction<F>) formula = trace<Truth, 0>(f);
   }
 
-  // Found only beside a mask: operators for all of the namespace would take every type that might
-  // be a lambda.
+  // Friends, so that they are found for masks only: operators of the namespace would match every type
+  // that might be a lambda.
   friend constexpr Mask operator&(const Mask& a, const Mask& b) {
     if (a.formula.empty() || b.formula.empty()) return alone(a.formula.empty() ? b : a, a, b);
     return joined(Fn::both, a, b);
@@ -70,7 +70,7 @@ struct Mask {
   static constexpr Mask none() {
     return [](auto at) { return at.key < 0; };
   }
-  /// One that comes of `a` and `b`, with what is wrong with either.
+  /// `one`, made of `a` and `b`, with the errors of both.
   static constexpr Mask alone(Mask one, const Mask& a, const Mask& b) {
     one.formula.note(a.formula.error), one.formula.note(b.formula.error);
     return one;
@@ -83,10 +83,9 @@ struct Mask {
   }
 };
 
-/// A function with a name: one lambda, which is a Mask, a ScoreMod or a SinkLogit wherever one is
-/// wanted, and computes on plain numbers. What was wrong with its arguments it tells the formula
-/// that it is traced into. `Becomes` stands among the parameters so that `&`, `|` and `!` are found
-/// beside a mask.
+/// A named function: one lambda, which converts to a Mask, a ScoreMod or a SinkLogit, and computes on
+/// plain numbers. It records errors of its arguments in the formula that it is traced into. `Becomes` is
+/// a parameter so that argument-dependent lookup finds the `&`, `|` and `!` of masks.
 template <class Becomes, class F>
 struct Named {
   F function;
@@ -138,22 +137,22 @@ struct SinkLogit {
 enum class Probability : std::uint8_t { softmax, sigmoid };
 inline constexpr std::array<const char*, 2> probability_names{"softmax", "sigmoid"};
 
-// ---- tables of formulas with a name
+// ---- tables of named formulas
 //
-// They are named, or given as a value: an `attn::Table`, or numbers of evaluate.h.
+// Given by name or as a value: an `attn::Table`, or numbers of evaluate.h.
 
 constexpr Table table_of(Name name) { return {name}; }
 template <class T>
 requires(!std::convertible_to<const T&, Name>) constexpr T table_of(const T& table) {
   return table;
 }
-/// The same for a table that holds positions or numbers of things.
+/// The same for a table of indices.
 constexpr Table index_table_of(Name name) { return {name, Type::index}; }
 template <class T>
 requires(!std::convertible_to<const T&, Name>) constexpr T index_table_of(const T& table) {
   return table;
 }
-/// What is wrong with tables that are given where indices are wanted: the first that holds others.
+/// The error of the first table that does not hold indices, where indices are needed.
 constexpr Error unless_indices(const auto&... tables) {
   Diagnostics diagnostics(OnError::stop);
   const auto ask = [&diagnostics]<class T>(const T& table) {

@@ -14,20 +14,20 @@ namespace attn {
 
 // ---- order
 
-/// No key behind the query.
+/// Keys up to the query's own position.
 inline constexpr Mask causal = [](auto at) { return at.key <= at.query; };
-/// The same where the last query stands beside the last key: a few new queries, and the keys of all
-/// that came before.
+/// The same where the last query is at the position of the last key: a few new queries, with the keys of
+/// everything before them.
 inline constexpr Mask causal_from_the_end = [](auto at) {
   return at.key <= at.query + (at.key_length - at.query_length);
 };
-/// Causal, and all of the first `keys` for every query (prefix-LM; Raffel et al. 2019).
+/// Causal, but every query sees the first `keys` keys (prefix-LM; Raffel et al. 2019).
 constexpr auto prefix_lm(int keys) {
   return named<Mask>(
       [keys](auto at) { return (at.key <= at.query) | (at.key < keys); },
       error_unless<"`prefix_lm` needs a prefix of 0 keys or more, not {}">(keys >= 0, keys));
 }
-/// Each sequence its own prefix: `keys` is [batch].
+/// The same with a prefix per sequence: `keys` is [batch].
 template <class T>
 requires(!std::convertible_to<const T&, int>) constexpr auto prefix_lm(const T& keys) {
   return named<Mask>([keys = index_table_of(keys)](
@@ -43,7 +43,7 @@ constexpr auto sliding_window(int width) {
   return named<Mask>([width](auto at) { return abs(at.query - at.key) < width; },
                      error_unless<"`sliding_window` must be positive, not {}">(width > 0, width));
 }
-/// So many keys before the query's own, and so many after it.
+/// `before` keys before the query's own, and `after` keys after it.
 constexpr auto sliding_window(int before, int after) {
   return named<Mask>(
       [before, after](auto at) {
@@ -55,17 +55,18 @@ constexpr auto sliding_window(int before, int after) {
 /// Every `step`-th key, counted from the query's own (Sparse Transformer; Child et al. 2019).
 constexpr auto dilated(int step) {
   const Error e = error_unless<"`dilated` needs a positive step, not {}">(step > 0, step);
-  // Of a wrong one every key: plain numbers cannot be told, and must not be divided by zero.
+  // A step below 1 lets every key through: on plain numbers there is no way to report it, and no number
+  // may be divided by zero.
   return named<Mask>([step = e ? 1 : step](auto at) { return (at.query - at.key) % step == 0; }, e);
 }
-/// Blocks of `size` positions that see themselves alone.
+/// Blocks of `size` positions: a query sees the keys of its own block.
 constexpr auto same_block(int size) {
   const Error e = error_unless<"`same_block` needs a positive size, not {}">(size > 0, size);
   return named<Mask>([size = e ? 1 : size](auto at) { return at.query / size == at.key / size; },
                      e);
 }
 /// In two dimensions (`attention_axes` names two): keys at most so many rows and so many columns
-/// away (Hassani et al. 2023, but that a neighbourhood at the border is cut off there, not moved).
+/// away (Hassani et al. 2023; but a neighbourhood at the border is cut off, not moved inwards).
 constexpr auto neighbourhood(int rows, int columns) {
   return named<Mask>(
       [rows, columns](auto at) {
@@ -78,8 +79,8 @@ constexpr auto neighbourhood(int rows, int columns) {
 
 // ---- single keys
 
-/// The first `keys` of every sequence. Beside a window they are what a long stream leans on
-/// (StreamingLLM; Xiao et al. 2023).
+/// The first `keys` keys of every sequence: with a window, the attention sinks of StreamingLLM (Xiao et
+/// al. 2023).
 constexpr auto first_keys(int keys) {
   return named<Mask>([keys](auto at) { return at.key < keys; },
                      error_unless<"`first_keys` needs a positive number, not {}">(keys > 0, keys));
@@ -93,8 +94,8 @@ constexpr auto padding(const auto& lengths) {
 
 // ---- groups
 
-/// Documents packed into one sequence: `document` is [batch, position], the same number for all
-/// positions of one. Queries and keys count the same positions.
+/// Documents packed into one sequence: `document` is [batch, position] and holds the number of each
+/// position's document. Queries and keys are the same positions.
 constexpr auto same_document(const auto& document) {
   return named<Mask>(
       [document = index_table_of(document)](auto at) {
@@ -102,10 +103,10 @@ constexpr auto same_document(const auto& document) {
       },
       unless_indices(document));
 }
-/// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees
-/// itself and its ancestors. `enter` and `leave` are [batch, key]: the numbers at which a walk
-/// around the tree enters a token and leaves it. Tokens that are committed have 0 and a number
-/// beyond all others, so that every drafted one sees them. Queries are the last keys.
+/// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees itself and
+/// its ancestors. `enter` and `leave` are [batch, key]: the times at which a depth-first walk enters and
+/// leaves a token. Committed tokens have 0 and a number above all others, so that every drafted token
+/// sees them. Queries are the last keys.
 constexpr auto tree(const auto& enter, const auto& leave) {
   return named<Mask>(
       [enter = index_table_of(enter), leave = index_table_of(leave)](auto at) {

@@ -14,25 +14,25 @@
 
 namespace attn {
 
-/// Scores between -cap and cap (Gemma 2).
+/// Keeps scores between -cap and cap: cap * tanh(score / cap) (Gemma 2).
 constexpr auto softcap(float cap) {
   return named<ScoreMod>([cap](auto score, auto) { return cap * tanh(score / cap); },
                          error_unless<"`softcap` bends scores below a positive number">(cap > 0));
 }
-/// Each head its own penalty of the distance (Press et al. 2021): `slopes` is [head].
+/// A penalty per head that grows with the distance (Press et al. 2021): `slopes` is [head].
 constexpr auto alibi(const auto& slopes) {
   return [slopes = table_of(slopes)](auto score, auto at) {
     return score + slopes[at.head] * (at.key - at.query);
   };
 }
-/// Each head its own temperature: `temperature` is [head].
+/// A temperature per head: `temperature` is [head].
 constexpr auto temperature_per_head(const auto& temperature) {
   return [temperature = table_of(temperature)](auto score, auto at) {
     return score / temperature[at.head];
   };
 }
-/// Each head a number for every distance up to `most`, farther ones as `most` (after Shaw et al.
-/// 2018): `bias` is [head, 2 * most + 1], keys that lie `most` before the query first.
+/// A bias per head and distance (after Shaw et al. 2018). Distances beyond `most` count as `most`.
+/// `bias` is [head, 2 * most + 1] and begins with the keys that are `most` before the query.
 constexpr auto relative_bias(const auto& bias, int most) {
   const Error e =
       error_unless<"`relative_bias` counts distances up to {}, which is negative">(most >= 0, most);
@@ -77,13 +77,13 @@ constexpr auto t5_bucket(const auto& before, bool bidirectional, int buckets, in
   const int own = bidirectional ? buckets / 2 : buckets, single = own / 2;
   const double growth = (own - single) / natural_logarithm(double(most) / single);
   const auto distance = bidirectional ? abs(before) : max(before, 0);
-  // Where a bucket begins at a whole distance, rounding must not decide: far less than the step to
-  // the next distance, far more than an error.
+  // Added so that rounding does not decide where a bucket begins at a whole distance: far less than the
+  // step to the next distance, far more than a rounding error.
   const auto far = single + truncate(log(max(distance, single) / double(single)) * growth + 1e-5);
   const auto bucket = where(distance < single, distance, min(far, own - 1));
   return bidirectional ? where(before < 0, bucket + own, bucket) : bucket;
 }
-/// T5's: each head a number for every bucket. `bias` is [buckets, head], as T5's weights are.
+/// T5's bias, per head and bucket. `bias` is [buckets, head], as T5's weights are.
 constexpr auto t5_bias(const auto& bias, bool bidirectional = true, int buckets = 32,
                        int most = 128) {
   return named<ScoreMod>(
@@ -93,7 +93,7 @@ constexpr auto t5_bias(const auto& bias, bool bidirectional = true, int buckets 
       unless_t5_buckets(bidirectional, buckets, most));
 }
 
-/// Each head a logit that no key has (gpt-oss): `sinks` is [head].
+/// A sink logit per head (gpt-oss): `sinks` is [head].
 constexpr auto sink(const auto& sinks) {
   return [sinks = table_of(sinks)](auto at) { return sinks[at.head]; };
 }

@@ -24,8 +24,8 @@ namespace attn {
 template <class>
 inline constexpr bool never = false;
 
-/// The formula that this thread traces: symbols are good for it alone. At run time only; a compiler
-/// knows by itself which objects live.
+/// The formula that this thread is tracing; symbols of any other are refused. At run time only: in
+/// constant evaluation the compiler itself rejects a dangling pointer.
 inline thread_local Formula* traced_now = nullptr;
 inline thread_local std::uint64_t traces = 0;
 
@@ -46,15 +46,15 @@ class Tracing {
   Formula* before_ = nullptr;
 };
 
-/// A step of a formula, or a leaf (a literal, a table without indices) that joins one when it first
-/// meets one.
+/// A step of a formula, or a leaf (a literal, a table without indices), which belongs to no formula
+/// until an operation combines it with a step of one.
 struct Symbol {
   Formula* home = nullptr;
   std::int8_t id = -1;
   Step leaf{};  // or a copy of the step
   TableName table{};
   const char* sentence =
-      nullptr;              // the error of an operation without a symbol, for whoever takes it in
+      nullptr;              // an error that no formula holds yet; the next operation records it
   std::uint64_t trace = 0;  // of `home`, which may be gone
 
   constexpr Type type() const { return leaf.type; }
@@ -95,7 +95,7 @@ struct Symbol {
         "to, and not outside of it or in a function inside of it">(false);
   }
 };
-/// Notes an error in the formula of a symbol. A plain number has none, and computes what it can.
+/// Records an error in the formula of a symbol. A plain number has no formula; its operation goes on.
 template <class X>
 constexpr void note([[maybe_unused]] const Error& e, [[maybe_unused]] const X& x) {
   if constexpr (std::derived_from<X, Symbol>) x.note(e);
@@ -124,8 +124,8 @@ constexpr const Symbol* at_home(auto const&... s) {
   ((found = found ? found : s.home ? &s : nullptr), ...);
   return found;
 }
-/// What carries an error that there is no formula for yet: the first of an operand, or the
-/// sentence.
+/// A symbol that carries an error until there is a formula for it: the error of the first operand that
+/// has one, else `sentence`.
 constexpr Symbol carried(Type type, const char* sentence, auto const&... s) {
   Symbol out{.leaf = {.fn = Fn::number, .type = type}, .sentence = sentence};
   bool found = false;
@@ -141,7 +141,7 @@ constexpr Result step(Fn fn, const auto&... operand) {
       "a formula needs a symbol: this operation has only literals or tables without an index">(
       host != nullptr);
   if (!error && !host->is_alive()) error = Symbol::of_another();
-  // A compiler stopped; a program carries it to whoever takes the result in.
+  // A compiler has stopped by now. At run time the result carries the error on.
   if (error) return Result(carried(type, error.sentence, operand...));
   Step s{.fn = fn, .type = type};
   std::size_t i = 0;
@@ -186,12 +186,12 @@ constexpr Number tanh(const Number& a) { return step<Number>(Fn::tanh, a); }
 constexpr Number sqrt(const Number& a) { return step<Number>(Fn::sqrt, a); }
 constexpr Number rsqrt(const Number& a) { return step<Number>(Fn::rsqrt, a); }
 constexpr Number pow(const Number& a, const Number& b) { return step<Number>(Fn::pow, a, b); }
-/// Towards zero, as an index; of NaN 0, of what has no index the nearest that has.
+/// Rounds towards zero, to an index. NaN gives 0, a number out of range the nearest index.
 constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, a); }
 constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, a); }
 
-/// 1 / sqrt(n) of a plain number, for scales. By Newton's steps in double, as <cmath> is not
-/// constexpr in C++20: the same bits from every compiler.
+/// 1 / sqrt(n) of a plain number, for scales. <cmath> is not constexpr in C++20, so it is computed by
+/// Newton's method in double: the same bits from every compiler.
 constexpr double rsqrt(int n) {
   double root = n > 1 ? n : 1;
   for (int i = 0; i < 64; ++i) root = 0.5 * (root + (n > 1 ? n : 1) / root);
@@ -270,13 +270,13 @@ struct Along {
   }
 };
 
-/// Where an element stands. `query` and `key` are the first axis of each; `queries[1]` the second,
-/// where there are two.
+/// The position of an element. `query` and `key` are its positions along their first axes, `queries[1]`
+/// and `keys[1]` along their second ones, where attention is over several axes.
 struct Position {
   Number batch, head, query, key, size, feature, position, query_length, key_length;
   Along<Number> queries, keys;
 
-  /// A table's number where the element stands, on the table's own axes.
+  /// The table's number at this position, along the axes that the table has.
   constexpr Number own(const TableName& table) const {
     Symbol s{.home = batch.home,
              .leaf = {.fn = Fn::own, .type = table.type},
@@ -303,7 +303,7 @@ struct Position {
       queries[i] = leaf(Fn::position, Kind::query, i), keys[i] = leaf(Fn::position, Kind::key, i);
   }
 };
-/// Notes an error in the formula that a position belongs to.
+/// Records an error in the formula that a position belongs to.
 constexpr void note(const Error& e, const Position& at) { at.batch.note(e); }
 
 // ---- tracing

@@ -61,10 +61,10 @@ constexpr Outputs build(Graph& g, const CachedMultiHeadAttention& d) {
       g.query_value_key(attended(d.attention_axes, d.input_rank), d.input_rank, Kind::update);
   const bool fuses = keras_fuses(d.dropout, query);
   const Target keys = heads(d.num_heads, d.key_dim), values = heads(d.num_heads, d.value_size());
-  // Keys and values of two sizes do not fit one cache: then there is the first mode alone.
+  // Keys and values of different sizes do not fit into one cache: only the first mode exists then.
   const bool has_cache = d.key_dim == d.value_size();
   const Value cache = has_cache ? cache_input(g, "cache", keys, value) : nothing;
-  // One index counts positions along one axis.
+  // cache_update_index counts positions along one axis.
   const bool has_index = has_cache && value.axes().size == 3;
   const Value index = has_index ? g.index("cache_update_index") : nothing;
 

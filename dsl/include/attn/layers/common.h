@@ -15,17 +15,17 @@ namespace attn {
 constexpr bool keras_fuses(float dropout, const Value& query) {
   return dropout == 0 && query.axes().size == 3;
 }
-/// The two paths treat rows without any key differently,
+/// The two paths treat rows without any key differently.
 constexpr Rules keras_rules(const std::optional<FullyMasked>& own, bool fuses) {
   if (own) return *own;
   return {fuses ? FullyMasked::uniform : FullyMasked::zero, FullyMasked::zero};
 }
-/// and where Keras makes the probabilities itself it keeps what is above 0.5 of a mask of numbers.
+/// Where Keras makes the probabilities itself, a key is visible where a mask of numbers is above 0.5.
 constexpr std::uint8_t keras_reading(bool fuses) {
   return above_half_with_scores | (fuses ? 0 : above_half);
 }
 
-/// Of layers that may be asked for sigmoids, or for a sink under their softmax.
+/// For layers with the arguments `probability` and `sink`.
 constexpr void check_probability(Diagnostics& diagnostics, const auto& d) {
   const bool sigmoid = d.probability == Probability::sigmoid;
   diagnostics.require<
@@ -40,21 +40,21 @@ constexpr Value probabilities(const auto& d, Value s, const Mask& mask, Rules ru
                                                : softmax(s, mask, rules, d.sink);
 }
 
-/// |query - key| < width, or everything where there is no window.
+/// |query - key| < width; everything where there is no window.
 constexpr Mask window_of(const std::optional<int>& width) {
   return width ? sliding_window(*width) : Mask{};
 }
-/// The middle axes that are attended over: those given, or all of them.
+/// The axes between batch and features that attention is over: those given, or all.
 constexpr Numbers attended(const Numbers& attention_axes, int input_rank) {
   if (!attention_axes.empty() || input_rank <= 3) return attention_axes;
   Numbers all;
   for (int axis = 1; axis < input_rank - 1; ++axis) all.add(axis);
   return all;
 }
-/// 1 / sqrt(size), which Keras rounds to float32 in layers of float64, too.
+/// 1 / sqrt(size). Keras rounds it to float32, in float64 layers too.
 constexpr double keras_scale(int size) { return static_cast<float>(rsqrt(size)); }
 
-/// Sentences about masks that only one sequence axis has a meaning for.
+/// Checks of masks that only have a meaning along one sequence axis.
 constexpr bool one_sequence(const Value& query) {
   return query && query.axes().only(Kind::query).size == 1;
 }
@@ -76,7 +76,7 @@ constexpr void check_shape(Diagnostics& diagnostics, const Numbers& output_shape
   for (int n : output_shape)
     diagnostics.require<"`output_shape` must be positive, not {}">(n > 0, n);
 }
-/// Of layers whose rank usually follows from `attention_axes`.
+/// For layers whose rank follows from `attention_axes` where it is not given.
 constexpr void check_rank(Diagnostics& diagnostics, int input_rank) {
   diagnostics.require<"`input_rank` must be between 3 and 6 axes where it is given, not {}">(
       input_rank == 0 || (input_rank >= 3 && input_rank <= 6), input_rank);
@@ -94,9 +94,8 @@ constexpr void check_shared_heads(Diagnostics& diagnostics, const auto& d) {
           d.num_query_heads, d.num_key_value_heads);
 }
 
-/// attention_mask, padding masks of the three inputs, use_causal_mask and the window, all of them
-/// at once. Padding, order and the window speak of positions along one axis; with several there is
-/// attention_mask alone.
+/// The conjunction of attention_mask, the padding masks of the three inputs, use_causal_mask and the
+/// window. All but attention_mask need positions along one axis; with several axes it is the only one.
 constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8_t reading,
                            const std::optional<int>& window) {
   const Mask given = g.mask("attention_mask", s, reading);
@@ -116,7 +115,7 @@ constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8
   return given & query_mask & value_mask & key_mask & (any_order | causal) & window_of(window);
 }
 
-/// A gate on the mixed values: sigmoid(gate) of them goes on.
+/// A gate: sigmoid(gate) times the weighted values.
 constexpr Value gated(Value mixed, Value gate) {
   if (!gate) return mixed;
   return map(mixed, gate, [](auto x, auto y) { return x * sigmoid(y); });

@@ -9,7 +9,7 @@
 // Inputs: query, key, value, attention_mask (or all; axes as the scores').
 //
 // Query, key and value come as heads, [batch, position, head, size], and the output leaves so.
-// Scores are scaled by 1 / sqrt(head_dim). No Python layer's: names are GroupQueryAttention's.
+// Scores are scaled by 1 / sqrt(head_dim). There is no such Python layer; argument names are those of GroupQueryAttention.
 #pragma once
 #include "attn/layers/common.h"
 
@@ -22,8 +22,8 @@ struct DotProductAttention {
   std::optional<int> value_dim{};
   FullyMasked fully_masked = FullyMasked::zero;
   Mask mask{};
-  ScoreMod score_mod{};  // what happens to a scaled score
-  SinkLogit sink{};      // one more logit of every row, without a value
+  ScoreMod score_mod{};  // applied to scaled scores
+  SinkLogit sink{};      // a logit that joins every row's sum, without a value
   Probability probability{};
   DTypePolicy dtype{};
 

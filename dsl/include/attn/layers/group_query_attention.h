@@ -8,7 +8,7 @@
 //
 // Inputs: query, value, key (or value), attention_mask (or all; it has the query's heads),
 // query_mask, value_mask, key_mask (padding, [batch, position], or none), use_causal_mask (or
-// false). Outputs as MultiHeadAttention's.
+// false). Outputs: as MultiHeadAttention.
 //
 // Query head u reads key and value head u / (num_query_heads / num_key_value_heads), which are
 // projected once and never repeated.
@@ -30,8 +30,8 @@ struct GroupQueryAttention {
   // beyond Keras
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
-  ScoreMod score_mod{};  // what happens to a scaled score
-  SinkLogit sink{};      // one more logit of every row, without a value
+  ScoreMod score_mod{};  // applied to scaled scores
+  SinkLogit sink{};      // a logit that joins every row's sum, without a value
   Probability probability{};
 };
 

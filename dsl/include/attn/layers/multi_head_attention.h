@@ -12,8 +12,8 @@
 //
 // Masks are truths of any type: nonzero is visible. Negative and non-finite numbers, which Keras
 // casts to true, are refused: a mask to add to scores goes into `score_mod`, or in as `mask == 0`.
-// Where Keras has padding masks travel with a tensor (`_keras_mask`) they are arguments here; an
-// explicit `query_mask`, which Keras's call overwrites, counts.
+// Padding masks, which Keras attaches to tensors (`_keras_mask`), are arguments here. An explicit
+// `query_mask`, which Keras's call overwrites, is honoured.
 #pragma once
 #include "attn/layers/common.h"
 
@@ -27,7 +27,7 @@ struct MultiHeadAttention {
   bool use_bias = true;
   Numbers output_shape{};                 // features of the output; empty: as many as the query has
   Numbers attention_axes{};               // empty: all between the batch and the features
-  std::optional<int> sliding_window{};    // only keys nearer than this to the query, on both sides
+  std::optional<int> sliding_window{};    // keys nearer than this to the query, on both sides
   std::optional<bool> flash_attention{};  // true: scores are never stored, and no output
   bool use_gate = false;
   DTypePolicy dtype{};
@@ -35,8 +35,8 @@ struct MultiHeadAttention {
   int input_rank = 0;  // axes of the inputs; 0: as many as `attention_axes` needs, at least 3
   std::optional<FullyMasked> fully_masked{};
   Mask mask{};
-  ScoreMod score_mod{};  // what happens to a scaled score
-  SinkLogit sink{};      // one more logit of every row, without a value
+  ScoreMod score_mod{};  // applied to scaled scores
+  SinkLogit sink{};      // a logit that joins every row's sum, without a value
   Probability probability{};
 
   constexpr int value_size() const { return value_dim.value_or(key_dim); }

@@ -11,8 +11,8 @@
 //
 // Bhojanapalli et al. 2021, "Leveraging redundancy in attention with Reuse Transformers": the first
 // reuse_attention heads take their probabilities from another layer's scores (-1: all of them); the
-// others make their own. reuse_attention_scores has num_heads heads where all are reused, else any
-// number of which the first are taken. attention_scores has the new heads first and the reused
+// others make their own. reuse_attention_scores has num_heads heads where all are reused; else it may
+// have more than are taken, which are the first. attention_scores has the new heads first and the reused
 // last, as the original returns them. The mask is one of numbers: (1 - mask) * -1e9 is added to a
 // score in float32, so that a row without any key follows the rounding of that sum. Weights:
 // [relative_position_embeddings,] query, key, value_reuse, value_new, attention_output_reuse,
@@ -32,7 +32,7 @@ struct ReuseMultiHeadAttention {
   int max_sequence_length = 512;  // pe_max_seq_length in the original's code
   bool use_bias = true;
   Numbers output_shape{};
-  Numbers attention_axes{};  // counted from the front: the original knows no other
+  Numbers attention_axes{};  // counted from the front, as in the original
   DTypePolicy dtype{};
   // beyond Model Garden
   int input_rank = 0;
