@@ -80,19 +80,18 @@ def Attn_AttentionOp : Attn_Op<"attention", [
       -> !attn.value<batch, query, head 2, size 8 : f32>
     ```
   }];
-  let arguments = (ins Attn_Real:$query, Attn_Real:$key, Attn_Real:$value,
-                       DefaultValuedAttr<F64Attr, "1.0">:$scale,
-                       Attn_RuleAttr:$rule, UnitAttr:$sigmoid, OptionalAttr<StrAttr>:$shape);
+  let arguments = !con((ins Attn_Real:$query, Attn_Real:$key, Attn_Real:$value,
+                            DefaultValuedAttr<F64Attr, "1.0">:$scale),
+                       Attn_RowArguments, (ins OptionalAttr<StrAttr>:$shape));
   let regions = (region MaxSizedRegion<1>:$pair, MaxSizedRegion<1>:$score,
                         MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$keys,
                         MaxSizedRegion<1>:$blocks, MaxSizedRegion<1>:$sink);
   let results = (outs Attn_Real:$result, Optional<Attn_Real>:$scores);
-  let assemblyFormat = [{
-    $query `,` $key `,` $value (`scale` $scale^)?
-    `rule` custom<RuleWord>($rule) (`sigmoid` $sigmoid^)? (`shape` $shape^)?
+  let assemblyFormat = !strconcat("$query `,` $key `,` $value (`scale` $scale^)? ", Attn_RowFormat, [{
+    (`shape` $shape^)?
     (`pair` $pair^)? (`score` $score^)? (`mask` $mask^)? (`keys` $keys^)? (`blocks` $blocks^)?
     (`sink` $sink^)? attr-dict `:` functional-type(operands, results)
-  }];
+  }]);
   let hasRegionVerifier = 1;
   let hasCanonicalizeMethod = 1;
 }

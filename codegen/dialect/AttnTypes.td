@@ -64,6 +64,10 @@ def Attn_Rule : I32EnumAttr<"Rule", "what a row without any visible key gets", [
 }
 def Attn_RuleAttr : EnumAttr<Attn_Dialect, Attn_Rule, "rule">;
 
+// What becomes of a row of scores: arguments of attn.softmax, and of attn.attention, which takes it in.
+defvar Attn_RowArguments = (ins Attn_RuleAttr:$rule, UnitAttr:$sigmoid);
+defvar Attn_RowFormat = "`rule` custom<RuleWord>($rule) (`sigmoid` $sigmoid^)?";
+
 def Attn_Over : I32EnumAttr<"Over", "what a least and a most are taken over", [
     I32EnumAttrCase<"Query", 0, "query">,
     I32EnumAttrCase<"Key", 1, "key">,

@@ -119,14 +119,13 @@ def Attn_SoftmaxOp : Attn_Op<"softmax", [Pure, AllTypesMatch<["scores", "result"
     %alone = attn.softmax %s rule zero sigmoid : !attn.value<batch, head 2, query, key : f32>
     ```
   }];
-  let arguments = (ins Attn_Real:$scores, Attn_RuleAttr:$rule,
-                       OptionalAttr<Attn_RuleAttr>:$with_scores, UnitAttr:$sigmoid);
+  let arguments = !con((ins Attn_Real:$scores), Attn_RowArguments,
+                       (ins OptionalAttr<Attn_RuleAttr>:$with_scores));
   let regions = (region MaxSizedRegion<1>:$mask, MaxSizedRegion<1>:$sink);
   let results = (outs Attn_Real:$result);
-  let assemblyFormat = [{
-    $scores `rule` custom<RuleWord>($rule) (`with_scores` custom<RuleWord>($with_scores)^)?
-    (`sigmoid` $sigmoid^)? (`mask` $mask^)? (`sink` $sink^)? attr-dict `:` type($scores)
-  }];
+  let assemblyFormat = !strconcat("$scores ", Attn_RowFormat, [{
+    (`with_scores` custom<RuleWord>($with_scores)^)? (`mask` $mask^)? (`sink` $sink^)? attr-dict `:` type($scores)
+  }]);
   let hasRegionVerifier = 1;
   let hasCanonicalizeMethod = 1;
 }

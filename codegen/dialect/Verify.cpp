@@ -154,12 +154,7 @@ LogicalResult verifyMask(Operation* op, Region& mask, ValueType scores) {
   return verifyPositions(mask, scores);
 }
 
-LogicalResult verifySink(Operation* op, Region& sink, bool sigmoid, Rule rule, ValueType scores) {
-  if (sigmoid && !sink.empty())
-    return op->emitOpError() << "expected 'sigmoid' or a region 'sink', got both";
-  if (sigmoid && rule == Rule::Additive)
-    return op->emitOpError()
-           << "expected 'sigmoid' beside the rule 'uniform' or 'zero', got 'additive'";
+LogicalResult verifySink(Operation* op, Region& sink, ValueType scores) {
   if (failed(verifyArguments(op, "sink", sink, {})) ||
       failed(verifyYield(op, "sink", sink, {scores.getElementType()})))
     return failure();

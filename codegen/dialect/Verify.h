@@ -48,9 +48,17 @@ mlir::LogicalResult verifyCombined(mlir::Operation* op, ValueType probabilities,
                                    ValueType value, ValueType result);
 mlir::LogicalResult verifyPair(mlir::Operation* op, mlir::Region& pair, ValueType scores);
 mlir::LogicalResult verifyMask(mlir::Operation* op, mlir::Region& mask, ValueType scores);
-/// A logit of every row: a real number of the batch, the head and the query. `sigmoid` has no sum
-/// that it could join.
-mlir::LogicalResult verifySink(mlir::Operation* op, mlir::Region& sink, bool sigmoid, Rule rule,
-                               ValueType scores);
+/// A logit of every row: a real number of the batch, the head and the query.
+mlir::LogicalResult verifySink(mlir::Operation* op, mlir::Region& sink, ValueType scores);
+/// What becomes of a row: of softmax, and of attention. Sigmoids have no sum.
+template <class Op>
+mlir::LogicalResult verifyRows(Op op, ValueType scores) {
+  if (op.getSigmoid() && !op.getSink().empty())
+    return op.emitOpError() << "expected 'sigmoid' or a region 'sink', got both";
+  if (op.getSigmoid() && op.getRule() == Rule::Additive)
+    return op.emitOpError()
+           << "expected 'sigmoid' beside the rule 'uniform' or 'zero', got 'additive'";
+  return verifySink(op, op.getSink(), scores);
+}
 
 }  // namespace attnc::ir

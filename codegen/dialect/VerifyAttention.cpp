@@ -85,9 +85,8 @@ LogicalResult AttentionOp::verifyRegions() {
       failed(verifyYield(*this, "score", getScore(), {real})) ||
       failed(verifyPositions(getScore(), scores)))
     return failure();
-  if (failed(verifySink(*this, getSink(), getSigmoid(), getRule(), scores)) ||
-      failed(verifyMask(*this, getMask(), scores)) || failed(verifyFlat(*this)) ||
-      failed(verifyBlocks(*this, scores)))
+  if (failed(verifyRows(*this, scores)) || failed(verifyMask(*this, getMask(), scores)) ||
+      failed(verifyFlat(*this)) || failed(verifyBlocks(*this, scores)))
     return failure();
   mlir::Type index = IndexType::get(getContext());
   if (failed(verifyArguments(*this, "keys", getKeys(), {index, index})) ||

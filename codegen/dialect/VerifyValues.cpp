@@ -188,7 +188,7 @@ LogicalResult SoftmaxOp::verifyRegions() {
   ValueType scores = typeOf(getScores());
   if (!scores.find(Kind::key))
     return emitOpError() << "operand 'scores': expected a key axis, got " << text(scores.getAxes());
-  if (failed(verifySink(*this, getSink(), getSigmoid(), getRule(), scores))) return failure();
+  if (failed(verifyRows(*this, scores))) return failure();
   return verifyMask(*this, getMask(), scores);
 }
 

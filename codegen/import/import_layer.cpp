@@ -196,10 +196,10 @@ class Importer {
                                                 : ir::Rule::Uniform;
     };
     ir::RuleAttr with_scores;
-    if (n.fully_masked_with_scores != n.fully_masked)
-      with_scores = ir::RuleAttr::get(builder_.getContext(), rule(n.fully_masked_with_scores));
-    auto op = ir::SoftmaxOp::create(builder_, loc_, made, node(n.operand[0]), rule(n.fully_masked),
-                                    with_scores, n.sigmoid);
+    if (n.rules.with_scores != n.rules.alone)
+      with_scores = ir::RuleAttr::get(builder_.getContext(), rule(n.rules.with_scores));
+    auto op = ir::SoftmaxOp::create(builder_, loc_, made, node(n.operand[0]), rule(n.rules.alone),
+                                    n.rules.sigmoid, with_scores);
     formula(op.getMask(), n.mask, 0);
     formula(op.getSink(), n.sink, 0, /*real=*/true);
     return op;

@@ -163,9 +163,13 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       OpBuilder builder(combine);
       SmallVector<mlir::Type> results{combine.getResult().getType()};
       if (stored) results.push_back(softmax.getResult().getType());
-      auto attention = AttentionOp::create(builder, combine.getLoc(), results, scores.getQuery(),
-                                           key, value, scores.getScale(), softmax.getRule(),
-                                           softmax.getSigmoid(), StringAttr());
+      // What the softmax says of rows is said of attention.
+      SmallVector<NamedAttribute> rows{builder.getNamedAttr("scale", scores.getScaleAttr())};
+      for (NamedAttribute said : softmax->getAttrs())
+        if (llvm::is_contained(AttentionOp::getAttributeNames(), said.getName().strref()))
+          rows.push_back(said);
+      auto attention = AttentionOp::create(builder, combine.getLoc(), results,
+                                           ValueRange{scores.getQuery(), key, value}, rows);
       if (!scores.getPair().empty()) {
         IRMapping mapping;
         scores.getPair().cloneInto(&attention.getPair(), mapping);

@@ -400,7 +400,7 @@ class Reference {
   void softmax(const attn::Node& n, Grid& out) {
     const Grid& s = operand(n, 0);
     out = s;
-    const attn::FullyMasked rule = with_optional_ ? n.fully_masked_with_scores : n.fully_masked;
+    const attn::FullyMasked rule = with_optional_ ? n.rules.with_scores : n.rules.alone;
     // Key axes lie last: a row is one run of numbers.
     int64_t row = 1;
     for (int i = 0; i < n.axes.size; ++i) {
@@ -414,7 +414,7 @@ class Reference {
       });
     }
     if (row == 0) return;
-    if (n.sigmoid) {
+    if (n.rules.sigmoid) {
       for (size_t i = 0; i < out.at.size(); ++i) {
         out.at[i] = seen[i] ? 1 / (1 + std::exp(-out.at[i])) : 0.0;
         if (with_optional_) out.at[i] = stored(out.at[i]);

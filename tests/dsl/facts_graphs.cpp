@@ -109,5 +109,5 @@ constexpr bool all_are_valid() {
 static_assert(all_are_valid());
 static_assert(model::layers::size == 17);
 constexpr auto bytes = attn::serialise<model::encoder>();
-static_assert(bytes[0] == 'a' && bytes[7] == 0 && bytes[8] == attn::section_version);
+static_assert(bytes[0] == 'a' && bytes[7] == 0 && bytes[10] == attn::section_version >> 16);
 static_assert(bytes[12] + 256 * bytes[13] == bytes.size() && bytes[16] == 1);

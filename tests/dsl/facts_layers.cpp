@@ -227,7 +227,7 @@ static_assert(inputs_are(over({1, 2}), {"query", "value", "key", "attention_mask
 
 constexpr bool rules_are(const Description& d, FullyMasked alone, FullyMasked with_scores) {
   const attn::Node& n = softmax_of(d);
-  return n.fully_masked == alone && n.fully_masked_with_scores == with_scores;
+  return n.rules.alone == alone && n.rules.with_scores == with_scores;
 }
 static_assert(rules_are(model::encoder, FullyMasked::uniform, FullyMasked::zero));
 static_assert(rules_are(model::decoder, FullyMasked::zero, FullyMasked::zero));
@@ -238,6 +238,8 @@ static_assert(rules_are(model::additive, FullyMasked::additive, FullyMasked::zer
 static_assert(rules_are(cached, FullyMasked::uniform, FullyMasked::zero));
 static_assert(rules_are(luong, FullyMasked::additive, FullyMasked::additive));
 static_assert(rules_are(model::sigmoids, FullyMasked::zero, FullyMasked::zero));
-static_assert(softmax_of(model::sigmoids).sigmoid && softmax_of(model::sigmoids).sink.empty());
-static_assert(!softmax_of(model::streaming).sigmoid && !softmax_of(model::streaming).sink.empty());
+static_assert(softmax_of(model::sigmoids).rules.sigmoid &&
+              softmax_of(model::sigmoids).sink.empty());
+static_assert(!softmax_of(model::streaming).rules.sigmoid &&
+              !softmax_of(model::streaming).sink.empty());
 static_assert(rules_are(model::talking, FullyMasked::uniform, FullyMasked::uniform));

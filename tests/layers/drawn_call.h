@@ -337,7 +337,7 @@ class Drawer {
       if (t.type != attn::Type::truth) return false;
     }
     for (const attn::Node& n : g_.nodes) {
-      if (n.soft || (n.op == attn::Op::softmax && n.fully_masked == attn::FullyMasked::additive) ||
+      if (n.soft || (n.op == attn::Op::softmax && n.rules.alone == attn::FullyMasked::additive) ||
           (n.op == attn::Op::map && n.axes.has(Kind::key) && n.formula.size > 3))
         return false;
     }

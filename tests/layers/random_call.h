@@ -28,7 +28,7 @@ inline Bound bound_of(const attn::Graph& g) {
   // Adding -1e9 leaves doubles of 1e-7: a row without keys is as exact as its originals'.
   for (const attn::Node& n : g.nodes) {
     if (g.dtype == attn::DTypePolicy::float64 && n.op == attn::Op::softmax &&
-        n.fully_masked == attn::FullyMasked::additive) {
+        n.rules.alone == attn::FullyMasked::additive) {
       return {1e-6, 1e-6};
     }
   }
@@ -57,7 +57,7 @@ inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
   Bound bound = bound_of(g);
   // Sigmoids have no sum of one: what is weighed are some hundred values, not their mean.
   for (const attn::Node& n : g.nodes) {
-    if (n.sigmoid) bound.absolute *= 10;
+    if (n.rules.sigmoid) bound.absolute *= 10;
   }
   // Large scores leave more of a rounding error in the exponent.
   if (d.large) bound = {100 * bound.absolute, 100 * bound.relative};

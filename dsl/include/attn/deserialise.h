@@ -126,9 +126,11 @@ class Reader : public FieldVisitor<Reader> {
     }
     const auto version = take(4);
     if (version != section_version) {
-      return fail("it has version " + std::to_string(version) +
-                  ", and this program reads version " + std::to_string(section_version) +
-                  ": build both from one release");
+      const auto text = [](std::uint64_t v) {
+        return std::to_string(v >> 16) + "." + std::to_string(v & 0xffff);
+      };
+      return fail("it has version " + text(version) + ", and this program reads version " +
+                  text(section_version) + ": build both from one release");
     }
     const auto size = take(4), count = take(4);
     for (std::uint64_t n = 0; n < count && ok(); ++n) {

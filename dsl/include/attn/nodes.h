@@ -53,10 +53,12 @@ struct FormulaRange {
 
 /// The rule by what a call asks for: Keras changes it when attention scores are asked for too.
 struct Rules {
-  FullyMasked alone, with_scores;
+  FullyMasked alone, with_scores;  // for calls that take the output alone, and the scores too
+  bool sigmoid = false;            // probabilities are sigmoids of the scores, and have no sum
   constexpr Rules(FullyMasked both = FullyMasked::uniform) : alone(both), with_scores(both) {}
   constexpr Rules(FullyMasked alone, FullyMasked with_scores)
       : alone(alone), with_scores(with_scores) {}
+  constexpr bool operator==(const Rules&) const = default;
 };
 
 /// What a layer stores and computes with, by Keras's names. Halves are computed with in float32.
@@ -87,10 +89,8 @@ inline constexpr int num_readings = 32;
 struct Node {
   Op op{};
   Type type = Type::real;
-  FullyMasked fully_masked{};              // softmax: for calls that take the output alone
-  FullyMasked fully_masked_with_scores{};  // softmax: for calls that take attention scores too
+  Rules rules{};          // softmax
   bool optional = false;  // input: may be left out; operand 0 stands in, else it is true everywhere
-  bool sigmoid = false;   // softmax: probabilities are sigmoids of the scores, which have no sum
   bool flag = false;      // input: one truth, false where it is left out
   bool soft = false;      // input: a mask of numbers, any type, 1 where it is left out
   std::uint8_t reading = 0;  // input: of a mask, see Reading

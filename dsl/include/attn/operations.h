@@ -200,11 +200,7 @@ constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
   if (!s) return nothing;
   Graph& g = *s.graph;
   g.require<"softmax is over keys, and this value has no key axis">(s.axes().has(Kind::key));
-  Node n{.op = Op::softmax,
-         .fully_masked = rules.alone,
-         .fully_masked_with_scores = rules.with_scores,
-         .operand = {s.id, -1, -1, -1},
-         .axes = s.axes()};
+  Node n{.op = Op::softmax, .rules = rules, .operand = {s.id, -1, -1, -1}, .axes = s.axes()};
   n.mask = g.add(mask.formula, s.axes(), "the mask", place);
   for (int i = 0; i < sink.formula.size; ++i) {
     const Step& step = sink.formula.steps[static_cast<std::size_t>(i)];
@@ -223,12 +219,9 @@ constexpr Value sigmoid_probabilities(Value s, const Mask& mask = {}, Place plac
   Graph& g = *s.graph;
   g.require<"sigmoid_probabilities are over keys, and this value has no key axis">(
       s.axes().has(Kind::key));
-  Node n{.op = Op::softmax,
-         .fully_masked = FullyMasked::zero,
-         .fully_masked_with_scores = FullyMasked::zero,
-         .sigmoid = true,
-         .operand = {s.id, -1, -1, -1},
-         .axes = s.axes()};
+  Rules rules = FullyMasked::zero;
+  rules.sigmoid = true;
+  Node n{.op = Op::softmax, .rules = rules, .operand = {s.id, -1, -1, -1}, .axes = s.axes()};
   n.mask = g.add(mask.formula, s.axes(), "the mask", place);
   return g.add(n, place);
 }

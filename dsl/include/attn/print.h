@@ -116,11 +116,11 @@ inline std::string text(const Graph& g, std::string_view name) {
       if (!n.name.empty()) out += " \"" + std::string(n.name.view()) + "\"";
     }
     if (n.op == Op::project && n.weight[1] < 0) out += " no bias";
-    if (n.sigmoid) out += " sigmoid";
-    if (n.op == Op::softmax && !n.sigmoid)
+    if (n.rules.sigmoid) out += " sigmoid";
+    if (n.op == Op::softmax && !n.rules.sigmoid)
       out += std::string(" fully masked ") +
-             fully_masked_names[static_cast<std::size_t>(n.fully_masked)] + ", with scores " +
-             fully_masked_names[static_cast<std::size_t>(n.fully_masked_with_scores)];
+             fully_masked_names[static_cast<std::size_t>(n.rules.alone)] + ", with scores " +
+             fully_masked_names[static_cast<std::size_t>(n.rules.with_scores)];
     if (n.op == Op::dropout) out += " rate " + number_text(n.rate);
     if (n.op == Op::slot) out += n.number[0] ? " values" : " keys";
     out += " : " + text(g, n.axes) + "\n";

@@ -18,12 +18,14 @@
 // The file is a base name: paths differ between machines.
 // Not here: reading them (deserialise.h).
 #pragma once
+#include "attn/fields.h"
 #include "attn/layer.h"
 
 namespace attn {
 
 inline constexpr std::string_view section_magic{"attnDSL\0", 8};
-inline constexpr std::uint32_t section_version = 4;
+/// Of the format, and of the fields.
+inline constexpr std::uint32_t section_version = 5 << 16 | fields_code();
 
 namespace section {
 

@@ -115,10 +115,10 @@ class Validator {
       case Op::softmax: {
         Mask mask;
         mask.formula = formula(n.mask, id, 0, Type::truth);
-        if (n.sigmoid) return sigmoid_probabilities(x, mask, {});
+        if (n.rules.sigmoid) return sigmoid_probabilities(x, mask, {});
         SinkLogit sink;
         sink.formula = formula(n.sink, id, 0, Type::real);
-        return softmax(x, mask, {n.fully_masked, n.fully_masked_with_scores}, sink, {});
+        return softmax(x, mask, n.rules, sink, {});
       }
       case Op::dropout:
         return dropout(x, n.rate, {});
