@@ -73,6 +73,9 @@ class Planner {
   Status addPath(ir::PathOp path);
   Status addOperation(Operation& op);
   Status addStage(Operation& op);
+  /// An operation's stage; one specialisation each.
+  template <class Op>
+  Status add(Op op);
   Status addReturn(ir::ReturnOp op);
   int addCopy(Value value, Shape shape);
 
@@ -103,23 +106,13 @@ class Planner {
   static bool readAsValues(ir::ProjectOp project);
   int paddedSize(int size) const;
   int addPacking(const Packing& packing);
-  Status addProjection(ir::ProjectOp op);
 
   // ---- attention
   bool isThere(Value value);
   Status operand(Operation* op, Value value, int& id);
   Status checkReaders(Operation* op);
-  Status addAttention(ir::AttentionOp op);
   Status addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage);
   static ir::ValueType scoresType(ir::AttentionOp op);
-  Status addCombine(ir::CombineOp op);
-
-  // ---- caches and joined heads
-  Status addSplice(ir::SpliceOp op);
-  Status addConcat(ir::ConcatHeadsOp op);
-
-  // ---- elementwise
-  Status addMap(ir::MapOp op);
 };
 
 }  // namespace attnc::planning

@@ -10,25 +10,6 @@ using attn::StatusCode;
 
 namespace attnc::planning {
 
-/// A stage, or a part of a value that nothing is computed for.
-Status Planner::addStage(Operation& op) {
-  if (auto project = dyn_cast<ir::ProjectOp>(op)) return addProjection(project);
-  if (auto attention = dyn_cast<ir::AttentionOp>(op)) return addAttention(attention);
-  if (auto combine = dyn_cast<ir::CombineOp>(op)) return addCombine(combine);
-  if (auto map = dyn_cast<ir::MapOp>(op)) return addMap(map);
-  if (auto splice = dyn_cast<ir::SpliceOp>(op)) return addSplice(splice);
-  if (auto concat = dyn_cast<ir::ConcatHeadsOp>(op)) return addConcat(concat);
-  if (auto slot = dyn_cast<ir::SlotOp>(op)) return addSlot(slot);
-  if (auto slice = dyn_cast<ir::SliceHeadsOp>(op)) return addSlice(slice);
-  if (auto outputs = dyn_cast<ir::ReturnOp>(op)) return addReturn(outputs);
-  if (isa<ir::AsKeysOp>(op)) return {};
-  const auto reads = [](OpOperand* use) { return isa<ir::CombineOp>(use->getOwner()); };
-  if (isa<ir::ShareHeadsOp>(op) && llvm::all_of(readersOf(op.getResult(0)), reads)) return {};
-  return unsupported(&op, "operation `" + shortName(&op) +
-                              "` is not compiled yet where it stands: scores and softmax are as "
-                              "parts of attention, shared heads where it reads them");
-}
-
 // ---- projections
 
 Status Planner::layoutFor(ir::ProjectOp project, Wanted& wants) {
@@ -79,7 +60,8 @@ int Planner::addPacking(const Packing& packing) {
   return static_cast<int>(plan_.packings.size()) - 1;
 }
 
-Status Planner::addProjection(ir::ProjectOp op) {
+template <>
+Status Planner::add(ir::ProjectOp op) {
   const Value from = alias(op.getX());
   if (weights_.contains(from))
     return unsupported(op, "a projection of a weight is not compiled yet");
@@ -177,7 +159,8 @@ Status Planner::checkReaders(Operation* op) {
   return {};
 }
 
-Status Planner::addAttention(ir::AttentionOp op) {
+template <>
+Status Planner::add(ir::AttentionOp op) {
   if (Status s = checkReaders(op); !s.ok()) return s;
   const bool as_heads = isThere(op.getValue()) && onlyReturned(op.getResult());
   Attention stage;
@@ -235,7 +218,8 @@ ir::ValueType Planner::scoresType(ir::AttentionOp op) {
   return ir::ValueType::get(op.getContext(), axes, query.getElementType());
 }
 
-Status Planner::addCombine(ir::CombineOp op) {
+template <>
+Status Planner::add(ir::CombineOp op) {
   const Value p = op.getProbabilities(), value = unshared(op.getValue());
   if (!inputs_.contains(p) && !p.getDefiningOp<ir::SliceHeadsOp>())
     return unsupported(op,
@@ -257,7 +241,8 @@ Status Planner::addCombine(ir::CombineOp op) {
 
 // ---- caches and joined heads
 
-Status Planner::addSplice(ir::SpliceOp op) {
+template <>
+Status Planner::add(ir::SpliceOp op) {
   if (!inputs_.contains(op.getCache()))
     return unsupported(op, "a cache that is written and is no input is not compiled yet");
   if (!inputs_.contains(op.getIndex()))
@@ -290,7 +275,8 @@ Status Planner::addSplice(ir::SpliceOp op) {
   return {};
 }
 
-Status Planner::addConcat(ir::ConcatHeadsOp op) {
+template <>
+Status Planner::add(ir::ConcatHeadsOp op) {
   auto attention = op.getFirst().getDefiningOp<ir::AttentionOp>();
   const bool made = attention && op.getFirst() == attention.getScores() &&
                     llvm::hasSingleElement(op.getFirst().getUses());
@@ -311,7 +297,8 @@ Status Planner::addConcat(ir::ConcatHeadsOp op) {
 
 // ---- elementwise
 
-Status Planner::addMap(ir::MapOp op) {
+template <>
+Status Planner::add(ir::MapOp op) {
   const Shape shape = shapeOf(op.getResult());
   const ir::ValueType type = typeOf(op.getResult());
   if (shape == Shape::other || shape == Shape::cache)
@@ -360,6 +347,27 @@ Status Planner::addMap(ir::MapOp op) {
     padded_[static_cast<size_t>(stage.result)] = stage.head_size_padded;
   path_.stages.emplace_back(std::move(stage));
   return {};
+}
+
+// ---- which of them
+
+/// A stage, or a part of a value that nothing is computed for.
+Status Planner::addStage(Operation& op) {
+  if (auto project = dyn_cast<ir::ProjectOp>(op)) return add(project);
+  if (auto attention = dyn_cast<ir::AttentionOp>(op)) return add(attention);
+  if (auto combine = dyn_cast<ir::CombineOp>(op)) return add(combine);
+  if (auto map = dyn_cast<ir::MapOp>(op)) return add(map);
+  if (auto splice = dyn_cast<ir::SpliceOp>(op)) return add(splice);
+  if (auto concat = dyn_cast<ir::ConcatHeadsOp>(op)) return add(concat);
+  if (auto slot = dyn_cast<ir::SlotOp>(op)) return addSlot(slot);
+  if (auto slice = dyn_cast<ir::SliceHeadsOp>(op)) return addSlice(slice);
+  if (auto outputs = dyn_cast<ir::ReturnOp>(op)) return addReturn(outputs);
+  if (isa<ir::AsKeysOp>(op)) return {};
+  const auto reads = [](OpOperand* use) { return isa<ir::CombineOp>(use->getOwner()); };
+  if (isa<ir::ShareHeadsOp>(op) && llvm::all_of(readersOf(op.getResult(0)), reads)) return {};
+  return unsupported(&op, "operation `" + shortName(&op) +
+                              "` is not compiled yet where it stands: scores and softmax are as "
+                              "parts of attention, shared heads where it reads them");
 }
 
 }  // namespace attnc::planning
