@@ -18,13 +18,13 @@ using namespace Halide;
 using attn::Kind;
 
 void make_online(Context& context, const Attention& stage) {
+  const Values values = values_of(stage);
   pack_keys(context, stage);
-  pack_values(context, values_of(stage));
+  pack_values(context, values);
   const Schedule& s = context.schedule();
   const int tile = s.query_tile, value_lanes = context.lanes_of(stage.value_size),
             columns = stage.value_size_padded;
   const Expr keys = context.extent(Kind::key), queries = context.extent(Kind::query);
-  const Values values = values_of(stage);
   const Expr zero = context.number(0);
 
   // ---- algorithm

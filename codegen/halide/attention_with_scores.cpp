@@ -13,8 +13,9 @@ using namespace Halide;
 using attn::Kind;
 
 void make_with_scores(Context& context, const Attention& stage) {
+  const Values values = values_of(stage);
   pack_keys(context, stage);
-  pack_values(context, values_of(stage));
+  pack_values(context, values);
   const Schedule& s = context.schedule();
   const int lanes = s.vector, width = s.vector * (stage.pair.empty() ? s.tile_vectors : 1),
             tile = s.scores_query_tile;
@@ -107,7 +108,7 @@ void make_with_scores(Context& context, const Attention& stage) {
     sum.update().reorder(l, q).atomic().vectorize(l, lanes);
   }
   make_weighted_sum(
-      context, values_of(stage), tile,
+      context, values, tile,
       [&](const Expr& key, const Expr& query_at, const Expr& head, const Expr& batch) {
         return context.element(stage.scores, {key, query_at, head, batch});
       });

@@ -127,6 +127,7 @@ const std::vector<Func>& Context::finish() {
   }
   return outputs_;
 }
+
 std::vector<Argument> Context::arguments() const {
   std::vector<Argument> arguments;
   const PathUses uses = uses_of(path_);

@@ -8,7 +8,7 @@
 //
 // Fingerprints (layer.h), writing (section.h) and reading (deserialise.h) visit the same fields in
 // the same order. A field that is added to a record is added here, and nowhere else: sections of other
-// fields are refused by `fields_code`.
+// fields are refused by their version (section.h).
 // Not here: what a field means (nodes.h), and which values it may have (validate.h).
 #pragma once
 #include <type_traits>
@@ -67,7 +67,7 @@ template <>
 inline constexpr int count_of<DTypePolicy> = num_policies;
 
 /// Takes fields apart. `Visitor` has, for references to the fields,
-///   number(v)         of an integer, an enumeration or a bool; a floating number comes as its bits
+///   number(v)         of an integer, an enumeration or a bool; a float comes as its 32 bits
 ///   name(n), axes(a)
 ///   list(l)           of a graph's nodes, steps, ...
 ///   added_later(...)  fields that are younger than the first fingerprints
@@ -86,12 +86,11 @@ struct FieldVisitor {
   constexpr void one(auto& field) { compound(static_cast<Visitor&>(*this), field); }
   constexpr static void compound(Visitor& self, auto& field) {
     using Field = std::remove_cvref_t<decltype(field)>;
-    if constexpr (std::is_floating_point_v<Field>) {
-      using Bits = std::conditional_t<sizeof(Field) == 4, std::uint32_t, std::uint64_t>;
-      auto bits = std::bit_cast<Bits>(field);
+    if constexpr (std::is_same_v<Field, float>) {
+      auto bits = std::bit_cast<std::uint32_t>(field);
       self.number(bits);
       if constexpr (!std::is_const_v<std::remove_reference_t<decltype(field)>>) {
-        field = std::bit_cast<Field>(bits);
+        field = std::bit_cast<float>(bits);
       }
     } else if constexpr (std::is_same_v<Field, Name>) {
       self.name(field);
@@ -104,27 +103,5 @@ struct FieldVisitor {
     }
   }
 };
-
-/// Tells sets of fields apart, by their kinds and widths in their order.
-class FieldsCode : public FieldVisitor<FieldsCode> {
- public:
-  std::uint32_t code = 1;
-  constexpr void number(auto v) { mix(sizeof(v)); }
-  constexpr void name(const Name&) { mix(9); }
-  constexpr void axes(const Axes&) { mix(10), visit_fields(*this, axis_); }
-  constexpr void list(const auto& list) { mix(11), visit_fields(*this, list.item[0]); }
-  constexpr void added_later(const auto&... field) { (*this)(field...); }
-  constexpr void line(std::int32_t) { mix(12); }
-
- private:
-  constexpr void mix(std::uint32_t kind) { code = (code * 31 + kind) % 65521; }
-  const Axis axis_{};
-};
-constexpr std::uint32_t fields_code() {
-  FieldsCode fields;
-  const Graph graph{};
-  visit_fields(fields, graph);
-  return fields.code;
-}
 
 }  // namespace attn

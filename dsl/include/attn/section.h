@@ -23,9 +23,37 @@
 
 namespace attn {
 
+namespace section {
+
+/// Tells sets of fields apart, by their kinds and widths in their order.
+class FieldsCode : public FieldVisitor<FieldsCode> {
+ public:
+  std::uint32_t code = 1;
+  constexpr void number(auto v) { mix(sizeof(v)); }
+  constexpr void name(const Name&) { mix(9); }
+  constexpr void axes(const Axes&) {
+    const Axis axis{};
+    mix(10), visit_fields(*this, axis);
+  }
+  constexpr void list(const auto& list) { mix(11), visit_fields(*this, list.item[0]); }
+  constexpr void added_later(const auto&... field) { (*this)(field...); }
+  constexpr void line(std::int32_t) { mix(12); }
+
+ private:
+  constexpr void mix(std::uint32_t kind) { code = (code * 31 + kind) % 65521; }
+};
+constexpr std::uint32_t fields_code() {
+  FieldsCode fields;
+  const Graph graph{};
+  visit_fields(fields, graph);
+  return fields.code;
+}
+
+}  // namespace section
+
 inline constexpr std::string_view section_magic{"attnDSL\0", 8};
 /// Of the format, and of the fields.
-inline constexpr std::uint32_t section_version = 5 << 16 | fields_code();
+inline constexpr std::uint32_t section_version = 5 << 16 | section::fields_code();
 
 namespace section {
 
