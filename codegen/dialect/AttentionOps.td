@@ -1,40 +1,40 @@
-//===- AttentionOps.td - attention, which passes make ------------------------===//
+//===- AttentionOps.td - attention, which the passes make --------------------===//
 //
 // A part of AttnOps.td, which includes it.
 
 def Attn_AttentionOp : Attn_Op<"attention", [
     Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
                                     ["getAsmBlockArgumentNames", "getAsmResultNames"]>]> {
-  let summary = "scores, softmax and weighted sum at once";
+  let summary = "scores, softmax and the weighted sum of values in one operation";
   let description = [{
-    With one result it is online: scores and probabilities exist for a block of keys at a time and are
-    never stored. A second result asks for the probabilities; then they are stored anyway.
+    With one result it is online: scores and probabilities exist for one block of keys at a time and are
+    never stored. The second result is the probabilities; with it they have to be stored.
 
     Key and value may have fewer heads than the query: query head h reads key head
     h / (query heads / key heads).
 
-    The score of a query i and a key j is scale * q_i . k_j; with a region `pair`, scale times the sum of
-    that formula. The region `score` makes another score of it, and the rule `additive` adds -1e9 to the
-    scores of hidden pairs. `sink` and `sigmoid` are those of `attn.softmax`.
+    The score of a query i and a key j is scale * q_i . k_j. With a region `pair`, the sum of that formula
+    over the elements of q_i and k_j takes the place of the dot product. The region `score` is applied to
+    the score; then the rule `additive` adds -1e9 to the scores of hidden pairs. `sink` and `sigmoid` are
+    those of `attn.softmax`.
 
-    In its regions several query axes count as one, and so do several key axes, the last one innermost:
-    `attn.position query` numbers all of them, `attn.length query` is how many there are, and
-    `attn.length query.1` is the length of the axis query.1 alone.
+    Its regions see all query axes as one axis, and all key axes as another, the last axis innermost:
+    `attn.position query` is the position among all queries, `attn.length query` the number of all
+    queries, and `attn.length query.1` the length of the axis query.1 alone.
 
     `keys` bounds the keys that a tile of queries, from `first_query` to `last_query`, can see:
-    0 <= begin <= end <= length(key), and no key outside [begin, end) is visible to any of them. Without
-    it, a tile may see every key. It speaks of visible keys only: a row without one follows `rule`, and under `uniform` that
-    is the mean over all keys, those outside the bounds included.
+    0 <= begin <= end <= length(key), and no key outside [begin, end) is visible to any query of the tile.
+    Without `keys`, a tile may see every key. Only visible keys are bounded: a row without one follows
+    `rule`, and under `uniform` it is the mean over all keys, those outside the bounds included.
 
-    Formulas count in `i32`, and wrap around; `keys` and `blocks` in `index`, in 64 bits, where they take the
-    bounds of many such numbers at once and have to know which of them wrap around.
+    Indices of formulas are `i32` and wrap around. `keys` and `blocks` compute bounds of many of them at
+    once and have to know which of them wrap around, so they use `index`, which has 64 bits.
 
-    `blocks` tells of a tile of queries, from `first_query` to `last_query`, and a cell of keys, from
-    `first_key` to `last_key` (all of them inside), whether a pair of them can be visible, and whether
-    all of them surely are. What
-    it has to know of each query or key it reads through `attn.extremes`.
+    For a tile of queries, from `first_query` to `last_query`, and a cell of keys, from `first_key` to
+    `last_key` (ends included), `blocks` yields whether any of their pairs can be visible, and whether all
+    of them certainly are. What depends on each single query or key is read through `attn.extremes`.
 
-    `shape` says in words what the mask is, found from its formula: "causal & window of 512 to either side".
+    `shape` describes the mask in words, derived from its formula: "causal & window of 512 to either side".
 
     ```mlir
     %a, %r = attn.attention %q, %k, %v scale 1.250000e-01 rule zero mask {
@@ -98,12 +98,13 @@ def Attn_AttentionOp : Attn_Op<"attention", [
 
 def Attn_ExtremesOp : Attn_Op<"extremes", [HasParent<"AttentionOp">, Pure, SingleBlock,
                                            AllTypesMatch<["least", "most"]>]> {
-  let summary = "the least and the most that a formula is, over a tile of queries or a cell of keys";
+  let summary = "the least and the greatest value of a formula over a tile of queries or a cell of keys";
   let description = [{
-    Of truths: whether the formula holds everywhere, and whether it holds somewhere. Inside `blocks` of
-    `attn.attention` alone. The formula reads positions of the axis that it is taken over, and of the
-    batch and the head. `over pairs` is over every query of the tile with every key of the cell: only for
-    a mask of the call, of which kernels know whether it is one number for all pairs.
+    For a truth these are whether it holds everywhere, and whether it holds somewhere. The operation occurs
+    only inside `blocks` of `attn.attention`. Its formula reads positions along the axis that it is taken
+    over, the batch and the head. `over pairs` is over every query of the tile with every key of the cell.
+    It is only for masks of the call: kernels tell by strides whether such a mask has one value for all
+    pairs.
 
     ```mlir
     %least, %most = attn.extremes over key {

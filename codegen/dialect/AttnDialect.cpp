@@ -18,7 +18,7 @@ std::string axisName(attn::Kind kind, unsigned number) {
 bool parseAxisName(StringRef text, attn::Kind& kind, unsigned& number) {
   auto [name, suffix] = text.split('.');
   number = 0;
-  // Formula steps keep four bits for the number.
+  // Steps of formulas store the number in four bits (attn::AxisName).
   if (text.contains('.') && (suffix.getAsInteger(10, number) || number >= 16)) return false;
   for (size_t i = 0; i < size_t{attn::num_kinds}; ++i) {
     if (name != attn::kind_names[i]) continue;
@@ -90,7 +90,7 @@ mlir::Type ValueType::parse(AsmParser& parser) {
   SmallVector<Axis> axes;
   mlir::Type element;
   if (parser.parseLess()) return {};
-  // The first word decides: an axis, or (of a value without axes) the element type.
+  // The first word is an axis or, in a value without axes, the element type.
   OptionalParseResult only = parser.parseOptionalType(element);
   if (only.has_value()) {
     if (failed(*only) || parser.parseGreater()) return {};
@@ -136,7 +136,7 @@ void ValueType::print(AsmPrinter& printer) const {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Constants of a formula stay in the formula: it is read on its own.
+/// Constants of a formula stay in its region: each formula is read on its own.
 struct KeepConstantsInside : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
   bool shouldMaterializeInto(Region* region) const final {

@@ -1,12 +1,12 @@
 //===- AttnDialect.h - attention layers in MLIR -------------------------------===//
 //
-// The dialect's types and operations; AttnOps.td and its parts document them.
+// The dialect's types and operations. AttnOps.td and the files that it includes document them.
 //
 //   context.loadDialect<attnc::ir::AttnDialect>();
 //   for (auto project : layer.getOps<attnc::ir::ProjectOp>()) use(project.getKernel().getType());
 //
-// Not here: how layers come into it (import/import_layer.h), what is done to them
-// (transforms/Passes.h), and how they leave it (plan/from_dialect.h).
+// Not here: the import of layers (import/import_layer.h), the passes (transforms/Passes.h), and the
+// copy of a layer into a plan (plan/from_dialect.h).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -26,12 +26,12 @@
 
 namespace attnc::ir {
 
-/// What a dimension counts, and how far. Kinds are the language's own.
+/// What a dimension counts, and its extent. Kinds are the language's own.
 struct Axis {
   attn::Kind kind{};
   unsigned number = 0;  // the second query axis has number 1
   int64_t extent = 0;   // 0: free
-  mlir::StringAttr of;  // a free feature axis: the input whose feature size it is
+  mlir::StringAttr of;  // of a free feature axis: the input whose feature size it has
 
   bool sameAs(const Axis& o) const { return kind == o.kind && number == o.number; }
   bool operator==(const Axis& o) const { return sameAs(o) && extent == o.extent && of == o.of; }
@@ -42,12 +42,12 @@ struct Axis {
   }
 };
 
-/// "query", or "query.1" for the second; and back.
+/// "query", or "query.1" for the second query axis.
 std::string axisName(attn::Kind kind, unsigned number);
 bool parseAxisName(llvm::StringRef text, attn::Kind& kind, unsigned& number);
 
-/// An index of a formula: 32 bits that wrap around. (Bounds of many at once are of MLIR's type `index`,
-/// in 64 bits.)
+/// Whether a value is an index of a formula, which has 32 bits and wraps around. (Bounds of indices
+/// over a tile are of MLIR's type `index`, which has 64 bits.)
 inline bool isIndex(mlir::Value number) { return number.getType().isInteger(32); }
 
 }  // namespace attnc::ir

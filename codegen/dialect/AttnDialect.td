@@ -11,14 +11,15 @@ def Attn_Dialect : Dialect {
   let summary = "attention layers as graphs over values with named axes";
   let description = [{
     A layer is an `attn.layer`: inputs, weights and operations on values whose axes have names
-    (`batch`, `query`, `key`, `head`, `size`, `feature`), so that no operation needs positions of
-    dimensions. What is elementwise (masks, score functions) is a region over `arith` and `math`,
-    which reads where it stands with `attn.position`.
+    (`batch`, `query`, `key`, `head`, `size`, `feature`), so that no operation refers to dimensions
+    by number. Elementwise computations (masks, score functions) are regions of `arith` and `math`
+    operations, which read the position of their element with `attn.position`.
 
-    The importer makes layers of `attn.project`, `attn.scores`, `attn.map`, `attn.softmax`,
-    `attn.dropout` and `attn.combine`, of operations on heads and on caches; the passes turn them into
-    one `attn.path` for each set of outputs and of inputs that a call may bring, made of `attn.project`,
-    `attn.attention` and what else is a stage of its own, which is what the plan copies out.
+    The importer builds layers from `attn.project`, `attn.scores`, `attn.map`, `attn.softmax`,
+    `attn.dropout`, `attn.combine`, and operations on heads and on caches. The passes turn them into one
+    `attn.path` for each set of outputs and each set of inputs that a call may bring. A path consists of
+    `attn.project`, `attn.attention` and the other operations that are stages of their own; the plan is
+    copied from it.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let useDefaultTypePrinterParser = 1;

@@ -1,6 +1,6 @@
-//===- AttnOps.cpp - how operations are written, and what they fold to ---------===//
+//===- AttnOps.cpp - syntax and folding of operations --------------------------===//
 //
-// What they must hold: Verify*.cpp.
+// Not here: verification (Verify*.cpp).
 
 #include "dialect/AttnDialect.h"
 #include "llvm/Support/Format.h"
@@ -137,7 +137,7 @@ OpFoldResult ShareHeadsOp::fold(FoldAdaptor) {
   return getX().getType() == getResult().getType() ? OpFoldResult(getX()) : OpFoldResult();
 }
 
-/// A mask that is always true says nothing.
+/// Drops a mask that is always true.
 template <class Op>
 static LogicalResult dropTrueMask(Op op, PatternRewriter& rewriter) {
   if (op.getMask().empty()) return failure();

@@ -1,6 +1,6 @@
 //===- AttnOps.td - operations of attention layers ---------------------------===//
 //
-// Each example of an operation stands in tests/dialect/roundtrip.mlir too.
+// Every example of an operation is also in tests/dialect/roundtrip.mlir.
 
 #ifndef ATTNC_DIALECT_ATTN_OPS_TD
 #define ATTNC_DIALECT_ATTN_OPS_TD

@@ -17,8 +17,8 @@ def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
     kind       ::= `batch` | `query` | `key` | `update` | `slot` | `head` | `size` | `feature` | `other`
     element    ::= `f32` | `f64` | `i1` | `i32`
     ```
-    An axis without extent is free: its length comes with the call. `feature of @query` is as long
-    as the feature axis of the input "query", whatever that is. `query.1` is the second query axis.
+    An axis without extent is free: its length comes with the call. `feature of @query` has the length
+    of the feature axis of the input "query". `query.1` is the second query axis.
 
     ```mlir
     !attn.value<batch, query, head 12, size 64 : f32>
@@ -33,24 +33,24 @@ def Attn_ValueType : TypeDef<Attn_Dialect, "Value"> {
   let extraClassDeclaration = [{
     /// The axis, or null.
     const ::attnc::ir::Axis *find(::attn::Kind kind, unsigned number = 0) const;
-    /// How many axes count this.
+    /// How many axes are of this kind.
     unsigned count(::attn::Kind kind) const;
-    /// The extent of the first axis of a kind; 0 where there is none, or it is free.
+    /// The extent of the first axis of a kind; 0 where there is none or it is free.
     int64_t extent(::attn::Kind kind) const;
-    /// Axes of these kinds, in their order.
+    /// The axes of these kinds, in the value's order.
     ::llvm::SmallVector<::attnc::ir::Axis> only(::llvm::ArrayRef<::attn::Kind> kinds) const;
     bool isTruth() const { return getElementType().isInteger(1); }
     /// Indices have 32 bits.
     bool isIndex() const { return getElementType().isInteger(32); }
     bool isReal() const { return getElementType().isFloat(); }
-    /// A number without axes, as a flag is.
+    /// A single number, without axes, such as a flag.
     bool isScalar() const { return getAxes().empty(); }
   }];
 }
 
 def Attn_AxisAttr : AttrDef<Attn_Dialect, "Axis"> {
   let mnemonic = "axis";
-  let summary = "which axis a formula asks for: `query`, or `query.1` for the second";
+  let summary = "an axis that a formula refers to: `query`, or `query.1` for the second";
   let parameters = (ins "::attn::Kind":$kind, "unsigned":$number);
   let assemblyFormat = "`<` custom<AxisName>($kind, $number) `>`";
 }
@@ -64,7 +64,8 @@ def Attn_Rule : I32EnumAttr<"Rule", "what a row without any visible key gets", [
 }
 def Attn_RuleAttr : EnumAttr<Attn_Dialect, Attn_Rule, "rule">;
 
-// What becomes of a row of scores: arguments of attn.softmax, and of attn.attention, which takes it in.
+// How a row of scores becomes probabilities: arguments of attn.softmax, and of attn.attention, which
+// absorbs it.
 defvar Attn_RowArguments = (ins Attn_RuleAttr:$rule, UnitAttr:$sigmoid);
 defvar Attn_RowFormat = "`rule` custom<RuleWord>($rule) (`sigmoid` $sigmoid^)?";
 

@@ -1,9 +1,9 @@
-//===- FormulaOps.td - what stands inside formulas ---------------------------===//
+//===- FormulaOps.td - operations inside formulas ----------------------------===//
 //
 // A part of AttnOps.td, which includes it.
 
 def Attn_PositionOp : Attn_Op<"position", [Pure]> {
-  let summary = "where the element stands along an axis";
+  let summary = "the position of the element along an axis";
   let description = [{
     ```mlir
     %i = attn.position query
@@ -16,7 +16,7 @@ def Attn_PositionOp : Attn_Op<"position", [Pure]> {
 }
 
 def Attn_LengthOp : Attn_Op<"length", [Pure]> {
-  let summary = "how long an axis is in this call";
+  let summary = "the length of an axis in this call";
   let description = [{
     ```mlir
     %n = attn.length key
@@ -28,7 +28,7 @@ def Attn_LengthOp : Attn_Op<"length", [Pure]> {
 }
 
 def Attn_OwnOp : Attn_Op<"own", [Pure]> {
-  let summary = "an input or weight read where the element stands, on its own axes";
+  let summary = "an input or weight read at the position of the element, along the table's own axes";
   let description = [{
     ```mlir
     %visible = attn.own %mask : !attn.value<batch, head 2, query, key : i1>
@@ -60,7 +60,7 @@ def Attn_ElementOp : Attn_Op<"element", [Pure]> {
 def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator,
                                      ParentOneOf<["MapOp", "ScoresOp", "SoftmaxOp", "AttentionOp",
                                                    "ExtremesOp"]>]> {
-  let summary = "what a formula is";
+  let summary = "the result of a formula";
   let description = [{
     ```mlir
     attn.yield %keep : i1

@@ -13,7 +13,7 @@ namespace attnc::ir {
 
 namespace {
 
-/// Where an operation is made, and the type of real numbers.
+/// Where operations are created, and the type of their real numbers.
 struct Maker {
   OpBuilder& builder;
   Location loc;
@@ -29,8 +29,8 @@ struct Maker {
 using Make = Value (*)(const Maker&, ValueRange);
 using Is = bool (*)(Operation*);
 
-/// What a function is made as, by the type of its operands (of a choice, of what is chosen from),
-/// and which operations are read back as it; null where there are none.
+/// How a function is made, by the type of its operands (of a choice, the numbers to choose from),
+/// and which operations are read back as this function. Null where there is no such operation.
 struct Operations {
   Make of_indices = nullptr, of_reals = nullptr, of_truths = nullptr;
   Is is = nullptr;
@@ -100,7 +100,7 @@ constexpr auto table = attn::by_function<Operations>(
         {Fn::sqrt, reals<math::SqrtOp>()},
         {Fn::rsqrt, reals<math::RsqrtOp>()},
         {Fn::pow, reals<math::PowFOp>()},
-        // MLIR has none: 1 / (1 + exp(-x)), and that it stays.
+        // MLIR has no sigmoid. It becomes 1 / (1 + exp(-x)), which is not read back as one.
         {Fn::sigmoid, {.of_reals = [](const Maker& m, ValueRange x) -> Value {
            const Value power = m.make<math::ExpOp>(m.make<arith::NegFOp>(x[0]));
            const Value sum = m.make<arith::AddFOp>(m.one(), power);

@@ -1,11 +1,11 @@
-//===- Functions.h - the language's functions as operations, both ways ---------===//
+//===- Functions.h - functions of the language as operations, and back ---------===//
 //
 //   Value sum = makeFunction(builder, loc, attn::Fn::add, real, {a, b});   // arith.addf
 //   if (auto fn = functionOf(op)) ...                                      // attn::Fn::add
 //
-// One row a function in Functions.cpp serves the import of formulas and the reading of them back
-// into plans. Not here: what a formula reads (positions, tables, numbers), and comparisons and
-// choices on their way back, which MLIR writes in more ways than the language
+// One row per function in Functions.cpp serves both the import of formulas and reading them back
+// into plans. Not here: the leaves of formulas (positions, tables, numbers), and reading back
+// comparisons and choices, which MLIR writes in more ways than the language
 // (plan/formula_from_region.cpp).
 //
 //===----------------------------------------------------------------------===//
@@ -17,13 +17,14 @@
 
 namespace attnc::ir {
 
-/// Operands have the types that the function takes (attn::Signature): all indices, all of `real`,
-/// or truths. The result is an index, a truth, or of the type `real`.
+/// Makes the operation of a function. Operands must have types that the function takes
+/// (attn::Signature): indices, truths, or real numbers of the type `real`. The result has one of these
+/// types too.
 mlir::Value makeFunction(mlir::OpBuilder& builder, mlir::Location loc, attn::Fn fn,
                          mlir::FloatType real, mlir::ValueRange operands);
 
-/// The function that an operation is, of the same operands in the same order; nothing for
-/// operations that are none, or are more than one step.
+/// The function that an operation computes, with the same operands in the same order. nullopt for
+/// operations that are no function, or that take more than one step to write.
 std::optional<attn::Fn> functionOf(mlir::Operation* op);
 
 }  // namespace attnc::ir

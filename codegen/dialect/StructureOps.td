@@ -1,13 +1,13 @@
-//===- StructureOps.td - structure: layers, what they take and return, paths -===//
+//===- StructureOps.td - layers, their inputs and outputs, paths -------------===//
 //
 // A part of AttnOps.td, which includes it.
 
 def Attn_LayerOp : Attn_Op<"layer", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator,
                                      NoRegionArguments]> {
-  let summary = "a layer: inputs, weights, and what becomes of them";
+  let summary = "a layer: inputs, weights and the operations on them";
   let description = [{
-    The body holds inputs and weights, in the order in which a caller knows them, then operations and
-    one `attn.return`; after attn-split-paths one `attn.path` for each set of outputs in their place.
+    The body holds inputs and weights, in the caller's order, then operations and one `attn.return`.
+    attn-split-paths replaces operations and `attn.return` by `attn.path`s, one for each set of outputs.
 
     ```mlir
     attn.layer @"model::encoder" fingerprint 0x1122334455667788 { ... }
@@ -15,7 +15,7 @@ def Attn_LayerOp : Attn_Op<"layer", [IsolatedFromAbove, Symbol, SingleBlock, NoT
     ```
 
     `dtype` is Keras's dtype policy, float32 where it is left out. Real numbers are f64 in a layer of
-    dtype float64 and f32 in all others: halves are stored, not computed with.
+    dtype float64 and f32 in all others: 16-bit types are for storage only.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$fingerprint,
                        OptionalAttr<StrAttr>:$dtype);
@@ -27,19 +27,20 @@ def Attn_LayerOp : Attn_Op<"layer", [IsolatedFromAbove, Symbol, SingleBlock, NoT
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
-    /// What the layer computes with: f64 or f32.
+    /// The type that the layer computes in: f64 or f32.
     ::mlir::Type realType();
   }];
 }
 
 def Attn_InputOp : Attn_Op<"input", [HasParent<"LayerOp">]> {
-  let summary = "what a call brings";
+  let summary = "an input that a call brings";
   let description = [{
-    An optional input may be left out. Then `or` names the earlier input that stands in for it; without
-    `or`, an absent truth value is true everywhere (a mask allows everything), an absent scalar one,
-    a flag, is false, an absent index is 0, a `soft` mask of numbers 1 everywhere, and what else is
-    absent is not read (`attn.given`). `reading` says what is true of a mask of numbers; it has the bits
-    of attn::Reading. Inputs that nothing reads stay: they are the layer's interface.
+    A call may leave an input out if it is `optional` or has `or`. `or` names the earlier input that stands
+    in for it. An absent `optional` mask of truths is true everywhere (every pair is visible), a flag (a
+    truth without axes) is false, an index is 0, and a `soft` mask of numbers is 1 everywhere; any other
+    absent input is not read (`attn.given`). `reading` says which numbers count as true where a call brings
+    a mask of numbers (the bits of attn::Reading). Inputs that nothing reads stay: they are the layer's
+    interface.
 
     ```mlir
     %value = attn.input "value" : !attn.value<batch, key, feature of @value : f32>
@@ -63,7 +64,7 @@ def Attn_InputOp : Attn_Op<"input", [HasParent<"LayerOp">]> {
 }
 
 def Attn_WeightOp : Attn_Op<"weight", [HasParent<"LayerOp">]> {
-  let summary = "a weight, in the order of the original's get_weights";
+  let summary = "a weight; weights are in the order of the original's get_weights";
   let description = [{
     ```mlir
     %wq = attn.weight "query/kernel" : !attn.value<feature of @query, head 2, size 8 : f32>
@@ -77,11 +78,11 @@ def Attn_WeightOp : Attn_Op<"weight", [HasParent<"LayerOp">]> {
 def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionArguments]> {
   let summary = "how one set of outputs is made";
   let description = [{
-    Its name is that of its outputs, joined by `_`. It reads the layer's inputs and weights.
+    Its name is made of the names of its outputs, joined by `_`. It reads the layer's inputs and weights.
 
-    A path may serve some calls only: then it is a phase, which stands before the path that serves all,
-    has its own name after the outputs' and says how many queries a call may have at most. A call goes
-    to the first path that makes its outputs and serves it.
+    A phase is a path that serves only calls of at most `most_queries` queries. It stands before the path
+    that serves all calls, and the name of the phase follows those of the outputs. A call takes the first
+    path that makes its outputs and serves it.
 
     ```mlir
     attn.path "output_decode" phase "decode" most_queries 1 {
@@ -92,8 +93,8 @@ def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionAr
     }
     ```
 
-    Where `attn.given` asked for inputs, a path says which of them its calls bring and which they leave
-    out.
+    Where paths differ by the inputs that a call brings (attn-split-paths), a path lists those that its
+    calls bring (`given`) and those that they leave out (`absent`).
 
     ```mlir
     attn.path "output_with_cache" given ["cache"] absent ["cache_update_index"] {
@@ -113,14 +114,14 @@ def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionAr
 }
 
 def Attn_ReturnOp : Attn_Op<"return", [Pure, Terminator, ParentOneOf<["LayerOp", "PathOp"]>]> {
-  let summary = "the outputs by name; `optional` ones are made for a caller that asks";
+  let summary = "the outputs by name; `optional` ones are made for callers that ask for them";
   let description = [{
     ```mlir
     attn.return "output" %o, "attention_scores" optional %p
         : !attn.value<batch, query, feature of @query : f32>, !attn.value<batch, head 2, query, key : f32>
     ```
 
-    An output that is added to, as a cache is, starts as what an input holds:
+    An output that is written in part, such as a cache, starts with the contents of an input:
 
     ```mlir
     attn.return "output" %o, "cache" starts_as @cache %new
@@ -133,7 +134,7 @@ def Attn_ReturnOp : Attn_Op<"return", [Pure, Terminator, ParentOneOf<["LayerOp",
   let assemblyFormat =
       "custom<Outputs>($values, type($values), $names, $optional, $starts_as) attr-dict";
   let extraClassDeclaration = [{
-    /// The input that output `i` starts as, or "".
+    /// The input whose contents output `i` starts with, or "".
     ::llvm::StringRef startsAs(unsigned i);
   }];
   let hasVerifier = 1;

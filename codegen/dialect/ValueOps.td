@@ -7,10 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 def Attn_ProjectOp : Attn_Op<"project", [Pure]> {
-  let summary = "contracts with a kernel, adds a bias, multiplies both by a scale";
+  let summary = "contracts with a kernel, adds a bias and multiplies the sum by a scale";
   let description = [{
-    The kernel's leading axes are contracted with the operand's axes of the same names, in their order;
-    the others are made. The bias has what is made.
+    The kernel's leading axes are contracted with the operand's axes of the same names; its other axes are
+    new axes of the result. The bias has these new axes.
 
     ```mlir
     %q = attn.project %query by %wq plus %bq
@@ -38,9 +38,9 @@ def Attn_ProjectOp : Attn_Op<"project", [Pure]> {
 }
 
 def Attn_ScoresOp : Attn_Op<"scores", [Pure]> {
-  let summary = "every query with every key: their product over `size`, times a scale";
+  let summary = "scores of all pairs of query and key: their dot product over `size`, times a scale";
   let description = [{
-    With a region `pair` it is the sum of that formula of both numbers, in place of their product.
+    With a region `pair`, the sum of that formula over pairs of elements takes the place of the dot product.
 
     ```mlir
     %s = attn.scores %q, %k scale 1.250000e-01
@@ -67,10 +67,10 @@ def Attn_ScoresOp : Attn_Op<"scores", [Pure]> {
 }
 
 def Attn_MapOp : Attn_Op<"map", [Pure, SingleBlock]> {
-  let summary = "elementwise: a formula of its operands and the position";
+  let summary = "an elementwise formula of the operands and the position";
   let description = [{
-    Later operands may lack axes of the first; they repeat along them. The result has the first one's
-    axes. A map whose formula is its first operand folds away.
+    The result has the axes of the first operand. Later operands may lack some of them and are broadcast
+    along these. A map whose formula is its first operand folds away.
 
     ```mlir
     %m = attn.map %s : (!attn.value<batch, head 2, query, key : f32>)
@@ -93,16 +93,17 @@ def Attn_MapOp : Attn_Op<"map", [Pure, SingleBlock]> {
 def Attn_SoftmaxOp : Attn_Op<"softmax", [Pure, AllTypesMatch<["scores", "result"]>]> {
   let summary = "probabilities over all key axes, under a mask";
   let description = [{
-    `rule` says what a row without a visible key gets: `uniform`, every key alike, padding included,
-    `zero`, or `additive`, what comes of adding -1e9 to the scores of hidden pairs. Where a caller that also takes the scores gets another answer, `with_scores` has that one.
-    The mask is a formula that is true for visible pairs; without one, or where it is always true,
-    every key is visible.
+    `rule` says what a row without a visible key gets: `uniform` is the same probability for every key,
+    padding included, `zero` is zeros, and `additive` is the outcome of adding -1e9 to the scores of hidden
+    pairs. `with_scores` is the rule for callers that also take the scores, where that is another one.
+    The mask is a formula that is true for visible pairs. Without a mask every key is visible; one that is
+    always true folds away.
 
-    A `sink` is one more score in every row's sum, whose value is zero: a formula of the batch, the head
-    and the query. Where there is one, a row without a visible key is zero whatever the rule.
+    A `sink` is a logit that joins every row's sum and has the value zero: a formula of the batch, the head
+    and the query. With a sink, a row without a visible key is zero whatever the rule.
 
-    With `sigmoid` a probability is 1 / (1 + exp(-score)) where the pair is visible, else 0, and no row
-    has a sum.
+    With `sigmoid` the probability of a visible pair is 1 / (1 + exp(-score)), that of a hidden pair 0, and
+    rows are not normalised.
 
     ```mlir
     %p = attn.softmax %s rule uniform with_scores zero mask {
@@ -144,10 +145,10 @@ def Attn_DropoutOp : Attn_Op<"dropout", [Pure, AllTypesMatch<["x", "result"]>]> 
 }
 
 def Attn_ShareHeadsOp : Attn_Op<"share_heads", [Pure]> {
-  let summary = "grouped queries: each head serves several, one after the other";
+  let summary = "grouped queries: each head serves several consecutive heads of the result";
   let description = [{
-    Head u of the result is head u / (heads of the result / heads of the operand). It says which numbers
-    are read and repeats nothing in memory: attn-form-attention takes it into `attn.attention`.
+    Head u of the result is head u / (heads of the result / heads of the operand). The operation only
+    changes which head is read and copies nothing: attn-form-attention absorbs it into `attn.attention`.
 
     ```mlir
     %g = attn.share_heads %k : (!attn.value<batch, key, head 2, size 8 : f32>)
@@ -178,14 +179,14 @@ def Attn_CombineOp : Attn_Op<"combine", [Pure]> {
 }
 
 def Attn_SliceHeadsOp : Attn_Op<"slice_heads", [Pure]> {
-  let summary = "some heads: as many as the result's type says, from one on";
+  let summary = "consecutive heads from `from` on, as many as the result's type has";
   let description = [{
     ```mlir
     %first = attn.slice_heads %given from 0 : (!attn.value<batch, head 6, query, key : f32>)
         -> !attn.value<batch, head 2, query, key : f32>
     ```
-    An input with as many heads as a call brings (`head` without an extent) is read by this alone;
-    the heads that are read are those that a call has to bring.
+    Only this operation may read an input whose number of heads the call decides (`head` without an
+    extent). A call has to bring at least the heads that are read.
   }];
   let arguments = (ins Attn_Real:$x, I32Attr:$from);
   let results = (outs Attn_Real:$result);
@@ -209,14 +210,14 @@ def Attn_ConcatHeadsOp : Attn_Op<"concat_heads", [Pure]> {
 }
 
 //===----------------------------------------------------------------------===//
-// Caches, and what depends on what a call brings
+// Caches, and values that depend on which inputs a call brings
 //===----------------------------------------------------------------------===//
 
 def Attn_SpliceOp : Attn_Op<"splice", [Pure]> {
-  let summary = "a cache after new keys and values were written over some of its positions";
+  let summary = "a cache with new keys and values written over some of its positions";
   let description = [{
-    New ones stand along `update`. They go to positions `index`, `index` + 1, ... of each sequence; where
-    they would not fit, to the last ones.
+    New keys and values have the axis `update`. They are written to positions `index`, `index` + 1, ... of
+    each sequence; where they would not fit, to the last positions.
 
     ```mlir
     %new = attn.splice %cache, %new_k, %new_v at %at
@@ -249,7 +250,7 @@ def Attn_SlotOp : Attn_Op<"slot", [Pure]> {
 }
 
 def Attn_AsKeysOp : Attn_Op<"as_keys", [Pure]> {
-  let summary = "new keys or values that no cache keeps: their positions are the keys";
+  let summary = "new keys or values without a cache: the axis `update` becomes `key`";
   let description = [{
     ```mlir
     %k_alone = attn.as_keys %new_k : (!attn.value<batch, update, head 2, size 8 : f32>)
@@ -263,10 +264,10 @@ def Attn_AsKeysOp : Attn_Op<"as_keys", [Pure]> {
 }
 
 def Attn_GivenOp : Attn_Op<"given", [Pure]> {
-  let summary = "one value in calls that bring an input, another one in the others";
+  let summary = "one value in calls that bring an input, another one in all other calls";
   let description = [{
-    Without an `else` there is nothing in the others: outputs that need it do not exist then.
-    attn-split-paths makes paths of both.
+    Without `else` there is no value in the other calls: outputs that need it do not exist there.
+    attn-split-paths makes paths for both kinds of calls.
 
     ```mlir
     %key_or_kept = attn.given %cache then %kept_k else %k_alone

@@ -1,6 +1,6 @@
-//===- Verify.h - what the verifiers of operations have in common --------------===//
+//===- Verify.h - what verifiers of operations have in common ------------------===//
 //
-// Each answers success, or reports the mistake at `op` and fails. Sentences have one form:
+// Each returns success, or reports an error at `op` and returns failure. Errors have one form:
 //
 //   operand 'key': expected [head 2] of 'query', got [head 3]
 //
@@ -20,37 +20,38 @@ inline ValueType typeOf(mlir::Value value) { return mlir::cast<ValueType>(value.
 std::string text(llvm::ArrayRef<Axis> axes);
 bool inAnyOrder(llvm::ArrayRef<Axis> a, llvm::ArrayRef<Axis> b);
 
-// ---- formulas. `region` is what the sentence calls the formula; an absent one is right.
+// ---- formulas. `region` is the name of the formula in errors; an absent formula is valid.
 
-/// The formula's results: their types, one by one.
+/// The formula must yield values of the expected types.
 mlir::LogicalResult verifyYield(mlir::Operation* op, llvm::StringRef region, mlir::Region& body,
                                 llvm::ArrayRef<mlir::Type> expected);
 mlir::LogicalResult verifyArguments(mlir::Operation* op, llvm::StringRef region, mlir::Region& body,
                                     llvm::ArrayRef<mlir::Type> expected);
-/// A position, a length, or what stands where the element does, must be of axes that there are.
+/// If `op` is attn.position, attn.length or attn.own, its axes must be axes of `where`.
 mlir::LogicalResult verifyPlace(mlir::Operation* op, ValueType where);
-/// Positions and lengths that a formula reads must be axes of what it is applied to.
+/// The same for all operations of a formula; `where` is the value that the formula is applied to.
 mlir::LogicalResult verifyPositions(mlir::Region& body, ValueType where);
 
-// ---- scores, softmax and combine, and attention, which is all of them at once
+// ---- scores, softmax and combine, and attention, which is all three in one
 
 /// [batch.., head, query.., key..]
 llvm::SmallVector<Axis> scoreAxes(ValueType query, ValueType key);
-/// Whether key heads may be fewer than query heads, each serving several.
+/// `shared`: there may be fewer key heads than query heads; each serves several.
 enum class Heads { equal, shared };
 mlir::LogicalResult verifyQueryKey(mlir::Operation* op, ValueType query, ValueType key,
                                    Heads heads);
 mlir::LogicalResult verifyScores(mlir::Operation* op, llvm::StringRef whose, ValueType scores,
                                  ValueType query, ValueType key);
-/// Values under probabilities: the same keys, and the heads of `like`, the probabilities or the
-/// keys that those are of; `probabilities` may have further axes.
+/// `value` must have the batch and key axes of `probabilities` and the heads of `like`: the
+/// probabilities themselves, or attention's key. `result` must have the axes of the weighted sum.
 mlir::LogicalResult verifyCombined(mlir::Operation* op, ValueType probabilities, ValueType like,
                                    ValueType value, ValueType result);
 mlir::LogicalResult verifyPair(mlir::Operation* op, mlir::Region& pair, ValueType scores);
 mlir::LogicalResult verifyMask(mlir::Operation* op, mlir::Region& mask, ValueType scores);
-/// A logit of every row: a real number of the batch, the head and the query.
+/// A sink is a logit per row: a real number that depends on batch, head and query.
 mlir::LogicalResult verifySink(mlir::Operation* op, mlir::Region& sink, ValueType scores);
-/// What becomes of a row: of softmax, and of attention. Sigmoids have no sum.
+/// The rule, `sigmoid` and `sink` of softmax and of attention. Rows of sigmoids have no sum, which
+/// a sink or the rule `additive` would need.
 template <class Op>
 mlir::LogicalResult verifyRows(Op op, ValueType scores) {
   if (op.getSigmoid() && !op.getSink().empty())

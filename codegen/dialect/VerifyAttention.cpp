@@ -7,7 +7,8 @@ using attn::Kind;
 
 namespace attnc::ir {
 
-/// Several axes of queries, or of keys, are one in attention's formulas.
+/// Attention's formulas see all query axes as one axis, and all key axes as another: they must not
+/// read the position along one of several axes.
 static LogicalResult verifyFlat(AttentionOp attention) {
   WalkResult walked = attention->walk([&](PositionOp position) {
     const AxisAttr axis = position.getAxis();
@@ -21,7 +22,8 @@ static LogicalResult verifyFlat(AttentionOp attention) {
   return failure(walked.wasInterrupted());
 }
 
-/// What is told of tiles and cells knows no position but through attn.extremes.
+/// `blocks` must read positions of queries and keys through attn.extremes, which must not occur in
+/// other regions.
 static LogicalResult verifyBlocks(AttentionOp attention, ValueType scores) {
   Region& blocks = attention.getBlocks();
   mlir::Type index = IndexType::get(attention.getContext()),

@@ -19,7 +19,7 @@ LogicalResult LayerOp::verify() {
                        << *getDtype() << "\"";
 }
 
-/// Real numbers are of one type throughout a layer.
+/// All real numbers of a layer must have one type.
 static LogicalResult verifyReals(LayerOp layer) {
   const mlir::Type expected = layer.realType();
   WalkResult walked = layer.walk([&](Operation* op) {

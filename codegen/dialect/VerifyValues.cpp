@@ -59,7 +59,7 @@ LogicalResult CombineOp::verify() {
                         typeOf(getResult()));
 }
 
-/// The same axes with other heads.
+/// The same axes with another number of heads.
 static SmallVector<Axis> resized(ArrayRef<Axis> axes, int64_t heads) {
   SmallVector<Axis> out(axes);
   for (Axis& axis : out)
@@ -85,7 +85,7 @@ LogicalResult ShareHeadsOp::verify() {
 LogicalResult SliceHeadsOp::verify() {
   const int64_t own = typeOf(getX()).extent(Kind::head),
                 heads = typeOf(getResult()).extent(Kind::head), from = getFrom();
-  const bool free = own == 0 && typeOf(getX()).find(Kind::head);  // those that a call brings
+  const bool free = own == 0 && typeOf(getX()).find(Kind::head);  // the call decides how many
   if (heads == 0 || from < 0 || (from + heads > own && !free))
     return emitOpError() << "expected heads among the " << own << " of 'x', got " << heads
                          << " from " << from << " on";
