@@ -18,8 +18,8 @@
 namespace attnc::ir {
 
 /// Makes the operation of a function. Operands must have types that the function takes
-/// (attn::Signature): indices, truths, or real numbers of the type `real`. The result has one of these
-/// types too.
+/// (attn::Signature): indices, truths, or real numbers of the type `real`. The result has one of
+/// these types too.
 mlir::Value makeFunction(mlir::OpBuilder& builder, mlir::Location loc, attn::Fn fn,
                          mlir::FloatType real, mlir::ValueRange operands);
 

@@ -16,13 +16,14 @@ namespace attnc::ir {
 
 namespace {
 
-/// Flags whose two values are told apart; each doubles the cases. Further ones may be anything.
+/// Flags for both of whose values the mask is solved; each doubles the cases. Further flags are
+/// unknown.
 constexpr size_t maxFlags = 4;
-/// Bounds are computed once a tile. Longer ones come from masks of many alternatives, whose hull is
-/// seldom narrow, and would not fit a plan's formula.
+/// Operations of a range, which kernels compute once per tile. Longer ranges come from masks of
+/// many alternatives, whose hull is seldom narrow, and would not fit into a plan's formula.
 constexpr size_t maxOperations = 80;
 
-/// Terms of a range as operations, each once.
+/// Writes terms of a range as operations, each term once.
 class Writer {
  public:
   Writer(OpBuilder builder, Location loc, Block* keys, const MaskTables& tables)
@@ -43,7 +44,7 @@ class Writer {
   IRMapping points_;
 
   mlir::Value number(int64_t n) { return arith::ConstantIndexOp::create(builder_, loc_, n); }
-  /// Bounds are computed in 64 bits, where indices have 32.
+  /// Indices have 32 bits; bounds are computed in 64.
   mlir::Value widened(mlir::Value index) {
     return arith::IndexCastOp::create(builder_, loc_, builder_.getIndexType(), index);
   }
@@ -85,7 +86,7 @@ class Writer {
         mlir::Value condition = write(term->condition), a = write(term->a), b = write(term->b);
         return arith::SelectOp::create(builder_, loc_, condition, a, b);
       }
-      case TermKind::remainder:  // ranges have none: only its interval [0, d) is used
+      case TermKind::remainder:  // never in a range: only its interval [0, d) is used
       case TermKind::query:
       case TermKind::key:
       case TermKind::unknown:
@@ -156,7 +157,7 @@ class Writer {
   }
 };
 
-/// Ranges for both values of every flag from `next` on, chosen by the flags.
+/// Solves the mask for both values of every flag from `next` on; in the range the flags choose.
 KeyRange solve(mlir::Value visible, MaskTables& tables, size_t next) {
   if (next == tables.flags.size()) {
     MaskReader reader(tables);
@@ -177,7 +178,7 @@ struct BoundKeys : impl::BoundKeysBase<BoundKeys> {
 
   static void bound(AttentionOp attention) {
     if (attention.getMask().empty() || !attention.getKeys().empty()) return;
-    // A hidden key counts in rows without any visible one: rounding decides which.
+    // In rows without a visible key, hidden keys count: rounding decides which.
     if (attention.getRule() == Rule::Additive) return;
 
     MaskTables read;

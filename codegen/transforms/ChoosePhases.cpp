@@ -10,7 +10,7 @@ namespace attnc::ir {
 
 namespace {
 
-/// Whether a value lies where the caller has it: an input, or a slot of a cache.
+/// Whether a value is read in the caller's memory: an input, or a slot of a cache.
 bool isThere(mlir::Value value) {
   if (auto slot = value.getDefiningOp<SlotOp>()) {
     Operation* cache = slot.getCache().getDefiningOp();
@@ -19,16 +19,16 @@ bool isThere(mlir::Value value) {
   return value.getDefiningOp<InputOp>() != nullptr;
 }
 
-/// Whether all that the path's attention does with a key is to read it where the caller has it,
-/// once for each query: then one query asks for another loop nest than many.
+/// Whether attention in this path only reads its keys and values, in the caller's memory, once for
+/// each query. Then calls of one query need another loop nest than calls of many.
 bool onlyReadsKeys(PathOp path) {
   bool any = false, all = true;
   path.walk([&](AttentionOp attention) {
     any = true;
     all = all && !attention.getScores() && isThere(attention.getKey()) &&
           isThere(attention.getValue());
-    // What sums all keys, or another function of query and key, has no loop nest of its own for one
-    // query.
+    // There is no loop nest for one query with a pair function, or with the rule `additive`, whose
+    // sums include hidden keys.
     all = all && attention.getPair().empty() && attention.getRule() != Rule::Additive;
     all = all && cast<ValueType>(attention.getQuery().getType()).count(::attn::Kind::query) == 1;
   });

@@ -1,8 +1,8 @@
 //===- ClassifyBlocks.cpp - attn-classify-blocks -------------------------------===//
 //
-// Interval arithmetic over the mask's region: an index becomes its least and its most over a tile
-// of queries and a cell of keys, a truth whether it can hold and whether it surely does. Both may
-// be too careful, never wrong: `possible` is false only where every pair is hidden, `certain` true
+// Interval arithmetic over the mask's region: for an index its least and greatest value over a tile
+// of queries and a cell of keys, for a truth whether it can hold and whether it certainly does.
+// Both are conservative: `possible` is false only where every pair is hidden, `certain` is true
 // only where every pair is visible.
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -20,7 +20,7 @@ namespace attnc::ir {
 
 namespace {
 
-/// Of a truth.
+/// Whether a truth can hold for a pair of the box, and whether it certainly holds for all pairs.
 struct Sight {
   mlir::Value possible, certain;
 };
@@ -53,8 +53,8 @@ class Classifier {
       return {same, same};
     }
     Operation* op = value.getDefiningOp();
-    // Logic of one axis that has to be looked at anyway is looked at as a whole; but masks of the
-    // call one by one: kernels know which of them are one number throughout.
+    // Logic along one axis that attn.extremes has to evaluate anyway is evaluated as a whole. But
+    // masks of the call are evaluated one by one: kernels know which have one value for all pairs.
     if (isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::SelectOp>(op) && overOf(value) &&
         !reads_.plain(value) && !reads_.masks(value))
       return lookedAt(value);
@@ -86,7 +86,8 @@ class Classifier {
         .Default([&](Operation*) { return lookedAt(value); });
   }
 
-  /// Of one axis: looked at. Of both: unknown.
+  /// A truth that reads one axis is evaluated at all its positions in the box (attn.extremes). One
+  /// that reads both axes is unknown.
   Sight lookedAt(mlir::Value value) {
     const std::optional<Over> over = overOf(value);
     if (!over) return unknown();
@@ -104,7 +105,7 @@ class Classifier {
 
   Sight comparison(arith::CmpIOp op) {
     if (!isIndex(op.getLhs())) return lookedAt(op.getResult());
-    // One axis, and intervals would not do: the comparison itself is looked at.
+    // Along one axis, where intervals would be too wide, the comparison itself is evaluated.
     if (overOf(op.getResult()) && !reads_.plain(op.getResult())) return lookedAt(op.getResult());
     using enum arith::CmpIPredicate;
     switch (op.getPredicate()) {
@@ -142,13 +143,13 @@ class Classifier {
     using enum arith::CmpIPredicate;
     mlir::Value possible = both(box_.compare(sle, x.low.value, y.high.value),
                                 box_.compare(sle, y.low.value, x.high.value));
-    // least x = most y >= least y = most x >= least x: all four are one.
+    // least x = most y >= least y = most x >= least x: all four are equal.
     mlir::Value certain = both(box_.compare(eq, x.low.value, y.high.value),
                                box_.compare(eq, x.high.value, y.low.value));
     return where(exact, {possible, certain});
   }
 
-  /// What is known where a condition holds, else nothing.
+  /// `sight` where `exact` holds (null: always), unknown where it does not.
   Sight where(mlir::Value exact, Sight sight) {
     if (!exact) return sight;
     return {either(negated(exact), sight.possible), both(exact, sight.certain)};
@@ -162,7 +163,7 @@ struct ClassifyBlocks : impl::ClassifyBlocksBase<ClassifyBlocks> {
     if (attention.getMask().empty() || !attention.getBlocks().empty()) return;
     auto visible = cast<YieldOp>(attention.getMask().front().back()).getValues()[0];
     attention.setShape(maskShape(visible));
-    // A hidden key counts in rows without any visible one: rounding decides which.
+    // In rows without a visible key, hidden keys count: rounding decides which.
     if (attention.getRule() == Rule::Additive) return;
     OpBuilder builder(attention.getContext());
     mlir::Type index = builder.getIndexType();
@@ -172,7 +173,7 @@ struct ClassifyBlocks : impl::ClassifyBlocksBase<ClassifyBlocks> {
     Sight sight = Classifier(attention, blocks).classify(visible);
     builder.setInsertionPointToEnd(blocks);
     YieldOp::create(builder, loc, ValueRange{sight.possible, sight.certain});
-    // Always possible, never certain: that says nothing.
+    // Always possible and never certain: nothing is known.
     if (matchPattern(sight.possible, m_One()) && matchPattern(sight.certain, m_Zero()))
       blocks->erase();
   }

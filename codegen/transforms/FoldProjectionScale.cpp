@@ -15,7 +15,7 @@ struct FoldProjectionScale : impl::FoldProjectionScaleBase<FoldProjectionScale> 
       auto project = attention.getQuery().getDefiningOp<ProjectOp>();
       // Another reader would see scaled queries.
       if (!project || !project->hasOneUse()) return;
-      // A pair function is of the queries as they are.
+      // A pair function takes the queries unscaled.
       if (!attention.getPair().empty()) return;
       project.setScale(
           APFloat(project.getScale().convertToDouble() * attention.getScale().convertToDouble()));

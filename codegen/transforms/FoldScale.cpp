@@ -20,7 +20,7 @@ std::optional<double> constantOf(mlir::Value value) {
   return attr.getValueAsDouble();
 }
 
-/// The number that `value` is a multiple of `argument` by, where it is one.
+/// The f of value = f * argument, or nullopt where `value` is not a constant multiple.
 std::optional<double> factorOf(mlir::Value value, mlir::Value argument) {
   if (value == argument) return 1.0;
   if (auto op = value.getDefiningOp<arith::NegFOp>()) {

@@ -11,7 +11,7 @@ namespace attnc::ir {
 
 namespace {
 
-/// What a value's heads are shared by, or the value itself.
+/// The operand of a chain of attn.share_heads, or the value itself where there is none.
 mlir::Value unshared(mlir::Value value) {
   auto share = value.getDefiningOp<ShareHeadsOp>();
   return share ? unshared(share.getX()) : value;
@@ -29,7 +29,8 @@ int64_t headsOf(mlir::Value value) {
   return cast<ValueType>(value.getType()).extent(::attn::Kind::head);
 }
 
-/// The maps between scores and a softmax, the last one first; they read nothing but the scores.
+/// Collects the maps between scores and a softmax, the last one first. Null where a map reads
+/// anything but the scores.
 ScoresOp scoresOf(mlir::Value value, SmallVectorImpl<MapOp>& maps) {
   while (auto map = value.getDefiningOp<MapOp>()) {
     if (!llvm::all_equal(map.getInputs())) return {};
@@ -39,7 +40,7 @@ ScoresOp scoresOf(mlir::Value value, SmallVectorImpl<MapOp>& maps) {
   return value.getDefiningOp<ScoresOp>();
 }
 
-/// One formula of all maps, one applied to the other's result.
+/// Composes the formulas of all maps into one.
 void compose(Region& region, SmallVectorImpl<MapOp>& maps, Location loc) {
   OpBuilder builder(region.getContext());
   mlir::Type real = cast<ValueType>(maps.front().getResult().getType()).getElementType();
@@ -55,8 +56,9 @@ void compose(Region& region, SmallVectorImpl<MapOp>& maps, Location loc) {
   YieldOp::create(builder, loc, score);
 }
 
-/// Positions and lengths of single axes, told by those of all queries, or all keys, together: the
-/// last axis is the innermost. The lengths of the further axes stay.
+/// Where there are several query axes (or key axes), rewrites positions and lengths along each of
+/// them to the position among all queries (or keys) and their number. The last axis is the
+/// innermost. Lengths of axes but the first stay.
 class Flatten {
  public:
   explicit Flatten(AttentionOp attention) : attention_(attention) {}
@@ -66,7 +68,7 @@ class Flatten {
                                  {::attn::Kind::key, attention_.getKey()}}) {
       axes_ = cast<ValueType>(operand.getType()).only({kind});
       if (axes_.size() < 2) continue;
-      // The one with the highest number is the innermost, however a tensor has them in memory.
+      // The axis with the highest number is the innermost, whatever the layout in memory.
       llvm::sort(axes_, [](const Axis& a, const Axis& b) { return a.number < b.number; });
       SmallVector<Operation*> reads;
       attention_->walk([&](Operation* op) {
@@ -89,14 +91,15 @@ class Flatten {
     return arith::ConstantOp::create(builder, loc,
                                      builder.getI32IntegerAttr(static_cast<int32_t>(n)));
   }
-  /// The length of the axis at a place of `axes_`; of the first one only where its extent is known.
+  /// The length of an axis. The first one must have an extent: `attn.length query` now counts all
+  /// queries.
   mlir::Value length(OpBuilder& builder, Location loc, const Axis& axis) {
     if (axis.extent) return number(builder, loc, axis.extent);
     return LengthOp::create(builder, loc, builder.getI32Type(),
                             AxisAttr::get(builder.getContext(), axis.kind, axis.number));
   }
-  /// The product of the lengths from a place of `axes_` on; null for 1. No more than there are
-  /// positions, so it does not wrap around, and says so (Reads::isLength).
+  /// The product of the lengths of `axes`; null for none. It is at most the number of positions, so
+  /// it does not wrap around; nsw records this for Reads::isLength.
   mlir::Value product(OpBuilder& builder, Location loc, ArrayRef<Axis> axes) {
     mlir::Value all;
     for (const Axis& axis : axes) {
@@ -148,14 +151,14 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       SmallVector<MapOp> maps;
       ScoresOp scores = softmax ? scoresOf(softmax.getScores(), maps) : ScoresOp();
       if (!scores) return;
-      // A softmax with two rules belongs to no path yet.
+      // A softmax with two rules is not part of a path yet.
       if (softmax.getWithScores()) return;
 
       const bool stored = !softmax->hasOneUse();
-      // The probabilities will stand where `combine` does.
+      // Attention takes the place of `combine`: other users of the probabilities must come after.
       for (Operation* user : softmax->getUsers())
         if (user != combine && !combine->isBeforeInBlock(user)) return;
-      // Keys and values of fewer heads are read as they are, if they have as many as each other.
+      // Shared keys and values are read with their fewer heads, if both have the same number.
       mlir::Value givenKey = scores.getKey(), givenValue = combine.getValue();
       mlir::Value key = unshared(givenKey), value = unshared(givenValue);
       if (headsOf(key) != headsOf(value)) key = givenKey, value = givenValue;
@@ -163,7 +166,7 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       OpBuilder builder(combine);
       SmallVector<mlir::Type> results{combine.getResult().getType()};
       if (stored) results.push_back(softmax.getResult().getType());
-      // What the softmax says of rows is said of attention.
+      // Attention takes the attributes that it has in common with the softmax.
       SmallVector<NamedAttribute> rows{builder.getNamedAttr("scale", scores.getScaleAttr())};
       for (NamedAttribute said : softmax->getAttrs())
         if (llvm::is_contained(AttentionOp::getAttributeNames(), said.getName().strref()))

@@ -4,7 +4,7 @@
 //   attnc::ir::buildPipeline(passes);
 //   if (failed(passes.run(module))) ...
 //
-// Passes.td lists them in their order. Not here: what is decided for a target; that is the plan.
+// Passes.td lists the passes in their order. Not here: decisions for a target; the plan has those.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -23,14 +23,14 @@ namespace attnc::ir {
 #define GEN_PASS_REGISTRATION
 #include "transforms/Passes.h.inc"
 
-/// The whole way: our passes, with canonicalize and cse between them.
+/// The whole pipeline: our passes, with canonicalize and cse between them.
 void buildPipeline(mlir::OpPassManager& passes);
 
 /// Registers every pass, and the pipeline under the name `attn-pipeline`.
 void registerPasses();
 
-/// Runs the pipeline and hands out the module's text before it ("input") and after each pass that
-/// changed it, by the pass's argument ("attn-fold-scale").
+/// Runs the pipeline. Calls `show` with the module's text before it ("input") and after each pass
+/// that changed it, named by the pass's argument ("attn-fold-scale").
 mlir::LogicalResult runPipeline(
     mlir::ModuleOp module,
     const std::function<void(llvm::StringRef pass, llvm::StringRef text)>& show = {});

@@ -1,6 +1,6 @@
 //===- Passes.td - from a layer as described to a layer as computed ----------===//
 //
-// In the order of the pipeline (Pipeline.cpp). One .cpp and one lit test each.
+// In the order of the pipeline (Pipeline.cpp). Each pass has one .cpp and one lit test.
 
 #ifndef ATTNC_TRANSFORMS_PASSES_TD
 #define ATTNC_TRANSFORMS_PASSES_TD
@@ -18,51 +18,53 @@ def FoldScale : Pass<"attn-fold-scale"> {
 def SplitPaths : Pass<"attn-split-paths", "::attnc::ir::LayerOp"> {
   let summary = "one attn.path for each set of outputs, with its own softmax rule";
   let description = [{
-    The first path makes the outputs that every call gets, the second one also the optional ones. A
-    softmax takes its `with_scores` rule in the second. What no output needs is left behind.
+    The first path makes the outputs that every call gets, the second one the optional ones too. In the
+    second a softmax takes its `with_scores` rule. Operations that no output needs are dropped.
 
-    Where `attn.given` asks for inputs, or something takes an input that may be absent and has no stand-in,
-    there are such paths for every set of them that calls may bring.
-    An output that is nothing in these calls is not made; where something takes an input that is absent
-    there is no path. Formulas read 0 (a mask true, a flag false, a soft mask 1) of what is absent.
+    Where `attn.given` tests inputs, or an operation reads an optional input that has no stand-in, there
+    are such paths for every set of these inputs that calls may bring. Outputs that have no value in such
+    calls are not made, and there is no path that would read an absent input. In formulas an absent index
+    is 0, a mask of truths true, a flag false, and a soft mask 1.
   }];
 }
 
 def FormAttention : Pass<"attn-form-attention"> {
   let summary = "combine(softmax(scores)) becomes attn.attention, online unless probabilities are used";
   let description = [{
-    Where key and value are shared by several query heads each, attention takes the fewer heads themselves.
+    Where key and value heads serve several query heads each (attn.share_heads), attention reads the fewer
+    heads themselves.
 
     Maps between scores and softmax become one formula, the region `score`.
   }];
 }
 
 def BoundKeys : Pass<"attn-bound-keys"> {
-  let summary = "writes the range of keys that a tile of queries can see, from the mask's formula";
+  let summary = "derives the range of keys that a tile of queries can see from the mask's formula";
   let description = [{
-    Comparisons are solved for the key, `&` intersects, `|` takes the hull; what is known at run time
-    only, such as a table at a position, may be anything. Scalar truth inputs stay: the range is chosen by
-    them. A number that is the same for all pairs of a sequence and a head (an index of the call, a table
-    read at the batch, the length of one of several axes) is one that the range is told in. Nothing
-    visible is ever left out: where an index of the mask may wrap around for a pair of the tile, the range is
-    every key. Masks of the rule `additive` get no bounds: hidden keys may count there.
+    Comparisons are solved for the key; `&` intersects ranges, `|` takes their hull. What depends on tables
+    read at positions is unknown. Flags (truths without axes) stay symbolic: the range chooses by them.
+    Numbers that are the same for all pairs of a sequence and a head (an index of the call, a table read at
+    the batch, the length of one of several axes) may occur in the range. No visible key is ever left out:
+    where an index of the mask may wrap around for a pair of the tile, the range is every key. Under the
+    rule `additive` there are no bounds, because hidden keys may count.
   }];
 }
 
 def ClassifyBlocks : Pass<"attn-classify-blocks"> {
-  let summary = "writes what is known of a tile of queries with a cell of keys, from the mask's formula";
+  let summary = "derives whether a tile of queries can see a cell of keys, or certainly sees all of it";
   let description = [{
-    Interval arithmetic in 64 bits, over a box of pairs: positions, sums, differences, products with numbers and
-    lengths, minima, maxima, absolute values, quotients and remainders by positive numbers and lengths,
-    comparisons and logic. What reads one axis only and is none of these (a table at a position, a real
-    number, a product) is looked at for every query of the tile, or every key of the cell, by
-    attn.extremes; so is a number that reads a position twice. Masks of a call are looked at one by one.
+    Interval arithmetic in 64 bits, over a box of pairs: positions, sums, differences, products with numbers
+    and lengths, minima, maxima, absolute values, quotients and remainders by positive numbers and lengths,
+    comparisons and logic. A value that reads only one axis and is none of these (a table at a position, a
+    real number, a product of positions) is evaluated by attn.extremes at every query of the tile, or every
+    key of the cell; so is an index that reads a position twice. Masks of a call are evaluated one by one.
 
-    Its limits: a comparison of what reads a table at both axes, or real numbers of both, or a product of
-    two positions, may be anything; and conditions are taken one by one, so that `a | !a` is not known to
-    hold. What may leave the 32 bits of an index may be any index. Where nothing is known at all, and under the rule `additive`, nothing is written.
+    Limits: a comparison is unknown where it has a table read at both axes, real numbers that read both, or
+    a product of a query's and a key's position. Conditions are taken one by one, so `a | !a` is not known
+    to hold. A number that may overflow the 32 bits of an index may be any index. Where nothing is known at
+    all, and under the rule `additive`, there is no region `blocks`.
 
-    It also says in words what the mask is (MaskShape.h), for whoever reads the plan.
+    The pass also describes the mask in words (MaskShape.h), for readers of the plan.
   }];
 }
 
@@ -71,13 +73,13 @@ def FoldProjectionScale : Pass<"attn-fold-projection-scale"> {
 }
 
 def ChoosePhases : Pass<"attn-choose-phases", "::attnc::ir::LayerOp"> {
-  let summary = "a path of its own for calls of one query, where keys and values are read as they lie";
+  let summary = "adds a path for calls of one query where keys and values are read in the caller's memory";
   let description = [{
     A path whose attention takes its key and value from inputs or from a cache and stores no probabilities
-    is bound by reading them: with one query it is cut along the keys, not along the queries. It is cloned in front of
-    itself as the phase "decode", which serves calls of at most one query. Projected keys are made by the
-    path itself, at a cost beside which this does not count. Pair functions and the rule `additive` have
-    no such phase.
+    is bound by reading them: with one query the work is split along the keys, not along the queries. The
+    path is cloned in front of itself as the phase "decode", which serves calls of at most one query.
+    Where the path projects its keys itself, that costs so much more that a phase would gain nothing. Pair
+    functions, several query axes and the rule `additive` have no such phase.
   }];
 }
 

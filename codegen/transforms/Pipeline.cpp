@@ -32,7 +32,7 @@ void registerPasses() {
 
 namespace {
 
-/// Hands out the module's text whenever a pass changed it.
+/// Shows the module's text after each pass that changed it.
 class Show : public PassInstrumentation {
  public:
   Show(ModuleOp module, const std::function<void(StringRef, StringRef)>& show)

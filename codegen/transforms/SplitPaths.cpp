@@ -12,10 +12,11 @@ namespace attnc::ir {
 
 namespace {
 
-/// Inputs whose presence decides over paths; each doubles them.
+/// Inputs by whose presence paths differ; each doubles the number of paths.
 constexpr size_t maxConditions = 4;
 
-/// The layer in calls that bring some of the conditions' inputs and leave out the others.
+/// The layer in calls that bring some of the inputs `conditions` (the bits of `given`) and leave
+/// out the others.
 class Calls {
  public:
   Calls(Block* body, ArrayRef<InputOp> conditions, unsigned given) : body_(body) {
@@ -30,7 +31,7 @@ class Calls {
   ArrayRef<Attribute> given() const { return given_; }
   ArrayRef<Attribute> absent() const { return absent_; }
 
-  /// What the value is in these calls; null for nothing.
+  /// The value that `value` is in these calls, or null where it has none.
   mlir::Value resolved(mlir::Value value) {
     auto choice = value.getDefiningOp<GivenOp>();
     if (!choice) return exists(value.getDefiningOp()) ? value : mlir::Value();
@@ -39,7 +40,7 @@ class Calls {
     return choice.getOtherwise() ? resolved(choice.getOtherwise()) : mlir::Value();
   }
 
-  /// Notes all that `value` and its formulas read and that operations of the layer's body make.
+  /// Records the operations of the layer's body that `value` depends on, also through formulas.
   void need(mlir::Value value) {
     Operation* maker = value.getDefiningOp();
     if (auto input = dyn_cast<InputOp>(maker)) reads_absent_ |= absentInputs_.contains(value);
@@ -53,10 +54,10 @@ class Calls {
       }
     });
   }
-  /// Whether something needed takes an input that is not there.
+  /// Whether an operation that is needed reads an absent input.
   bool readsAbsent() const { return reads_absent_; }
 
-  /// Clones what is needed; the mapping knows it.
+  /// Clones the operations that are needed; `mapping` gets their results.
   void clone(OpBuilder& builder, IRMapping& mapping, bool withOptional) {
     for (Operation& op : *body_) {
       if (auto choice = dyn_cast<GivenOp>(op)) {
@@ -89,7 +90,7 @@ class Calls {
   llvm::SetVector<Operation*> needed_;
   bool reads_absent_ = false;
 
-  /// Nothing is made of nothing.
+  /// Whether all operands of an operation have a value in these calls.
   bool exists(Operation* maker) {
     if (!maker || isa<InputOp, WeightOp>(maker)) return true;
     if (auto known = exists_.find(maker); known != exists_.end()) return known->second;
@@ -98,7 +99,7 @@ class Calls {
     return exists_[maker] = all;
   }
 
-  /// The number that a formula finds in place of an absent input, where that is one number.
+  /// The constant that a formula reads in place of an absent input, or null where there is none.
   TypedAttr standIn(Operation* inner) {
     if (!isa<OwnOp, ElementOp>(inner)) return {};
     mlir::Value table = inner->getOperand(0);
@@ -138,8 +139,7 @@ struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
       if (!isa<InputOp, WeightOp, PathOp>(op)) op.erase();
   }
 
-  /// Whether paths differ by the input's presence: `attn.given` asks for it, or nothing stands in
-  /// for what is read of it.
+  /// Whether paths differ by the input's presence: `attn.given` tests it, or it has no stand-in.
   static bool decides(InputOp input) {
     if (!input.getOptional() || input->use_empty()) return false;
     if (cast<ValueType>(input.getResult().getType()).isReal() && !input.getSoft()) return true;
@@ -149,7 +149,8 @@ struct SplitPaths : impl::SplitPathsBase<SplitPaths> {
     });
   }
 
-  /// How many outputs the path has; one of no more than `more` outputs is not made.
+  /// Adds a path, unless it would have no more than `more` outputs or would read an absent input.
+  /// Returns its number of outputs.
   size_t addPath(ReturnOp all, ArrayRef<InputOp> conditions, unsigned given, bool withOptional,
                  size_t more) {
     Calls calls(all->getBlock(), conditions, given);
