@@ -14,7 +14,7 @@ namespace attnc::ir {
 
 namespace {
 
-/// The lowest 32 bits of a product or a sum.
+/// The low 32 bits of n, as a signed number.
 int64_t wrapped(int64_t n) { return static_cast<int32_t>(static_cast<uint32_t>(n)); }
 
 }  // namespace
@@ -98,7 +98,8 @@ void BoxIntervals::add(Sum& sum, mlir::Value value, int64_t factor) {
   coefficient = wrapped(coefficient + factor);
 }
 
-/// The parts of one sign. Null where that might leave 64 bits.
+/// The parts whose coefficients have the sign `sign`, times `sign`. Unknown where a part is, or
+/// where the total may overflow 64 bits.
 BoxInterval BoxIntervals::total(const Sum& sum, int64_t sign) {
   BoxInterval out;
   for (auto& [part, coefficient] : sum.parts) {
@@ -108,7 +109,7 @@ BoxInterval BoxIntervals::total(const Sum& sum, int64_t sign) {
     if (own && factor != 1) {
       const bool one = own.low.value == own.high.value;
       own = rules_.scaled(own, factor);
-      if (one) own.high.value = own.low.value;  // so that it folds where both ends meet
+      if (one) own.high.value = own.low.value;  // one value, so that comparisons of both ends fold
     }
     if (!own) return {};
     out = out ? rules_.sum(out, own) : own;
@@ -120,13 +121,13 @@ BoxInterval BoxIntervals::total(const Sum& sum, int64_t sign) {
   return out ? rules_.sum(out, number) : number;
 }
 
-/// Its positive parts less its negative ones, in 64 bits.
+/// The positive parts minus the negative ones, in 64 bits.
 BoxInterval BoxIntervals::ofSum(const Sum& sum) {
   const BoxInterval up = total(sum, 1), down = total(sum, -1);
   return up && down ? rules_.difference(up, down) : BoxInterval();
 }
 
-/// Of a value that is a sum; else nothing.
+/// Of a sum, a difference or a product by a constant; unknown for other values.
 BoxInterval BoxIntervals::difference(mlir::Value value) {
   Sum sum;
   add(sum, value, 1);
@@ -134,8 +135,8 @@ BoxInterval BoxIntervals::difference(mlir::Value value) {
   return indexed(ofSum(sum));
 }
 
-/// Whether the interval keeps to 32 bits, so that no number of it wraps around; null where it
-/// surely does.
+/// Whether the interval fits 32 bits, so that no number in it wraps around. Null where it certainly
+/// does.
 mlir::Value BoxIntervals::isIndexed(const BoxInterval& i) {
   mlir::Value above, below;
   if (i.low.ever < leastIndex)
@@ -145,7 +146,8 @@ mlir::Value BoxIntervals::isIndexed(const BoxInterval& i) {
   return above && below ? box_.both(above, below) : above ? above : below;
 }
 
-/// What of an interval is known of the index that wraps around: itself, or any number of 32 bits.
+/// The interval of an index, given that of its exact value: the same where no number in it wraps
+/// around, else all 32-bit numbers.
 BoxInterval BoxIntervals::indexed(const BoxInterval& i) {
   mlir::Value exact = i ? isIndexed(i) : mlir::Value();
   if (!exact) return i;
@@ -201,7 +203,7 @@ BoxInterval BoxIntervals::looked(mlir::Value value) {
 }
 
 BoxInterval BoxIntervals::find(mlir::Value value) {
-  // A clone that is in the box already, or what becomes one.
+  // The same for all pairs of the box.
   if (box_.has(value) || reads_.axes(value) == Axes::none) return point(value);
   if (overOf(reads_, value) && !reads_.plain(value)) return looked(value);
   return llvm::TypeSwitch<Operation*, BoxInterval>(value.getDefiningOp())
@@ -227,7 +229,7 @@ BoxInterval BoxIntervals::find(mlir::Value value) {
                     above = box_.make<arith::SubIOp>(zero, a.low.value);
         below = box_.make<arith::MaxSIOp>(box_.make<arith::MaxSIOp>(a.low.value, below), zero);
         above = box_.make<arith::MaxSIOp>(above, a.high.value);
-        // 2^31 of the least index: it wraps around.
+        // Of the least index it is 2^31, which wraps around.
         return indexed({{below, 0}, {above, std::max(-a.low.ever, a.high.ever)}});
       })
       .Case([&](arith::SelectOp op) -> BoxInterval {
@@ -241,7 +243,7 @@ BoxInterval BoxIntervals::find(mlir::Value value) {
                  std::max(a.high.ever, b.high.ever)}};
       })
       .Case([&](arith::DivSIOp op) -> BoxInterval {
-        // Towards zero: never falling where the divisor is positive.
+        // Division towards zero is non-decreasing where the divisor is positive.
         const BoxInterval a = reads_.isLength(op.getRhs()) ? of(op.getLhs()) : BoxInterval();
         if (!a) return {};
         mlir::Value d = of(op.getRhs()).low.value;
@@ -255,7 +257,7 @@ BoxInterval BoxIntervals::find(mlir::Value value) {
       .Default([&](Operation*) { return looked(value); });
 }
 
-/// By a constant, or by a length.
+/// A product by a constant or by a length.
 BoxInterval BoxIntervals::product(arith::MulIOp op) {
   if (auto known = difference(op.getResult())) return known;
   for (auto [x, y] : {std::pair(op.getLhs(), op.getRhs()), {op.getRhs(), op.getLhs()}}) {
@@ -271,8 +273,8 @@ BoxInterval BoxIntervals::product(arith::MulIOp op) {
   return {};
 }
 
-/// Where least and most have one quotient, what lies between has it too, and the remainder rises
-/// with it. Else it is anything of its sign.
+/// Where both ends have the same quotient, so has every number between them, and the remainder is
+/// increasing there. Elsewhere it is any remainder of the dividend's sign.
 BoxInterval BoxIntervals::remainder(const BoxInterval& a, const BoxInterval& by) {
   using enum arith::CmpIPredicate;
   mlir::Value d = by.low.value, least = a.low.value, most = a.high.value;

@@ -1,13 +1,13 @@
-//===- Box.h - the least and the most of indices over a box of pairs -----------===//
+//===- Box.h - bounds of indices over a box of pairs ---------------------------===//
 //
 //   Box box(attention, blocks);          // blocks: the block of the region `blocks`
 //   BoxIntervals intervals(box, reads);
 //   if (BoxInterval i = intervals.of(value)) use(i.low.value, i.high.value);
 //
-// A box is a tile of queries with a cell of keys. Its numbers are of MLIR's type `index`, in 64
-// bits: indices of the mask wrap around at 32 bits, their bounds must not. What an index is made of
-// by sums and products is taken together; where the whole may leave 32 bits, a test at run time
-// says whether it does, and if so the index may be any. Not here: truths (ClassifyBlocks.cpp).
+// A box is a tile of queries with a cell of keys. Bounds are of MLIR's type `index`, which has 64
+// bits: indices of the mask wrap around at 32 bits, their bounds must not. A chain of sums and
+// products is bounded as a whole. Where it may overflow 32 bits, a test at run time says whether it
+// does; then the index may have any value. Not here: truths (ClassifyBlocks.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -19,13 +19,13 @@
 
 namespace attnc::ir {
 
-/// Makes operations in the region `blocks` of an attention.
+/// Creates operations in the region `blocks` of an attention.
 class Box {
  public:
   Box(AttentionOp attention, mlir::Block* blocks)
       : builder_(mlir::OpBuilder::atBlockEnd(blocks)), loc_(attention.getLoc()), blocks_(blocks) {}
 
-  /// With constants folded: what is always so must be seen to be.
+  /// Folds what it can: a condition that always holds has to become a constant.
   template <class Op, class... A>
   mlir::Value make(A&&... a) {
     return builder_.createOrFold<Op>(loc_, std::forward<A>(a)...);
@@ -40,13 +40,13 @@ class Box {
   mlir::Value both(mlir::Value a, mlir::Value b);
   mlir::Value either(mlir::Value a, mlir::Value b);
   mlir::Value negated(mlir::Value a) { return make<mlir::arith::XOrIOp>(a, truth(true)); }
-  /// An index in 64 bits.
+  /// An index, widened to 64 bits.
   mlir::Value widened(mlir::Value index) {
     return make<mlir::arith::IndexCastOp>(builder_.getIndexType(), index);
   }
 
   bool has(mlir::Value value) const { return value.getParentBlock() == blocks_; }
-  /// A value that is the same for all pairs of the box, here.
+  /// Clones a value that is the same for all pairs of the box into the region.
   mlir::Value point(mlir::Value value) {
     return has(value) ? value : cloned(value, builder_, points_);
   }
@@ -55,24 +55,23 @@ class Box {
     const unsigned first = kind == attn::Kind::query ? 0 : 2;
     return {blocks_->getArgument(first), blocks_->getArgument(first + 1)};
   }
-  /// A value's least and most over one axis, found by looking at every query of the tile or key of
-  /// the cell; of an index 32 bits, of a truth whether it holds for all and whether it does for
-  /// one.
+  /// The least and the greatest value over one axis, found by evaluating `value` at every query of
+  /// the tile or every key of the cell (attn.extremes). Of an index they have 32 bits; of a truth
+  /// they are whether it holds for all and whether it holds for one.
   std::pair<mlir::Value, mlir::Value> extremes(mlir::Value value, Over over);
 
  private:
   mlir::OpBuilder builder_;
   mlir::Location loc_;
   mlir::Block* blocks_;
-  mlir::IRMapping
-      points_;  // of values that read no position of a query or a key: their clones here
+  mlir::IRMapping points_;  // clones of values that read no position of a query or a key
 };
 
-/// The axis that a value reads, where that is one.
+/// The axis that a value reads; nullopt where it reads none or both.
 std::optional<Over> overOf(Reads& reads, mlir::Value value);
 
-/// An end of an interval: computed for each box, and what it can be at least (of a high end, at
-/// most) in any call.
+/// An end of an interval: `value` is computed for each box, `ever` bounds it in any call, from
+/// below for a low end and from above for a high end.
 struct BoxEnd {
   mlir::Value value{};
   int64_t ever = 0;
@@ -95,12 +94,13 @@ class BoxIntervals {
  public:
   BoxIntervals(Box& box, Reads& reads) : box_(box), reads_(reads), rules_{{box}} {}
 
-  /// Of an index; it keeps to 32 bits.
+  /// The interval of an index, within 32 bits.
   BoxInterval of(mlir::Value index);
 
-  /// Both sides of a comparison of indices. Where they share something, it is taken from both, and
-  /// each part then stands on the side where its coefficient is positive; then `exact`, if it is
-  /// not null, says whether that is allowed: whether neither side wraps around.
+  /// The intervals of both sides of a comparison of indices. Where the sides share a part, one is
+  /// subtracted from the other, and each part goes to the side where its coefficient is positive.
+  /// Then `exact` says whether this is valid, which it is where neither side wraps around; null
+  /// means that it is.
   struct Sides {
     BoxInterval a{}, b{};
     mlir::Value exact{};
@@ -108,8 +108,8 @@ class BoxIntervals {
   Sides sides(mlir::Value a, mlir::Value b);
 
  private:
-  /// Modulo 2^32: parts that are no sums, with coefficients of 32 bits, and a number of 32 bits.
-  /// Equal positions are one part.
+  /// A sum modulo 2^32: parts, which are not sums themselves, with 32-bit coefficients, and a
+  /// 32-bit constant. Equal positions are one part.
   struct Sum {
     llvm::MapVector<mlir::Value, int64_t> parts;
     int64_t number = 0;

@@ -1,14 +1,14 @@
-//===- Interval.h - from the least to the most that a number can be ------------===//
+//===- Interval.h - interval arithmetic over several kinds of end --------------===//
 //
 //   IntervalRules<ExactArithmetic> rules;
 //   Interval<Exact> a{0, 7}, b{-2, 2};
 //   rules.sum(a, b)        // -2 to 9
 //   rules.minimum(a, b)    // -2 to 2
 //
-// Everything that is known of masks ahead of a call is interval arithmetic. The rules are the same
-// for each kind of end: numbers that the compiler knows (Terms.h), terms of a tile of queries
-// (KeyBounds.cpp), and values that a kernel computes for a box of pairs (Box.h). An arithmetic says
-// how ends of its kind are added, compared and so on.
+// Everything that is known of masks ahead of a call comes from interval arithmetic. The rules are
+// the same for each kind of end: numbers that the compiler knows (Terms.h), terms of a tile of
+// queries (KeyBounds.cpp), and values that a kernel computes for a box of pairs (Box.h). An
+// `Arithmetic` adds and compares ends of one kind.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -22,11 +22,11 @@
 
 namespace attnc::ir {
 
-/// The ends of an index. It has 32 bits and wraps around.
+/// The least and the greatest index. Indices have 32 bits and wrap around.
 inline constexpr int64_t leastIndex = std::numeric_limits<int32_t>::min(),
                          mostIndex = std::numeric_limits<int32_t>::max();
 
-/// A number of 64 bits; nothing where it would be beyond them.
+/// A 64-bit number; nullopt on overflow.
 using Exact = std::optional<int64_t>;
 
 inline Exact plus(Exact a, Exact b) {
@@ -47,16 +47,16 @@ inline Exact times(Exact a, Exact b) {
 /// Rounds down; d > 0.
 inline int64_t floorDivision(int64_t a, int64_t d) { return a / d - (a % d < 0); }
 
-/// Both ends included. Ends of nothing (an Exact, a term, a value that is not there): not known.
+/// Includes both ends. An interval with empty ends (nullopt, a null term, a null value) is unknown.
 template <class End>
 struct Interval {
   End low{}, high{};
   explicit operator bool() const { return bool(low); }
 };
 
-/// How intervals follow from those of operands, which are known. `Arithmetic` has the type End and,
-/// of ends, plus, minus, times (by a number), minimum, maximum; `checked` makes an interval with an
-/// end that cannot be told one that is not known.
+/// Computes intervals from those of operands, which must be known. `Arithmetic` has the type End
+/// and its operations: plus, minus, times (by a number), minimum and maximum. Its `checked` turns
+/// an interval with an unknown end into an unknown one.
 template <class Arithmetic>
 struct IntervalRules {
   using End = typename Arithmetic::End;
@@ -79,11 +79,11 @@ struct IntervalRules {
   I maximum(const I& a, const I& b) {
     return ends.checked({ends.maximum(a.low, b.low), ends.maximum(a.high, b.high)});
   }
-  /// Of either.
+  /// Of a number that is in `a` or in `b`.
   I hull(const I& a, const I& b) {
     return ends.checked({ends.minimum(a.low, b.low), ends.maximum(a.high, b.high)});
   }
-  /// Of a function that never falls.
+  /// Of a non-decreasing function.
   template <class F>
   I rising(const I& a, F&& function) {
     return ends.checked({function(a.low), function(a.high)});

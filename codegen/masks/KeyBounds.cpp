@@ -10,15 +10,15 @@ namespace attnc::ir {
 
 namespace {
 
-/// More conjuncts than any mask that is written by hand; beyond it, every key may be visible.
+/// More conjuncts than any mask written by hand has. Beyond that, every key may be visible.
 constexpr size_t maxConjuncts = 64;
 
-using Conjunct = std::vector<Term>;  // all of them at least zero
+using Conjunct = std::vector<Term>;  // all of them must be at least zero
 
 Term zero() { return constant(0); }
 Term keyLength() { return atom(TermKind::keyLength); }
 
-/// What terms are over the queries of a tile and all keys: ends are terms of the tile.
+/// Intervals of terms over the queries of a tile and all keys. Ends are terms of the tile.
 struct InTile {
   using End = Term;
   using I = Interval<Term>;
@@ -45,7 +45,7 @@ struct InTile {
         return {};
     }
   }
-  /// Ends are sums themselves, in which positions and their lengths meet.
+  /// Not needed: ends are sums themselves, in which equal terms cancel.
   static std::vector<std::pair<I, int64_t>> together(std::vector<std::pair<Term, int64_t>>&) {
     return {};
   }
@@ -65,7 +65,7 @@ struct InTile {
 
 Interval<Term> intervalOf(const Term& term) { return TermIntervals<InTile>().of(term); }
 
-/// Whether all of these are numbers of 32 bits, for every query of the tile and every key.
+/// Whether all terms fit 32 bits, for every query of the tile and every key.
 Condition areIndices(const std::vector<Term>& terms) {
   const Term least = constant(leastIndex), most = constant(mostIndex);
   Condition all = always();
@@ -83,10 +83,10 @@ class Solver {
   void require(const Term& term) { requirePlus(term, zero()); }
 
   Term begin = zero(), end = keyLength();
-  Condition possible = always();  // what has to hold of the tile alone
+  Condition possible = always();  // a condition on the tile alone
 
  private:
-  /// The same for term + extra, where extra holds tile terms only.
+  /// The same for term + extra, where `extra` consists of terms of the tile.
   void requirePlus(const Term& term, const Term& extra) {
     Term rest = constant(constantOf(term)) + extra, solved;
     int64_t factor = 0;
@@ -105,8 +105,8 @@ class Solver {
       return;
     }
     if (factor == std::numeric_limits<int64_t>::min()) return;
-    // factor * solved + rest >= 0: at least -floor(rest / factor), or at most floor(rest /
-    // -factor).
+    // factor * solved + rest >= 0 is solved >= -floor(rest / factor) for a positive factor, and
+    // solved <= floor(rest / -factor) for a negative one.
     const bool atLeast = factor > 0;
     Term bound = atLeast ? quotient(rest, factor) * -1 : quotient(rest, -factor);
     if (bound->kind == TermKind::unknown) return;
@@ -126,7 +126,7 @@ class Solver {
           requirePlus(solved->a * -1, product(bound, d) + d - constant(1));
         return;
       }
-      case TermKind::remainder:  // no more is used than its being in [0, d)
+      case TermKind::remainder:  // only its interval [0, d) is used
         possible =
             possible & notNegative(atLeast ? divisorOf(solved) - constant(1) - bound : bound);
         return;
@@ -136,14 +136,14 @@ class Solver {
   }
 };
 
-/// Takes minima, maxima and choices of the key out of a comparison: `max(a, b) + c >= 0` is
-/// `a + c >= 0 | b + c >= 0`.
+/// term >= 0, with minima, maxima and choices of the key lifted out of the comparison:
+/// `max(a, b) + c >= 0` is `a + c >= 0 | b + c >= 0`.
 Condition lifted(const Term& term, int depth = 0) {
   for (auto& [part, factor] : partsOf(term)) {
     const TermKind kind = part->kind;
     const bool extreme = kind == TermKind::minimum || kind == TermKind::maximum;
     if (!part->hasKey || (!extreme && kind != TermKind::choice)) continue;
-    if (depth == 6) return unknown();  // 64 comparisons of one
+    if (depth == 6) return unknown();  // 64 comparisons out of one
     Term others = term - part * factor;
     Condition a = lifted(others + part->a * factor, depth + 1);
     Condition b = lifted(others + part->b * factor, depth + 1);
@@ -153,7 +153,7 @@ Condition lifted(const Term& term, int depth = 0) {
   return notNegative(term);
 }
 
-/// Disjunctive normal form. Nothing where it has too many conjuncts.
+/// The conjuncts of the disjunctive normal form; nullopt where there are too many.
 std::optional<std::vector<Conjunct>> conjuncts(const Condition& condition, int depth = 0) {
   std::vector<Conjunct> out;
   switch (condition->kind) {
@@ -164,8 +164,7 @@ std::optional<std::vector<Conjunct>> conjuncts(const Condition& condition, int d
     case ConditionKind::always:
       return std::vector<Conjunct>{{}};
     case ConditionKind::notNegative: {
-      // A choice's condition is lifted in its turn, so this ends only where nothing is left to
-      // lift.
+      // The condition of a choice has to be lifted in turn, until nothing is left to lift.
       Condition flat = lifted(condition->term);
       if (flat->kind == ConditionKind::notNegative) return std::vector<Conjunct>{{flat->term}};
       if (depth == 64) return std::nullopt;
@@ -200,7 +199,7 @@ bool isAllKeys(const KeyRange& range) {
 
 namespace {
 
-/// Where all terms are true integers.
+/// The range where no index wraps around.
 KeyRange whereExact(const Condition& visible) {
   const KeyRange all{zero(), keyLength()};
   auto disjuncts = conjuncts(visible);
@@ -213,9 +212,9 @@ KeyRange whereExact(const Condition& visible) {
     Term low = solver.begin, high = solver.end;
     if (solver.possible->kind == ConditionKind::never) continue;
     if (solver.possible->kind == ConditionKind::always && isAllKeys({low, high})) return all;
-    // An empty range must not widen the hull, so it becomes [S, 0). A single one has nothing to
-    // widen; and one that begins at 0 is nearly never empty: it may pull the hull's begin to 0
-    // needlessly, in exchange for bounds that stay short.
+    // An empty range must not widen the hull, so it becomes [S, 0). A single range has no hull to
+    // widen. One that begins at 0 is almost never empty and is not tested: it may needlessly pull
+    // the begin of the hull to 0, but bounds stay short.
     const bool alone = disjuncts->size() == 1;
     Condition nonempty = same(low, zero()) || alone
                              ? solver.possible

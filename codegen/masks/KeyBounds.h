@@ -4,13 +4,14 @@
 //   keyBounds(notNegative(atom(TermKind::query) - atom(TermKind::key)))
 //       -> begin 0, end min(S, last + 1)
 //
-// The mask is brought to disjunctive normal form; every comparison of a conjunct is solved for the
-// key, with the query anywhere in the tile; ranges of a conjunct intersect, those of conjuncts join
-// to their hull. What cannot be solved (remainders, products, what is unknown) leaves its
-// conjunct's range as it is: the result may be too wide, never too narrow.
+// The mask is brought to disjunctive normal form. Every comparison of a conjunct is solved for the
+// key, with the query anywhere in the tile. The range of a conjunct is the intersection of these,
+// the result is the hull of the conjuncts' ranges. A comparison that cannot be solved (remainders,
+// products, unknown conditions) does not narrow its conjunct's range: the result may be too wide,
+// never too narrow.
 //
-// Where an index of the mask may wrap around at 32 bits for a pair of the tile, comparisons say
-// nothing of keys, and the range is every key; for most masks that is known not to happen.
+// Where an index of the mask may wrap around at 32 bits for a pair of the tile, its comparisons do
+// not bound keys, and the range is every key. For most masks the compiler knows that none does.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -24,8 +25,8 @@ struct KeyRange {
   Term begin, end;
 };
 
-/// Terms of `visible` are of query and key; those of the range of first and last. `indices` are the
-/// terms that `visible` takes for numbers of 32 bits (MaskReader::indices).
+/// `visible` has terms of query and key, the range has terms of first and last. `indices` are the
+/// terms that have to fit 32 bits for `visible` to be the mask (MaskReader::indices).
 KeyRange keyBounds(const Condition& visible, const std::vector<Term>& indices);
 
 /// Whether a range is every key.

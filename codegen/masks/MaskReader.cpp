@@ -50,7 +50,7 @@ Term MaskReader::divided(Operation* op, Term (*make)(const Term&, const Term&), 
   Term a = whole(op->getOperand(0)), d = whole(op->getOperand(1));
   if (!a || !d || !Reads::isPositive(op->getOperand(1))) return nullptr;
   if (!d->isConstant() && (d->kind != TermKind::point || !d->positive)) return nullptr;
-  // arith.divsi and remsi round towards zero: the same as down where nothing is negative.
+  // arith.divsi and arith.remsi round towards zero: the same as down where nothing is negative.
   auto low = lowerBound(a);
   return truncates && (!low || *low < 0) ? nullptr : make(a, d);
 }
@@ -125,7 +125,7 @@ Term MaskReader::readTerm(mlir::Value value) {
         return binary(op, [](const Term& a, const Term& b) { return a - b; });
       })
       .Case([&](arith::MulIOp op) -> Term {
-        if (reads_.axes(op.getResult()) == Axes::none) return nullptr;  // a point as a whole
+        if (reads_.axes(op.getResult()) == Axes::none) return nullptr;  // the product is a point
         return binary(op, [](const Term& a, const Term& b) -> Term {
           if (a->isConstant()) return b * a->number;
           if (b->isConstant()) return a * b->number;

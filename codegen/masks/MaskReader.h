@@ -3,13 +3,13 @@
 //   MaskTables tables;
 //   Condition visible = MaskReader(tables).condition(yield.getValues()[0]);
 //
-// Numbers that read no position of a query or a key, whatever they are made of, are points. What
-// reads tables at positions, real numbers, and divisions of what may be negative are unknown.
+// An index that reads no position of a query or a key is a point, whatever else it is made of.
+// Tables read at positions, real numbers, and truncating divisions of numbers that may be negative
+// are unknown.
 //
-// Indices wrap around at 32 bits and terms do not. Sums and products may wrap on the way, as long
-// as what comes of them is an index again; so the question is put where one is compared, divided or
-// chosen: `indices` are the terms that must be numbers of 32 bits for the condition to hold what
-// the mask says.
+// Indices wrap around at 32 bits, terms do not. Intermediate sums and products may wrap around, as
+// long as the result fits 32 bits again. So only terms that are compared, divided or chosen matter:
+// `indices` are those that have to fit 32 bits for the condition to be the mask.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -21,8 +21,8 @@
 
 namespace attnc::ir {
 
-/// What of a call stays in a condition: flags, each with the value that is put in its place, and
-/// numbers that are the same for a whole tile. A flag that is not among them is unknown.
+/// The values of a call that a condition depends on: flags, each with the value to assume for it,
+/// and points, which are the same for a whole tile. A flag that is not listed is unknown.
 struct MaskTables {
   llvm::MapVector<mlir::Value, bool> flags;
   llvm::SetVector<mlir::Value> points;
@@ -33,9 +33,9 @@ class MaskReader {
   explicit MaskReader(MaskTables& tables) : tables_(tables) {}
 
   Condition condition(mlir::Value truth);
-  /// Null for what is not made of positions, lengths and points.
+  /// Null for an index that is not made of positions, lengths and points.
   Term term(mlir::Value index);
-  /// Each once; those that surely are, are not among them.
+  /// The terms read so far that have to fit 32 bits, each once, without those that certainly do.
   const std::vector<Term>& indices() const { return indices_; }
 
  private:
@@ -48,7 +48,7 @@ class MaskReader {
   Condition readCondition(mlir::Value value);
   Condition comparison(mlir::arith::CmpIOp op);
   Term readTerm(mlir::Value value);
-  /// The term of an index that is compared, divided or chosen.
+  /// The term of an index that is compared, divided or chosen; it joins `indices`.
   Term whole(mlir::Value index);
   Term divided(mlir::Operation* op, Term (*make)(const Term&, const Term&), bool truncates);
 };

@@ -15,22 +15,21 @@ std::string numbered(const char* before, int64_t n, const char* after = "") {
   return before + std::to_string(n) + after;
 }
 
-/// A term less its constant, as text: what patterns are compared by.
+/// Whether a term without its constant is `pattern`.
 bool isSum(const Term& term, const Term& pattern) {
   return same(term - constant(constantOf(term)), pattern);
 }
 
 Term query() { return atom(TermKind::query); }
 Term key() { return atom(TermKind::key); }
-/// What stands between the first query and the first key where the last ones stand beside each
-/// other.
+/// The position of the first query among the keys, where the last query is at the last key.
 Term offset() { return atom(TermKind::keyLength) - atom(TermKind::queryLength); }
 
 bool areBoth(const Term& a, const Term& b, TermKind kind) {
   return a->kind == kind && b->kind == kind;
 }
 
-/// |a - b| of a query's and a key's term: the two, the query's first.
+/// The terms q and k of |q - k|, where k reads the key and q does not; nullopt for other terms.
 std::optional<std::pair<Term, Term>> distance(const Term& term) {
   if (term->kind != TermKind::maximum || !same(term->a + term->b, constant(0))) return std::nullopt;
   const auto parts = partsOf(term->a);
@@ -42,12 +41,12 @@ std::optional<std::pair<Term, Term>> distance(const Term& term) {
   return std::pair(q, k);
 }
 
-/// Quotients, or remainders, of the query and of the key alone.
+/// Whether q and k are quotients (or remainders) of the query and of the key themselves.
 bool areParts(const Term& q, const Term& k, TermKind kind) {
   return areBoth(q, k, kind) && same(q->a, query()) && same(k->a, key());
 }
 
-/// term >= 0, in words; empty where there are none.
+/// term >= 0 in words, or "" where there are none.
 std::string ofTerm(const Term& term) {
   const int64_t n = constantOf(term);
   for (auto [end, from] : {std::pair(constant(0), ""), {offset(), ", from the end"}}) {
@@ -92,7 +91,7 @@ class Describer {
 
   static constexpr const char* other = "formula";
 
-  /// `negated`: of what is hidden.
+  /// `negated`: the description of !value.
   std::string text(mlir::Value value, bool negated) {
     Operation* op = value.getDefiningOp();
     if (isa_and_nonnull<arith::AndIOp, arith::OrIOp>(op)) {
@@ -111,7 +110,8 @@ class Describer {
     return other;
   }
 
-  /// The parts of a chain of `&`, or of `|`, each once; those of another kind in brackets.
+  /// The distinct operands of a chain of `&` or of `|`, with chains of the other kind in
+  /// parentheses.
   void collect(mlir::Value value, bool isAnd, bool both, bool negated,
                SmallVectorImpl<std::string>& parts) {
     Operation* op = value.getDefiningOp();
@@ -129,7 +129,7 @@ class Describer {
         parts, [](const std::string& part) { return StringRef(part).starts_with("causal"); });
     std::string out;
     for (std::string& part : parts) {
-      // Keys that are seen beside those that come before are a prefix.
+      // In a disjunction with a causal mask, keys that every query sees are a prefix.
       StringRef prefix = part;
       if (causal && !both && prefix == "padding") part = "prefix";
       if (causal && !both && prefix.consume_front("first ") && prefix.consume_back(" keys"))
@@ -175,7 +175,8 @@ class Describer {
     return "";
   }
 
-  /// One table, at the query and at the key, all other indices alike.
+  /// Whether both read the same table, one at the query and one at the key, with all other indices
+  /// equal.
   bool isSameTable(mlir::Value a, mlir::Value b) {
     auto x = a.getDefiningOp<ElementOp>(), y = b.getDefiningOp<ElementOp>();
     if (!x || !y || x.getTable() != y.getTable()) return false;

@@ -2,16 +2,18 @@
 //
 //   maskShape(yield.getValues()[0])   // "causal & window of 512 to either side"
 //
-// Comparisons are recognised by their normal form over terms, so however they are written; `&`, `|`
-// and `!` stay. What is not known is "formula"; masks of the call are named as the call names them.
+// Comparisons are recognised by their normal form over terms, however they are written. `&`, `|`
+// and `!` are kept. Masks of the call appear by the names of their inputs. Anything else is
+// "formula". With T queries and S keys:
 //
-//   causal, causal from the end     key <= query, with the lengths' difference between them
-//   window of N before (after)      at most N keys before (after) the query's own
+//   causal                          key <= query
+//   window of N before (after)      key >= query - N (key <= query + N)
 //   window of N to either side      |query - key| < N
-//   rows (columns) within N         the same of the first (second) of two axes, |..| <= N
 //   N keys back (ahead) or more     key <= query - N (key >= query + N)
-//   first N keys, prefix of N       key < N; beside causal in `|` a prefix
-//   padding, prefix                 key < a number of the sequence
+//   ... from the end                the same with query + S - T for query
+//   rows (columns) within N         |query - key| <= N along the first (second) of two axes
+//   first N keys, prefix of N       key < N; a prefix in a disjunction with causal
+//   padding, prefix                 key < a number of the sequence; the same
 //   blocks of N, dilated by N       query / N == key / N, (query - key) % N == 0
 //   same document                   table[query] == table[key]
 //

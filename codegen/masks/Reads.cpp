@@ -15,7 +15,7 @@ std::optional<int64_t> Reads::constant(mlir::Value value) {
   return number.getSExtValue();
 }
 
-/// A product that does not wrap around, as that of the lengths of several axes does not.
+/// A product that does not wrap around (nsw), such as that of the lengths of several axes.
 static bool ofLengths(Operation* op) {
   auto product = dyn_cast_or_null<arith::MulIOp>(op);
   return product &&
@@ -53,7 +53,7 @@ const Reads::About& Reads::of(mlir::Value value) {
 Reads::About Reads::find(mlir::Value value) {
   About out;
   Operation* op = value.getDefiningOp();
-  if (!op) return out;  // a tile's or a cell's own number
+  if (!op) return out;  // an argument of the region: an end of the tile or cell
   auto reads = [&](Kind kind) {
     if (kind == Kind::query) out.axes = Axes(unsigned(out.axes) | unsigned(Axes::query));
     if (kind == Kind::key) out.axes = Axes(unsigned(out.axes) | unsigned(Axes::key));
@@ -81,7 +81,7 @@ Reads::About Reads::find(mlir::Value value) {
   if (out.axes == Axes::none) return About{};
   const bool index = isIndex(value);
   if (isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp, arith::MaxSIOp, math::AbsIOp>(op)) {
-    // as they are
+    // as its operands
   } else if (isa<arith::MulIOp>(op)) {
     const mlir::Value a = op->getOperand(0), b = op->getOperand(1);
     out.plain &= constant(a) || constant(b) || isLength(a) || isLength(b);
@@ -89,7 +89,8 @@ Reads::About Reads::find(mlir::Value value) {
   } else if (isa<arith::DivSIOp>(op)) {
     out.plain &= isLength(op->getOperand(1));
   } else if (isa<arith::RemSIOp>(op)) {
-    // Where numbers follow each other, those of two quotients have every remainder's extremes.
+    // If the dividend takes every number of its range, and the range has two quotients, then it has
+    // both extreme remainders: the interval is exact.
     out.plain &= isLength(op->getOperand(1)) && out.contiguous;
     out.contiguous = false;
   } else if (isa<arith::CmpIOp>(op)) {
@@ -97,7 +98,7 @@ Reads::About Reads::find(mlir::Value value) {
   } else if (!isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op) || index) {
     out.plain = out.contiguous = false;
   }
-  // A number that reads a position twice is less than its parts' intervals say.
+  // The range of a number that reads a position twice is narrower than its parts' intervals imply.
   if (index && out.positions > 1 && out.axes != Axes::both) out.plain = false;
   return out;
 }

@@ -1,9 +1,9 @@
 //===- Reads.h - what a formula's values depend on -----------------------------===//
 //
 //   Reads reads;
-//   if (reads.axes(value) == Axes::none) ...   // the same for all pairs of a call's head
+//   if (reads.axes(value) == Axes::none) ...   // the same for all pairs of a head
 //
-// Not here: what is made of it (BoundKeys.cpp, ClassifyBlocks.cpp).
+// Not here: the passes that use it (BoundKeys.cpp, ClassifyBlocks.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -15,25 +15,26 @@
 
 namespace attnc::ir {
 
-/// Which positions a value reads, itself or through a table that stands where the pair does.
+/// Which positions a value reads, by attn.position or by attn.own, which reads a table at the pair.
 enum class Axes : unsigned { none = 0, query = 1, key = 2, both = 3 };
 
-/// Answers about values of one formula, each found once.
+/// Facts about the values of one formula, each computed once.
 class Reads {
  public:
   Axes axes(mlir::Value value) { return of(value).axes; }
-  /// Interval arithmetic is exact for it, or near enough: positions, each read once in every
-  /// number, sums and the like; no tables of a position, no real numbers of one.
+  /// Whether interval arithmetic is exact for it, or close: it is made of positions, each read once
+  /// in every number, sums and the like, not of tables at a position or real numbers of one.
   bool plain(mlir::Value value) { return of(value).plain; }
-  /// Reads a mask of the call where the pair stands.
+  /// Whether it reads a mask of the call at the pair.
   bool masks(mlir::Value value) { return of(value).masks; }
-  /// A positive number, a length, or a product (of the lengths of axes: it does not wrap around) or
-  /// quotient of such: never negative. (Division by zero is zero, as is its remainder.)
+  /// A positive constant, a length, or a product (of lengths of axes, which does not wrap around)
+  /// or a quotient of these: never negative. (Division by zero gives zero, and so does its
+  /// remainder.)
   static bool isLength(mlir::Value value);
-  /// The same without quotients: wherever there is a pair, at least 1.
+  /// The same without quotients: at least 1 wherever there is a pair.
   static bool isPositive(mlir::Value value);
   static std::optional<int64_t> constant(mlir::Value value);
-  /// The first value seen that is the same position, or the value itself.
+  /// For a position the first value seen that reads it; any other value itself.
   mlir::Value first(mlir::Value value);
 
  private:
@@ -50,8 +51,8 @@ class Reads {
   About find(mlir::Value value);
 };
 
-/// The value in another block: it and all that it is made of are cloned there, each once. Values of
-/// the layer (inputs, weights) stay.
+/// Clones a value, and everything that it is computed from, to the builder's block, each operation
+/// once. Values of the layer (inputs, weights) are used as they are.
 mlir::Value cloned(mlir::Value value, mlir::OpBuilder& builder, mlir::IRMapping& mapping);
 
 }  // namespace attnc::ir

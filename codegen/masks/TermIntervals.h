@@ -2,10 +2,10 @@
 //
 //   if (auto interval = TermIntervals<Domain>().of(term)) use(interval.low, interval.high);
 //
-// A domain is an arithmetic of ends (Interval.h) that also knows the intervals of what terms are
-// made of: `atom` (positions, lengths, points), `constant`, `quotient` and `product` by a term,
-// `remainder`; and `together`, of the parts of a sum that say more together than one by one, which
-// it takes out of the sum.
+// A domain is an arithmetic of ends (Interval.h) that also gives the intervals of what terms are
+// made of: `atom` (positions, lengths, points), `constant`, `quotient`, `product` and `remainder`.
+// Its `together` takes parts out of a sum whose interval is narrower together than one by one, and
+// returns that interval with its factor.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

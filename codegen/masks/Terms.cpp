@@ -59,7 +59,7 @@ Term combine(const Term& a, int64_t x, const Term& b, int64_t y) {
 }
 
 Term pair(TermKind kind, const char* name, const Term& a, const Term& b) {
-  // One order for both, so that equal terms have equal text.
+  // The operands are ordered, so that equal terms have equal text.
   const bool swapped = b->text < a->text;
   const Term &x = swapped ? b : a, &y = swapped ? a : b;
   return make(TermNode{.kind = kind,
@@ -187,7 +187,7 @@ Term choice(const Condition& condition, const Term& a, const Term& b) {
                        .b = b,
                        .condition = condition,
                        .text = joined({"(", condition->text, "?", a->text, ":", b->text, ")"}),
-                       .hasKey = true});  // its condition may have it: treated as if
+                       .hasKey = true});  // its condition may read the key: assume so
 }
 
 Condition always() { return make(ConditionNode{.kind = ConditionKind::always, .text = "true"}); }
@@ -223,7 +223,7 @@ Condition operator!(const Condition& a) {
       return always();
     case ConditionKind::always:
       return never();
-    // A flag's value is put in its place before masks are negated (BoundKeys.cpp).
+    // Flags are replaced by their values before masks are negated (BoundKeys.cpp).
     case ConditionKind::flag:
     case ConditionKind::unknown:
       return unknown();
@@ -239,7 +239,7 @@ Condition operator!(const Condition& a) {
 
 namespace {
 
-/// The length that a position is below.
+/// The length that is above a position.
 std::optional<TermKind> lengthOf(TermKind position) {
   switch (position) {
     case TermKind::query:
@@ -253,7 +253,7 @@ std::optional<TermKind> lengthOf(TermKind position) {
   }
 }
 
-/// What terms can be in any call: ends are numbers. Nothing where either is beyond 64 bits.
+/// Intervals of terms in any call. Ends are numbers; unknown where either overflows 64 bits.
 struct AnyCall : ExactArithmetic {
   using I = Interval<Exact>;
 
@@ -272,8 +272,7 @@ struct AnyCall : ExactArithmetic {
     }
   }
 
-  /// Positions less their lengths are negative: each pair of those, with how often it is in the
-  /// sum.
+  /// A position minus its length is negative: takes such pairs out of the sum, with their factors.
   static std::vector<std::pair<I, int64_t>> together(std::vector<std::pair<Term, int64_t>>& parts) {
     std::vector<std::pair<I, int64_t>> out;
     for (auto& [position, factor] : parts) {
@@ -291,7 +290,7 @@ struct AnyCall : ExactArithmetic {
 
   static I quotient(const I& a, const TermNode& term) {
     if (!term.b) return I{floorDivision(*a.low, term.number), floorDivision(*a.high, term.number)};
-    // By a point, which is at least 1.
+    // The divisor is a point that is at least 1.
     return I{*a.low >= 0 ? 0 : *a.low, *a.high >= 0 ? *a.high : -1};
   }
   static I remainder(const TermNode& term) { return I{0, (term.b ? mostIndex : term.number) - 1}; }
@@ -306,7 +305,8 @@ struct AnyCall : ExactArithmetic {
 
 Interval<Exact> inAnyCall(const Term& term) { return TermIntervals<AnyCall>().of(term); }
 
-/// What no number on the way to the term's exceeds, either side of zero; nothing beyond 64 bits.
+/// A bound of the absolute values of all intermediate results of a term; nullopt where it overflows
+/// 64 bits.
 Exact magnitude(const Term& term);
 
 Exact magnitude(const Condition& condition) {

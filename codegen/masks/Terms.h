@@ -3,15 +3,16 @@
 //   Term last = atom(TermKind::last), s = atom(TermKind::keyLength);
 //   Term end = minimum(s, last + constant(1));
 //
-// Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down,
-// divisor positive), products with points, minima, maxima, choices. Conditions compare a term with
-// zero. Equal terms have equal text, which is how they are told apart. Lengths are from 0 to 2^31 -
-// 1, positions below their length, points any numbers of 32 bits; simplification uses it.
+// Terms are integers: sums of atoms with coefficients, quotients and remainders (rounding down, by
+// positive divisors), products with points, minima, maxima, choices. Conditions compare a term with
+// zero. Equal terms have equal text, by which they are compared. Lengths are in [0, 2^31),
+// positions are below their length, points are arbitrary 32-bit integers; simplification relies on
+// all three.
 //
-// Terms are true integers, indices of formulas wrap around at 32 bits: a term stands for an index
-// only where it keeps to 32 bits (MaskReader.h says of which terms that has to be asked). What
-// would leave 64 bits is the term `unknown`. Not here: what terms mean for keys (KeyBounds.h), and
-// their MLIR form (BoundKeys.cpp).
+// Terms are mathematical integers, while indices of formulas wrap around at 32 bits: a term equals
+// its index only where it fits 32 bits (MaskReader.h says which terms have to). A term whose
+// coefficients overflow 64 bits is `unknown`. Not here: solving terms for the key (KeyBounds.h),
+// and their MLIR form (BoundKeys.cpp).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -27,13 +28,13 @@ namespace attnc::ir {
 
 enum class TermKind {
   query,
-  key,  // of one pair; in masks
+  key,  // the query and key of a pair; in masks
   first,
   last,  // a tile's first and last query; in bounds
   queryLength,
   keyLength,
-  point,  // a number that is the same for all pairs of a sequence and a head, as an index of the
-          // call is: of any sign, or a length of one axis, which is positive
+  point,  // a number that is the same for all pairs of a sequence and a head, such as an index of
+          // the call. It may have any sign, unless it is `positive`, such as the length of one axis
   sum,
   quotient,
   remainder,
@@ -41,12 +42,12 @@ enum class TermKind {
   minimum,
   maximum,
   choice,
-  unknown,  // beyond 64 bits; whatever is made of it is unknown too
+  unknown,  // overflows 64 bits; every term made of it is unknown too
 };
 enum class ConditionKind {
   never,
   always,
-  unknown,      // may be either, and its negation too
+  unknown,      // may hold or not, and so may its negation
   notNegative,  // the term is at least zero
   flag,         // a truth value of the call
   both,
@@ -60,10 +61,10 @@ using Condition = std::shared_ptr<const ConditionNode>;
 
 struct TermNode {
   TermKind kind{};
-  int64_t number = 0;  // a sum's constant; a divisor; which point
+  int64_t number = 0;  // the constant of a sum, a constant divisor, or which point
   bool positive = false;
-  std::vector<std::pair<Term, int64_t>> parts{};  // a sum's atoms, by text, with coefficients
-  Term a{}, b{};                                  // b: also a divisor that is a point
+  std::vector<std::pair<Term, int64_t>> parts{};  // a sum's atoms with factors, in text order
+  Term a{}, b{};                                  // operands; b: also a divisor that is a point
   Condition condition{};                          // of a choice
   std::string text{};
   bool hasKey = false;
@@ -90,7 +91,7 @@ Term remainder(const Term& a, int64_t divisor);     // in [0, divisor)
 Term quotient(const Term& a, const Term& divisor);  // a positive point
 Term remainder(const Term& a, const Term& divisor);
 Term product(const Term& a, const Term& factor);  // a point
-/// What a quotient or a remainder divides by.
+/// The divisor of a quotient or a remainder.
 Term divisorOf(const Term& term);
 Term minimum(const Term& a, const Term& b);
 Term maximum(const Term& a, const Term& b);
@@ -107,18 +108,17 @@ Condition operator!(const Condition& a);
 
 inline bool same(const Term& a, const Term& b) { return a->text == b->text; }
 
-/// What a term can be at least and at most, whatever its positions are. Nothing where that is
-/// beyond 64 bits.
+/// Bounds of a term in any call, whatever its positions are. nullopt where they overflow 64 bits.
 std::optional<int64_t> lowerBound(const Term& term);
 std::optional<int64_t> upperBound(const Term& term);
-/// Surely a number of 32 bits, as an index is.
+/// Whether a term certainly fits 32 bits, as an index does.
 bool surelyIndex(const Term& term);
-/// Surely computed without leaving 64 bits, whatever the order of additions.
+/// Whether computing a term certainly does not overflow 64 bits, in any order of additions.
 bool surelyComputable(const Term& term);
-/// Surely a <= b.
+/// Whether a <= b certainly holds.
 bool surelyAtMost(const Term& a, const Term& b);
 
-/// The term's atoms with their coefficients.
+/// The term as a sum: its atoms with their coefficients, and its constant.
 std::vector<std::pair<Term, int64_t>> partsOf(const Term& term);
 int64_t constantOf(const Term& term);
 

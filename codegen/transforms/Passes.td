@@ -53,9 +53,9 @@ def BoundKeys : Pass<"attn-bound-keys"> {
 def ClassifyBlocks : Pass<"attn-classify-blocks"> {
   let summary = "derives whether a tile of queries can see a cell of keys, or certainly sees all of it";
   let description = [{
-    Interval arithmetic in 64 bits, over a box of pairs: positions, sums, differences, products with numbers
-    and lengths, minima, maxima, absolute values, quotients and remainders by positive numbers and lengths,
-    comparisons and logic. A value that reads only one axis and is none of these (a table at a position, a
+    Interval arithmetic in 64 bits, over a box of pairs: positions, sums, differences, products with
+    constants and lengths, minima, maxima, absolute values, quotients and remainders by positive constants
+    and lengths, comparisons and logic. A value that reads only one axis and is none of these (a table at a position, a
     real number, a product of positions) is evaluated by attn.extremes at every query of the tile, or every
     key of the cell; so is an index that reads a position twice. Masks of a call are evaluated one by one.
 
