@@ -20,7 +20,7 @@ using json = nlohmann::json;
 constexpr size_t max_bytes = 16 << 20;
 constexpr int max_depth = 64;
 
-/// Fills one configuration and keeps the first complaint.
+/// Fills a layer's fields from its configuration and keeps the first error.
 class Reader {
  public:
   Reader(const json& config, const InputShapes& shapes, const std::string& file)
@@ -60,7 +60,7 @@ class Reader {
     const auto at = config_.find(std::string(key));
     return at == config_.end() ? nullptr : &*at;
   }
-  /// A key whose null stands for the default, as in Keras.
+  /// The value of a key; null where it is missing or null, which means the default, as in Keras.
   const json* find_unless_null(std::string_view key) const {
     const json* value = find(key);
     return value && value->is_null() ? nullptr : value;
@@ -121,7 +121,7 @@ class Reader {
     const char* wanted = "a whole number, a list of them, or null";
     const json* value = find_unless_null(key);
     if (!value) return;
-    // Keras takes an `output_shape` that Python holds for false as one that is not there.
+    // Keras treats an `output_shape` that is falsy in Python as missing.
     if (key == "output_shape" && (*value == 0 || *value == false || *value == json::array())) {
       return;
     }
@@ -192,7 +192,7 @@ class Reader {
     if (Status s = read_policy(key, *value, out); !s.ok()) fail(s.code(), s.message());
   }
 
-  /// What no kernel reads, and what stands under two names.
+  /// Checks keys that no kernel reads, and the one that has two names.
   void others() {
     if (const json* name = find_unless_null("name"); name && !name->is_string()) {
       wrong_type("name", "a text or null", *name);
@@ -218,11 +218,11 @@ class Reader {
     }
   }
 
-  /// Arguments of every layer of Keras that mean nothing here, or something that is refused.
+  /// Checks arguments of every Keras layer: here they have no effect, or they are refused.
   void base_arguments(const auto& layer) {
     bool autocast = true;
     one("autocast", autocast);
-    // Without it Keras computes with weights and inputs as they are stored.
+    // Without autocast Keras computes in the stored types of weights and inputs.
     if (!autocast && (layer.dtype == attn::DTypePolicy::mixed_float16 ||
                       layer.dtype == attn::DTypePolicy::mixed_bfloat16)) {
       fail(StatusCode::unsupported,
@@ -236,9 +236,8 @@ class Reader {
                        shown(*weights)));
     }
   }
-  /// tf_keras adds -1e9 to masked scores, and with `softmax_robust_masking` it puts that in their
-  /// place: a row without any key has equal probabilities. Keras 3 has no such keys and other
-  /// rules.
+  /// tf_keras adds -1e9 to masked scores. With `softmax_robust_masking` it replaces them by -1e9,
+  /// so a row without any key has equal probabilities. Keras 3 has no such keys, and other rules.
   template <class Layer>
   void rule_of_tf_keras(Layer& out) {
     bool robust = false;
@@ -287,7 +286,9 @@ class Reader {
     }
     if constexpr (std::is_same_v<Layer, attn::Attention>) sizes(out, query, value, key);
   }
-  /// A layer whose rank follows from its axes is the same layer whoever knows the shapes.
+  /// Whether `input_rank` has to be set: where inputs have other than 3 axes, or where an attention
+  /// axis counts from the end or does not exist. Else it keeps its default, so that the layer is
+  /// the same whether its shapes are known or not.
   template <class Layer>
   static bool needs_rank(const Layer& layer, int rank) {
     if constexpr (requires { layer.attention_axes; }) {
@@ -335,8 +336,8 @@ class Reader {
   Status status_;
 };
 
-/// Which layer a configuration without a class name is of: every class has keys that no other has,
-/// but that CachedMultiHeadAttention has those of MultiHeadAttention.
+/// The class of a configuration without a class name. Every class has keys that no other has,
+/// except that CachedMultiHeadAttention has the keys of MultiHeadAttention.
 std::string guess_class(const json& config) {
   if (config.contains("reuse_attention")) return "ReuseMultiHeadAttention";
   if (config.contains("num_query_heads") || config.contains("head_dim"))
@@ -380,7 +381,7 @@ Result<json> parse_json(const std::string& text, const std::string& file) {
                   fmt::format("{}: {} bytes are too many for a description of a layer (at most {})",
                               file, text.size(), max_bytes));
   }
-  // Deep nesting would cost the stack of whoever prints or compares it.
+  // Printing and comparing documents recurses: deep nesting would overflow the stack.
   struct TooDeep {};
   const auto shallow = [](int depth, json::parse_event_t, json&) {
     if (depth > max_depth) throw TooDeep{};
@@ -392,7 +393,7 @@ Result<json> parse_json(const std::string& text, const std::string& file) {
     return Status(StatusCode::invalid_file,
                   fmt::format("{}: nested more than {} deep", file, max_depth));
   } catch (const json::exception& e) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": what stands behind
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": show what follows
     // the bracket.
     std::string_view why = e.what();
     if (const size_t bracket = why.find("] "); bracket != why.npos) why.remove_prefix(bracket + 2);

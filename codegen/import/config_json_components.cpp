@@ -1,5 +1,5 @@
-// The initialisers, regularisers and constraints of Keras: nothing here computes with them, and a
-// configuration that names another one is a mistake all the same.
+// The initialisers, regularisers and constraints of Keras. No kernel uses them, but a configuration
+// that names an unknown one is an error.
 #include <fmt/format.h>
 
 #include <algorithm>

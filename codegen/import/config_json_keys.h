@@ -1,5 +1,6 @@
-// config_json_keys.h - what configurations of the layers hold: keys, classes, components. For the
-// reader (config_json.cpp) and the writer (config_json_write.cpp) alone.
+// config_json_keys.h - classes, keys and values of the layers' configurations. Internal to the
+// files config_json*.cpp: the reader (config_json.cpp), the writer (config_json_write.cpp) and
+// their parts.
 #pragma once
 #include <array>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,7 @@
 
 namespace attnc {
 
-/// A class of the originals. `keys` are those of get_config, in its order; `needed` ones have no
+/// A class of the originals. `keys` are those of get_config, in its order; `needed` keys have no
 /// default.
 template <class Layer>
 struct ClassOf;
@@ -99,24 +100,23 @@ struct ClassOf<attn::DotProductAttention> {
 };
 #undef ATTNC_COMPONENT_KEYS
 
-/// What tf_keras's get_config of MultiHeadAttention has besides, and with it that of every layer
-/// derived from it there: read, and never written into a layer that came without.
+/// Further keys of get_config in tf_keras's MultiHeadAttention and the layers derived from it. They
+/// are read, and never added to a layer that was read without them.
 inline constexpr std::array tf_keras_keys = {"query_shape", "key_shape", "value_shape",
                                              "softmax_robust_masking"};
 template <class Layer>
 constexpr bool has_tf_keras_keys = std::is_same_v<Layer, attn::MultiHeadAttention> ||
                                    std::is_same_v<Layer, attn::CachedMultiHeadAttention>;
-/// Arguments of any layer of Keras that its get_config leaves out, or has only after they were
-/// used.
+/// Arguments of every Keras layer that get_config leaves out, or has only if they were used.
 inline constexpr std::array base_keys = {"autocast", "batch_input_shape", "weights"};
 
 /// The masks that have a name.
 inline constexpr std::pair<const char*, attn::Mask> named_masks[] = {
     {"causal", attn::causal}, {"causal_from_the_end", attn::causal_from_the_end}};
 
-/// Under which key of `config` a field stands: its own name but for one.
+/// The key of a field in `config`: the name of the field, with one exception.
 inline std::string key_of(std::string_view field, const nlohmann::json& config) {
-  // The paper and Model Garden's documentation say max_sequence_length, its code something else.
+  // The paper and Model Garden's documentation say max_sequence_length, its code pe_max_seq_length.
   if (field == "max_sequence_length" && !config.contains("max_sequence_length")) {
     return "pe_max_seq_length";
   }
@@ -129,28 +129,31 @@ inline bool is_component(std::string_view key) {
 }
 // ---- config_json_values.cpp
 
-/// A value as a sentence shows it: short, whatever came.
+/// A value as text for errors, cut to 60 bytes.
 std::string shown(const nlohmann::json& value);
-/// The value with lists for what Keras writes as {"class_name": "__tuple__", "items": [...]} or as
-/// a TensorShape; null for the shape whose `items` are null, which has an unknown number of axes.
+/// The value with lists in place of {"class_name": "__tuple__", "items": [...]} and of
+/// TensorShapes; null in place of a shape whose `items` are null, which has an unknown number of
+/// axes.
 nlohmann::json plain_lists(const nlohmann::json& value);
-/// A shape: numbers, null (or -1) where a length is open. Empty where it is none.
+/// A shape from a list of numbers, with -1 for unknown lengths (null or -1). Empty where the value
+/// is no shape.
 std::vector<std::int64_t> shape_of(const nlohmann::json& value);
-/// What `build_config` tells: {"shapes_dict": {"query_shape": ...}}, {"input_shape": [...]} of one
-/// input or of a list of them. Other forms tell nothing.
+/// The shapes in `build_config`: {"shapes_dict": {"query_shape": ...}}, or {"input_shape": [...]}
+/// of one input or of a list of inputs. Other forms are ignored.
 InputShapes shapes_of_build(const nlohmann::json& document);
-/// null (nothing changes), "float32", a DTypePolicy, or a DTypePolicyMap whose entries are all its
-/// default. The sentence names `key`, and no file.
+/// Reads null (which leaves `out` unchanged), "float32", a DTypePolicy, or a DTypePolicyMap whose
+/// entries all equal its default. Errors name `key`, but no file.
 Status read_policy(std::string_view key, const nlohmann::json& value, attn::DTypePolicy& out);
 
 // ---- config_json_model.cpp
 
-/// "MultiHeadAttention" of "keras.layers>MultiHeadAttention": how registered classes are written.
+/// A class name without its package: "MultiHeadAttention" for "keras.layers>MultiHeadAttention",
+/// which is how registered classes are written.
 std::string plain_class(const std::string& name);
-/// Why the class `name` ("" where none is known) of a document is not read, in a sentence that
-/// names no file. "" where it is read: an original, of its own package or of none that is named. Of
-/// a model, or of a layer around others, the sentence lists the layers of ours in it by name, class
-/// and place.
+/// Why the class `name` ("" if unknown) of a document cannot be read, as an error that names no
+/// file. "" where it can: an original, from its own package or without a package. The error for a
+/// model, or for a layer that contains others, lists name, class and path of each layer in it that
+/// can be read.
 std::string refused_class(const nlohmann::json& document, const std::string& name);
 
 // ---- config_json_components.cpp
@@ -160,8 +163,8 @@ std::string component_mistake(std::string_view key, const nlohmann::json& value)
 
 struct JsonOrigin {
   nlohmann::json document;
-  bool wrapped = false;  // the configuration is its member `config`
-  NamedLayer read;       // the fields, as they were read
+  bool wrapped = false;  // the configuration is the member `config`
+  NamedLayer read;       // the fields as they were read
 };
 
 }  // namespace attnc

@@ -1,4 +1,4 @@
-// Whose class a configuration is of, and which layers of ours a whole model has.
+// The package of a configuration's class, and the layers of a model that can be read.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// A class that we read, and the packages whose class of this name is the original.
+/// A class that can be read, and the packages whose class of this name is the original.
 struct Original {
   std::string_view name;
   std::array<std::string_view, 4> packages;
@@ -42,8 +42,8 @@ std::string text_of(const json& object, const char* key) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
-/// The packages that an object names, "keras" of the module "keras.layers" and "my" of the
-/// registered name "my>Layer". Keras 3 names those of classes that it does not know itself.
+/// The packages that an object names: "keras" in the module "keras.layers", "my" in the registered
+/// name "my>Layer". Keras 3 always names the package of a class that is not its own.
 std::vector<std::string> packages_of(const json& object) {
   std::vector<std::string> out;
   auto add = [&](const std::string& path) {
@@ -68,7 +68,7 @@ bool from_others(const json& object, const Original& original) {
   return false;
 }
 
-/// Of a package that has none of the originals: somebody's own class.
+/// Whether an object names a package that has none of the originals: it is a user's own class.
 bool own_class(const json& object) {
   for (const std::string& package : packages_of(object)) {
     const bool known =
@@ -80,7 +80,7 @@ bool own_class(const json& object) {
   return false;
 }
 
-/// A step into a document, as jq and Python write it: .config, ["a b"], [3].
+/// A step to a member of an object, as jq writes it: .config, or ["a b"].
 std::string step(const std::string& key) {
   const bool word = !key.empty() && !std::isdigit(static_cast<unsigned char>(key[0])) &&
                     std::all_of(key.begin(), key.end(),
@@ -91,7 +91,8 @@ std::string step(const std::string& key) {
 struct Found {
   std::string name, class_name, path;
 };
-/// Every layer of ours inside, by its place. Documents are at most 64 deep (parse_json).
+/// Finds every layer in a value that can be read, with its path. Documents are at most 64 deep
+/// (parse_json), which bounds the recursion.
 void find_layers(const json& value, const std::string& path, std::vector<Found>& out) {
   if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i)
@@ -124,8 +125,8 @@ constexpr const char* same_as_theirs =
     "describe it in C++ (dsl/README.md), or, where it computes the same, write that class name and "
     "leave `module` and `registered_name` out";
 
-/// Why the object of class `name` is not an original: a package that is not theirs made it. ""
-/// where it is, or where it names no package.
+/// Why an object of class `name` is not an original: it names another package. "" where it is an
+/// original, or names no package.
 std::string foreign_class(const json& document, const std::string& name) {
   const Original* original = original_of(name);
   if (original ? !from_others(document, *original) : !own_class(document)) return "";
@@ -142,8 +143,8 @@ std::string foreign_class(const json& document, const std::string& name) {
              : fmt::format("the class {} is not one of {}: {}", which, classes, same_as_theirs);
 }
 
-/// The sentence for a model, or for a layer around others, that lists the layers of ours in it by
-/// name, class and place. "" where the document is neither.
+/// The error for a model, or for a layer that contains others: it lists name, class and path of each
+/// layer in it that can be read. "" where the document is neither.
 std::string whole_model(const json& document) {
   const json* layers = layers_of(document);
   std::vector<Found> found;

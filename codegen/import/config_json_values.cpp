@@ -1,4 +1,4 @@
-// Values as Keras's JSON writes them: shapes, tuples, policies of element types.
+// Values in Keras's JSON: shapes, tuples, dtype policies.
 #include <fmt/format.h>
 
 #include "import/config_json_keys.h"
@@ -26,7 +26,7 @@ json plain_lists(const json& value) {
     if ((name == "__tuple__" || name == "TensorShape") && items->is_array()) {
       return plain_lists(*items);
     }
-    // A shape of which not even the number of axes is known.
+    // A shape with an unknown number of axes.
     if (name == "TensorShape" && items->is_null()) return nullptr;
   }
   json out = json::object();
@@ -43,7 +43,7 @@ std::vector<int64_t> shape_of(const json& value) {
       continue;
     }
     if (!n.is_number_integer()) return {};
-    // Some tools write -1 for an open length.
+    // Some tools write -1 for an unknown length.
     const bool fits =
         n.is_number_unsigned() ? n.get<uint64_t>() <= uint64_t{INT64_MAX} : n.get<int64_t>() >= -1;
     if (!fits) return {};
@@ -82,7 +82,7 @@ Status no_policy(std::string_view key, const json& value) {
                 fmt::format("`{}` must be a name or a DTypePolicy, not {}", key, shown(value)));
 }
 
-/// A DTypePolicyMap is one policy where every entry is the default.
+/// A DTypePolicyMap is read as one policy if every entry equals its default.
 Status read_policy_map(std::string_view key, const json& map, attn::DTypePolicy& out) {
   const auto config = map.find("config");
   if (config == map.end() || !config->is_object()) return no_policy(key, map);

@@ -1,4 +1,4 @@
-// What a layer is as JSON, as the originals write it, and as C++.
+// Writes a layer as JSON, in the form of the originals, and as C++ source.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 bool same(const attn::Formula& a, const attn::Formula& b) {
   return a.size == b.size && std::equal(a.steps.begin(), a.steps.begin() + a.size, b.steps.begin());
 }
-/// null: no mask, or one without a name.
+/// The name of a mask; null for no mask, and for one without a name.
 json name_of(const attn::Mask& mask) {
   for (const auto& [name, known] : named_masks) {
     if (same(mask.formula, known.formula)) return name;
@@ -29,7 +29,7 @@ json name_of(const attn::Mask& mask) {
 
 json value_of(int n) { return n; }
 json value_of(bool b) { return b; }
-/// The shortest decimals that are this float: 0.1, not 0.100000001490116.
+/// The shortest decimal number that reads back as this float: 0.1, not 0.100000001490116.
 json value_of(float x) { return std::strtod(fmt::format("{}", x).c_str(), nullptr); }
 json value_of(const attn::Numbers& numbers) {
   return numbers.empty() ? json() : json(std::vector<int>(numbers.begin(), numbers.end()));
@@ -53,7 +53,7 @@ json value_of(const std::optional<T>& field) {
   return field ? value_of(*field) : json();
 }
 
-/// Keys in the order in which Keras's own files have them; what is not named here comes after.
+/// Keys in the order of Keras's own files. Keys that are not listed come after these.
 constexpr const char* order[] = {"module",
                                  "class_name",
                                  "name",
@@ -105,7 +105,7 @@ ordered_json in_order(const json& value) {
   return out;
 }
 
-/// Fields that differ from those that were read take their place in the configuration.
+/// Writes fields that changed since the layer was read into the configuration.
 template <class Layer>
 void put_changes(const Layer& now, const Layer& then, json& config) {
   json before = json::object();
@@ -139,7 +139,7 @@ json component(const char* module, const char* class_name, json config) {
           {"registered_name", nullptr}};
 }
 
-/// A key of the original that no field of ours is.
+/// The default value of a key of the original that is no field of the layer here.
 json default_of(std::string_view key, bool legacy) {
   if (key == "trainable") return true;
   if (key == "kernel_initializer") {
@@ -156,7 +156,7 @@ json default_of(std::string_view key, bool legacy) {
 template <class Layer>
 json config_from(const Layer& layer, const std::string& name) {
   using Class = ClassOf<Layer>;
-  // Model Garden's layers are of the older Keras.
+  // Model Garden's layers belong to an older Keras.
   constexpr bool legacy = std::is_same_v<Layer, attn::ReuseMultiHeadAttention>;
   json out = json::object();
   for (const char* key : Class::keys) out[key] = default_of(key, legacy);
@@ -199,7 +199,7 @@ constexpr bool has_score_mod = requires(const Layer& layer) {
 std::string source_of(int n) { return fmt::format("{}", n); }
 std::string source_of(bool b) { return b ? "true" : "false"; }
 std::string source_of(float x) {
-  // Nine digits bring every float back; a point keeps it a floating literal.
+  // Nine digits identify every float; a decimal point makes it a floating literal.
   std::string text = fmt::format("{:.9g}", x);
   if (text.find_first_of(".e") == text.npos) text += ".0";
   return text + "f";

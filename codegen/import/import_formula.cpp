@@ -10,9 +10,9 @@ namespace attnc {
 
 namespace {
 
-/// Numbers follow C++: where one operand is real, both are; integer division truncates. Here, and
-/// here alone, indices become reals by themselves. They have 32 bits and wrap around, which is what
-/// arith says of i32.
+/// Arithmetic follows C++: if one operand is real, an index beside it is converted, and integer
+/// division truncates. Indices are converted implicitly only here. They have 32 bits and wrap
+/// around, as i32 does in arith.
 class Importer {
  public:
   Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)
@@ -43,7 +43,7 @@ class Importer {
     return ir::makeFunction(builder_, loc_, s.fn, real_, x);
   }
 
-  /// An index as a real number; what is none, as it is.
+  /// Converts an index to a real number; other values stay as they are.
   Value real(Value x) {
     return ir::isIndex(x) ? ir::makeFunction(builder_, loc_, Fn::convert, real_, x) : x;
   }
@@ -72,7 +72,7 @@ class Importer {
   }
   Value own(Value table) { return make<ir::OwnOp>(elementOf(table), table); }
   Value element(Value table, ArrayRef<Value> indices) {
-    // A table without axes has no place where it could be read but its own.
+    // A table without axes holds one number, which attn.own reads.
     if (indices.empty()) return own(table);
     return make<ir::ElementOp>(elementOf(table), table, indices);
   }
@@ -97,7 +97,7 @@ void importFormula(Region& region, Location loc, const attn::Graph& graph,
     values.push_back(importer.step(step, std::move(operands), *block));
   }
   Value result = values.back();
-  // A score function may be an index: `map` makes reals. So may a sink.
+  // The formula of a score function or of a sink may be an index, but its result has to be real.
   if (is_real) result = importer.real(result);
   ir::YieldOp::create(builder, loc, result);
 }

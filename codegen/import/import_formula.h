@@ -1,4 +1,4 @@
-// import_formula.h - a formula's steps as operations of arith, math and attn in a region.
+// import_formula.h - from the steps of a formula to operations of arith, math and attn in a region.
 #pragma once
 #include <functional>
 
@@ -7,9 +7,9 @@
 
 namespace attnc {
 
-/// Fills an empty region with the formula and an attn.yield. `arguments` numbers come in, of the
-/// type `real`, which all real numbers have; where the result `is_real`, an index becomes one;
-/// `table` gives the value of table number i of the graph.
+/// Fills an empty region with the formula and an attn.yield. The region gets `arguments` arguments
+/// of type `real`, which is the type of all real numbers. If `is_real`, a result that is an index
+/// is converted to a real number. `table` returns the value of table number i of the graph.
 void importFormula(mlir::Region& region, mlir::Location loc, const attn::Graph& graph,
                    attn::FormulaRange formula, int arguments, bool is_real, mlir::FloatType real,
                    const std::function<mlir::Value(int)>& table);

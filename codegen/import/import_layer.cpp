@@ -28,15 +28,15 @@ class Importer {
         real_(graph.dtype == attn::DTypePolicy::float64 ? FloatType(builder_.getF64Type())
                                                         : FloatType(builder_.getF32Type())) {}
 
-  /// The description's own place.
+  /// The location of the description.
   Location loc() const { return loc_; }
-  /// Where the operation in hand was written.
+  /// The line of the operation that is being imported.
   int line() const { return now_; }
 
-  /// Empty, or why the graph cannot be compiled.
+  /// Returns "", or why the graph cannot be compiled.
   std::string import(ir::LayerOp layer) {
     builder_.createBlock(&layer.getBody());
-    // Interfaces first: inputs, then weights, each in the caller's order.
+    // The interface first: inputs, then weights, each in the caller's order.
     nodes_.resize(static_cast<size_t>(graph_.nodes.size));
     for (int i = 0; i < graph_.nodes.size; ++i)
       if (graph_.nodes[i].op == attn::Op::input) input(i);
@@ -83,7 +83,7 @@ class Importer {
     return FileLineColLoc::get(builder_.getContext(), llvm::StringRef(file_),
                                static_cast<unsigned>(line), 0);
   }
-  /// A node that was written elsewhere than in the description's file lies at the description.
+  /// A node that was not written in the file of the description gets the description's location.
   void goTo(const attn::Node& n) {
     now_ = n.line > 0 ? n.line : line_;
     loc_ = place(now_);

@@ -5,8 +5,8 @@
 //       // "layers.h:12: model::encoder: operation `gather` is ..."
 //   attnc::ir::runPipeline(**module);
 //
-// One attn.layer a module; every operation lies at the user's line. Not here: how the graph came
-// from an object's section or from JSON.
+// A module holds one attn.layer; every operation has the location of the user's line. Not here:
+// reading graphs from an object's section (section.h) or from JSON (config_json.h).
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -18,14 +18,14 @@
 
 namespace attnc {
 
-/// The graph as a module. What is not compiled yet is refused with a sentence (unsupported).
+/// Imports a graph as a module. An operation that cannot be compiled yet is an error (unsupported).
 attn::Result<mlir::OwningOpRef<mlir::ModuleOp>> importLayer(mlir::MLIRContext& context,
                                                             const attn::Graph& graph,
                                                             std::string_view name,
                                                             std::string_view file, int line,
                                                             uint64_t fingerprint);
 
-/// "layers.h:12: ", or "encoder.json: " where lines mean nothing, or "".
+/// "layers.h:12: ", or "encoder.json: " where there is no line, or "" where there is no file.
 std::string placeText(std::string_view file, int line);
 
 }  // namespace attnc

@@ -12,8 +12,8 @@ namespace attnc {
 using attn::Result;
 using attn::Status;
 
-/// A whole file, or a sentence: not_found, or invalid_file where it is no regular file or larger
-/// than `most` bytes.
+/// Reads a whole file. Errors: not_found, also where it cannot be read; invalid_file where it is no
+/// regular file or larger than `most` bytes.
 Result<std::string> read_file(const std::string& file, size_t most);
 
 }  // namespace attnc

@@ -14,7 +14,7 @@ namespace {
 
 using attn::StatusCode;
 
-// Descriptions are small; what is larger is some other file.
+// Descriptions are small; a larger file is something else.
 constexpr size_t max_object_bytes = size_t{256} << 20;
 
 Status invalid(const std::string& file, std::string why) {

@@ -4,7 +4,8 @@
 //   for (const attn::NamedGraph& layer : *layers) compile(layer);
 //
 // The file's section .attn holds what attn/section.h wrote. Neither file nor section is trusted:
-// what is cut, forged or of another kind is a Status that names the file. ELF, for any machine.
+// truncated, forged or foreign contents give a Status that names the file. Files are ELF, for any
+// machine.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,12 +19,12 @@ using attn::Result;
 using attn::Status;
 
 Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& file);
-/// The same for bytes; `file` is for sentences.
+/// The same for the bytes of a file; errors name it `file`.
 Result<std::vector<attn::NamedGraph>> layers_of_object(const std::string& bytes,
                                                        const std::string& file);
 
-/// The machine that an object is for, as LLVM calls it ("x86_64", "aarch64"); "" for what is no
-/// object.
+/// The machine that an object is for, as LLVM calls it ("x86_64", "aarch64"); "" where the bytes
+/// are no object.
 std::string machine_of_object(const std::string& bytes);
 
 }  // namespace attnc
