@@ -143,8 +143,8 @@ std::string foreign_class(const json& document, const std::string& name) {
              : fmt::format("the class {} is not one of {}: {}", which, classes, same_as_theirs);
 }
 
-/// The error for a model, or for a layer that contains others: it lists name, class and path of each
-/// layer in it that can be read. "" where the document is neither.
+/// The error for a model, or for a layer that contains others: it lists name, class and path of
+/// each layer in it that can be read. "" where the document is neither.
 std::string whole_model(const json& document) {
   const json* layers = layers_of(document);
   std::vector<Found> found;

@@ -1,6 +1,7 @@
 // import_layer.h - from a graph of the language to a module of the dialect.
 //
-//   auto module = attnc::importLayer(context, graph, "model::encoder", "layers.h", 12, fingerprint);
+//   auto module = attnc::importLayer(context, graph, "model::encoder", "layers.h", 12,
+//                                    fingerprint);
 //   if (!module.ok()) return module.status();
 //       // "layers.h:12: model::encoder: operation `gather` is ..."
 //   attnc::ir::runPipeline(**module);

@@ -99,8 +99,8 @@ class BoxIntervals {
 
   /// The intervals of both sides of a comparison of indices. Where the sides share a part, one is
   /// subtracted from the other, and each part goes to the side where its coefficient is positive.
-  /// Then `exact` says whether this is valid, which it is where neither side wraps around; null
-  /// means that it is.
+  /// This is valid only where neither side wraps around: `exact` is that condition, or null if it
+  /// always holds.
   struct Sides {
     BoxInterval a{}, b{};
     mlir::Value exact{};

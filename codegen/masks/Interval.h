@@ -79,11 +79,11 @@ struct IntervalRules {
   I maximum(const I& a, const I& b) {
     return ends.checked({ends.maximum(a.low, b.low), ends.maximum(a.high, b.high)});
   }
-  /// Of a number that is in `a` or in `b`.
+  /// The smallest interval that contains both.
   I hull(const I& a, const I& b) {
     return ends.checked({ends.minimum(a.low, b.low), ends.maximum(a.high, b.high)});
   }
-  /// Of a non-decreasing function.
+  /// The values of a non-decreasing function over the interval.
   template <class F>
   I rising(const I& a, F&& function) {
     return ends.checked({function(a.low), function(a.high)});

@@ -1,12 +1,12 @@
 //===- KeyBounds.h - which keys a tile of queries can see, in closed form ------===//
 //
 //   // key <= query
-//   keyBounds(notNegative(atom(TermKind::query) - atom(TermKind::key)))
+//   keyBounds(notNegative(atom(TermKind::query) - atom(TermKind::key)), {})
 //       -> begin 0, end min(S, last + 1)
 //
 // The mask is brought to disjunctive normal form. Every comparison of a conjunct is solved for the
-// key, with the query anywhere in the tile. The range of a conjunct is the intersection of these,
-// the result is the hull of the conjuncts' ranges. A comparison that cannot be solved (remainders,
+// key, with the query anywhere in the tile. Ranges within a conjunct are intersected; the result is
+// the hull of the conjuncts' ranges. A comparison that cannot be solved (remainders,
 // products, unknown conditions) does not narrow its conjunct's range: the result may be too wide,
 // never too narrow.
 //
@@ -29,7 +29,7 @@ struct KeyRange {
 /// terms that have to fit 32 bits for `visible` to be the mask (MaskReader::indices).
 KeyRange keyBounds(const Condition& visible, const std::vector<Term>& indices);
 
-/// Whether a range is every key.
+/// Whether a range contains every key.
 bool isAllKeys(const KeyRange& range);
 
 }  // namespace attnc::ir

@@ -3,7 +3,7 @@
 //   MaskTables tables;
 //   Condition visible = MaskReader(tables).condition(yield.getValues()[0]);
 //
-// An index that reads no position of a query or a key is a point, whatever else it is made of.
+// An index that reads no position of a query or a key and has no other form is a point.
 // Tables read at positions, real numbers, and truncating divisions of numbers that may be negative
 // are unknown.
 //

@@ -4,8 +4,8 @@
 //
 // A domain is an arithmetic of ends (Interval.h) that also gives the intervals of what terms are
 // made of: `atom` (positions, lengths, points), `constant`, `quotient`, `product` and `remainder`.
-// Its `together` takes parts out of a sum whose interval is narrower together than one by one, and
-// returns that interval with its factor.
+// Its `together` takes groups of parts out of a sum whose joint interval is narrower than those of
+// the parts imply, and returns these intervals with their factors.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -57,8 +57,8 @@ void compose(Region& region, SmallVectorImpl<MapOp>& maps, Location loc) {
 }
 
 /// Where there are several query axes (or key axes), rewrites positions and lengths along each of
-/// them to the position among all queries (or keys) and their number. The last axis is the
-/// innermost. Lengths of axes but the first stay.
+/// them in terms of the position among all queries (or keys) and their number. The last axis is the
+/// innermost. The lengths of the other axes than the first are left as they are.
 class Flatten {
  public:
   explicit Flatten(AttentionOp attention) : attention_(attention) {}
@@ -91,8 +91,8 @@ class Flatten {
     return arith::ConstantOp::create(builder, loc,
                                      builder.getI32IntegerAttr(static_cast<int32_t>(n)));
   }
-  /// The length of an axis. The first one must have an extent: `attn.length query` now counts all
-  /// queries.
+  /// The length of an axis. Axis 0 must have an extent, because `attn.length` of it now counts the
+  /// positions of all axes.
   mlir::Value length(OpBuilder& builder, Location loc, const Axis& axis) {
     if (axis.extent) return number(builder, loc, axis.extent);
     return LengthOp::create(builder, loc, builder.getI32Type(),

@@ -57,7 +57,8 @@ class Calls {
   /// Whether an operation that is needed reads an absent input.
   bool readsAbsent() const { return reads_absent_; }
 
-  /// Clones the operations that are needed; `mapping` gets their results.
+  /// Clones the operations that are needed and enters them into `mapping`. In the clones absent
+  /// inputs become constants, and a softmax has the one rule of its path.
   void clone(OpBuilder& builder, IRMapping& mapping, bool withOptional) {
     for (Operation& op : *body_) {
       if (auto choice = dyn_cast<GivenOp>(op)) {
@@ -90,7 +91,7 @@ class Calls {
   llvm::SetVector<Operation*> needed_;
   bool reads_absent_ = false;
 
-  /// Whether all operands of an operation have a value in these calls.
+  /// Whether an operation has a result in these calls: all of its operands have values.
   bool exists(Operation* maker) {
     if (!maker || isa<InputOp, WeightOp>(maker)) return true;
     if (auto known = exists_.find(maker); known != exists_.end()) return known->second;
