@@ -78,7 +78,8 @@ def Attn_WeightOp : Attn_Op<"weight", [HasParent<"LayerOp">]> {
 def Attn_PathOp : Attn_Op<"path", [HasParent<"LayerOp">, SingleBlock, NoRegionArguments]> {
   let summary = "how one set of outputs is made";
   let description = [{
-    Its name is made of the names of its outputs, joined by `_`. It reads the layer's inputs and weights.
+    Its name is made of the names of its outputs, joined by `_`, then of the inputs in `given` after
+    `_with`. It reads the layer's inputs and weights.
 
     A phase is a path that serves only calls of at most `most_queries` queries. It stands before the path
     that serves all calls, and the name of the phase follows those of the outputs. A call takes the first
