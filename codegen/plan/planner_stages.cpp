@@ -149,7 +149,7 @@ Status Planner::operand(Operation* op, Value value, int& id) {
   return {};
 }
 
-/// Refuses an attention, a combine or a map whose result goes into an operation that cannot read it.
+/// Refuses an attention, combine or map whose result goes into an operation that cannot read it.
 Status Planner::checkReaders(Operation* op) {
   for (OpOperand* use : readersOf(op->getResult(0)))
     if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp, ir::AttentionOp, ir::CombineOp>(
