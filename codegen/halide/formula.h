@@ -24,7 +24,7 @@ struct Site {
   Halide::Expr last_query, last_key;
   Halide::Expr query_length, key_length;
   std::function<Halide::Expr(attn::Kind kind, int number)> length;  // of one of several axes
-  /// Reads an input or a packed weight, for an `own` step without indices, for `element` at them.
+  /// Reads an input or a packed weight. An `element` step passes indices, an `own` step none.
   std::function<Halide::Expr(const PlanStep& step, const std::vector<Halide::Expr>& indices)> read;
   std::vector<Halide::Expr> arguments;
 };

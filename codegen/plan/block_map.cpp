@@ -90,7 +90,8 @@ class Walk {
   PlanPlace place_;
   std::vector<Known> pairs_;
 
-  /// Twice the value of a mask that is one number for all pairs; for any other mask false and true.
+  /// For a mask that is one number for all pairs, its value as both minimum and maximum; for any
+  /// other mask false and true.
   std::pair<Known, Known> at_a_glance(const Extremes& e) {
     for (const PlanStep& s : e.formula.steps) {
       const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));

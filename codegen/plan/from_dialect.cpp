@@ -91,7 +91,7 @@ bool Planner::isTable(ir::InputOp input) {
   });
 }
 
-/// The least number of heads that a call has to bring of an input: as many as slices of it reach.
+/// The least number of heads of an input that a call may bring: slices of it reach that far.
 int64_t Planner::leastHeads(ir::InputOp input) {
   int64_t least = 0;
   for (Operation* user : input.getResult().getUsers())
