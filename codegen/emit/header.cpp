@@ -13,7 +13,7 @@
 namespace attnc {
 namespace {
 
-/// Names of tensors as names of members; two that would become one are kept apart by a '_'.
+/// Tensor names as member names. A '_' is appended to a name that is already taken.
 std::vector<std::string> members(const std::vector<PlanTensor>& tensors) {
   std::vector<std::string> out;
   std::set<std::string> taken;
@@ -34,9 +34,9 @@ std::string note(const PlanTensor& t, const Plan& plan, bool output) {
   return out + "; left out: " + (t.or_input >= 0 ? plan.inputs[t.or_input].name : "all true");
 }
 
-/// The order of an aggregate's members, as places in the table: the table's own, but that a query,
-/// a value and a key come first and in this order in the inputs of every layer. Names in braces
-/// have to keep the order of members, and so one call's braces do for the next layer.
+/// The order of an aggregate's members, as indices into the table. It is the order of the table,
+/// except that inputs begin with query, value and key in every layer: designated initialisers have
+/// to follow the order of members, so a call written for one layer also works for another.
 std::vector<size_t> order_of(const std::vector<PlanTensor>& tensors, bool inputs) {
   const std::array<std::string_view, 3> first{"query", "value", "key"};
   std::vector<size_t> order(tensors.size());

@@ -19,7 +19,7 @@ Status internal(std::string message) {
   return Status(attn::StatusCode::internal, std::move(message));
 }
 
-// What kernels import from Halide's runtime, and the member of attn_call that serves it.
+// A function that kernels import from Halide's runtime, and the member of attn_call that serves it.
 struct Shim {
   const char* halide;
   const char* what;
@@ -30,13 +30,13 @@ constexpr Shim shims[] = {
     {"halide_free", "free", 1},
     {"halide_do_par_for", "do_par_for", 2},
 };
-// What the compiler itself calls, which the C library has in every program, and what every linker
-// makes.
+// Functions that the compiler calls and that every C library has, and a symbol that every linker
+// defines.
 const std::set<std::string> always_there = {"memcpy", "memmove", "memset", "memcmp",
                                             "_GLOBAL_OFFSET_TABLE_"};
 
-// void* malloc(attn_call* call, uint64_t n) { return call->allocate(call, n); } and so on: the
-// arguments pass through.
+// void* malloc(attn_call* call, uint64_t n) { return call->allocate(call, n); } and so on:
+// arguments are passed on unchanged.
 Result<std::string> shim_object(const std::string& library, const std::string& triple) {
   llvm::LLVMContext context;
   llvm::Module module(identifier(library), context);
@@ -70,7 +70,7 @@ Result<std::string> shim_object(const std::string& library, const std::string& t
 }
 
 Status check_names(const LibraryParts& parts) {
-  std::map<std::string, std::string> owners;  // symbol -> what it is
+  std::map<std::string, std::string> owners;  // symbol -> the layer or kernel that has it
   auto add = [&](const std::string& symbol, std::string what) {
     auto [at, added] = owners.emplace(symbol, what);
     if (added) return Status();

@@ -1,14 +1,14 @@
-// library.h - a library from plans and kernel objects: the archive that an application links.
+// library.h - makes a library from plans and kernel objects: the archive that an application links.
 //
 //   attnc::LibraryParts parts{.name = "my_layers",
 //                             .layers = {{.variants = {avx512, avx2, baseline}}}};
 //   attnc::Result<std::string> archive = attnc::make_library(parts);   // libmy_layers.a, its bytes
 //
-// The archive holds, for every layer, an object with its attn_layer_table (kernel_abi.h) and the
-// kernel objects, and one object with the functions through which kernels reach the runtime:
-// kernels ask for halide_malloc, halide_free and halide_do_par_for, which become calls through the
-// attn_call of the call. Only tables are visible. The same parts give the same bytes. Not here: how
-// kernels are made (halide/emit_kernels.h), the typed header (header.h).
+// For every layer the archive holds an object with its attn_layer_table (kernel_abi.h) and its
+// kernel objects. One more object holds the functions through which kernels reach the runtime:
+// kernels import halide_malloc, halide_free and halide_do_par_for, which become calls through the
+// attn_call of the current call. Only the tables are visible symbols. The same parts give the same
+// bytes. Not here: how kernels are made (halide/emit_kernels.h), the typed header (header.h).
 #pragma once
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ using attn::Result;
 using attn::Status;
 
 struct Kernel {
-  std::string symbol;  // path_symbol(...): the object has it with _argv, and with _workspace_argv
+  std::string symbol;  // path_symbol(...); the object defines it with _argv and _workspace_argv
   std::string object;  // the object file's bytes
   std::vector<attn_argument> arguments;
 };
@@ -42,17 +42,17 @@ struct LayerParts {
 struct LibraryParts {
   std::string name;
   std::vector<LayerParts> layers;
-  std::string sanitizer;  // "__tsan_": kernels may ask for functions so called; "": for none
+  std::string sanitizer;  // "__tsan_": kernels may import functions with this prefix; "": none
 };
 
 Result<std::string> make_library(const LibraryParts& parts);
 
-/// The object that makes a shared library of the archive one that attn::open reads:
-/// `attn_library_directory`, the list of its tables. It is no member of the archive: a program may
-/// link many of those.
+/// The object with which attn::open can read a shared library made of the archive. It defines
+/// `attn_library_directory`, the list of the library's tables. It is not in the archive, because a
+/// program may link many archives.
 Result<std::string> make_directory_object(const LibraryParts& parts);
 
-/// The object with one layer's table; make_library's own part, for tests and for the curious.
+/// The object with one layer's table, as make_library adds it to the archive. Exposed for tests.
 Result<std::string> make_table_object(const LibraryParts& parts, const LayerParts& layer);
 
 }  // namespace attnc

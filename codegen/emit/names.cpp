@@ -9,7 +9,7 @@ namespace {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The words that C++20 keeps for itself, sorted.
+// The reserved words of C++20, sorted.
 constexpr std::array<std::string_view, 92> keywords = {
     "alignas",       "alignof",     "and",
     "and_eq",        "asm",         "auto",
@@ -60,7 +60,7 @@ std::string identifier(std::string_view text) {
 }
 
 std::string table_symbol(std::string_view library, std::string_view layer) {
-  // A layer from JSON lives in a namespace of the library's own name, which need not be said twice.
+  // A layer from JSON is in a namespace with the library's name, which is not repeated.
   const std::string own = std::string(library) + "::";
   if (layer.substr(0, own.size()) == own) layer.remove_prefix(own.size());
   return "attn_" + identifier(library) + "_" + identifier(layer);

@@ -84,13 +84,13 @@ Result<std::string> hide_and_rename(const std::string& object,
   config.Common.OutputFilename = what;
   config.Common.DiscardMode = llvm::objcopy::DiscardType::All;
   for (const auto& [from, to] : names) config.Common.SymbolsToRename[from] = to;
-  // The producer's name and version: a kilobyte in a library of many small objects.
+  // .comment has the producer's name and version: a kilobyte in a library of many small objects.
   if (llvm::Error error = config.Common.ToRemove.addMatcher(llvm::objcopy::NameOrPattern::create(
           ".comment", llvm::objcopy::MatchStyle::Literal, [](llvm::Error e) { return e; })))
     return internal(llvm::toString(std::move(error)));
   auto symbols = symbols_of(object, what);
   if (!symbols.ok()) return symbols.status();
-  // Undefined symbols keep their visibility: a hidden memcpy could not come from the C library.
+  // Undefined symbols keep their visibility: the C library could not provide a hidden memcpy.
   llvm::objcopy::NameMatcher defined;
   for (const std::string& name : symbols->visible)
     if (llvm::Error error = defined.addMatcher(llvm::objcopy::NameOrPattern::create(

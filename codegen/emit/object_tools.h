@@ -1,7 +1,7 @@
-// object_tools.h - the three things that LLVM does for a generated library: an object out of a
-// module, symbols of an object renamed and hidden, objects in an archive.
+// object_tools.h - the three things that LLVM does for a generated library: it compiles a module to
+// an object, renames and hides symbols of an object, and archives objects.
 //
-// All of it is deterministic: no dates, no owners, no paths. Nothing here knows what a layer is.
+// All output is deterministic: no dates, no owners, no paths. Nothing here knows what a layer is.
 #pragma once
 #include <map>
 #include <memory>
@@ -19,14 +19,15 @@ namespace attnc {
 using attn::Result;
 using attn::Status;
 
-/// The module as an object file's bytes, position independent; `triple` decides the target. The
-/// module gets the target's data layout.
+/// The bytes of a position-independent object file of the module, for the target of `triple`. Sets
+/// the module's triple and data layout.
 Result<std::string> compile_module(llvm::Module& module, const std::string& triple);
-/// The data layout of a target, for constants that must lie as C has them.
+/// The data layout of a target, for constants that must be laid out as in C.
 Result<std::string> data_layout(const std::string& triple);
 
-/// The object with symbols renamed by `names`, and all that it defines hidden: to be linked with,
-/// and not visible outside of a program or shared library. Its local symbols go.
+/// The object with symbols renamed by `names`, and with every symbol that it defines hidden: other
+/// objects can link to it, but it is not visible outside the program or shared library. Local
+/// symbols are removed. `what` names the object in error messages.
 Result<std::string> hide_and_rename(const std::string& object,
                                     const std::map<std::string, std::string>& names,
                                     const std::string& what);
@@ -34,10 +35,10 @@ Result<std::string> hide_and_rename(const std::string& object,
 struct ArchiveMember {
   std::string name, bytes;
 };
-/// A static library with an index of symbols, members in the given order.
+/// A static library with a symbol index and its members in the given order.
 Result<std::string> make_archive(const std::vector<ArchiveMember>& members);
 
-/// What an object defines and wants, without its local symbols.
+/// The symbols that an object defines and those that it needs, without local ones.
 struct ObjectSymbols {
   std::vector<std::string> visible, hidden, undefined;
 };

@@ -1,8 +1,8 @@
 // table.cpp - the attn_layer_table of a layer as constants in an object file.
 //
-// Every struct of kernel_abi.h is written down once, as a list of LLVM values in the order of its
-// members; the target's own data layout places them, and a check against sizeof keeps list and
-// header together.
+// Every struct of kernel_abi.h is described once, as a list of LLVM values in the order of its
+// members. The target's own data layout places them, and a check against sizeof keeps the list in
+// step with the header.
 #include <fmt/format.h>
 
 #include "emit/library.h"
@@ -18,7 +18,7 @@ namespace {
 
 using llvm::Constant;
 
-/// ATTN_VALUE_... of a tensor.
+/// The ATTN_VALUE_... of a tensor.
 uint8_t value_of(const PlanTensor& t) {
   const auto value = static_cast<uint8_t>(t.type);
   return t.table  ? static_cast<uint8_t>(value + ATTN_VALUE_TABLE)
@@ -34,7 +34,7 @@ class TableWriter {
   }
 
   llvm::Module& module() { return module_; }
-  /// "" or the first struct whose layout is not the header's.
+  /// The name of a struct whose size differs from the header's; "" if there is none.
   const std::string& mismatch() const { return mismatch_; }
 
   void directory(const LibraryParts& parts) {
@@ -169,7 +169,7 @@ class TableWriter {
   std::string mismatch_;
 };
 
-// The table's numbers are the language's own.
+// The numbers in the table are those of the language.
 static_assert(static_cast<int>(attn::DTypePolicy::float32) == ATTN_FLOAT32);
 static_assert(static_cast<int>(attn::DTypePolicy::float64) == ATTN_FLOAT64);
 static_assert(static_cast<int>(attn::DTypePolicy::float16) == ATTN_FLOAT16);

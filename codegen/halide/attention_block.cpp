@@ -1,9 +1,9 @@
 // attention_block.cpp - one run of keys of one tile of queries: scores, their maximum, exponentials
-// less that maximum, their sum and the weighted sum of values.
+// of scores less that maximum, their sum, and the weighted sum of values.
 //
-// The maximum is the run's own, so that nothing refers back to the state that runs are merged into.
-// Scores stay in L1 and L2 between the steps. Runs are cut to the keys that exist: a long one costs
-// nothing where there are few.
+// The maximum is the run's own, so nothing here depends on the state into which runs are merged.
+// Scores stay in L1 and L2 between the steps. Runs are cut to the keys that exist, so a long run
+// costs nothing extra where there are few keys.
 #include "halide/attention_block.h"
 
 namespace attnc {
@@ -49,7 +49,7 @@ BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& 
       score_of(context, stage, f.dot(i, q, longer, of, qt, h, b), walk.open ? Expr() : key < keys,
                at, {i, q, longer, of, qt, h, b}, f.masks);
 
-  // Over the run's keys that exist; lanes first, then across lanes.
+  // Reductions over the keys of the run that exist: first within lanes, then across lanes.
   f.d = d;
   f.v = RDom(0, block / lanes, "v");
   f.k = RDom(0, block, "k");
@@ -90,7 +90,7 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
   const int columns = stage.value_size_padded, value_lanes = context.lanes_of(stage.value_size);
   Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
-  // One vector more a row than a power of two, or the rows of a tile fall on the same cache sets.
+  // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
   f.score.compute_at(at)
       .bound_storage(i, block + lanes)
       .bound_storage(q, tile + rows)

@@ -8,8 +8,9 @@
 
 namespace attnc {
 
-/// Dimensions of a run's weighted sum: column of the values, query of the tile, the run (its length
-/// and place in Walk::runs), tile, head, batch. The other Funcs have a key, or nothing, in place of x.
+/// The dimensions of a run's weighted sum: column of the values, query of the tile, the run (its
+/// length and place, as in Walk::runs), tile, head, batch. Other Funcs have a key or a lane of the
+/// run in place of x, or no such dimension.
 struct BlockVars {
   Halide::Var x, q, longer, of, qt, h, b;
 };

@@ -1,15 +1,15 @@
-// attention_decode.cpp - one query against many keys, read where they lie (split over keys:
-// FlashDecoding, Dao et al. 2023).
+// attention_decode.cpp - one query against many keys, which are read in place and split into tasks
+// (FlashDecoding, Dao et al. 2023).
 //
 // A task is decode_keys keys of one key head: all their scores for the group of query heads that
-// reads it, one maximum, no rescaling; its partial sums of values go out with the maximum and the
-// sum beside them, and a second loop merges. The split depends on the number of keys alone, so the
-// bits do not depend on the number of threads.
+// reads the key head, one maximum, no rescaling. It stores its partial sums of values together with
+// the maximum and the sum of weights; a second loop merges the tasks. The split depends on the keys
+// alone, so the bits of the result do not depend on the number of threads.
 //
-// Bound by memory: keys and values are read once, 4 * keys * (key size + value size) bytes a head.
-// What decides is reading in address order: a key over all its size, whole rows of values, few keys
-// a block, so that the second pass over a block (further rows of the group) finds it in L1.
-// Prefetching, copying to scratch first and tasks of 128 keys or fewer were slower.
+// Memory-bound: keys and values are read once, 4 * keys * (key size + value size) bytes per head.
+// What matters is reading in address order: each key over its whole size, whole rows of values, and
+// few keys per block, so that the second pass over a block (for further rows of the group) finds it
+// in L1. Prefetching, copying to scratch first, and tasks of 128 keys or fewer were slower.
 #include <algorithm>
 #include <bit>
 
@@ -49,8 +49,8 @@ void make_decode(Context& context, const Attention& stage) {
   Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
   scaled_query(x, g, h, b) = query_element(context, stage, h * group + g, x, 0, b);
   RDom dv(0, D / lanes, "dv"), dl(0, lanes, "dl");
-  // Each sequence ends where it ends, and tasks that no query can see are none: their keys are not
-  // read, which is what costs.
+  // Reading keys is what costs, so none are read past the end of a sequence, nor for tasks that the
+  // query cannot see.
   const Expr live = is_seen(context, stage, b, first + c * chunk, chunk) && first + c * chunk < end;
   if (bounded || !stage.blocks.empty()) dv.where(live);
   product(lane, g, i, c, h, b) = zero;
@@ -64,8 +64,8 @@ void make_decode(Context& context, const Attention& stage) {
       score_of(context, stage, dot(g, i, c, h, b), key < keys && key < end,
                context.site(b, h * group + g, 0, key), {i, g, c, h, b}, mask_tiles);
 
-  // Scores lie [key][row], so that a probability is one broadcast; `fold` keys make one vector of
-  // them.
+  // Scores are stored [key][row], so that a probability is one broadcast; the scores of `fold` keys
+  // fill one vector.
   const int fold =
       std::max(1, static_cast<int>(std::bit_floor(static_cast<unsigned>(s.vector / group))));
   RDom kf(0, chunk / fold, "kf"), f(0, fold, "f");
@@ -76,7 +76,7 @@ void make_decode(Context& context, const Attention& stage) {
       max(slot_maximum(g, slot, c, h, b), score(g, kf * fold + slot, c, h, b));
   maximum(g, c, h, b) = masked;
   maximum(g, c, h, b) = max(maximum(g, c, h, b), slot_maximum(g, f, c, h, b));
-  // Sigmoids have neither maximum nor sum: tasks add up as they are.
+  // Sigmoids need neither maximum nor sum: tasks are added without rescaling.
   p(g, i, c, h, b) = stage.sigmoid ? sigmoid_of(score(g, i, c, h, b))
                                    : exp_of_nonpositive(score(g, i, c, h, b) - maximum(g, c, h, b));
   slot_sum(g, slot, c, h, b) = zero;
@@ -84,8 +84,8 @@ void make_decode(Context& context, const Attention& stage) {
   sum(g, c, h, b) = zero;
   sum(g, c, h, b) += slot_sum(g, f, c, h, b);
 
-  // Values in blocks whose sums stay in registers; maximum and sum ride along as elements V and V
-  // + 1.
+  // Values are summed in blocks whose sums stay in registers. Maximum and sum follow them as
+  // elements V and V + 1.
   const int block_keys = s.decode_block_keys;
   RDom k(0, block_keys, "k"), add(0, V, 0, chunk / block_keys, "add");
   k.where(live && first + c * chunk + block * block_keys + k < end);
@@ -100,7 +100,7 @@ void make_decode(Context& context, const Attention& stage) {
   partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
   partials(x, g, h, c, b) = partial(x, g, c, h, b);
 
-  // The merge.
+  // Merge the tasks.
   RDom tasks(0, (keys + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
   if (bounded) tasks.where(tasks * chunk < end - first);
   Func top("top"), share("share"), total("total"), mixed("mixed"), mean("mean");
@@ -134,7 +134,7 @@ void make_decode(Context& context, const Attention& stage) {
   if (returned) {
     context.define(stage.result, out);
   } else {
-    // Rows for a later stage: one a sequence, so that a copy costs nothing.
+    // Rows for a later stage. There is one per sequence, so the copy costs nothing.
     const int columns = stage.value_size_padded;
     Var n("n");
     Func rows("attention_rows");
@@ -144,7 +144,7 @@ void make_decode(Context& context, const Attention& stage) {
     context.define(stage.result, rows);
   }
 
-  // ---- schedule: the merge, a task a key head
+  // ---- schedule: the merge, one parallel task per key head
   Var ho("ho"), hi("hi"), task("task"), go("go"), gi("gi"), io("io"), ii("ii");
   out.bound(x, 0, V)
       .bound(head, 0, stage.heads)
@@ -216,7 +216,7 @@ void make_decode(Context& context, const Attention& stage) {
     numbers.compute_at(partials, task);
     schedule_mask_tile(context, mask, i);
   }
-  // Over a task's keys: by slot, then across slots.
+  // Reductions over a task's keys: first within slots, then across slots.
   const auto schedule_fold = [&](Func by_slot, Func folded) {
     by_slot.compute_at(partials, task)
         .bound_extent(g, group)

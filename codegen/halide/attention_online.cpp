@@ -2,12 +2,12 @@
 // Milakov and Gimelshein 2018; tiles as in FlashAttention-2, Dao 2023).
 //
 // A task is query_tile queries of one head. It walks runs of the keys that it can see
-// (attention_walk.cpp), each with a maximum of its own (attention_block.cpp), and one Tuple-valued
-// Func (accumulator, maximum, sum) merges them. Memory does not grow with queries x keys. Runs are
-// long, since every one rescales the accumulator.
+// (attention_walk.cpp), each with a maximum of its own (attention_block.cpp), and merges them in
+// one Tuple-valued Func (accumulator, maximum, sum). Memory does not grow with queries x keys. Runs
+// are long, because each one rescales the accumulator.
 //
-// Cost: 4 * pairs * head size operations; beside them about 25 instructions a vector of scores
-// (mask, maximum, exponential, sum) against 2 * head size multiply-adds, 3 fewer where nothing is
+// Cost: 4 * pairs * head size operations. Besides its 2 * head size multiply-adds, a vector of
+// scores takes about 25 instructions (mask, maximum, exponential, sum), 3 fewer where nothing is
 // tested.
 #include "halide/attention_block.h"
 #include "halide/families.h"
@@ -35,7 +35,7 @@ void make_online(Context& context, const Attention& stage) {
   blocks.reserve(walks.size());
   for (const Walk& w : walks) blocks.push_back(block_of(context, stage, w, vars));
 
-  Func state("state");  // accumulator, maximum, sum; of sigmoids the accumulator alone
+  Func state("state");  // accumulator, maximum, sum; for sigmoids only the accumulator
   if (stage.sigmoid) {
     state(x, q, qt, h, b) = zero;
   } else {
@@ -53,7 +53,7 @@ void make_online(Context& context, const Attention& stage) {
     const FuncRef old = state(x, q, qt, h, b);
     const Expr own = f.maximum(q, run.x, run.y, qt, h, b);
     const Expr now = max(old[1], own);
-    // The one that is the maximum keeps its weight: one exponential for both.
+    // Whichever holds the new maximum keeps weight 1, so one exponential serves both.
     const Expr less = exp_of_nonpositive(-abs(own - old[1])), rises = own > old[1];
     const Expr keep_old = select(rises, less, context.number(1)),
                take = select(rises, context.number(1), less);
@@ -62,7 +62,7 @@ void make_online(Context& context, const Attention& stage) {
               old[2] * keep_old + f.sum(q, run.x, run.y, qt, h, b) * take);
   }
 
-  // Rows without a key: nothing, or the mean of all values (of those that the mask hides, too).
+  // Rows without a visible key: zero, or the mean of all values, also those that the mask hides.
   Func mean("mean"), normal("normal");
   Var n("n");
   const bool uniform = is_uniform(stage);
@@ -72,14 +72,14 @@ void make_online(Context& context, const Attention& stage) {
     mean(n, b) = zero;
     mean(n, b) += value_element(context, values, n / columns * (stage.heads / stage.key_heads),
                                 n % columns, all, b);
-    // Without keys a sum of nothing over 1. In floating point: Halide takes it that buffers are not
-    // empty and would drop the maximum from max(keys, 1).
+    // Where there are no keys this is an empty sum over 1. The maximum is taken in floating point,
+    // because Halide assumes that buffers are not empty and would simplify max(keys, 1) to keys.
     otherwise = mean(h / (stage.heads / stage.key_heads) * columns + x, b) /
                 max(cast(context.real(), keys), context.number(1));
   }
   const FuncRef row = state(x, q, qt, h, b);
-  // A sum that is NaN stands for a NaN among the scores of unmasked keys, which max may have
-  // dropped.
+  // A NaN sum means a NaN among the scores of unmasked keys, which max may have dropped; the row
+  // becomes NaN.
   normal(x, q, qt, h, b) = stage.sigmoid
                                ? Expr(row)
                                : select(row[1] > no_key_seen(context.real()), row[0] / row[2],

@@ -1,10 +1,10 @@
 // attention_operands.cpp - how attention reads its query, keys and values, and where its result
 // goes.
 //
-// Operands come from projections (which write the layouts that attention reads) or as heads where
-// the caller has them. Then keys are packed into transposed panels once a call, 2 * keys * size
-// memory operations against 2 * queries * keys * size multiply-adds; values are read where they lie
-// unless their size is no multiple of the vector's.
+// Operands come from projections, which write the layouts that attention reads, or they have layout
+// heads. Then keys are packed into transposed panels once per call: 2 * keys * size memory
+// operations against 2 * queries * keys * size multiply-adds. Values are read in place unless their
+// rows are not whole vectors or have to be converted.
 #include "halide/attention_operands.h"
 
 #include "halide/families.h"
@@ -78,7 +78,7 @@ void pack_values(Context& context, const Values& stage) {
   if (context.value(stage.value).layout != Layout::heads) return;
   if (context.made(stage.value).packed_values.defined()) return;
   const int columns = stage.value_size_padded;
-  // Read where they lie, but for rows that are no whole vectors or have to be converted.
+  // Values are read in place unless their rows are not whole vectors or have to be converted.
   if (columns == stage.value_size && context.stored_type() == context.real()) return;
   const int lanes = context.lanes_of(stage.value_size);
   const Expr keys = context.extent(Kind::key);
@@ -106,11 +106,10 @@ LoopLevel make_result(Context& context, const Values& stage, const Func& tile_of
   const int columns = stage.value_size_padded, lanes = context.lanes_of(stage.value_size);
   Var x("x"), n("n"), t("t"), h("h"), b("b");
   if (context.output_of(stage.result) < 0) {
-    // Rows for a projection, heads side by side.
+    // Rows for a later stage, heads side by side.
     Var q("q"), qt("qt"), hi("hi"), ho("ho"), task("task");
     Func result("attention");
-    RDom r(0, tile,
-           "r");  // the tile's queries that exist: short tiles do no more work than they have rows
+    RDom r(0, tile, "r");  // the tile's queries that exist: a short tile does no more work
     r.where(r < queries - qt * tile);
     result(n, q, qt, b) = undef(context.real());
     result(n, r, qt, b) = tile_of(n % columns, r, qt, n / columns, b);
@@ -133,7 +132,7 @@ LoopLevel make_result(Context& context, const Values& stage, const Func& tile_of
     return LoopLevel(result, task);
   }
   Func out(context.name_of(stage.result, ""));
-  // The caller's own memory: a tile is made in scratch and copied out while it is in L1.
+  // The result is the caller's memory: a tile is computed in scratch and copied while it is in L1.
   Var q("q"), qt("qt"), to("to"), ti("ti"), task("task");
   Func result("attention");
   RDom r(0, tile, "r");

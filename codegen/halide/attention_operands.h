@@ -6,7 +6,7 @@
 
 namespace attnc {
 
-/// What a weighted sum of values is of.
+/// The operand, the result and the sizes of a weighted sum of values.
 struct Values {
   int value, result, heads, value_heads, value_size, value_size_padded;
 };
@@ -17,15 +17,16 @@ inline Values values_of(const Combine& s) {
   return {s.value, s.result, s.heads, s.value_heads, s.value_size, s.value_size_padded};
 }
 
-/// Keys as panels, values as rows of whole vectors, where they come as heads; else there is nothing
-/// to do. To be called before elements of them are read.
+/// Pack keys into panels, and values into rows of whole vectors, where they have layout heads and
+/// need it; otherwise they do nothing. Call them before elements are read.
 void pack_keys(Context& context, const Attention& stage);
 void pack_values(Context& context, const Values& stage);
 
 Halide::Expr query_element(const Context& context, const Attention& stage, const Halide::Expr& head,
                            const Halide::Expr& d, const Halide::Expr& position,
                            const Halide::Expr& batch);
-/// The key at lane `lane` of panel `panel`, element d of a head. Panels past the end repeat the last.
+/// Element d of a head of the key at lane `lane` of panel `panel`. Panels past the end repeat the
+/// last one.
 Halide::Expr key_element(const Context& context, const Attention& stage, const Halide::Expr& head,
                          const Halide::Expr& d, const Halide::Expr& panel, const Halide::Expr& lane,
                          const Halide::Expr& batch);
@@ -33,11 +34,13 @@ Halide::Expr value_element(const Context& context, const Values& stage, const Ha
                            const Halide::Expr& x, const Halide::Expr& position,
                            const Halide::Expr& batch);
 
-/// `tile_of`(x, row, tile, head, batch), x < padded value size, becomes the stage's result: an output
-/// [batch, query, head, size] or rows for a later stage. Returns what to compute the tile at.
+/// Makes `tile_of`(x, row, tile, head, batch), x < padded value size, the stage's result: an output
+/// [batch, query, head, size], or rows for a later stage. Returns the loop level to compute the
+/// tile at.
 Halide::LoopLevel make_result(Context& context, const Values& stage, const Halide::Func& tile_of,
                               int tile);
-/// probabilities(key, query, head, batch) times values, in tiles of `tile` queries.
+/// Makes the sum of values weighted by `probability`, in tiles of `tile` queries, the stage's
+/// result.
 void make_weighted_sum(
     Context& context, const Values& stage, int tile,
     const std::function<Halide::Expr(const Halide::Expr& key, const Halide::Expr& query,

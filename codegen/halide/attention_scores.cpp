@@ -44,7 +44,8 @@ Expr score_of(const Context& context, const Attention& stage, const Expr& sum, c
     at.arguments = {score};
     score = evaluate(stage.score, at).at(0);
   }
-  // Rounding of this sum decides about rows without any key: the original's in float32.
+  // The rounding of this sum decides the result of rows without a visible key, so it has to be the
+  // rounding of the original, in float32.
   if (additive && visible.defined())
     score = select(visible, score, strict_float(score + context.number(-1e9)));
   if (!exists.defined()) return score;
@@ -56,7 +57,7 @@ std::pair<Expr, Expr> sink_of(const Context& context, const Attention& stage, co
   if (stage.sink.empty()) return {masked_score(context.real()), context.number(0)};
   const Expr sink = evaluate(stage.sink, at).at(0);
   const Expr there = sink > no_key_seen(context.real());
-  // A sink that is NaN makes a sum of NaN, one of minus infinity is none.
+  // A NaN sink makes the sum NaN; a sink of minus infinity counts as no sink.
   const Expr nothing =
       strict_float(select(sink < context.number(0), context.number(0), sink * context.number(0)));
   return {select(there, sink, masked_score(context.real())),
@@ -88,7 +89,7 @@ std::pair<Expr, Expr> visible_keys(const Context& context, const Attention& stag
 }
 
 void schedule_mask_tile(const Context& context, const MaskTile& mask, const Var& key) {
-  // Keys that lie one after the other, or one number for all of them; the runtime copies others.
+  // Keys are contiguous, or one number stands for all of them; the runtime copies other masks.
   Func numbers = mask.numbers;
   const Expr stride = mask.image.dim(0).stride();
   numbers.specialize(stride == 0).vectorize(key, context.schedule().vector, TailStrategy::RoundUp);

@@ -7,8 +7,8 @@
 
 namespace attnc {
 
-/// A run-time mask's numbers for the scores at hand. Masks come through such a tile, so that the
-/// caller's strides meet one short loop.
+/// The elements of a run-time mask for the scores being computed. Masks are read through such
+/// tiles, so that only one short loop depends on the caller's strides.
 struct MaskTile {
   Halide::Func numbers;
   Halide::ImageParam image;
@@ -17,26 +17,28 @@ struct MaskTile {
 /// One term of the sum that makes a score.
 Halide::Expr product_of(const Context& context, const Attention& stage, const Halide::Expr& query,
                         const Halide::Expr& key, const Site& at);
-/// The score of the pair at `at`, masked_score where the key does not exist (`exists` false) or counts
-/// for nothing. Without `exists` it exists and counts. Run-time masks are read through tiles over
-/// `arguments`, which are the caller's to schedule.
+/// The score of the pair at `at`: masked_score where the key does not exist (`exists` is false) or,
+/// except under the rule `additive`, the mask hides it. If `exists` is undefined, the key exists
+/// and is visible. Run-time masks are read through Funcs over `arguments`, which are appended to
+/// `tiles` for the caller to schedule.
 Halide::Expr score_of(const Context& context, const Attention& stage, const Halide::Expr& sum,
                       const Halide::Expr& exists, Site at,
                       const std::vector<Halide::Var>& arguments, std::vector<MaskTile>& tiles);
 void schedule_mask_tile(const Context& context, const MaskTile& mask, const Halide::Var& key);
 
-/// The maximum and the sum of a row before any key: a sink's, or of none.
+/// The maximum and the sum of a row before any key: those of its sink, or of an empty row.
 std::pair<Halide::Expr, Halide::Expr> sink_of(const Context& context, const Attention& stage,
                                               const Site& at);
-/// Rows without a key are the mean of all values. One with a sink or of sigmoids is zero by itself.
+/// Whether rows without a visible key are the mean of all values. With sigmoids, and in rows with a
+/// sink, the result is zero without a special case.
 inline bool is_uniform(const Attention& stage) {
   return stage.rule == attn::FullyMasked::uniform && !stage.mask.empty() && !stage.sigmoid;
 }
 
-/// Whether a formula may differ along an axis: it reads its position, or an input that has it.
+/// Whether a formula may vary along an axis: it reads the position, or an input that has the axis.
 bool differs_along(const Context& context, const PlanFormula& formula, attn::Kind kind);
-/// [first, end) of the keys that queries `first_query` to `last_query` can see, first at the
-/// beginning of a panel. Of all heads together where `head` is undefined.
+/// [first, end) of the keys that queries `first_query` to `last_query` can see; `first` begins a
+/// panel. If `head` is undefined, the range holds for all heads.
 std::pair<Halide::Expr, Halide::Expr> visible_keys(const Context& context, const Attention& stage,
                                                    const Halide::Expr& head,
                                                    const Halide::Expr& batch,

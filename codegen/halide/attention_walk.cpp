@@ -1,16 +1,16 @@
 // attention_walk.cpp - which runs of keys a tile of queries walks, and which of them need the mask.
 //
-// Where the plan knows nothing of blocks, one walk goes over all keys inside the bounds, in blocks
-// of key_block, and every score is tested. Else keys are cut into cells, as wide as a register
-// tile. The formula `blocks` says of a tile and a cell whether a pair can be visible (else the cell
-// is left out) and whether all are (then there is nothing to test). Cells of a kind in a row become
-// one run of up to key_block keys, so that the state of the online softmax is rescaled as seldom as
-// without cells. One walk goes over the runs to test, one over those that need none: two loops, the
-// second without mask code.
+// If the plan has no formula `blocks`, a single walk goes over all keys within the bounds, in
+// blocks of key_block keys, and tests every score. Otherwise keys are cut into cells as wide as a
+// register tile. For a tile and a cell, `blocks` says whether any pair can be visible (if not, the
+// cell is left out) and whether all are (then nothing is tested). Adjacent cells of one kind become
+// one run of up to key_block keys, so that the state of the online softmax is rescaled as rarely as
+// without cells. One walk goes over the runs to test, another over those that need no test: two
+// loops, the second without mask code.
 //
-// Cost: some ten integer operations a cell and tile (5 ns), against cell * query_tile * 4 * head
-// size floating-point operations, 1 MFLOP (10 us) at 64 x 64 x 64: below 0.1 %. Tables that masks
-// read cost one look at every query and key a call (Extremes).
+// Cost: about ten integer operations per cell and tile (5 ns), against cell * query_tile * 4 * head
+// size floating-point operations, 1 MFLOP (10 us) at 64 x 64 x 64: below 0.1 %. Where masks read
+// tables, every query and key is looked at once per call (Extremes).
 #include "halide/attention_walk.h"
 
 #include "halide/attention_scores.h"
@@ -24,13 +24,13 @@ using attn::Kind;
 namespace {
 
 enum : uint8_t { left_out = 0, to_test = 1, open = 2 };
-constexpr int kind_step = 32;  // a kind of run and its cells in one byte
+constexpr int kind_step = 32;  // one byte holds the kind of a run and its number of cells
 
 bool is_truth(const PlanFormula& formula) {
   return formula.steps.at(static_cast<size_t>(formula.results.at(0))).type == PlanType::truth;
 }
 
-/// Least and most of each of the stage's extremes, for a tile and a cell.
+/// The minimum and the maximum of each of the stage's extremes, for a tile and a cell.
 std::vector<Expr> extremes_of(const Context& context, const Attention& stage, const Expr& qt,
                               const Expr& cell, const Expr& h, const Expr& b) {
   std::vector<Expr> bounds;
@@ -40,11 +40,12 @@ std::vector<Expr> extremes_of(const Context& context, const Attention& stage, co
                truth = is_truth(e.formula);
     Var i("i"), head("head"), batch("batch");
     Func extremes("table_extremes");
-    Expr places, which;  // how many there are of i, and the one that is asked about
-    // Nothing is read where there is no position, as where a call has no keys: only inside updates.
+    Expr places, which;  // the extent of i, and the i of this tile or cell
+    // Formulas are evaluated only in updates, so that nothing is read where there are no positions,
+    // as in a call without keys.
     if (e.over == Kind::other) {
-      // Of every pair a number of its own, but where masks are one number for all: they were left
-      // out, or are broadcast.
+      // Pairs may differ unless each mask is one number for all of them: it was left out, or is
+      // broadcast.
       RDom r(0, 1, "r");
       r.where(r < context.extent(Kind::query) && r < context.extent(Kind::key));
       for (const PlanStep& s : e.formula.steps) {
@@ -71,9 +72,9 @@ std::vector<Expr> extremes_of(const Context& context, const Attention& stage, co
           truth ? Tuple(cast<uint8_t>(1), cast<uint8_t>(0)) : Tuple(Int(32).max(), Int(32).min());
       extremes(i, head, batch) =
           Tuple(min(extremes(i, head, batch)[0], value), max(extremes(i, head, batch)[1], value));
-      // Cells beside the bounds are asked about too, and left out whatever is said of them; so is
-      // cell 0 where there are no keys. (Not the last one, count - 1 / width: Halide takes it for
-      // positive.)
+      // Cells outside the bounds are looked up too, and left out whatever the answer; so is cell 0
+      // of a call without keys. (The clamp is not to the last cell, (count - 1) / width: Halide
+      // assumes that it is not negative.)
       const Expr beyond = (count + (width - 1)) / width;
       places = beyond + 1;
       which = keys ? clamp(cell, 0, beyond) : qt;
@@ -92,8 +93,8 @@ std::vector<Expr> extremes_of(const Context& context, const Attention& stage, co
 
 Expr is_seen(const Context& context, const Attention& stage, const Expr& b, const Expr& from,
              int count) {
-  // Of all heads at once, and by positions alone: what tables say bounds neither loops nor sums of
-  // indices.
+  // For all heads at once, and from positions alone: values from tables cannot bound loops or sums
+  // of indices.
   if (stage.blocks.empty() || differs_along(context, stage.blocks, Kind::head))
     return Internal::const_true();
   for (const PlanStep& s : stage.blocks.steps)
@@ -133,7 +134,7 @@ Walks walks_of(const Context& context, const Attention& stage, const Var& qt, co
     return {walks, {}};
   }
 
-  // Of the cells from the one on where the bounds begin.
+  // `c` counts cells from the one where the bounds begin.
   Var c("c");
   Func kind("kind"), run_kind(run_kind_name);
   const Expr origin = first / cell, own = origin + c, from = own * cell;
@@ -145,8 +146,8 @@ Walks walks_of(const Context& context, const Attention& stage, const Var& qt, co
   kind(c, qt, h, b) =
       select(from >= end || from + cell <= first || !known.at(0), cast<uint8_t>(left_out),
              known.at(1) && from + cell <= keys, cast<uint8_t>(open), cast<uint8_t>(to_test));
-  // A run begins where the kind changes, and at every multiple of key_block: kind_step * kind + its
-  // cells.
+  // A run begins where the kind changes, and at every multiple of key_block. Its run_kind is
+  // kind_step * kind + its number of cells; elsewhere run_kind is 0.
   const auto kind_at = [&](const Expr& place) { return kind(max(place, 0), qt, h, b); };
   const Expr here = kind_at(c);
   Expr goes_on = Internal::const_true(), length = cast<uint8_t>(1);

@@ -1,8 +1,9 @@
-// attention_with_scores.cpp - the path that returns the probabilities as well.
+// attention_with_scores.cpp - attention whose probabilities are stored, as an output or for another
+// stage.
 //
-// Probabilities are an output, [batch, head, query, key], and the weighted sum reads them there. A
-// task is scores_query_tile queries of one head: all their scores at once (queries x keys floats of
-// scratch), one maximum, one sum, no rescaling.
+// Probabilities are stored as [batch, head, query, key], and the weighted sum reads them there. A
+// task is scores_query_tile queries of one head: all their scores at once (scores_query_tile x keys
+// numbers of scratch), one maximum, one sum, no rescaling.
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/families.h"
@@ -49,7 +50,7 @@ void make_with_scores(Context& context, const Attention& stage) {
                           : exp_of_nonpositive(score(i, q, qt, h, b) - maximum(q, qt, h, b));
   lane_sum(lane, q, qt, h, b) = zero;
   lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
-  // A sink's own term: its weight is 2^(sink - maximum), and its value is nothing.
+  // The sink's term of the sum is e^(sink - maximum); it has no value.
   sum(q, qt, h, b) = sink_sum * exp_of_nonpositive(sink - maximum(q, qt, h, b));
   sum(q, qt, h, b) += lane_sum(l, q, qt, h, b);
   Func scores(context.name_of(stage.scores, "scores"));

@@ -33,13 +33,13 @@ int dimensions_of(uint8_t form) {
     case ATTN_FORM_CACHE:
       return 5;
     case ATTN_FORM_LIST:
-      return 1;  // a table has 4, as most forms do
+      return 1;
     default:
-      return 4;
+      return 4;  // tables, too
   }
 }
 
-/// Which dimension of the form counts this; -1: none.
+/// The dimension of a form that counts `kind`.
 int dimension_of(uint8_t form, Kind kind) {
   const bool position = kind == Kind::query || kind == Kind::key || kind == Kind::update;
   switch (form) {
@@ -85,8 +85,8 @@ void Context::add_input(int index) {
                             : info.soft || info.table        ? real_
                                                              : stored_;
   ImageParam image(type, dimensions_of(form_of_input(plan_, path_, index)), info.name);
-  // Views: any stride of the outer dimensions; rows lie contiguous, masks and indices broadcast by
-  // stride 0.
+  // Inputs are views: outer dimensions have any stride, dimension 0 is contiguous. Masks and
+  // indices may also broadcast with stride 0.
   const bool broadcasts = !info.table && (info.soft || info.type == attn::Type::truth ||
                                           info.type == attn::Type::index);
   for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
@@ -144,8 +144,8 @@ std::vector<Argument> Context::arguments() const {
 
 Expr Context::extent(Kind kind) const {
   if (kind == Kind::key && cache_positions_.defined()) return cache_positions_;
-  // The caller of a kernel has made sure that equal axes have equal lengths. Masks do not count, as
-  // they may broadcast.
+  // The runtime has checked that equal axes have equal lengths. Masks do not count, as they may
+  // broadcast.
   for (size_t v = 0; v < path_.values.size(); ++v) {
     const PlanValue& one = path_.values[v];
     if (one.input < 0 || !made_[v].image.defined()) continue;
@@ -154,7 +154,7 @@ Expr Context::extent(Kind kind) const {
     if (!has && kind != Kind::batch) continue;
     return made_[v].image.dim(dimension_of(form_of(one.layout), kind)).extent();
   }
-  // Without a cache the new keys are all that there are.
+  // Without a cache the new keys are all keys.
   if (kind == Kind::key) return extent(Kind::update);
   throw std::logic_error(std::string("no input has the axis ") +
                          attn::kind_names[static_cast<size_t>(kind)]);

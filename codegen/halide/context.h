@@ -1,12 +1,12 @@
-// context.h - what kernel families work with while a path becomes a Halide pipeline: values and how
-// they lie in memory, packed weights, lengths, the schedule.
+// context.h - what kernel families share while a path becomes a Halide pipeline: values and their
+// memory layout, packed weights, lengths, the schedule.
 //
-//   Expr q = context.element(stage.query, {d, head, position, batch});   // the number of a value
-//   context.define(stage.result, result);                                // a stage's own value
+//   Expr q = context.element(stage.query, {d, head, position, batch});   // an element of a value
+//   context.define(stage.result, result);                                // the result of a stage
 //
-// Stages are made in order (families.h); each reads values that earlier ones made and leaves its own.
-// A value is whatever gives an element for a column, a position and a batch; how it lies in memory is
-// between its maker and its reader (Layout in plan.h).
+// Stages are made in order (families.h); each reads values of earlier stages and defines its own. A
+// value has an element for every column, position and batch. Its memory layout (Layout in plan.h)
+// concerns only the stage that makes it and those that read it.
 #pragma once
 #include <Halide.h>
 
@@ -22,16 +22,16 @@
 
 namespace attnc {
 
-/// A value of a path. Which Funcs and dimensions it has follows from its layout; dimensions are those
+/// A value of a path. Its layout determines which Funcs and dimensions it has; dimensions are those
 /// of ATTN_FORM_... in kernel_abi.h:
-///   made outside             image, in the form of its layout
+///   inputs of the call       image, in the form of its layout
 ///   rows, heads, pairs       func(column, position, batch), func(size, head, position, batch),
 ///                            func(key, query, head, batch)
 ///   cache                    func(size, head, key, slot, batch)
 ///   query_rows, value_rows   func(column, batch * positions + position)
-///   key_panels               func(lane, column, panel, batch), lanes count keys
-/// Keys (and values) that come as heads are packed on the way in, where a stage wants panels (or
-/// rows that are whole vectors), once for all stages that read them.
+///   key_panels               func(lane, column, panel, batch), one lane per key
+/// Where attention needs panels of keys, or rows of values that are whole vectors, those with
+/// layout heads are packed first, once for all stages that read them.
 struct Made {
   Halide::Func func, packed_keys, packed_values;
   Halide::ImageParam image;
@@ -39,7 +39,7 @@ struct Made {
 
 class Context {
  public:
-  /// Makes the parameters of the pipeline: what the path reads. `plan` has to outlive it.
+  /// Creates the parameters of the pipeline: all that the path reads. `plan` must outlive this.
   Context(const Plan& plan, int path);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -49,8 +49,8 @@ class Context {
   const Schedule& schedule() const { return plan_.schedule; }
 
   // Numbers.
-  Halide::Type real() const { return real_; }           // what is computed with
-  Halide::Type stored_type() const { return stored_; }  // what tensors hold
+  Halide::Type real() const { return real_; }           // the type that kernels compute in
+  Halide::Type stored_type() const { return stored_; }  // the element type of tensors
   Halide::Expr number(double v) const { return Halide::Internal::make_const(real_, v); }
   Halide::Expr stored(const Halide::Expr& v) const { return Halide::cast(stored_, v); }
 
@@ -58,25 +58,25 @@ class Context {
   const PlanValue& value(int v) const { return path_.values.at(static_cast<size_t>(v)); }
   Made& made(int v) { return made_.at(static_cast<size_t>(v)); }
   const Made& made(int v) const { return made_.at(static_cast<size_t>(v)); }
-  /// The number of a value at a place of its layout's form, in the type that is computed with.
+  /// An element of a value, indexed in the form of its layout, converted to real().
   Halide::Expr element(int value, std::vector<Halide::Expr> at) const;
-  /// `func` is the value, and the output where it is one.
+  /// Makes `func` the value, and the output if the value is one.
   void define(int value, const Halide::Func& func);
   int output_of(int value) const;  // index into path().outputs, or -1
-  /// The name of an output, else `otherwise`: what `attnc show` prints reads better.
+  /// The name of the output that a value is, else `otherwise`. Keeps `attnc show` readable.
   std::string name_of(int value, const std::string& otherwise) const;
-  attn::Kind positions_of(int value) const;  // what a value's positions count
+  attn::Kind positions_of(int value) const;  // query, key or update: what its positions count
 
   // Lengths: of batch, query, key, update.
   Halide::Expr extent(attn::Kind kind) const;
-  /// Of the cache that the path writes, which is no input of it: how many keys there are from now on.
+  /// From now on the keys are those of the cache that the path writes, which is not an input of it.
   void set_cache_positions(const Halide::Expr& positions) { cache_positions_ = positions; }
 
   // Vectors.
   int lanes_of(int size) const;           // vector lanes for rows of `size` numbers
-  int vectors_of(int padded_size) const;  // vectors of a register tile over such rows
+  int vectors_of(int padded_size) const;  // vectors of a register tile over such rows, padded
 
-  // What comes with the call or with the weights.
+  // Inputs of the call, and packed weights.
   const Halide::ImageParam& input(int index) const { return inputs_.at(index); }
   bool is_flag(int index) const { return flags_.contains(index); }
   const Halide::ImageParam& packed(int packing) const { return packed_.at(packing); }
@@ -84,15 +84,16 @@ class Context {
   // Formulas.
   Site site(const Halide::Expr& batch, const Halide::Expr& head, const Halide::Expr& query,
             const Halide::Expr& key) const;
-  /// Flags, indices, tables and packed weights; masks only where they are read one by one.
+  /// What a step reads: a flag, an index, an element of a table or a packed weight, or a single
+  /// element of a mask.
   Halide::Expr read(const PlanStep& step, const std::vector<Halide::Expr>& indices,
                     const Site& at) const;
 
   /// Inputs, flags, packed weights and lengths, in the order of path_arguments.
   std::vector<Halide::Argument> arguments() const;
-  /// Every buffer of the call by name, outputs too: for expressions over their extents.
+  /// Every buffer of the call, including outputs, for expressions over their extents.
   const std::vector<Halide::ImageParam>& buffers() const { return buffers_; }
-  /// Once every stage is made: the outputs, constrained as the runtime hands them over.
+  /// To be called once every stage is made: the outputs, with what the runtime guarantees of them.
   const std::vector<Halide::Func>& finish();
 
  private:
@@ -105,7 +106,7 @@ class Context {
   const Path& path_;
   const Halide::Type real_, stored_;
   std::vector<Made> made_;                                         // by value
-  std::map<int, Halide::ImageParam> inputs_;                       // by input, but for flags
+  std::map<int, Halide::ImageParam> inputs_;                       // by input, except flags
   std::map<int, Halide::Param<uint8_t>> flags_;                    // by input
   std::map<std::pair<int, int>, Halide::Param<int32_t>> lengths_;  // of single axes: kind, number
   std::map<int, Halide::ImageParam> packed_;                       // by packing

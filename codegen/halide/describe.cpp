@@ -51,7 +51,7 @@ std::string algorithm_text(const Pipeline& pipeline) {
   const std::function<void(const Function&)> visit = [&](const Function& f) {
     if (!seen.insert(f.name()).second) return;
     for (const auto& [name, callee] : Internal::find_direct_calls(f)) visit(callee);
-    if (f.name().ends_with("_im")) return;  // an argument's buffer, read as it is
+    if (f.name().ends_with("_im")) return;  // the buffer of an argument
     out << f.name() << "\n";
     print_definition(out, f, f.definition());
     for (const Internal::Definition& update : f.updates()) print_definition(out, f, update);
@@ -61,7 +61,7 @@ std::string algorithm_text(const Pipeline& pipeline) {
 }
 
 std::string loop_text(Pipeline pipeline) {
-  // Halide prints loop nests to stderr alone.
+  // Halide prints loop nests only to stderr.
   std::FILE* file = std::tmpfile();
   if (!file) return "";
   std::fflush(stderr);

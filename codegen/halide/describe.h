@@ -1,4 +1,4 @@
-// describe.h - a pipeline as a reader wants to see it.
+// describe.h - a pipeline as text, for `attnc show`.
 #pragma once
 #include <Halide.h>
 

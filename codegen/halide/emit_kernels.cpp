@@ -25,7 +25,7 @@ Status internal(const Plan& plan, const std::string& what) {
               plan.layer, plan.target, what, print(plan))};
 }
 
-/// The kernel, and the function that tells what it allocates.
+/// The kernel, and the function that computes how many bytes it allocates.
 Module compile(const Plan& plan, int path, const std::string& symbol,
                const EmitOptions& options = {}) {
   const Target target = halide_target(plan.target, options);
@@ -48,13 +48,14 @@ Module compile(const Plan& plan, int path, const std::string& symbol,
   }
   const Module workspace = Pipeline(bytes).compile_to_module(all, symbol + "_workspace", target);
   Module both = link_modules(symbol, {kernel, workspace});
-  // Linking forgets this, and LLVM then folds the rounding in exp2 away: (x + c) - c to x.
+  // link_modules drops this flag. Without it LLVM folds (x + c) - c, the rounding in exp2, to x.
   both.set_any_strict_float(kernel.any_strict_float());
   return both;
 }
 
-/// Halide warns of every update that it may reorder when it instruments for ThreadSanitizer (those
-/// are schedules), and of halves that it computes by float32, which is what they are meant to be.
+/// Ignores warnings. When Halide instruments for ThreadSanitizer it warns about every update that
+/// it may reorder, which our schedules intend; it also warns about 16-bit floats that it computes
+/// in float32, which is intended too.
 class Silent : public CompileTimeErrorReporter {
  public:
   void warning(const char*) override {}

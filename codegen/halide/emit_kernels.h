@@ -2,9 +2,9 @@
 //
 //   attnc::Status s = attnc::emit_path_object(plan, 0, "attn_lib_encoder_avx512_output", "out.o");
 //
-// Halide numbers its temporaries by a counter that lives as long as the process: for the same bytes
-// on every run, emit each path in a child process that has not used Halide before. Not here: the
-// table that describes the kernels and the archive (emit/library.h), targets (targets.h), schedules
+// Halide numbers its temporaries with a counter per process. To get the same bytes on every run,
+// emit each path in a child process that has not used Halide before. Not here: the table that
+// describes the kernels and the archive (emit/library.h), targets (targets.h), schedules
 // (schedule.h).
 #pragma once
 #include <string>
@@ -19,15 +19,16 @@ namespace attnc {
 using attn::Result;
 using attn::Status;
 
-/// A path as a reader wants to see it.
+/// A path as text, for `attnc show`.
 struct KernelText {
   std::string algorithm;  // what is computed: every Func with its definitions
   std::string loops;      // the loop nest after scheduling
   std::string assembly;
 };
 
-/// What kernels tell of their accesses, to a program that is linked with -fsanitize=address or =thread. ThreadSanitizer
-/// hears of those up to 16 bytes alone: in baseline of all.
+/// Which sanitizer the memory accesses of kernels are instrumented for; the program is linked with
+/// -fsanitize=address or =thread. ThreadSanitizer sees only accesses of up to 16 bytes, which in
+/// baseline are all.
 enum class Sanitizer { none, address, thread };
 
 struct EmitOptions {
@@ -35,17 +36,16 @@ struct EmitOptions {
 };
 
 /// Writes one object with `symbol`, `symbol`_argv (attn_path::run), `symbol`_workspace and
-/// `symbol`_workspace_argv (attn_path::workspace). It needs halide_malloc, halide_free,
-/// halide_do_par_for, which emit/library.h serves.
+/// `symbol`_workspace_argv (attn_path::workspace). It imports halide_malloc, halide_free and
+/// halide_do_par_for, which emit/library.h provides.
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
                         const std::string& object_file, const EmitOptions& options = {});
 
-/// `scratch_file` is written on the way and left there.
+/// Writes `scratch_file` and does not remove it.
 Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol,
                                  const std::string& scratch_file);
 
-/// The arguments of `run` behind the attn_call, in order; those of `workspace` are the same and one
-/// more.
+/// The arguments of `run` after the attn_call, in order. `workspace` takes the same and one more.
 std::vector<attn_argument> path_arguments(const Plan& plan, int path);
 
 }  // namespace attnc

@@ -1,9 +1,10 @@
-// families.h - the kernels of a path's stages, each in a file of its own: algorithm first, then
+// families.h - the kernels of a path's stages. In each file the algorithm comes first, then the
 // schedule.
 //
-// A stage becomes Funcs in `context`, which reads the values that it names and receives its result.
-// A new kind of stage is a struct in plan.h and a `make` here; a new loop nest for attention is a
-// KernelFamily (plan.h) and a row in the table of attention_families (pipeline.cpp).
+// Each function turns a stage into Funcs: it reads the stage's operands from `context` and defines
+// its result there. A new kind of stage is a struct in plan.h and a `make` here; a new loop nest
+// for attention is a KernelFamily (plan.h) and a row of the table attention_families
+// (pipeline.cpp).
 #pragma once
 #include "halide/context.h"
 

@@ -15,8 +15,8 @@ using attn::Kind;
 
 namespace {
 
-/// An operation on indices as C++ has it on unsigned numbers: it wraps around. Halide takes signed ones
-/// not to, and shortens what is made of them accordingly.
+/// An operation on indices, computed on unsigned numbers so that it wraps around. Halide assumes
+/// that signed operations do not overflow and simplifies accordingly.
 template <class Op>
 Expr wrapping(const Expr& a, const Expr& b, Op op) {
   return reinterpret<int32_t>(op(reinterpret<uint32_t>(a), reinterpret<uint32_t>(b)));
@@ -25,28 +25,30 @@ Expr wrapping_difference(const Expr& a, const Expr& b) {
   return wrapping(a, b, [](const Expr& x, const Expr& y) { return x - y; });
 }
 
-/// Halide 21 stops at some expressions of indices that it knows one bound of, the other being a
-/// table's affair ("Cannot replace variable ... of type int32 with expression of type (void *)"); and it
-/// shortens uint32(int32(x)) of a real x to uint32(x), which negative numbers do not survive. Exclusive or
-/// with what is zero, as lengths are never negative, hides from it what an index is made of.
+/// Hides from Halide how an index is computed, by an exclusive or with zero: the sign of a length,
+/// which is never negative. Halide 21 fails on some index expressions of which it knows one bound
+/// while the other depends on a table ("Cannot replace variable ... of type int32 with expression
+/// of type (void *)"). It also simplifies uint32(int32(x)) of a real x to uint32(x), which is wrong
+/// for negative x.
 Expr hidden(const Expr& index, const Site& site) {
   return index ^ cast(index.type(), site.key_length >> 31);
 }
 
-/// By zero: zero.
+/// a / b rounded towards zero; 0 where b is 0.
 Expr truncating_division(const Expr& a, const Expr& b, const Site& site) {
-  // Halide's integer division rounds towards minus infinity for positive divisors.
+  // Halide's integer division by a positive divisor rounds towards minus infinity.
   if (const auto divisor = Internal::as_const_int(b); divisor && *divisor > 0) {
     const Expr up = Internal::make_const(a.type(), *divisor - 1);
     return (a + select(a < 0, up, Internal::make_zero(a.type()))) / b;
   }
   const Expr one = Internal::make_one(b.type()), zero = Internal::make_zero(b.type());
   const Expr by = select(b == zero, one, b);
-  // Bounds are numbers of a whole tile or cell.
+  // Bounds are computed once per tile or cell, so speed does not matter.
   if (a.type().bits() == 64) return select(b == zero, zero, div_round_to_zero(a, by));
-  // In double, where a quotient of 32-bit numbers is rounded to a whole one only if it is one: vectors
-  // have no division of integers. The cast goes towards zero; `trunc` is a call of a library's where the
-  // target has no instruction for it (plain x86-64). 2^31 alone does not fit: the least index by -1.
+  // In double, because there is no vector division of integers. There a quotient of 32-bit integers
+  // is rounded to an integer only if it is one. The cast truncates; `trunc` would be a library call
+  // on targets without an instruction for it (plain x86-64). The only quotient that does not fit an
+  // index is 2^31, the least index by -1.
   const Expr quotient = strict_float(cast<double>(a) / cast<double>(by));
   return select(b == 0, 0, b == -1, wrapping_difference(0, a),
                 hidden(cast<int32_t>(quotient), site));
@@ -54,7 +56,7 @@ Expr truncating_division(const Expr& a, const Expr& b, const Site& site) {
 
 Expr truncating_remainder(const Expr& a, const Expr& b, const Site& site) {
   const Expr zero = Internal::make_zero(a.type()), minus_one = Internal::make_const(a.type(), -1);
-  // The product is no larger than a, but for the least index by -1.
+  // The product is no larger than a, except for the least index by -1.
   return select(b == zero || b == minus_one, zero, a - b * truncating_division(a, b, site));
 }
 
@@ -70,7 +72,7 @@ Expr position(const PlanStep& step, const Site& site) {
     case Kind::head:
       return site.head;
     case Kind::query:
-    case Kind::update:  // elementwise, before they are keys
+    case Kind::update:  // in elementwise stages, where rows of new keys take the place of queries
       return site.query;
     case Kind::key:
       return site.key;
@@ -118,14 +120,14 @@ Halide::Type type_of(PlanType type, const Site& site) {
   return Bool();
 }
 
-/// A function at a place. Its operands have the types that it takes.
+/// A step's function applied at a site. Operands have the types that the function takes.
 struct Call {
   const PlanStep& step;
   const std::vector<Expr>& x;
   const Site& site;
 
   bool of_reals() const { return step.type == PlanType::real; }
-  /// By an operator; indices wrap around.
+  /// Applies an operator, which wraps around on indices.
   template <class Op>
   Expr by(Op op) const {
     return step.type == PlanType::index ? wrapping(x[0], x[1], op) : op(x[0], x[1]);
@@ -181,7 +183,7 @@ constexpr auto meanings = attn::by_function<Meaning>(
         {Fn::rsqrt,
          [](const Call& c) { return Internal::make_const(c.site.real, 1) / sqrt(c.x[0]); }},
         {Fn::pow, of<pow_of>},
-        {Fn::sigmoid, nullptr},  // in plans it is 1 / (1 + exp(-x)), as in MLIR
+        {Fn::sigmoid, nullptr},  // plans have 1 / (1 + exp(-x)) instead, as MLIR does
         {Fn::less, [](const Call& c) { return c.x[0] < c.x[1]; }},
         {Fn::less_equal, [](const Call& c) { return c.x[0] <= c.x[1]; }},
         {Fn::equal, [](const Call& c) { return c.x[0] == c.x[1]; }},
@@ -201,9 +203,9 @@ Expr function_of(const PlanStep& step, const std::vector<Expr>& x, const Site& s
                          "`, which is no function of plans");
 }
 
-/// A formula is computed in the order in which it is written: x + (1 - mask) * -1e9 in another one
-/// is another number. Operation by operation, as strict_float would take in all that lies below,
-/// where multiply-adds are welcome (tanh's polynomial).
+/// Formulas are computed in the order in which they are written: x + (1 - mask) * -1e9 in another
+/// order gives another number. Operations are made strict one by one, because strict_float would
+/// also apply to everything below, where multiply-adds are welcome (the polynomial of tanh).
 Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
   const Expr v = function_of(step, x, site);
   auto strictly = [&](auto* op, Internal::Call::IntrinsicOp strict) {
@@ -217,7 +219,8 @@ Expr arithmetic(const PlanStep& step, const std::vector<Expr>& x, const Site& si
   return v;
 }
 
-/// An operation on indices of data, none of its parts bounded on one side.
+/// An operation on indices that depend on data, such that Halide finds no one-sided bound of any
+/// part of it (see hidden).
 Expr arithmetic_of_data(const PlanStep& step, const std::vector<Expr>& x, const Site& site) {
   switch (step.fn) {
     case Fn::min:
@@ -236,11 +239,12 @@ Expr arithmetic_of_data(const PlanStep& step, const std::vector<Expr>& x, const 
 
 std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
   std::vector<Expr> value;
-  // What functions are applied to that is made of functions has a name: a function reads its operand
-  // several times, strict_float copies what it is given, and copies of copies would grow like powers.
+  // An operand of an elementary function that contains such a function itself is bound to a name.
+  // Functions read their operand several times and strict_float copies it, so nested copies would
+  // grow exponentially.
   std::vector<std::pair<std::string, Expr>> named;
   std::vector<bool> has_function;
-  std::vector<bool> is_data;  // indices that depend on more than positions
+  std::vector<bool> is_data;  // indices and bounds that depend on data, not only on positions
   for (const PlanStep& step : formula.steps) {
     std::vector<Expr> operands;
     bool of_data = step.fn == Fn::element || step.fn == Fn::own || step.fn == Fn::truncate;
@@ -282,12 +286,13 @@ std::vector<Expr> evaluate(const PlanFormula& formula, const Site& site) {
       case Fn::element:
         value.push_back(site.read(step, operands));
         break;
-      case Fn::convert:  // hides nothing
+      case Fn::convert:  // has no need of `hidden`
         value.push_back(function_of(step, operands, site));
         break;
       default:
         if (step.fn == Fn::equal && operands[0].type() == Int(32) && !of_data) {
-          // Halide 21 solves equations for loop variables, and makes y == 0 of 64 y + i == (32 y + i / 2) * 2.
+          // Halide 21 solves equations for loop variables, and turns
+          // 64 y + i == (32 y + i / 2) * 2 into y == 0.
           value.push_back(hidden(wrapping_difference(operands[0], operands[1]), site) == 0);
           break;
         }

@@ -18,11 +18,12 @@ bool walks_runs(const For* op) {
   return op->name.find(std::string(".") + runs_name) != std::string::npos;
 }
 
-/// Finds the test of a run, in words of what is known outside of the loop's body.
+/// Finds the test of a run, with the lets of the loop's body substituted, so that it makes sense
+/// outside the body.
 class FindTest : public IRVisitor {
  public:
   Expr test;
-  bool has_loop = false;  // over parts of a block of runs
+  bool has_loop = false;  // there is an inner loop over runs
   std::set<std::string> loops;
 
  private:
@@ -65,7 +66,7 @@ Stmt GuardRuns::visit(const For* op) {
   FindTest find;
   op->body.accept(&find);
   if (find.has_loop) return IRMutator::visit(op);
-  // Without one the bounds say all, and the loop has been cut to them.
+  // Without a test, the loop's bounds already leave out what does not exist.
   if (!find.test.defined()) return op;
   for (const std::string& name : find.loops)
     internal_check(!expr_uses_var(find.test, name), "the test of a run is made inside of it");

@@ -1,18 +1,18 @@
-// guard_runs.h - what belongs to a run of keys is done only where there is this run.
+// guard_runs.h - a lowering pass: the work of a run of keys is done only if the run exists.
 //
 //   GuardRuns guard;
 //   pipeline.add_custom_lowering_pass(&guard, [] {});
 //
-// An update over an RDom whose `where` reads a Func leaves the Funcs computed at its loop outside
-// of the test: Halide moves no condition that reads memory. So scores would be made of every run,
-// and those of runs that do not exist thrown away. This wraps the body of such a loop, all of it,
-// in the test that it contains.
+// In an update over an RDom whose `where` reads a Func, the Funcs computed at its loop stay outside
+// the test, because Halide does not move conditions that read memory. Scores would be computed for
+// every run, and thrown away for runs that do not exist. This pass wraps the whole body of such a
+// loop in the test that the body contains.
 #pragma once
 #include <Halide.h>
 
 namespace attnc {
 
-/// The prefix of the Func that says which runs there are, and of the RDoms that walk over runs.
+/// Name prefixes of the Func that says which runs exist, and of the RDoms that walk over runs.
 inline constexpr const char* run_kind_name = "run_kind";
 inline constexpr const char* runs_name = "runs_";
 

@@ -14,7 +14,7 @@ Halide::Target halide_target(const std::string& target, const EmitOptions& optio
           .with_feature(Halide::Target::NoAsserts)
           .with_feature(Halide::Target::NoBoundsQuery)
           .with_feature(Halide::Target::UserContext)
-          // Offsets of 64 bits: strides and lengths have 32, their products need not.
+          // 64-bit offsets: strides and lengths fit in 32 bits, their products may not.
           .with_feature(Halide::Target::LargeBuffers);
   if (options.sanitizer == Sanitizer::address) t.set_feature(Halide::Target::ASAN);
   if (options.sanitizer == Sanitizer::thread) t.set_feature(Halide::Target::TSAN);

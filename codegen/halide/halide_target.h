@@ -1,4 +1,4 @@
-// halide_target.h - a target's name as Halide's target. Names and CPU features: targets.h.
+// halide_target.h - the Halide target for a target's name. Names and CPU features: targets.h.
 #pragma once
 #include <Halide.h>
 
@@ -8,8 +8,8 @@
 
 namespace attnc {
 
-/// With no runtime, no asserts (callers are checked by the runtime), no bounds queries, and the
-/// user_context argument that carries the call.
+/// With no runtime, no asserts (our runtime checks calls), no bounds queries, 64-bit offsets, and
+/// the user_context argument, which carries the attn_call.
 Halide::Target halide_target(const std::string& target, const EmitOptions& options = {});
 
 }  // namespace attnc

@@ -1,4 +1,4 @@
-// internal_check.h - what must hold in a plan that came from our own passes.
+// internal_check.h - checks what must hold in a plan that our own passes made.
 #pragma once
 #include <stdexcept>
 #include <string>

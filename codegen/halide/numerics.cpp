@@ -12,10 +12,10 @@ using namespace Halide;
 
 namespace {
 
-/// What the two floating types differ in.
+/// How the two floating-point types differ.
 struct Format {
   Type type, bits;
-  int mantissa;    // bits of it
+  int mantissa;    // its bits, without the implicit one
   int bias;        // of the exponent
   double rounder;  // 1.5 * 2^mantissa + bias: adding it leaves an integer + bias in the low bits
   // 2^f - 1 on [-1/2, 1/2] as f times this polynomial, highest power first.
@@ -23,9 +23,9 @@ struct Format {
 };
 
 const Format& format_of(const Expr& x) {
-  // In float32 minimax with the constant term held at 0, so that whole exponents are exact;
-  // relative error 2.0e-9 before rounding (Lawson's iteration on 4001 Chebyshev points). In float64
-  // Taylor's: ln(2)^k / k!, of which the first one left out is 4e-18.
+  // float32: minimax with the constant term held at 0, so that whole exponents are exact; relative
+  // error 2.0e-9 before rounding (Lawson's iteration on 4001 Chebyshev points). float64: the Taylor
+  // series, ln(2)^k / k!; the first term left out is 4e-18.
   static const Format single{Float(32),
                              Int(32),
                              23,
@@ -54,14 +54,14 @@ struct Split {
   Expr shifted, whole, f;
 };
 Split split(const Format& format, const Expr& x) {
-  // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits, on every
-  // target in one instruction; strict, because (x + c) - c is x to an optimiser.
+  // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits, in one
+  // instruction on every target. Strict, because an optimiser would simplify (x + c) - c to x.
   const Expr shifted = strict_float(x + number(format, format.rounder));
   const Expr whole = strict_float(shifted - number(format, format.rounder));
   return {shifted, whole, x - whole};
 }
 
-/// 2^n, n + bias the low bits of `bits`: what is above them is shifted out.
+/// 2^n, where the low bits of `bits` are n + bias; the bits above them are shifted out.
 Expr power(const Format& format, const Expr& bits) {
   return reinterpret(format.type, bits << format.mantissa);
 }
@@ -76,9 +76,9 @@ Expr power_less_one(const Format& format, const Expr& f) {
   return p * f;
 }
 
-/// 2^(whole + f) for any whole: by two factors, as 2^whole alone may not be a number.
+/// 2^(whole + f) for any `whole`, with two factors, as 2^whole alone may overflow or underflow.
 Expr scaled_power(const Format& format, const Expr& whole, const Expr& f) {
-  const double most = 2.0 * format.bias;  // beyond, it has long been infinity, or 0
+  const double most = 2.0 * format.bias;  // beyond, the result is infinity or 0
   const Expr held = select(whole > number(format, most), number(format, most),
                            whole < number(format, -most), number(format, -most), whole);
   const Expr half = split(format, held * number(format, 0.5)).shifted;
@@ -102,10 +102,10 @@ Expr no_key_seen(Type type) {
 Expr exp_of_nonpositive(const Expr& x) {
   const Format& format = format_of(x);
   const Expr scaled = x * number(format, log2e), least = number(format, -format.bias);
-  // Comparing this way round keeps a NaN: x86's max and min return their second operand then.
+  // This order of operands keeps a NaN: x86's max and min return the second operand for NaN.
   const Split s = split(format, strict_float(select(scaled < least, least, scaled)));
   const Expr p = power_less_one(format, s.f) + number(format, 1);
-  // The exponent as a factor rather than added to p's bits: a NaN stays one whatever its payload.
+  // A factor, rather than an addition to the exponent bits of p: a NaN stays NaN with any payload.
   return p * power(format, low_bits(format, s.shifted));
 }
 
@@ -124,7 +124,7 @@ Expr exp_of(const Expr& x) {
   const Expr held = strict_float(select(x > number(format, most), number(format, most),
                                         x < number(format, -most), number(format, -most), x));
   const Expr whole = split(format, held * number(format, log2e)).whole;
-  // x - whole * ln(2) in two parts, the first with so few bits that the product is exact.
+  // x - whole * ln(2), with ln(2) in two parts, the first of so few bits that its product is exact.
   const bool single = format.mantissa == 23;
   const double high = single ? 0.693145751953125 : 0x1.62e42fee00000p-1,
                low = single ? 1.42860682030941723212e-6 : 1.90821492927058770002e-10;
@@ -135,7 +135,7 @@ Expr exp_of(const Expr& x) {
 
 Expr tanh_of(const Expr& x) {
   const Format& format = format_of(x);
-  // From 10 (20 in double) on it is 1 to the last place.
+  // From 10 (20 in double) on, the result is 1 to the last place.
   const double most = format.mantissa == 23 ? 10 : 20;
   const Expr size = abs(x);
   const Expr held = strict_float(select(size > number(format, most), number(format, most), size));
@@ -155,8 +155,8 @@ Expr sigmoid_of(const Expr& x) {
 
 namespace {
 
-/// Choices that infinities and NaN are among are made of bits: a select of floating-point numbers
-/// may be taken to know neither.
+/// A select on bits, for values that may be infinite or NaN: fast-math may assume that a select of
+/// floating-point numbers sees neither.
 Expr chosen(const Format& format, const Expr& condition, const Expr& yes, const Expr& no) {
   return reinterpret(format.type, select(condition, low_bits(format, yes), low_bits(format, no)));
 }
@@ -169,13 +169,13 @@ Expr special(const Format& format, double v) {
 constexpr double infinity = std::numeric_limits<double>::infinity(),
                  not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// With the other sign, a zero's too.
+/// x with the opposite sign, also for zeros.
 Expr flipped(const Format& format, const Expr& x) {
   const Expr sign = Internal::make_const(format.bits, 1) << (format.bits.bits() - 1);
   return reinterpret(format.type, low_bits(format, x) ^ sign);
 }
 
-/// a * b, a + b and a - b as they are written.
+/// a * b, a + b and a - b, each rounded as written.
 Expr product(const Expr& a, const Expr& b) { return strict_float(a * b); }
 Expr sum(const Expr& a, const Expr& b) { return strict_float(a + b); }
 Expr difference(const Expr& a, const Expr& b) { return strict_float(a - b); }
@@ -187,7 +187,8 @@ Expr polynomial(const Format& format, const Expr& x, const std::vector<double>& 
   return p;
 }
 
-/// The bits of |x|: as integers, NaN above infinity above all numbers.
+/// The bits of |x|. As integers, those of NaN are above those of infinity, and these above all
+/// numbers.
 Expr size_bits(const Format& format, const Expr& x) {
   const int64_t all = format.mantissa == 23 ? INT32_MAX : INT64_MAX;
   return low_bits(format, x) & Internal::make_const(format.bits, all);
@@ -208,7 +209,7 @@ Expr log_of(const Expr& x) {
   const Expr scaled =
       low_bits(format, product(x, number(format, static_cast<double>(int64_t{1} << up))));
   const Expr bits = select(small, scaled, own);
-  const int64_t root = single ? 0x3f3504f3 : 0x3fe6a09e00000000;  // of 1/2
+  const int64_t root = single ? 0x3f3504f3 : 0x3fe6a09e00000000;  // sqrt(1/2)
   const int64_t one = int64_t{format.bias} << format.mantissa;
   const Expr moved = bits + whole(one - root);
   const Expr exponent =
@@ -240,12 +241,12 @@ Expr log_of(const Expr& x) {
 
 namespace {
 
-/// sin(x) or cos(x) in double: x = n pi/2 + r, by pi/2 in three parts (Cody and Waite), of which
-/// the first two have 33 bits, so that their products with n are exact up to n = 2^20; fdlibm's
-/// polynomials.
+/// sin(x) or cos(x) in double: x = n pi/2 + r, with pi/2 in three parts (Cody and Waite). The first
+/// two have 33 bits, so that their products with n are exact up to n = 2^20. The polynomials are
+/// fdlibm's.
 Expr circular(const Expr& angle, bool cosine) {
   const Format& format = format_of(angle);
-  // From where on nothing would be left of it.
+  // From 1e15 on no digits would be left.
   const Expr x = chosen(format, abs(angle) < number(format, 1e15), angle, number(format, 0));
   const Split n = split(format, product(x, number(format, 0.63661977236758134308)));
   Expr r = difference(x, product(n.whole, number(format, 1.57079632673412561417e+00)));
@@ -277,14 +278,14 @@ Expr circular(const Expr& angle, bool cosine) {
   made = chosen(format, bit(2), flipped(format, made), made);
   made = chosen(format, made > one, one, made);
   made = chosen(format, made < minus_one, minus_one, made);
-  // -0 stays what it is; infinities have no angle.
+  // The sine of -0 is -0; infinities give NaN.
   if (!cosine) made = chosen(format, x == number(format, 0), x, made);
   const Expr infinite =
       Internal::make_const(format.bits, int64_t{2 * format.bias + 1} << format.mantissa);
   return chosen(format, size_bits(format, angle) >= infinite, special(format, not_a_number), made);
 }
 
-/// x rounded to an integer, for x at least 0.
+/// x rounded to the nearest integer, for x >= 0.
 Expr rounded(const Format& format, const Expr& x) {
   const Expr large = number(format, static_cast<double>(int64_t{1} << format.mantissa));
   return select(x < large, difference(sum(x, large), large), x);
@@ -311,8 +312,8 @@ Expr power_of(const Expr& x, const Expr& y) {
   return chosen(format, is_one, one, made);
 }
 
-/// x - n y with the product exact, in two parts (Dekker 1971: halves of 26 bits, whose products are). In
-/// double, for |n y| below 2^970.
+/// x - n y, with the exact product in two parts (Dekker 1971: halves of 26 bits, whose products are
+/// exact). In double, for |n y| below 2^970.
 Expr less_product(const Format& format, const Expr& x, const Expr& n, const Expr& y) {
   const auto high = [&](const Expr& v) {
     const Expr shifted = product(v, number(format, 134217729.0));  // 2^27 + 1
@@ -325,21 +326,21 @@ Expr less_product(const Format& format, const Expr& x, const Expr& n, const Expr
   return difference(difference(x, p), lost);
 }
 
-/// The sizes' quotient, rounded down; the signs of quotient and remainder follow from the operands'.
+/// |x| - |y| times their quotient rounded down, with the sign of x.
 Expr remainder_in_double(const Expr& x, const Expr& y) {
   const Format& format = format_of(x);
   const Expr zero = number(format, 0), one = number(format, 1), a = abs(x), b = abs(y);
   const Expr quotient = strict_float(a / b), nearest = rounded(format, quotient);
   const Expr whole = strict_float(select(nearest > quotient, difference(nearest, one), nearest));
-  // By an infinity: the number itself.
+  // A quotient of 0 leaves |x|, also where y is infinite.
   Expr rest = strict_float(select(whole == zero, a, less_product(format, a, whole, b)));
-  // Where the quotient was rounded up to a whole number.
+  // The division may have rounded the quotient up to a whole number.
   rest = strict_float(select(rest < zero, sum(rest, b), rest));
   return chosen(format, low_bits(format, x) < Internal::make_const(format.bits, 0),
                 flipped(format, rest), rest);
 }
 
-/// f computed in double, where that is not what x is already.
+/// The result of `f`, which computes in double, converted to the type of x.
 template <class F>
 Expr in_double(const Expr& x, const F& f) {
   if (x.type().bits() == 64) return f();
@@ -364,7 +365,7 @@ Expr remainder_of(const Expr& x, const Expr& y) {
 
 Expr truncated(const Expr& x) {
   const Format& format = format_of(x);
-  // The largest number below 2^31.
+  // The largest float32 below 2^31; in double, the largest index.
   const double most = format.mantissa == 23 ? 2147483520.0 : 2147483647.0, power = 2147483648.0;
   const Expr is_number =
       size_bits(format, x) <=

@@ -8,7 +8,7 @@ namespace attnc {
 
 namespace {
 
-/// By KernelFamily.
+/// Indexed by KernelFamily.
 constexpr std::array attention_families{make_online, make_with_scores, make_decode};
 
 void make(Context& context, const Attention& stage) {

@@ -13,12 +13,12 @@ namespace attnc {
 
 struct BuiltPath {
   Halide::Pipeline pipeline;
-  std::vector<Halide::Argument>
-      arguments;  // inputs, flags, packed weights, lengths: path_arguments
-  std::vector<Halide::ImageParam> buffers;  // every buffer of the call by name, outputs last
+  std::vector<Halide::Argument> arguments;  // inputs, packed weights, lengths: path_arguments
+  std::vector<Halide::ImageParam> buffers;  // every buffer of the call, outputs last
 };
 
-/// Throws Halide::Error where a plan cannot be a pipeline (ours: plans are checked before).
+/// Throws Halide::Error where a plan cannot become a pipeline. That is our bug: plans are checked
+/// before.
 BuiltPath build_path(const Plan& plan, int path);
 
 }  // namespace attnc

@@ -1,12 +1,12 @@
 // projection.cpp - y[row, column] = sum over k of x[row, k] * kernel[k, column] + bias[column].
 //
-// Rows of all batches are one long list, so that short sequences fill tiles. The kernel lies in
-// panels of one register tile's width ([panel][k][lane], packed when weights are loaded), read as
-// one stream; x is read as it lies, one broadcast a multiply-add. A register tile is tile_rows x
-// tile_vectors accumulators with k outermost; a task is one panel times task_rows rows.
+// The rows of all batches form one long list, so that short sequences fill tiles. The kernel is
+// packed in panels as wide as a register tile ([panel][k][lane], packed when weights are loaded)
+// and read as one stream. x is read in place, one broadcast per multiply-add. A register tile is
+// tile_rows x tile_vectors accumulators with k outermost; a task is one panel times task_rows rows.
 //
 // Cost: 2 * rows * k * columns operations. The panel (k * panel_width * 4 bytes, 192 kB for 768 x
-// 64) streams from L2 once every tile_rows rows: 4 loads of 64 bytes for 16 multiply-adds.
+// 64) streams from L2 once per tile_rows rows: 4 loads of 64 bytes for 16 multiply-adds.
 #include "halide/families.h"
 
 namespace attnc {
@@ -16,7 +16,7 @@ using attn::Kind;
 
 namespace {
 
-/// x at a row of the long list.
+/// An element of x, at a row of the list of all batches' rows.
 Expr row(const Context& context, const Projection& stage, const Expr& column,
          const Expr& flat_row) {
   const Expr positions = max(context.extent(context.positions_of(stage.x)), 1);
@@ -42,7 +42,7 @@ void make_rows(Context& context, const Projection& stage, Func out, bool is_outp
     const Expr y = sum(column % width, flat_row % rows, column / width, flat_row / rows);
     return stage.bias >= 0 ? y + context.packed(stage.bias)(column) : y;
   };
-  // The caller's view has a stride for batches, so a row of the list is found by division there.
+  // An output has its own stride for batches, so the list's row is divided into batch and position.
   RDom list;
   if (is_output) {
     out(n, t, b) = undef(context.stored_type());
@@ -65,7 +65,7 @@ void make_rows(Context& context, const Projection& stage, Func out, bool is_outp
   RVar ln("ln"), lv("lv"), lt("lt"), lr("lr"), lo("lo"), li("li"), list_task("list_task");
   const int tiles = std::max(1, s.task_rows / rows);
   if (is_output) {
-    // Guards, not partitioned loops: those would hold the tile's loops once more for every edge.
+    // Guards, not partitioned loops, which would repeat the tile's loops for every edge.
     out.update()
         .allow_race_conditions()
         .split(list.x, ln, lv, width, TailStrategy::GuardWithIf)
@@ -80,7 +80,7 @@ void make_rows(Context& context, const Projection& stage, Func out, bool is_outp
         .unroll(lr);
     sum.compute_at(out, li).bound_extent(panel, 1).bound_extent(tile, 1);
   } else {
-    // Features that are no output's are as many as the packed kernel has columns.
+    // Features that are not an output have all columns of the packed kernel.
     const Expr columns = stage.heads > 0 ? Expr(stage.heads * stage.head_size_padded)
                                          : kernel.dim(2).extent() * width;
     out.compute_root()

@@ -1,5 +1,5 @@
-// rearranged.cpp - stages that compute little or nothing: new keys and values into a cache,
-// elementwise formulas, heads side by side. Each reads and writes its numbers once.
+// rearranged.cpp - stages that compute little or nothing: writing new keys and values into a cache,
+// elementwise formulas, concatenated heads. Each reads and writes its numbers once.
 #include "halide/families.h"
 
 namespace attnc {
@@ -8,8 +8,8 @@ using namespace Halide;
 using attn::Kind;
 
 void make(Context& context, const Splice& stage) {
-  // The output starts as the old cache (PlanTensor::starts_as), so only new positions are written:
-  // elements of `undef` are left as they are.
+  // The output starts as the old cache (PlanTensor::starts_as), so only new positions are written;
+  // elements defined as `undef` are left as they are.
   const Expr count = context.extent(Kind::update);
   Var x("x"), h("h"), s("s"), slot("slot"), b("b");
   Func out(context.name_of(stage.result, ""));
@@ -53,8 +53,8 @@ void make(Context& context, const Map& stage) {
     const Expr number = made.type().is_float() ? made : cast(context.real(), made);
     return returned ? context.stored(number) : number;
   };
-  // Masks of positions alone are read at key 0 and, where columns are no heads, at head 0; masks of
-  // keys alone at query 0.
+  // Masks along queries alone are read at key 0 and, where columns are not heads, at head 0; masks
+  // along keys alone at query 0.
   const bool of_keys = layout != Layout::pairs && context.positions_of(stage.result) == Kind::key;
   auto at = [&](const Expr& head) {
     return of_keys ? context.site(b, head, 0, t) : context.site(b, head, t, 0);
@@ -70,7 +70,7 @@ void make(Context& context, const Map& stage) {
       }
       const int columns = stage.heads * stage.head_size_padded;
       if (!returned && stage.heads > 0) out.bound(c, 0, columns);
-      // A vector that does not fit the bound would be shifted into the row before.
+      // Without a guard, a vector that does not fit the bound would be shifted into the row before.
       const bool guard = returned || (stage.heads > 0 && columns < context.schedule().vector);
       out.compute_root()
           .bound(t, 0, queries)

@@ -14,7 +14,7 @@
 
 namespace attnc {
 
-/// Generated from codegen/schedules/*.txt: pairs of target and text.
+/// Generated from codegen/schedules/*.txt: the text of each target's file.
 extern const std::map<std::string, std::string> schedule_tables;
 
 namespace {
@@ -30,7 +30,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// `text`, fit to be printed: files of users hold anything.
+/// `text` in printable form: a user's file may contain anything.
 std::string shown(std::string_view text) {
   constexpr size_t longest = 60;
   std::string out = "`";
@@ -92,7 +92,7 @@ std::string read_date(std::string_view cell, std::string& text) {
   return fmt::format("expected a day as 2026-11-21, or `not recorded`, got {}", shown(cell));
 }
 
-/// Columns that are no numbers of a schedule. They may all be left out.
+/// Columns that are not parameters of a schedule. All are optional.
 struct OtherColumn {
   const char* name;
   std::string (*read)(std::string_view cell, ScheduleRow& row);
@@ -114,7 +114,7 @@ std::string read_cell(std::string_view column, std::string_view cell, ScheduleRo
     const std::string wrong = read_number(cell, c.least, c.most, row.schedule.*c.number);
     return wrong.empty() ? "" : fmt::format("{} ({})", wrong, c.meaning);
   }
-  return "is no column";  // check_columns let it pass
+  return "is no column";  // unreachable: check_columns refuses unknown columns
 }
 
 /// "" or what is wrong with the line that names the columns.
@@ -257,7 +257,7 @@ Result<Schedule> schedule_for(const std::string& target, int key_size, int value
                               attn::policy_names[static_cast<size_t>(dtype)]));
   }
   Schedule s = best->schedule;
-  if (dtype == attn::DTypePolicy::float64) {  // a vector holds half as many
+  if (dtype == attn::DTypePolicy::float64) {  // a vector holds half as many numbers
     s.vector /= 2;
     s.tile_rows = std::min(s.tile_rows, s.vector);
   }

@@ -1,10 +1,9 @@
-// schedule.h - which tuned numbers a layer's kernels are made with: the rows of ../schedules.
+// schedule.h - chooses the schedule of a layer's kernels from the rows of ../schedules.
 //
 //   auto schedule = attnc::schedule_for("avx2", /*key_size=*/64, /*value_size=*/64);
 //   if (!schedule.ok()) return schedule.status();   // "my/avx2.txt:7: rows: expected ..."
 //
-// The format of the files stands in ../schedules/README.md; what the numbers mean, in
-// plan/schedule.h.
+// ../schedules/README.md describes the format of the files, plan/schedule.h what the numbers mean.
 #pragma once
 #include <optional>
 #include <string>
@@ -20,7 +19,7 @@ namespace attnc {
 using attn::Result;
 using attn::Status;
 
-/// A row of a file: the work that it is for, its numbers, and where they come from.
+/// A row of a file: the layers that it is for, its numbers, and where they come from.
 struct ScheduleRow {
   int line = 0;
   std::optional<attn::DTypePolicy> dtype;  // none: any
@@ -29,21 +28,22 @@ struct ScheduleRow {
   std::string measured, processor, date;  // "" where the file has no such column
 };
 
-/// All rows of a file for a target, in order. Every number is in its range, and so are all numbers
-/// of a row together; no two rows are for the same work. `file` is for sentences, "FILE:LINE: ...".
+/// All rows of a target's file, in order. Checks that every number is in its range, that the
+/// numbers of a row are possible together, and that no two rows have the same dtype and head_size.
+/// `file` is for error messages, "FILE:LINE: ...".
 Result<std::vector<ScheduleRow>> read_schedules(const std::string& text, const std::string& file,
                                                 const TargetInfo& target);
 
-/// A target's file: TARGET.txt in the folder $ATTNC_SCHEDULES where that is set, else the one that
-/// is compiled in. A sentence where the target is unknown, or there is no such file.
+/// A target's file: TARGET.txt in the folder $ATTNC_SCHEDULES if that is set, else the one compiled
+/// in. An error where the target is unknown or the file does not exist.
 struct ScheduleFile {
   std::string name, text;
 };
 Result<ScheduleFile> schedule_file(const std::string& target);
 
-/// The row of a target's file that says most about such a layer: one for its dtype before one for
-/// any, then the one for the smallest heads that holds these. Under float64 a vector holds half as
-/// many numbers, and tiles are no higher than that.
+/// The most specific row of a target's file for such a layer: a row for its dtype before one for
+/// any dtype, then the smallest head_size that is at least the layer's. Under float64 a vector
+/// holds half as many numbers, and a register tile has at most that many rows.
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
                               attn::DTypePolicy dtype = {});
 

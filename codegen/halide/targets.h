@@ -17,24 +17,24 @@ struct TargetInfo {
   const char* name;
   const char* machine;  // as LLVM calls it: "x86_64", "aarch64"
   const char* halide;   // Halide's target, without what halide_target() adds
-  uint64_t cpu;         // the ATTN_CPU_... that it needs
+  uint64_t cpu;         // the ATTN_CPU_... bits that it needs
   int vector;           // 32-bit numbers in a vector register
   int registers;        // vector registers
 };
 
-/// For each machine the best one first.
+/// All targets; for each machine the best one comes first.
 std::span<const TargetInfo> targets();
-/// Null where there is none of this name.
+/// Null if there is no target of this name.
 const TargetInfo* find_target(std::string_view name);
-/// "avx512, avx2, baseline, neon", or those of one machine; `last` stands before the last one:
-/// "avx512, avx2 or baseline".
+/// "avx512, avx2, baseline, neon", or the targets of one machine. `last` separates the last one, as
+/// in "avx512, avx2 or baseline".
 std::string target_list(std::string_view machine = "", std::string_view last = ", ");
 
 /// The machine of a target. Empty for an unknown one.
 std::string target_machine(const std::string& target);
 /// The machine that this program was built for.
 std::string this_machine();
-/// The triple of the objects that a target makes ("x86_64-unknown-linux-gnu").
+/// The triple of a target's objects ("x86_64-unknown-linux-gnu").
 std::string target_triple(const std::string& target);
 
 }  // namespace attnc

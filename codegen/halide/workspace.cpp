@@ -33,7 +33,7 @@ class Reader : public IRVisitor {
  private:
   using IRVisitor::visit;
 
-  /// An upper bound of an integer over every enclosing loop.
+  /// An upper bound of an integer expression over all enclosing loops.
   Expr at_most(const Expr& e, const std::string& allocation) const {
     const Interval range = bounds_of_expr_in_scope(e, scope_);
     std::ostringstream text;
@@ -59,7 +59,7 @@ class Reader : public IRVisitor {
     bytes_ = inner;
   }
   void visit(const LetStmt* op) override {
-    // What has no bounds is read from the call's buffers (extents, strides) and stands for itself.
+    // A value without bounds comes from the call's buffers (extents, strides); it stays a variable.
     const Interval range = bounds_of_expr_in_scope(op->value, scope_);
     const bool known = range.has_upper_bound() || range.has_lower_bound();
     ScopedBinding<Interval> bind(known, scope_, op->name, range);

@@ -28,7 +28,7 @@ class Walk {
 
   bool known(const PlanStep& s) const { return !call_.known || call_.known(s); }
 
-  /// [begin, end) of keys that a tile can see.
+  /// [begin, end) of the keys that a tile can see.
   std::pair<int64_t, int64_t> keys(int64_t first, int64_t last) {
     if (a_.keys.empty()) return {0, call_.keys};
     place_.query = first;
@@ -40,7 +40,8 @@ class Walk {
     return {within(v.at(0), 0), within(v.at(1), call_.keys)};
   }
 
-  /// Least and most of every extreme over a tile (or over a cell); nothing for the others.
+  /// The minimum and maximum of every extreme over `over`, for one tile or cell; nullopt for the
+  /// other extremes.
   std::vector<Known> extremes(Kind over, int64_t first, int64_t last) {
     (over == Kind::query ? place_.query : place_.key) = first;
     (over == Kind::query ? place_.last_query : place_.last_key) = last;
@@ -55,7 +56,7 @@ class Walk {
     return out;
   }
 
-  /// A block, with what extremes of its tile and of its cell are.
+  /// What a block is, given the extremes of its tile and of its cell.
   Block look(int64_t first, int64_t last, int64_t from, int64_t to,
              const std::vector<Known>& of_tile, const std::vector<Known>& of_cell) {
     place_.query = first;
@@ -74,7 +75,7 @@ class Walk {
     return !sight.possible ? Block::skipped : sight.certain ? Block::full : Block::partial;
   }
 
-  /// Extremes over pairs: whether anything is known of them a kernel sees at a glance.
+  /// Computes the extremes over all pairs, as far as a kernel knows them from the masks' strides.
   void look_at_pairs() { pairs_ = extremes(Kind::other, 0, 0); }
 
   bool visible(int64_t query, int64_t key) {
@@ -89,7 +90,8 @@ class Walk {
   PlanPlace place_;
   std::vector<Known> pairs_;
 
-  /// Of a mask of the call that is one number for all pairs that number; of another, all there are.
+  /// For a mask that is one number for all pairs, its value as both minimum and maximum; for any
+  /// other mask false and true.
   std::pair<Known, Known> at_a_glance(const Extremes& e) {
     for (const PlanStep& s : e.formula.steps) {
       const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));
@@ -126,7 +128,7 @@ BlockMap map_blocks(const Attention& attention, const Schedule& schedule, const 
       Block block = Block::skipped;
       if (from < end && from + map.cell_keys > begin)
         block = walk.look(first, last, from, to, of_tile, of_cells[static_cast<size_t>(c)]);
-      // The last cell's keys are counted one by one where they do not fill it.
+      // A kernel tests every key of the last cell if the keys do not fill it.
       if (block == Block::full && from + map.cell_keys > map.keys) block = Block::partial;
       map.blocks[static_cast<size_t>(t * map.cells + c)] = block;
       ++(block == Block::skipped ? map.skipped : block == Block::full ? map.full : map.partial);

@@ -12,16 +12,16 @@ using attn::Fn;
 using attn::Kind;
 using attn::Plain;
 
-/// A number of any of a plan's types; bounds are more than Plain has.
+/// A value of any PlanType. attn::Plain has no bounds.
 struct Value {
   PlanType type{};
-  int64_t whole = 0;  // of an index, a bound or a truth
+  int64_t whole = 0;  // an index, a bound or a truth
   double real = 0;
 
   Value(bool truth) : type(PlanType::truth), whole(truth) {}
   Value(double v) : type(PlanType::real), real(v) {}
   Value(PlanType t, int64_t v) : type(t), whole(v) {}
-  /// By the type that it is read as.
+  /// A double, as a value of type `t`.
   Value(PlanType t, double v)
       : type(t),
         whole(t == PlanType::real    ? 0
@@ -82,7 +82,7 @@ Value converted(PlanType type, const Value& index) {
   return {type, index.whole};
 }
 
-/// A function of bounds, in 64 bits.
+/// A function applied to bounds, in 64 bits.
 Value of_bounds(const PlanStep& s, const Value& a, const Value& b, const Value& c) {
   if (s.fn == Fn::where) return {s.type, a.whole != 0 ? b.whole : c.whole};
   return {s.type, attn::plain::meaning(s.fn).whole(a.whole, b.whole)};
@@ -133,7 +133,7 @@ std::vector<Value> values_of(const PlanFormula& formula, const PlanPlace& place)
 
 bool reads(const PlanStep& s) { return s.fn == Fn::own || s.fn == Fn::element; }
 
-/// Whether a step is known where some of those before it are not.
+/// Whether a step is known, given which of the earlier steps are.
 bool is_decided(const PlanStep& s, std::span<const Known> steps, std::span<const Known> arguments,
                 const IsKnown& is_known) {
   if (s.fn == Fn::argument) return arguments[static_cast<size_t>(s.bits)].has_value();

@@ -56,14 +56,14 @@ class Reader {
 
   int at(Value value) {
     if (auto known = values_.find(value); known != values_.end()) return known->second;
-    // Of the formula around this one: constants and the like, which cse took out of it.
+    // A value of the enclosing formula, such as a constant that CSE hoisted out of this one.
     Operation* maker = value.getDefiningOp();
     const std::optional<int> made = maker ? step(maker) : std::nullopt;
     if (!made && mistake_.empty()) mistake_ = "a formula that reads another's values";
     return values_[value] = made.value_or(0);
   }
 
-  /// A formula of its own, whose least and most are two arguments here.
+  /// An attn.extremes: a separate formula, whose minimum and maximum are two arguments of this one.
   bool leastAndMost(ir::ExtremesOp op) {
     if (!extremes_) {
       mistake_ = "a formula with `attn.extremes` is not compiled yet";
@@ -100,7 +100,7 @@ class Reader {
     for (int o : operands) s.operand[i++] = static_cast<int16_t>(o);
     return add(s);
   }
-  /// A step for an operation of the same meaning.
+  /// The step of an operation that has the same meaning and operands.
   int plain(Operation* op, Fn fn) {
     PlanStep s{.fn = fn, .type = typeOf(op->getResult(0))};
     for (auto [i, operand] : llvm::enumerate(op->getOperands()))
@@ -119,7 +119,7 @@ class Reader {
     const std::optional<Fn> fn = ir::functionOf(op);
     if (!fn) return std::nullopt;
     const PlanType type = typeOf(op->getResult(0));
-    // `and` and `or` of indices are bit by bit.
+    // On indices, `and` and `or` are bitwise; the language has them for truths only.
     if (attn::takes_truths(*fn) != (type == PlanType::truth)) return std::nullopt;
     if (*fn == Fn::convert && !ir::isIndex(op->getOperand(0))) return std::nullopt;
     return plain(op, *fn);
@@ -133,7 +133,7 @@ class Reader {
         .Case([&](ir::OwnOp own) { return table(own, Fn::own, own.getTable()); })
         .Case(
             [&](ir::ElementOp element) { return table(element, Fn::element, element.getTable()); })
-        // What MLIR makes of a choice between 0 and 1, or -1.
+        // MLIR folds a select between 1 (or -1) and 0 into a cast.
         .Case<arith::ExtUIOp, arith::UIToFPOp>([&](auto cast) { return fromTruth(cast, 1); })
         .Case<arith::ExtSIOp, arith::IndexCastOp, arith::SIToFPOp>(
             [&](auto cast) { return fromTruth(cast, -1); })
@@ -156,7 +156,7 @@ class Reader {
     if (auto real = dyn_cast<FloatAttr>(value)) return real_number(real.getValueAsDouble());
     auto integer = dyn_cast<IntegerAttr>(value);
     if (!integer) return std::nullopt;
-    if (integer.getType().isInteger(1))  // the language has no literal: 0 < 1
+    if (integer.getType().isInteger(1))  // the language has no truth literals: 0 < 1, 1 < 0
       return truth(integer.getValue().getBoolValue());
     const bool index = integer.getType().isInteger(32);
     return number(index ? PlanType::index : PlanType::bound, integer.getValue().getSExtValue());
@@ -187,7 +187,7 @@ class Reader {
   std::optional<int> table(Operation* op, Fn fn, Value value) {
     const bool weight = value.getDefiningOp<ir::WeightOp>() != nullptr;
     const auto axes = cast<ir::ValueType>(value.getType()).getAxes();
-    // A weight has no strides in a plan: where an element stands in it is told by indices.
+    // A plan has no strides for weights, so their elements are always read at indices.
     if (weight && fn == Fn::own && !axes.empty()) fn = Fn::element;
     const std::optional<uint64_t> bits = read_(value, fn == Fn::element, mistake_);
     if (!bits) return std::nullopt;
@@ -207,8 +207,8 @@ class Reader {
     return add(s);
   }
 
-  /// A comparison of MLIR as one of the language's three, its operands swapped or its result
-  /// negated.
+  /// An MLIR comparison as one of the language's three (less, less_equal, equal), with swapped
+  /// operands or a negated result where needed.
   std::optional<int> compared(Fn fn, bool swapped, bool negates, int a, int b) {
     const int made = add(fn, PlanType::truth, {swapped ? b : a, swapped ? a : b});
     return negates ? negated(made) : made;
@@ -217,7 +217,7 @@ class Reader {
   std::optional<int> comparison(arith::CmpIOp op) {
     if (op.getLhs().getType().isInteger(1)) return std::nullopt;
     int a = at(op.getLhs()), b = at(op.getRhs());
-    // Two indices compare as they are, and faster than in 64 bits.
+    // Two indices that were widened to bounds compare the same in 32 bits, and faster.
     const PlanStep &x = formula_.steps[static_cast<size_t>(a)],
                    &y = formula_.steps[static_cast<size_t>(b)];
     if (x.fn == Fn::convert && y.fn == Fn::convert) a = x.operand[0], b = y.operand[0];
@@ -241,7 +241,8 @@ class Reader {
 
   std::optional<int> comparison(arith::CmpFOp op) {
     const int a = at(op.getLhs()), b = at(op.getRhs());
-    // What the other predicates say of NaN: the negation of an ordered comparison is unordered.
+    // The negation of an ordered comparison is an unordered one: it holds for NaN. The remaining
+    // predicates have no counterpart in the language.
     switch (op.getPredicate()) {
       case arith::CmpFPredicate::OLT:
         return compared(Fn::less, false, false, a, b);
@@ -287,7 +288,7 @@ class Reader {
   }
 };
 
-/// Steps that no result needs go: conversions and folded constants leave some.
+/// Removes steps that no result uses: conversions and folded constants leave some behind.
 PlanFormula withoutDead(PlanFormula formula) {
   std::vector<int> place(formula.steps.size(), -1);
   for (int r : formula.results) place[static_cast<size_t>(r)] = 0;

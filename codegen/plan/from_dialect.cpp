@@ -9,7 +9,7 @@ using attn::StatusCode;
 
 namespace attnc::planning {
 
-/// Float32 where the layer does not say.
+/// float32 where the layer names no policy.
 static attn::DTypePolicy policyOf(ir::LayerOp layer) {
   for (size_t i = 0; i < attn::policy_names.size(); ++i)
     if (layer.getDtype() == llvm::StringRef(attn::policy_names[i]))
@@ -52,7 +52,7 @@ std::vector<PlanAxis> Planner::axes(ir::ValueType type) {
     int of = -1;
     if (a.of) {
       of = inputNamed(a.of.strref());
-      if (of < 0) of = static_cast<int>(plan_.inputs.size());  // an input's own feature axis
+      if (of < 0) of = static_cast<int>(plan_.inputs.size());  // the axis of the input being added
     }
     out.push_back({a.kind, static_cast<int>(a.number), of, a.extent});
   }
@@ -82,7 +82,7 @@ void Planner::addInput(ir::InputOp input) {
   plan_.inputs.push_back(std::move(t));
 }
 
-/// Whether formulas read it at indices, or it is one real number that they read.
+/// Whether formulas read an input at indices, or it is a single real number that they read.
 bool Planner::isTable(ir::InputOp input) {
   const ir::ValueType type = typeOf(input.getResult());
   const bool number = type.isScalar() && type.getElementType().isFloat() && !input.getSoft();
@@ -91,7 +91,7 @@ bool Planner::isTable(ir::InputOp input) {
   });
 }
 
-/// How many heads of an input are read, of which a call brings any number.
+/// The least number of heads of an input that a call may bring: slices of it reach that far.
 int64_t Planner::leastHeads(ir::InputOp input) {
   int64_t least = 0;
   for (Operation* user : input.getResult().getUsers())
@@ -100,8 +100,8 @@ int64_t Planner::leastHeads(ir::InputOp input) {
   return least;
 }
 
-/// Those of all paths, each after those that stand before it in one of them: the one that makes
-/// most comes first.
+/// The outputs of all paths, visited by falling number of outputs. A new output is placed after the
+/// one that precedes it in its path.
 Status Planner::addOutputs() {
   SmallVector<ir::ReturnOp> returns;
   for (auto path : layer_.getOps<ir::PathOp>())
@@ -182,7 +182,7 @@ Status Planner::addReturn(ir::ReturnOp op) {
   return {};
 }
 
-/// A value as it is, at another place: an identity map.
+/// Adds a copy of a value: an identity map.
 int Planner::addCopy(Value value, Shape shape) {
   Map stage{.inputs = {number(value)}};
   stage.formula.steps.push_back({.fn = attn::Fn::argument, .type = PlanType::real});
@@ -196,7 +196,7 @@ int Planner::addCopy(Value value, Shape shape) {
   stage.result = define(value, shape == Shape::heads   ? Layout::heads
                                : shape == Shape::pairs ? Layout::pairs
                                                        : Layout::rows);
-  values_[value] = known;  // readers take the value itself
+  values_[value] = known;  // other readers keep reading the original
   path_.stages.emplace_back(stage);
   return stage.result;
 }

@@ -1,12 +1,12 @@
-// from_dialect.h - copies a layer out of MLIR into a plan.
+// from_dialect.h - makes the plan of a layer in MLIR.
 //
 //   auto plan = attnc::planFromModule(module, "my_layers", "avx512", schedule);
 //   if (!plan.ok()) return plan.status();   // "layers.h:12: model::encoder: operation `map` ..."
 //   std::puts(attnc::print(*plan).c_str());
 //
-// The module holds one layer, and the pipeline of transforms/Passes.h ran over it. What is decided
-// here: where every value lies (its consumer says), and how each weight is packed for the
-// schedule's vectors. Not here: anything about loops; that is the emitter's.
+// The module holds one layer, after the pipeline of transforms/Passes.h. This decides the layout of
+// every value (its consumer determines it) and how each weight is packed for the schedule's
+// vectors. Not here: loops, which the emitter decides.
 #pragma once
 #include <string_view>
 
@@ -16,8 +16,8 @@
 
 namespace attnc {
 
-/// What a schedule is chosen by: the sizes of the heads of the layer's first attention (0: it has
-/// none), and its numbers.
+/// What a schedule is chosen by: the head sizes of the layer's first attention (0 if it has none)
+/// and the layer's dtype policy.
 struct Work {
   int key_size = 0, value_size = 0;
   attn::DTypePolicy dtype{};

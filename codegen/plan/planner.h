@@ -1,8 +1,8 @@
-// planner.h - inside the plan's making: one layer's plan, path by path. Callers take
+// planner.h - internal to this folder: builds the plan of one layer, path by path. Callers include
 // from_dialect.h.
 //
-// from_dialect.cpp has the interface and paths, planner_values.cpp values and formulas,
-// planner_stages.cpp the stages: projections, attention, caches, what is elementwise.
+// from_dialect.cpp plans the layer's interface and its paths, planner_values.cpp values and
+// formulas, planner_stages.cpp the stages: projections, attention, caches, elementwise formulas.
 #pragma once
 #include <optional>
 #include <string>
@@ -27,18 +27,20 @@ using mlir::Value;
 std::string placeOf(Location loc);
 ir::ValueType typeOf(Value value);
 int roundUp(int n, int to);
-/// "project" of "attn.project".
+/// "project" for "attn.project".
 std::string shortName(Operation* op);
-/// Heads, of which values without a head axis have one.
+/// The number of heads; values without a head axis have one.
 int headsOf(Value value);
 int sizeOf(Value value);
-/// What other operations only say how to count: the value that is read.
+/// The value under attn.as_keys, which only changes how positions are counted.
 Value alias(Value value);
-/// The same, for who reads heads that several others share.
+/// The value under attn.as_keys and attn.share_heads, for readers that map their heads to the
+/// shared ones themselves.
 Value unshared(Value value);
+/// All uses of a value, including those through attn.as_keys and attn.share_heads.
 SmallVector<OpOperand*> readersOf(Value value);
 bool onlyReturned(Value value);
-/// What a value's elements are told apart by.
+/// What a value is, judged by its axes.
 enum class Shape { features, heads, pairs, cache, other };
 Shape shapeOf(Value value);
 
@@ -51,11 +53,11 @@ class Planner {
   ir::LayerOp layer_;
   Plan& plan_;
   llvm::DenseMap<Value, int> inputs_, weights_;
-  // of the path in hand
+  // Of the current path.
   Path path_;
   llvm::DenseMap<Value, int> values_;
-  llvm::DenseMap<Value, int> copies_;  // as heads, of values that lie in rows
-  std::vector<int> padded_;  // of values that are rows of heads: the columns of each; else 0
+  llvm::DenseMap<Value, int> copies_;  // copies with layout heads of values with layout rows
+  std::vector<int> padded_;            // by value: the columns of a head in rows of heads; else 0
   std::vector<bool> is_output_;
   Status unsupported(Operation* op, const std::string& sentence);
 
@@ -73,7 +75,7 @@ class Planner {
   Status addPath(ir::PathOp path);
   Status addOperation(Operation& op);
   Status addStage(Operation& op);
-  /// An operation's stage; one specialisation each.
+  /// Adds the stage of an operation; each operation has a specialisation.
   template <class Op>
   Status add(Op op);
   Status addReturn(ir::ReturnOp op);
@@ -95,12 +97,11 @@ class Planner {
   Status formula(Operation* op, Region& region, ir::ValueType where, PlanFormula& out);
 
   // ---- projections
-  /// How a projection's result lies: as its readers want it.
+  /// The layout of a projection's result, as its readers want it.
   struct Wanted {
     Layout layout = Layout::rows;
-    bool by_map =
-        false;  // over heads, each of which takes as many columns as in attention's result
-    bool by_splice = false;  // as it is
+    bool by_map = false;     // as rows of heads, each padded as in the result of attention
+    bool by_splice = false;  // as rows without padding, to be written into a cache
   };
   Status layoutFor(ir::ProjectOp project, Wanted& wants);
   static bool readAsValues(ir::ProjectOp project);

@@ -27,7 +27,7 @@ Status Planner::layoutFor(ir::ProjectOp project, Wanted& wants) {
     } else if (isa<ir::SpliceOp>(use->getOwner())) {
       wants.by_splice = true;
     }
-    // Where readers want it differently it lies in rows, of which they take copies.
+    // Readers that want different layouts get rows, which they copy.
     if (wanted && *wanted != one && heads) wants.by_map = true, one = Layout::rows;
     wanted = one;
   }
@@ -46,7 +46,7 @@ bool Planner::readAsValues(ir::ProjectOp project) {
   });
 }
 
-/// Columns that a head of the values takes: whole vectors, or a power of two below one.
+/// The columns of a head of values: whole vectors, or the next power of two below one vector.
 int Planner::paddedSize(int size) const {
   const int lanes =
       std::min(plan_.schedule.vector, static_cast<int>(std::bit_ceil(unsigned(size))));
@@ -100,7 +100,7 @@ Status Planner::add(ir::ProjectOp op) {
       packing.column_block = stage.head_size;
       packing.column_block_padded = stage.head_size_padded;
     }
-    // Where whole heads are whole vectors, what a cache keeps is packed as what attention reads.
+    // Where a head is whole vectors, values for a cache share the packing of values for attention.
     if (wants.by_splice && readAsValues(op) && paddedSize(stage.head_size) == stage.head_size)
       packing.column_block = packing.column_block_padded = stage.head_size;
   } else if (wants.layout != Layout::rows ||
@@ -125,15 +125,15 @@ Status Planner::add(ir::ProjectOp op) {
 
 // ---- attention
 
-/// Whether a value is heads where the caller has them: an input, or a slot of a cache.
+/// Whether a value is heads in the caller's memory: an input, or a slot of a cache.
 bool Planner::isThere(Value value) {
   value = alias(value);
   return (inputs_.contains(value) && shapeOf(value) == Shape::heads) ||
          value.getDefiningOp<ir::SlotOp>();
 }
 
-/// A value as attention reads its query, keys and values, whoever makes it: as the projection that
-/// is made for it, as heads, or as heads that rows are copied to.
+/// Sets `id` to `value` in a layout that attention reads: that of a projection planned for it, or
+/// heads, to which rows are copied.
 Status Planner::operand(Operation* op, Value value, int& id) {
   if (shapeOf(value) != Shape::heads)
     return unsupported(op, "operation `" + shortName(op) +
@@ -149,7 +149,7 @@ Status Planner::operand(Operation* op, Value value, int& id) {
   return {};
 }
 
-/// What reads the result of attention, of given probabilities, or of a map.
+/// Refuses an attention, combine or map whose result goes into an operation that cannot read it.
 Status Planner::checkReaders(Operation* op) {
   for (OpOperand* use : readersOf(op->getResult(0)))
     if (!isa<ir::ProjectOp, ir::MapOp, ir::ReturnOp, ir::AttentionOp, ir::CombineOp>(
@@ -200,7 +200,7 @@ Status Planner::add(ir::AttentionOp op) {
   return {};
 }
 
-/// What is known of tiles and cells.
+/// Adds the formula `blocks`, what is known about a tile and a cell, and its extremes.
 Status Planner::addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& stage) {
   std::string mistake;
   const auto reader = [&](Value table, bool at_index, std::string& why) {
@@ -210,7 +210,7 @@ Status Planner::addBlocks(ir::AttentionOp op, ir::ValueType pairs, Attention& st
   return mistake.empty() ? Status() : unsupported(op, mistake);
 }
 
-/// The axes that formulas of attention are over.
+/// The type of scores: its axes are those that the formulas of attention are evaluated over.
 ir::ValueType Planner::scoresType(ir::AttentionOp op) {
   ir::ValueType query = typeOf(op.getQuery());
   SmallVector<ir::Axis> axes = query.only({Kind::batch, Kind::head, Kind::query});
@@ -313,7 +313,7 @@ Status Planner::add(ir::MapOp op) {
     if (weights_.contains(input))
       return unsupported(op, "operation `map` of a weight is not compiled yet");
   }
-  // Heads where attention alone reads them, or the caller; else rows.
+  // Layout heads if only attention reads the result, or only the caller; else rows.
   const auto readers = readersOf(op.getResult());
   const bool attended = llvm::all_of(
       readers, [](OpOperand* use) { return isa<ir::AttentionOp, ir::CombineOp>(use->getOwner()); });
@@ -349,9 +349,9 @@ Status Planner::add(ir::MapOp op) {
   return {};
 }
 
-// ---- which of them
+// ---- dispatch
 
-/// A stage, or a part of a value that nothing is computed for.
+/// Adds the stage of an operation, or a part of a value, for which nothing is computed.
 Status Planner::addStage(Operation& op) {
   if (auto project = dyn_cast<ir::ProjectOp>(op)) return add(project);
   if (auto attention = dyn_cast<ir::AttentionOp>(op)) return add(attention);

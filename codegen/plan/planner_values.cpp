@@ -36,7 +36,7 @@ Value unshared(Value value) {
   return value;
 }
 
-/// Every place where a value is read, through operations that only say how to count.
+/// Every use of a value, including those through operations that only change how it is indexed.
 static void collectReaders(Value value, SmallVectorImpl<OpOperand*>& readers) {
   for (OpOperand& use : value.getUses()) {
     if (isa<ir::AsKeysOp, ir::ShareHeadsOp>(use.getOwner()))
@@ -73,7 +73,7 @@ int Planner::addValue(PlanValue value) {
   return static_cast<int>(path_.values.size()) - 1;
 }
 
-/// The number of a value, which is given to inputs when they are first read.
+/// The number of a value; inputs get theirs when they are first read.
 int Planner::number(Value value) {
   value = alias(value);
   if (auto known = values_.find(value); known != values_.end()) return known->second;
@@ -120,8 +120,8 @@ Status Planner::addSlice(ir::SliceHeadsOp op) {
 
 // ---- formulas
 
-/// What a formula reads: masks, soft masks and indices where it stands, tables and weights
-/// anywhere.
+/// The bits of a step that reads `table`, if formulas may read it: masks, soft masks and indices at
+/// the formula's own position, tables and weights anywhere.
 std::optional<uint64_t> Planner::read(Value table, ir::ValueType where, bool at_index,
                                       std::string& mistake) {
   const auto refuse = [&](const std::string& name, const std::string& what) {
@@ -174,7 +174,8 @@ Status Planner::formula(Operation* op, Region& region, ir::ValueType where, Plan
     return read(table, where, at_index, why);
   };
   out = formulaFromRegion(region, reader, mistake);
-  // Several axes of one kind are one to kernels; attn-form-attention told queries and keys so.
+  // To kernels, several axes of one kind are one. attn-form-attention has rewritten positions and
+  // lengths of queries and keys accordingly.
   const bool attention = isa<ir::AttentionOp>(op);
   for (const PlanStep& s : out.steps) {
     if (s.fn != attn::Fn::position && s.fn != attn::Fn::length) continue;

@@ -1,4 +1,4 @@
-// The plan as text: deterministic, complete, one line a fact.
+// The plan as text: deterministic, complete, one fact per line.
 #include <fmt/format.h>
 
 #include "plan/plan.h"
@@ -19,14 +19,14 @@ std::string text(const Plan& plan, const std::vector<PlanAxis>& axes) {
   return out + "]";
 }
 
-/// Element types, as the policy stores them.
+/// The name of an element type as the policy stores it.
 const char* name(const Plan& plan, attn::Type type, bool is_weight) {
   if (type != attn::Type::real) return type == attn::Type::truth ? "truth" : "index";
   const auto stored = is_weight ? weight_type(plan.dtype) : tensor_type(plan.dtype);
   return attn::policy_names[static_cast<size_t>(stored)];
 }
 
-/// Numbers with the digits that tell those of the layer's precision apart.
+/// A number with enough digits to identify it in the layer's precision.
 std::string number(const Plan& plan, double v) {
   return plan.dtype == attn::DTypePolicy::float64 ? fmt::format("{:.17g}", v)
                                                   : fmt::format("{:.9g}", v);
@@ -86,7 +86,7 @@ std::string text(const Plan& plan, const Packing& p) {
   return out;
 }
 
-/// What an `own` or `element` step reads.
+/// The name of what an `own` or `element` step reads.
 std::string tableName(const Plan& plan, const PlanStep& s) {
   const auto i = static_cast<size_t>(read_index(s));
   if (!reads_packing(s)) return plan.inputs.at(i).name;
@@ -94,7 +94,7 @@ std::string tableName(const Plan& plan, const PlanStep& s) {
                      plan.weights.at(static_cast<size_t>(plan.packings.at(i).weight)).name);
 }
 
-/// A step: "%2 = less_equal %0, %1".
+/// A step: "less_equal %0, %1".
 std::string text(const Plan& plan, const PlanStep& s) {
   std::string out = attn::fn_names[static_cast<size_t>(s.fn)];
   switch (s.fn) {
@@ -141,7 +141,7 @@ void print(std::string& out, const Plan& plan, const char* title, const PlanForm
   out += "\n";
 }
 
-/// A value where a stage reads or writes it.
+/// A value as an operand or a result of a stage.
 std::string text(const Path& path, int id) {
   const PlanValue& v = path.values.at(static_cast<size_t>(id));
   return v.layout == Layout::heads ? v.name + " (heads)" : v.name;
@@ -224,7 +224,7 @@ void print(std::string& out, const Plan&, const Path& path, const ConcatHeads& c
                      text(path, c.second));
 }
 
-/// Values that are parts of others, "%5 = keys of cache", before the stages that read them.
+/// Values that are parts of others ("%5 is the keys of cache"), before the stages that read them.
 void printParts(std::string& out, const Path& path) {
   for (const PlanValue& v : path.values) {
     if (v.of < 0) continue;

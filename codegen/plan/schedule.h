@@ -1,8 +1,8 @@
-// schedule.h - the tuned numbers that kernels are made with, and what they are called where they
-// are written down (../schedules).
+// schedule.h - the tuned parameters of kernels, and their names and ranges in schedule files
+// (../schedules).
 //
-// A parameter is a member here, a row of schedule_columns and its use in a kernel. Files that do
-// not name it have its default.
+// A parameter is a member here, a row of schedule_columns, and its use in a kernel. A file may
+// leave out the column of a parameter that is not required; the member's default applies then.
 #pragma once
 
 namespace attnc {
@@ -27,7 +27,7 @@ struct ScheduleColumn {
   const char* name;
   int Schedule::*number;
   int least, most;
-  bool required;  // else the member's default stands for a column that is left out
+  bool required;  // if not, the member's default replaces a missing column
   const char* meaning;
 };
 
