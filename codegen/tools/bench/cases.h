@@ -8,11 +8,11 @@
 //    {"name": "layer", "kind": "mha", "Hq": 12, "T": 512, "D": 64, "hidden": 768}]
 // Kind "sdpa", the default, is attention alone: q (B, Hq, T, D), k (B, Hkv, S, D) and
 // v (B, Hkv, S, Dv). Kind "mha" is a whole layer with four projections and biases, which needs
-// `hidden`: x (B, T, hidden), and y (B, S, hidden) where S differs from T. Defaults: Hkv is Hq, S is
-// T and Dv is D (null means the same for these three), D is 64, and B, Hq and T are 1. Scores are
-// scaled by 1 / sqrt(D). Query t is at position p = S - T + t among the keys: `causal` keeps the
-// keys up to p, `window` w those at a distance below w from p, `document` n those in the same run
-// of n keys (0 to n - 1, n to 2 n - 1, ...). `softcap` c turns a score s into c tanh(s / c).
+// `hidden`: x (B, T, hidden), and y (B, S, hidden) where S differs from T. Defaults: Hkv is Hq, S
+// is T and Dv is D (null means the same for these three), D is 64, and B, Hq and T are 1. Scores
+// are scaled by 1 / sqrt(D). Query t is at position p = S - T + t among the keys: `causal` keeps
+// the keys up to p, `window` w those at a distance below w from p, `document` n those in the same
+// run of n keys (0 to n - 1, n to 2 n - 1, ...). `softcap` c turns a score s into c tanh(s / c).
 // `alibi` true adds slope * (key - p), where the slope of head h is 2^(-8 (h + 1) / Hq). A dtype
 // other than "f32" is accepted but not measured yet; such cases have `skipped` set.
 // Not here: the tensors of a call (tensors.h).
