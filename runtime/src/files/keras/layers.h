@@ -8,8 +8,8 @@
 //   ReuseMultiHeadAttention         G/vars/0 (relative_position_embeddings),
 //                                   _query_dense, _key_dense;
 //                                   _value_dense/einsum_dense, .../einsum_dense_1,
-//                                   _output_dense/...: reused heads first, then new ones, if the layer
-//                                   has them
+//                                   _output_dense/...: reused heads first, then new ones, those
+//                                   that the layer has
 //   Attention                       G/vars/0, /1: scale, concat_score_weight, if the layer has them
 //
 // G is "layers/" and the class in snake case, numbered from the second one on, or the name of the
