@@ -1,6 +1,6 @@
-# A folder of examples/ as a project of its own, the way a user has it: attnc's sources by add_subdirectory, the attnc
-# program from elsewhere (so that this test does not build MLIR's half again). Then the program runs, and is left alone by a
-# second build. OPTIONS: what the example's own configuration takes.
+# Builds a folder of examples/ as a project of its own, as a user would: attnc's sources come by add_subdirectory, the
+# attnc program from elsewhere (so that this test does not build MLIR's half again). Then runs the program, and checks
+# that a second build does not make the layers again. OPTIONS: further options for configuring the example.
 file(REMOVE_RECURSE "${FOLDER}")
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)

@@ -1,4 +1,4 @@
-# Writes a library's readable stages, or compares them with those that are checked in.
+# Writes the readable stages of a library, or compares them with those that are checked in.
 #
 #   cmake -DATTNC=build/bin/attnc -DOBJECT=section.o -DLAYER=encoder -DLIBRARY=minilm -DHEADER=layers.h
 #         -DWORK=<scratch folder> -DINTO=generated/minilm [-DCOMPARE=ON] -P generate.cmake

@@ -3,46 +3,48 @@
 #   attn_add_layers(my_layers
 #       HEADER  layers.h             # beside this CMakeLists.txt; holds `namespace model { using layers = attn::Layers<...>; }`
 #       LAYERS  model::layers
-#       TARGETS avx512 avx2 baseline    # default: all that attnc knows for the machine that is compiled for
+#       TARGETS avx512 avx2 baseline    # default: all that attnc has for the machine that the project compiles for
 #       SHARED)                         # also a shared library, for attn::open: see below
 #   target_link_libraries(app PRIVATE my_layers)
 #
 #   #include "my_layers/encoder.attn.h"
 #
-# The header is compiled by the project's own compiler with its own flags, to an object that holds nothing but the
-# descriptions; attnc makes the library of that object. Both are built again when the header, what it includes, or attnc
-# changes, and when a file that they made is deleted. Where a generator has several configurations, each has its own.
-# What the header needs besides (include directories, definitions, other libraries) is given to my_layers as INTERFACE: the
-# descriptions are compiled with it, as everything that includes the typed headers is.
+# The project's own compiler compiles the header with the project's flags to an object that holds nothing but the
+# descriptions, and attnc makes the library from that object. Both are built again when the header, what it includes, or
+# attnc changes, and when a file that they made is deleted. With a multi-config generator, each configuration has its
+# own library. Anything else that the header needs (include directories, definitions, other libraries) is given to
+# my_layers as INTERFACE: the descriptions are compiled with it, like everything that includes the typed headers.
 #
-# All that is made lies in <build folder>/attn/my_layers (with several configurations: /<configuration> below it): the typed
-# headers in my_layers/, the readable stages in my_layers/stages/. A typed header includes yours from its own folder, where a
-# header of the same name names the path of yours: headers of several libraries may be called alike.
+# Everything that is made lies in <build folder>/attn/my_layers (with several configurations in /<configuration> below
+# it): the typed headers in my_layers/, the readable stages in my_layers/stages/. A typed header includes yours through
+# a small header of the same name in its own folder, which includes yours by its path: so headers of several libraries
+# may have the same name.
 #
-# attnc is the target of this name where its sources are part of the build (add_subdirectory), else ATTNC_EXECUTABLE: so
-# a cross build uses an attnc that was built for the machine that builds. find_package(attnc) sets it to the installed one.
-# The targets attn::dsl and attn::runtime come either way.
+# attnc is the target of this name if its sources are part of the build (add_subdirectory), else the program that
+# ATTNC_EXECUTABLE names: so a cross build uses an attnc that was built for the machine that builds. find_package(attnc)
+# sets ATTNC_EXECUTABLE to the installed one. The targets attn::dsl and attn::runtime exist either way.
 #
-# With SHARED the project's C compiler links libmy_layers.so as well; the target's property ATTN_SHARED_LIBRARY has its path
-# ($<CONFIG> is part of it where there are several configurations). It is to be opened at run time, and needs nothing but
-# the C library.
+# With SHARED the project's C compiler also links libmy_layers.so; the target's property ATTN_SHARED_LIBRARY has its
+# path ($<CONFIG> is part of it if there are several configurations). It is meant to be opened at run time, and depends
+# only on the C library.
 #
-# Where a library of the project hands my_layers on to those who link it (a static one, or PUBLIC), `cmake --install` brings
-# it along: lib/libmy_layers.a (and .so), in include/my_layers/ the typed headers and yours
-# with what it includes from its own folder by #include "...", and a package attn_my_layers. So a library that links
-# my_layers can be installed and exported as any other, in either way:
+# If a library of the project passes my_layers on to those who link it (a static one, or PUBLIC), `cmake --install` also
+# installs lib/libmy_layers.a (and .so), in include/my_layers/ the typed headers and yours, with what it includes from
+# its own folder by #include "...", and a package attn_my_layers. So a library that links my_layers can be installed and
+# exported as any other, in either of these ways:
 #
-#   install(TARGETS mine my_layers EXPORT mine)   # my_layers in a package of your own; it needs find_dependency(attnc)
-#   install(TARGETS mine EXPORT mine)             # it needs find_dependency(attn_my_layers), which finds attnc
+#   install(TARGETS mine my_layers EXPORT mine)   # my_layers in your own package, which needs find_dependency(attnc)
+#   install(TARGETS mine EXPORT mine)             # yours needs find_dependency(attn_my_layers), which finds attnc
 #
-# Layers of programs alone are not installed. set(ATTN_INSTALL_LAYERS ON) before the call: they are, whoever links them; OFF:
-# never, which is the default where attnc's sources are part of the build and are not installed (ATTN_INSTALL).
+# Layers that only programs link are not installed. With set(ATTN_INSTALL_LAYERS ON) before the call they are always
+# installed; with OFF never, which is the default if attnc's sources are part of the build and are not installed
+# (ATTN_INSTALL).
 # Not here: layers from JSON; `attnc build` makes those.
 include_guard(GLOBAL)
-cmake_policy(VERSION 3.25)  # of this file; also where a project asks for less
+cmake_policy(VERSION 3.25)  # for this file, also if a project asks for less
 
-# The headers of the same folder, or below it, that `header` includes by #include "...", and those that they include:
-# paths relative to `folder`, `header` first.
+# Sets `out` to `header` and the headers in `folder` or below it that it includes by #include "...", directly or
+# indirectly: paths relative to `folder`, `header` first.
 function(_attn_headers_of header folder out)
   set(found "${header}")
   set(next "${header}")
@@ -66,7 +68,7 @@ function(_attn_headers_of header folder out)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
-# Whether a library of `folder` or below hands `name` on to those who link it.
+# Sets `out` to whether a library of `folder` or below passes `name` on to those who link it.
 function(_attn_is_handed_on folder name out)
   get_property(targets DIRECTORY "${folder}" PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
@@ -87,8 +89,9 @@ function(_attn_is_handed_on folder name out)
   set(${out} FALSE PARENT_SCOPE)
 endfunction()
 
-# What `cmake --install` does for the layers of attn_add_layers(name): `files` are libraries, `typed` is the folder of the
-# typed headers, `header` the user's, `config` the package's file to write. Called when all targets are known.
+# What `cmake --install` does for the layers of attn_add_layers(name): `files` are the libraries, `typed` is the folder
+# of the typed headers, `header` is the user's header, `config` the package file to write. Called when all targets are
+# known.
 function(_attn_install_layers name always files typed header config)
   _attn_is_handed_on("${CMAKE_SOURCE_DIR}" ${name} handed_on)
   if(NOT always AND NOT handed_on)
@@ -162,7 +165,7 @@ function(attn_add_layers name)
     set(attnc_depends "${ATTNC_EXECUTABLE}")
   endif()
 
-  # A folder for each configuration: one folder for all would be written anew at each switch.
+  # One folder per configuration: a common folder would be rewritten at each switch.
   set(base "${CMAKE_CURRENT_BINARY_DIR}/attn/${name}")
   set(folder "${base}")
   file(MAKE_DIRECTORY "${base}/${name}")
@@ -184,11 +187,11 @@ ATTN_SECTION(@arg_LAYERS@)
 ")
   add_library(${name}_section OBJECT "${source}" "${header}")
   target_link_libraries(${name}_section PRIVATE attn::dsl)
-  # As who links the library: the same header has to say the same.
+  # Compiled as by those who link the library, so that the same header describes the same layers.
   target_include_directories(${name}_section PRIVATE $<TARGET_PROPERTY:${name},INTERFACE_INCLUDE_DIRECTORIES>)
   target_compile_definitions(${name}_section PRIVATE $<TARGET_PROPERTY:${name},INTERFACE_COMPILE_DEFINITIONS>)
   target_compile_options(${name}_section PRIVATE $<TARGET_PROPERTY:${name},INTERFACE_COMPILE_OPTIONS>)
-  # An object of its own, with machine code's sections: whatever the project does otherwise.
+  # A separate object file with ordinary sections, whatever the project does otherwise.
   set_target_properties(${name}_section PROPERTIES
     INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF DISABLE_PRECOMPILE_HEADERS ON)
   if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
@@ -211,8 +214,8 @@ ATTN_SECTION(@arg_LAYERS@)
     set(linker "${CMAKE_COMMAND}" -E env "CC=${compiler}")
     set(shared_option --shared)
   endif()
-  # The names of the layers are known to the compiler alone. So the archive is the only output, and the depfile says what
-  # else has to be there.
+  # Only the compiler knows the names of the layers. So the archive is the only output, and the depfile says what else
+  # has to exist.
   add_custom_command(
     OUTPUT "${archive}"
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
@@ -221,8 +224,8 @@ ATTN_SECTION(@arg_LAYERS@)
     DEPFILE "${archive}.d"
     COMMENT "Compiling the layers of ${name}"
     VERBATIM COMMAND_EXPAND_LISTS)
-  # What typed headers include. It is as new as the archive: who includes a typed header that was written anew is compiled
-  # anew in the same build, though no build tool knows the typed headers by name.
+  # What typed headers include. It is as new as the archive, so sources that include a rewritten typed header are
+  # compiled again in the same build, though the build tool does not know the typed headers by name.
   file(CONFIGURE OUTPUT "${base}/description.h" @ONLY CONTENT
 "// Written by attn_add_layers(@name@): typed headers include the description of their layers here.
 #include \"@header@\"
@@ -236,7 +239,7 @@ ATTN_SECTION(@arg_LAYERS@)
     VERBATIM)
   set(files "${archive}")
   if(arg_SHARED)
-    # A copy: so it is the output of a rule, and made again where it is deleted.
+    # A copy, so that it is the output of a rule and is made again if it is deleted.
     set(shared "${folder}/shared/lib${name}.so")
     list(APPEND made "${shared}")
     list(APPEND files "${shared}")
@@ -261,7 +264,7 @@ ATTN_SECTION(@arg_LAYERS@)
   if(arg_SHARED)
     set_target_properties(${name} PROPERTIES ATTN_SHARED_LIBRARY "${shared}")
   endif()
-  # Headers are there before anything that links the library is compiled.
+  # The headers exist before anything that links the library is compiled.
   add_dependencies(${name} ${name}_build)
 
   get_target_property(runtime_is_installed attn::runtime IMPORTED)
@@ -276,7 +279,7 @@ ATTN_SECTION(@arg_LAYERS@)
     set(always FALSE)
   endif()
   if(install)
-    # At the end of the project: only then it is known who links the layers.
+    # Deferred to the end of the project: only then is it known who links the layers.
     cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL _attn_install_layers
       ${name} ${always} [[${files}]] [[${folder}/${name}]] [[${header}]] [[${base}/attn_${name}Config.cmake]])")
   endif()

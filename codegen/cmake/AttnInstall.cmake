@@ -1,4 +1,4 @@
-# AttnInstall.cmake - what `cmake --install` brings: everything that a project needs that has layers of its own.
+# AttnInstall.cmake - what `cmake --install` installs: everything that a project with layers of its own needs.
 #
 #   <prefix>/include/attn/...                 language and runtime
 #   <prefix>/lib/libattn_runtime.a
@@ -10,7 +10,7 @@
 #
 # For another machine: configure with its toolchain and -DATTN_BUILD_GENERATOR=OFF, install into a prefix of its own, and
 # name the attnc of this machine with -DATTNC_EXECUTABLE where a project is built against that prefix.
-# Not here: LLVM and MLIR, which are packages of the system's; attn-opt, a tool for those who work on attnc.
+# Not here: LLVM and MLIR, which are system packages; attn-opt, a tool for those who work on attnc.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -22,7 +22,7 @@ set_target_properties(attn_dsl PROPERTIES EXPORT_NAME dsl)
 set_target_properties(attn_runtime PROPERTIES EXPORT_NAME runtime)
 install(TARGETS attn_dsl attn_runtime EXPORT attncTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT attncTargets NAMESPACE attn:: DESTINATION ${_package})
-# By itself: it asks for HDF5 and libzip, which others need not have.
+# In an export of its own, because it needs HDF5 and libzip, which other projects need not have.
 if(TARGET attn_keras_files)
   set_target_properties(attn_keras_files PROPERTIES EXPORT_NAME keras_files)
   install(TARGETS attn_keras_files EXPORT attncKerasFilesTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} OPTIONAL)

@@ -1,7 +1,7 @@
-# The names of attnc's targets, out of codegen/halide/targets.def:
+# Reads the names of attnc's targets from codegen/halide/targets.def:
 #
-#   ATTN_TARGETS        all of them, for each machine the best one first
-#   ATTN_TARGETS_HERE   those of the machine that is compiled for: what attn_add_layers makes by default
+#   ATTN_TARGETS        all of them, the best one of each machine first
+#   ATTN_TARGETS_HERE   those of the machine that CMake compiles for: what attn_add_layers makes by default
 set(_targets_def ${CMAKE_CURRENT_LIST_DIR}/../halide/targets.def)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_targets_def})
 file(STRINGS ${_targets_def} _entries REGEX "^ATTNC_TARGET")

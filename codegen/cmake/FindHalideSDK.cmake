@@ -1,4 +1,4 @@
-# FindHalideSDK.cmake - Halide 21 from its Python wheel (Halide's own CMake package wants CMake 3.28).
+# FindHalideSDK.cmake - finds Halide 21 in its Python wheel (Halide's own CMake package needs CMake 3.28).
 #
 #   find_package(HalideSDK 21 REQUIRED)
 #   target_link_libraries(generator PRIVATE HalideSDK::Halide)
@@ -8,7 +8,7 @@
 #   ATTN_VENV               a virtual environment with `pip install halide==21.0.0`; <source>/.venv when not given
 #   the Python that CMake finds
 # Sets HalideSDK_LIBRARY_DIR, which a program that links Halide needs in its RPATH.
-# Not here: Halide's generator helpers, and its runtime, which nothing of ours uses.
+# Not here: Halide's generator helpers and its runtime, which attnc does not use.
 
 set(_halide_hints ${HalideSDK_ROOT})
 set(ATTN_VENV "" CACHE PATH "virtual environment with the pip package halide (default: .venv in the source folder)")

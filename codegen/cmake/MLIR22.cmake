@@ -1,10 +1,10 @@
-# MLIR 22 from LLVM's own packages (Debian: libmlir-22-dev llvm-22-dev mlir-22-tools).
+# Finds MLIR 22 in LLVM's own packages (Debian: libmlir-22-dev llvm-22-dev mlir-22-tools).
 #
 #   include(MLIR22)
 #   target_link_libraries(mine PUBLIC attnc_mlir)      # headers and the shared libraries
 #   mlir_tablegen(...)                                 # and LLVM's TableGen functions
 #
-# No version stands in find_package: LLVM's version file accepts an equal major.minor only.
+# find_package names no version, because LLVM's version file accepts only an equal major.minor.
 find_package(MLIR REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
 if(NOT LLVM_VERSION_MAJOR EQUAL 22)
   message(FATAL_ERROR
@@ -20,6 +20,6 @@ include(AddMLIR)
 if(NOT TARGET attnc_mlir)
   add_library(attnc_mlir INTERFACE)
   target_include_directories(attnc_mlir SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
-  # "MLIR" alone ends in "DSO missing": LLVM's symbols lie in a library of their own.
+  # With "MLIR" alone, linking fails with "DSO missing": LLVM's symbols are in a library of their own.
   target_link_libraries(attnc_mlir INTERFACE MLIR LLVM)
 endif()

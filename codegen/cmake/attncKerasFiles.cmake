@@ -1,5 +1,5 @@
-# attncKerasFiles.cmake - the component keras_files of find_package(attnc): attn::keras_files, or in _attnc_reason why it is
-# not there. Included by attncConfig.cmake.
+# attncKerasFiles.cmake - the component keras_files of find_package(attnc): defines attn::keras_files, or sets
+# _attnc_reason to why it cannot. Included by attncConfig.cmake.
 set(_attnc_targets "${CMAKE_CURRENT_LIST_DIR}/attncKerasFilesTargets.cmake")
 file(GLOB _attnc_archive "${PACKAGE_PREFIX_DIR}/*/libattn_keras_files.a" "${PACKAGE_PREFIX_DIR}/*/*/libattn_keras_files.a")
 if(NOT EXISTS "${_attnc_targets}" OR NOT _attnc_archive)

@@ -1,4 +1,4 @@
-// attn-opt - the dialect's passes over text, as every MLIR project has it.
+// attn-opt - runs the dialect's passes over MLIR text, like the mlir-opt of any MLIR project.
 //
 //   attn-opt layer.mlir --attn-fold-scale
 //   attn-opt layer.mlir --attn-pipeline

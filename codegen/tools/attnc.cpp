@@ -1,4 +1,4 @@
-// attnc.cpp - the program: reads the arguments, calls one command.
+// attnc.cpp - the program: parses the arguments and calls one command.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -249,7 +249,7 @@ int run_command(int argc, char** argv) {
   bench_command->add_option("--case", bench.cases, "only those of these names");
   bench_command->add_option("--threads", bench.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
-  // Not CLI::Range, which takes NaN for a number of any range.
+  // Not CLI::Range, which accepts NaN for any range.
   const CLI::Validator seconds(
       [](std::string& text) {
         char* end = nullptr;
@@ -281,10 +281,11 @@ int run_command(int argc, char** argv) {
   return attnc::bench(bench);
 }
 
-/// A file opened where standard output was closed would get its number, and what is printed.
+/// Opens those of the three standard descriptors that are closed. Otherwise the next file to be
+/// opened could get, say, standard output's number, and what is printed would go into it.
 void open_standard_descriptors() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    // Reading for the outputs, writing for the input: using them fails as it did.
+    // Read-only for the outputs and write-only for the input, so that using them still fails.
     if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   }
 }
@@ -305,7 +306,7 @@ int main(int argc, char** argv) {
     const bool written = std::fflush(stdout) == 0;
     return written && !std::ferror(stdout) ? code : output_failed(errno);
   } catch (const std::exception& e) {
-    // fmt throws where a stream takes no more.
+    // fmt throws if a write to a stream fails.
     const int error = errno;
     if (std::ferror(stdout)) return output_failed(error);
     if (std::ferror(stderr)) return 1;

@@ -1,4 +1,5 @@
-// bench.cpp - attnc bench: times layers, each held against double first.
+// bench.cpp - attnc bench: times layers, each of which is first compared with a reference in
+// double.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ using Line = nlohmann::ordered_json;
 constexpr int64_t rows_checked = 64;
 constexpr double largest_error_taken = 1e-3;
 
-/// One object, at once on its way: whoever reads may wait for it.
+/// Prints one object and flushes it, as a reader may be waiting for it.
 void print_line(const Line& line) {
   fmt::print("{}\n", line.dump(-1, ' ', false, Line::error_handler_t::replace));
   std::fflush(stdout);
@@ -36,7 +37,7 @@ struct Timing {
   size_t runs = 0;
 };
 
-/// Two calls to warm up, then at least five and so many seconds of them.
+/// Times calls: two to warm up, then at least five and at least `seconds` of them.
 template <class Call>
 Result<Timing> measure(const Call& call, double seconds) {
   using Clock = std::chrono::steady_clock;
@@ -62,7 +63,7 @@ Status save(const BenchCase& c, const BenchTensors& tensors, const std::string& 
   return attn::save_safetensors(fmt::format("{}/{}.safetensors", folder, c.name), all);
 }
 
-/// The case's line.
+/// Checks and times one case; returns its output line.
 Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
                         const std::string& target, const BenchOptions& options,
                         attn::Executor& executor, attn::Workspace& workspace) {
@@ -118,7 +119,7 @@ Result<Limits> limits_within_memory(attn::Executor& executor) {
   }
 }
 
-/// How many cases failed; their sentences are on standard error.
+/// Runs all cases and returns how many failed; their messages go to standard error.
 Result<int> bench_all(const BenchOptions& options) {
   auto all = read_bench_cases(options.file);
   if (!all.ok()) return all.status();
@@ -149,7 +150,7 @@ Result<int> bench_all(const BenchOptions& options) {
                            .graph = d.graph};
     requests.push_back({{std::move(graph), as_source(layer)}, *target});
   }
-  // Kernels are made in forked processes, so before there is any thread.
+  // Kernels are made in forked processes, so this comes before any thread is started.
   const auto tables = cached_tables(requests, progress_line("building layers"));
   std::unique_ptr<attn::ThreadPool> pool;
   if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
@@ -178,7 +179,7 @@ Result<int> bench_all(const BenchOptions& options) {
       line = table.ok() ? bench_within_memory(c, **table, *target, options, executor, workspace)
                         : table.status();
     }
-    if (progress) progress(cases->size(), cases->size(), "");  // clears its line
+    if (progress) progress(cases->size(), cases->size(), "");  // clears the progress line
     if (line.ok()) {
       print_line(*line);
     } else if (skipped) {

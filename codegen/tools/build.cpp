@@ -1,4 +1,4 @@
-// build.cpp - attnc build: the library, the typed headers and the readable stages of some layers.
+// build.cpp - attnc build: the library, the typed headers and the readable stages of layers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Status write_file(const fs::path& file, const std::string& bytes) {
   if (error)
     return Status(StatusCode::not_found, fmt::format("the folder {} cannot be made: {}",
                                                      file.parent_path().string(), error.message()));
-  // Beside it and then renamed: a build that is stopped leaves no half of a file.
+  // Written next to the file and then renamed: an interrupted build leaves no partial file.
   const fs::path part = file.string() + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
   out << bytes;
@@ -41,7 +41,8 @@ Status write_file(const fs::path& file, const std::string& bytes) {
   return Status();
 }
 
-/// A file's name for a comment and a string of a header: what would end either is replaced.
+/// A file name as it appears in a header's comment and string literal: characters that could end
+/// either are replaced with '?'.
 std::string for_header(std::string name) {
   for (char& c : name) {
     if (static_cast<unsigned char>(c) < ' ' || c == '"' || c == '\\' || c == 127) c = '?';
@@ -51,7 +52,8 @@ std::string for_header(std::string name) {
 
 std::string stem(const std::string& file) { return identifier(fs::path(file).stem().string()); }
 
-/// Names that a header and a symbol can have.
+/// Checks that the layers' names can be used in headers and symbols, and that no two layers share a
+/// header file.
 Status check_layers(const std::vector<SourceLayer>& layers) {
   std::map<std::string, std::string> headers;
   for (const SourceLayer& layer : layers) {
@@ -80,8 +82,8 @@ Status check_layers(const std::vector<SourceLayer>& layers) {
   return Status();
 }
 
-/// Removes what an earlier build left in a library's folder `own` and this one did not write:
-/// headers and stages of layers and targets that are no more. Files of others stay.
+/// Removes what an earlier build left in the library's folder `own` and this one did not write:
+/// headers and stages of layers and targets that no longer exist. Other files stay.
 Status remove_stale(const fs::path& own, const std::vector<fs::path>& written) {
   const auto begins_as_ours = [](const fs::path& file) {
     std::ifstream in(file);
@@ -112,8 +114,8 @@ Status remove_stale(const fs::path& own, const std::vector<fs::path>& written) {
   return Status();
 }
 
-/// A rule as make and ninja read it: the archive needs what it was made from, and all that was
-/// written with it, so that what is deleted is made again.
+/// A rule for make and ninja: the archive depends on what it was made from and on everything that
+/// was written with it, so that a deleted file is made again.
 std::string make_rule(const BuildOptions& options, const std::vector<std::string>& targets,
                       const std::string& archive, const std::vector<fs::path>& written) {
   const auto escaped = [](const std::string& file) {
@@ -145,7 +147,7 @@ struct Made {
   std::vector<std::pair<std::string, std::string>> layers;  // name, header
 };
 
-/// lib<name>.so out of the archive and the directory of its tables.
+/// Links lib<name>.so from the archive and the object with the directory of its tables.
 Status link_library(const LibraryParts& parts, const std::string& archive, const fs::path& file) {
   auto directory = make_directory_object(parts);
   if (!directory.ok()) return directory.status();
@@ -163,7 +165,7 @@ Status link_library(const LibraryParts& parts, const std::string& archive, const
   const std::vector<std::string> inputs = {(folder / "directory.o").string(),
                                            (folder / "layers.a").string()};
   if (Status s = link_shared(inputs, library); !s.ok()) return s;
-  fs::rename(library.file, file, error);  // whoever reads sees all of it or nothing
+  fs::rename(library.file, file, error);  // readers see all of it or nothing
   if (error)
     return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
   return Status();
@@ -249,7 +251,7 @@ Result<Made> make(const BuildOptions& options) {
     const std::string rule = make_rule(options, request.targets, made.archive, written);
     if (Status s = write_file(options.depfile, rule); !s.ok()) return s;
   }
-  // Last: whoever waits for the library finds the headers there.
+  // Last, so that the headers exist once the library does.
   made.shared = shared.string();
   if (Status s = write_file(made.archive, *archive); !s.ok()) return s;
   return made;

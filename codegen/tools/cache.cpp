@@ -34,8 +34,8 @@ Result<const attn_layer_table*> open_table(const std::string& shared, const Sour
   return table;  // the library stays loaded as long as the process lives
 }
 
-/// Links an entry, loads it, and only then gives it its name: from there on another process may
-/// delete it.
+/// Links an entry, loads it, and only then renames it into the cache: from then on another process
+/// may delete it.
 Result<const attn_layer_table*> build_entry(const Result<Compiled>& compiled,
                                             const SourceLayer& layer, const std::string& folder,
                                             const std::string& file) {
@@ -53,7 +53,7 @@ Result<const attn_layer_table*> build_entry(const Result<Compiled>& compiled,
   auto table = open_table(so, layer);
   if (!table.ok()) return table.status();
   std::error_code error;
-  fs::rename(so, file, error);  // whoever reads sees all of it or nothing
+  fs::rename(so, file, error);  // readers see all of it or nothing
   if (error) return Status(StatusCode::not_found, fmt::format("{}: {}", file, error.message()));
   return *table;
 }
@@ -71,12 +71,12 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
     return tables;
   }
   struct Entry {
-    size_t request;  // the first for it
+    size_t request;  // the first one for this entry
     std::string key;
     Result<const attn_layer_table*> table;
   };
   std::map<std::string, Entry> entries;             // by file
-  std::vector<std::string> files(requests.size());  // of each request; "": it has no key
+  std::vector<std::string> files(requests.size());  // of each request; "": no key
   std::vector<LibraryRequest> builds;
   std::vector<std::string> build_files;
   for (size_t i = 0; i < requests.size(); ++i) {
@@ -88,7 +88,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
     }
     files[i] = entry_file(*folder, layer.graph.name, *key);
     if (entries.contains(files[i])) continue;
-    // An entry that cannot be read, whatever happened to it, is built again.
+    // An entry that cannot be loaded, for whatever reason, is built again.
     std::error_code error;
     auto table = fs::exists(files[i], error) ? open_table(files[i], layer)
                                              : Status(StatusCode::not_found, "");
@@ -117,7 +117,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
   for (size_t i = 0; i < requests.size(); ++i) {
     if (!files[i].empty()) tables[i] = entries.at(files[i]).table;
   }
-  trim_cache(*folder, *limit);  // what is loaded stays so
+  trim_cache(*folder, *limit);  // loaded libraries stay loaded
   return tables;
 }
 

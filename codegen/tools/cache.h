@@ -1,12 +1,13 @@
-// cache.h - libraries that `attnc run`, `attnc check` and `attnc bench` build for themselves, kept
-// from one run to the next.
+// cache.h - keeps the libraries that `attnc run`, `attnc check` and `attnc bench` build for
+// themselves from one run to the next.
 //
 //   auto tables = attnc::cached_tables({{layer, "avx2"}, {layer, "baseline"}});
 //   const attn_layer_table* table = *tables[0];
 //
-// A library is found by all that changes its kernels (cache_key.h) in a folder with a limit
-// (cache_folder.h), and can be deleted at any time. What is new is linked with the C compiler ($CC,
-// else cc). What was asked for stays loaded until the process ends, whatever becomes of its file.
+// The key of a library covers everything that changes its kernels (cache_key.h). The cache folder
+// has a size limit (cache_folder.h), and its files can be deleted at any time. New libraries are
+// linked with the C compiler ($CC, else cc). A library that was requested stays loaded until the
+// process ends, even if its file is deleted.
 #pragma once
 #include <string>
 #include <vector>
@@ -19,10 +20,11 @@ namespace attnc {
 struct CacheRequest {
   SourceLayer layer;
   std::string target;
-  std::optional<Calls> calls{};  // all that it will serve, where they are known
+  std::optional<Calls> calls{};  // all that it will serve, if known
 };
 
-/// In the order of the requests. Equal requests are built once, all of them beside each other.
+/// One result per request, in the order of the requests. Equal requests are built once, and all
+/// builds run in parallel.
 std::vector<Result<const attn_layer_table*>> cached_tables(
     const std::vector<CacheRequest>& requests, const Progress& progress = {});
 

@@ -27,7 +27,7 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-/// Where the cache is or would be; "" for nowhere.
+/// Where the cache is or would be; "" if no variable names a place.
 std::string cache_place() {
   if (const std::string own = variable("ATTNC_CACHE"); !own.empty()) return own;
   if (const std::string all = variable("XDG_CACHE_HOME"); !all.empty()) return all + "/attnc";
@@ -41,14 +41,14 @@ struct Entry {
   fs::file_time_type used;
 };
 
-/// The folder may be one that holds other libraries too: an entry is known by its whole name.
+/// The entries in the folder. It may hold other libraries too, so the whole file name has to match.
 std::vector<Entry> entries_of(const std::string& folder) {
   const llvm::Regex name("^.+-[0-9a-f]{16}-[a-z0-9]+-[0-9a-f]{16}\\.so$");
   std::vector<Entry> entries;
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (!name.match(at->path().filename().string())) continue;
-    // Another process may have deleted it since.
+    // Another process may have deleted it meanwhile.
     std::error_code gone;
     if (at->symlink_status(gone).type() != fs::file_type::regular || gone) continue;
     const uint64_t bytes = at->file_size(gone);
@@ -59,8 +59,8 @@ std::vector<Entry> entries_of(const std::string& folder) {
   return entries;
 }
 
-/// A build takes its temporary folder along, unless it was killed. An hour is longer than any
-/// links.
+/// Removes the temporary folders of builds that were killed; other builds remove their own. Linking
+/// takes less than an hour.
 void remove_leftovers(const std::string& folder) {
   const llvm::Regex name("^attnc-[A-Za-z0-9]{6}$");
   const auto old = fs::file_time_type::clock::now() - std::chrono::hours(1);
@@ -115,12 +115,12 @@ Result<uint64_t> cache_limit() {
 
 std::string entry_file(const std::string& folder, const std::string& layer,
                        const std::string& key) {
-  // The key counts the whole name; a file's has 255 bytes at most.
+  // Cut, because a file name has at most 255 bytes; the key covers the whole name.
   return fmt::format("{}/{}-{}.so", folder, identifier(layer).substr(0, 64), key);
 }
 
 void mark_used(const std::string& file) {
-  // Where the folder cannot be written, nothing in it is deleted either.
+  // A failure is ignored: if the folder is not writable, nothing in it is deleted either.
   (void)utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
 }
 
@@ -134,7 +134,7 @@ void trim_cache(const std::string& folder, uint64_t limit) {
   });
   for (const Entry& e : entries) {
     if (bytes <= limit) break;
-    std::error_code error;  // one that is gone already is no error
+    std::error_code error;  // an entry that is already gone is no error
     fs::remove(e.file, error);
     if (!error) bytes -= e.bytes;
   }

@@ -19,8 +19,8 @@ extern char** environ;
 namespace attnc {
 namespace {
 
-/// The hash of its contents that the linker left in a program or library, in hexadecimal digits; ""
-/// where it left none.
+/// The build id that the linker left in a program or library, a hash of its contents, in
+/// hexadecimal; "" if it left none.
 std::string build_id(const dl_phdr_info& object) {
   for (int i = 0; i < object.dlpi_phnum; ++i) {
     const ElfW(Phdr)& part = object.dlpi_phdr[i];
@@ -43,8 +43,8 @@ std::string build_id(const dl_phdr_info& object) {
   return "";
 }
 
-/// The build ids of attnc and of its libraries; of one without, a hash of its bytes. Taken once,
-/// before the first layer is loaded: layers are libraries too.
+/// The build ids of attnc and of its libraries; for one without a build id, a hash of its bytes.
+/// Computed once, before the first layer is loaded, since loaded layers are libraries too.
 Result<std::string> program_identity() {
   static const Result<std::string> identity = []() -> Result<std::string> {
     struct Object {
@@ -53,7 +53,8 @@ Result<std::string> program_identity() {
     std::vector<Object> objects;
     const auto add = [](dl_phdr_info* object, size_t, void* all) {
       const std::string name = object->dlpi_name;
-      // A name without a folder is the kernel's own code for the clock, which is no file.
+      // A name without a folder is the vDSO, the operating system's code for the clock, which is no
+      // file.
       if (name.empty() || name.find('/') != name.npos) {
         static_cast<std::vector<Object>*>(all)->push_back(
             {name.empty() ? "/proc/self/exe" : name, build_id(*object)});
@@ -76,7 +77,7 @@ Result<std::string> program_identity() {
   return identity;
 }
 
-/// "HL_LLVM_ARGS=..." and whatever else Halide reads.
+/// "HL_LLVM_ARGS=..." and all other variables that Halide may read, sorted.
 std::string halide_variables() {
   std::vector<std::string> set;
   for (char** v = environ; v && *v; ++v) {

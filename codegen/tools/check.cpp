@@ -1,4 +1,4 @@
-// check.cpp - attnc check: replays recorded calls of the original layers and compares.
+// check.cpp - attnc check: replays recorded calls of the original layers and compares the outputs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,9 +24,9 @@ enum class Verdict { passed, failed, skipped };
 struct Outcome {
   Fixture fixture;
   Verdict verdict = Verdict::passed;
-  std::string why;  // failed or skipped
+  std::string why;  // why it failed or was skipped
   double max_error = 0;
-  std::vector<std::string> details;  // a line a target and call
+  std::vector<std::string> details;  // one line per target and call
 };
 
 void fail_with(Outcome& outcome, const std::string& why) {
@@ -34,8 +34,8 @@ void fail_with(Outcome& outcome, const std::string& why) {
   outcome.verdict = Verdict::failed;
 }
 
-/// The targets that were asked for, or all; those that this processor does not run go into
-/// `left_out`.
+/// The requested targets, or by default all. Those that this processor does not run are an error if
+/// requested, else they go into `left_out`.
 Result<std::vector<std::string>> targets_to_check(const CheckOptions& options,
                                                   std::vector<std::string>& left_out) {
   auto targets = parse_targets(options.targets, this_machine());
@@ -58,12 +58,14 @@ bool is_floating(attn::DType type) {
          type == attn::DType::float16 || type == attn::DType::bfloat16;
 }
 
-/// The tensors of a call in the types that the layer takes: a fixture holds halves as float32.
+/// The tensors of a call, in the types that the layer takes: fixtures store float16 and bfloat16 as
+/// float32.
 class Tensors {
  public:
   explicit Tensors(const attn::SafeTensors& file) : file_(file) {}
 
-  /// As it stands in the file, or as `type`. One tensor asked for twice is one array.
+  /// The tensor as stored, converted to `type` if it is floating-point. Asking twice gives the same
+  /// array.
   Result<attn::Tensor> find(const std::string& key, attn::DType type) {
     auto tensor = file_.find(key);
     if (!tensor.ok() || tensor->dtype() == type || !is_floating(tensor->dtype())) return tensor;
@@ -85,9 +87,9 @@ const attn_tensor_info* info_of(std::span<const attn_tensor_info> all, std::stri
   return nullptr;
 }
 
-/// One run of a call. Memory of the outputs is full of NaN, in any floating type, so that what a
-/// kernel leaves unwritten is seen; where `in_place`, an output that starts as an input shares its
-/// memory.
+/// One run of a call. Outputs are filled with bytes 0xff, which are NaN in every floating type, so
+/// that elements that a kernel leaves unwritten are noticed. With `in_place`, an output that starts
+/// as an input shares that input's memory.
 struct Run {
   std::vector<attn::NamedTensor> inputs;
   std::vector<attn::NamedMutableTensor> outputs;
@@ -98,7 +100,7 @@ Status make_run(const attn::AnyLayer& layer, const FixtureCall& call, Tensors& t
   static const bool yes = true;
   for (const auto& [name, key] : call.inputs) {
     const attn_tensor_info* info = info_of(layer.inputs(), name);
-    // Masks and indices go as they are.
+    // Masks and indices are passed as stored.
     auto tensor = info && info->value == ATTN_VALUE_REAL
                       ? tensors.find(key, static_cast<attn::DType>(info->dtype))
                       : tensors.find(key);
@@ -140,7 +142,9 @@ void hold(const std::string& name, const attn::Tensor& got, const attn::Tensor& 
   if (!c.passed && worst.passed) worst.passed = false, worst.where = name + c.where;
 }
 
-/// One call: its sentence, and what it left behind in `worst`.
+/// Makes one call and merges the comparison of its outputs into `worst`; the Status says whether
+/// the call could be made. A call with an output that starts as an input (a cache) is repeated in
+/// place and has to give the same bits.
 Status replay(const attn::AnyLayer& layer, const attn::SafeTensors& file, const Fixture& fixture,
               const FixtureCall& call, attn::Workspace& workspace, Comparison& worst) {
   Tensors tensors(file);
@@ -256,8 +260,8 @@ void print_outcomes_json(const std::vector<Outcome>& outcomes,
   print_json(out);
 }
 
-/// Adds the calls of a recording: kernels that serve none are not built. A file that cannot be read
-/// is told of when it is replayed.
+/// Adds the calls of a fixture: kernels that serve none of them are not built. A file that cannot
+/// be read is reported when it is replayed.
 void add_calls(const Fixture& fixture, Calls& calls) {
   auto file = attn::SafeTensors::open(fixture.tensors_file);
   if (!file.ok()) return;
@@ -268,7 +272,7 @@ void add_calls(const Fixture& fixture, Calls& calls) {
     for (const auto& [name, key] : call.inputs) {
       if (name != "query") continue;
       auto query = file->find(key);
-      int64_t queries = 1;  // one sequence's, over all its axes
+      int64_t queries = 1;  // of one sequence, over all query axes
       for (int axis = 1; query.ok() && axis < query->rank() - 1; ++axis)
         queries *= query->shape()[axis];
       calls.fewest_queries = std::min(calls.fewest_queries, queries);
@@ -287,8 +291,8 @@ int check(const CheckOptions& options) {
 
   std::vector<Outcome> outcomes;
   std::vector<CacheRequest> requests;
-  std::vector<size_t> owners;       // of each request: the outcome
-  std::map<uint64_t, Calls> calls;  // of all recordings of a layer, by its fingerprint
+  std::vector<size_t> owners;       // of each request: the index of its outcome
+  std::map<uint64_t, Calls> calls;  // of all fixtures of a layer, by its fingerprint
   for (const std::string& file : *files) {
     Outcome& o = outcomes.emplace_back();
     auto fixture = read_fixture(file);

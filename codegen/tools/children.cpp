@@ -46,7 +46,7 @@ void write_all(int fd, const char* data, size_t size) {
   }
 }
 
-/// In the child: a byte with the status code, then the result or the sentence.
+/// In the child: writes one byte with the status code, then the result or the message.
 [[noreturn]] void speak(int fd, const Job& job) {
   Result<std::string> result = Status(StatusCode::internal, "nothing was made");
   try {

@@ -1,7 +1,7 @@
-// commands.h - what attnc does, a function a command; attnc.cpp reads the arguments.
+// commands.h - attnc's commands, one function each; attnc.cpp parses the arguments.
 //
-// Every one returns the exit code: 0, or 1 after a sentence on standard error. (2 is for arguments
-// that make no sense; attnc.cpp.)
+// Each returns the exit code: 0, or 1 after an error message on standard error; `check` also
+// returns 1 when a fixture failed. attnc.cpp returns 2 for invalid arguments.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -16,24 +16,24 @@ namespace attnc {
 struct BuildOptions {
   std::vector<std::string> files;  // LAYER.json, or objects with a section .attn
   std::string folder, name,
-      header;  // name: "" for the first file's; header: "" for the description's file
-  std::vector<std::string> targets;  // empty: all of the machine that the files are for
-  bool shared = false;               // lib<name>.so too
+      header;  // name: "": the first file's; header: "": the file of the description
+  std::vector<std::string> targets;  // empty: all for the machine that the files are for
+  bool shared = false;               // also link lib<name>.so
   std::string sanitize;              // "address", "thread", or ""
-  std::string depfile;  // what the library hangs on, for make and ninja; "": not written
+  std::string depfile;               // for the dependencies, as make and ninja read them; "": none
   bool json = false;
 };
 int build(const BuildOptions& options);
 
 struct ShowOptions {
   std::string layer, stage;
-  std::string target;  // "": the best
+  std::string target;  // "": the best of the machine that the layer is for
   std::string path;    // "": all
-  // Of a map of blocks, with the stage plan:
+  // For the map of blocks, with stage plan:
   std::string shape;              // "T=1024,S=1024"; "": none
-  std::string tables;             // a .safetensors file with what masks read; "": none
-  std::string output;             // an .svg file; "": characters
-  int64_t head = -1, batch = -1;  // -1: not said, 0
+  std::string tables;             // a .safetensors file with what the masks read; "": none
+  std::string output;             // an .svg file; "": print the map as text
+  int64_t head = -1, batch = -1;  // -1: not given, taken as 0
   bool causal = false, json = false;
 };
 int show(const ShowOptions& options);
@@ -41,7 +41,7 @@ int show(const ShowOptions& options);
 struct RunOptions {
   std::string layer, weights, inputs, output, prefix, target;
   bool causal = false, scores = false, json = false;
-  int threads = 0;  // 0: one a usable processor
+  int threads = 0;  // 0: one per usable processor
 };
 int run(const RunOptions& options);
 
@@ -52,20 +52,20 @@ struct CheckOptions {
 int check(const CheckOptions& options);
 
 struct BenchOptions {
-  std::string file;                // cases, as tools/bench/cases.h says
-  std::vector<std::string> cases;  // names; empty: all
-  std::string target;              // "": the best that runs here
+  std::string file;                // the cases; tools/bench/cases.h has the format
+  std::vector<std::string> cases;  // names of the cases to run; empty: all
+  std::string target;              // "": the best one that runs here
   std::string save;                // a folder for NAME.safetensors; "": none
-  int threads = 0;                 // 0: one a usable processor
-  double seconds = 1;              // for each case at least
+  int threads = 0;                 // 0: one per usable processor
+  double seconds = 1;              // at least this long per case
 };
 int bench(const BenchOptions& options);
 
-/// "attnc: " and the sentence on standard error; 1.
+/// Prints "attnc: " and the message to standard error; returns 1.
 int fail(const Status& status);
-/// On standard output; what is no UTF-8 (a file's name) is replaced.
+/// Prints to standard output; bytes that are not UTF-8 (in a file name) are replaced.
 void print_json(const nlohmann::ordered_json& value);
-/// A line on standard error that replaces itself, where that is a terminal; else nothing.
+/// A progress line on standard error that overwrites itself; empty if that is not a terminal.
 Progress progress_line(const std::string& doing);
 
 }  // namespace attnc

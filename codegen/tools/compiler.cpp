@@ -28,7 +28,7 @@ using attn::StatusCode;
 
 constexpr size_t max_object_bytes = size_t{256} << 20;
 
-/// "section.o:encoder" as file and layer; a file that is there under the whole name wins.
+/// Splits "section.o:encoder" into file and layer, unless a file with the whole name exists.
 std::pair<std::string, std::string> split_layer(const std::string& file) {
   const size_t colon = file.find(':', file.rfind('/') == file.npos ? 0 : file.rfind('/'));
   std::error_code ignored;
@@ -52,8 +52,8 @@ std::string job_name(const Plan& plan, const Path& path) {
   return fmt::format("{} ({}), path {}", plan.layer, plan.target, path.name);
 }
 
-/// A failure of ours, with the plan that caused it; the emitter has put it there unless its process
-/// died.
+/// Adds the plan that caused it to an internal error. The emitter has already done so unless its
+/// process died.
 Status with_plan(const Status& status, const Plan& plan) {
   if (status.code() != StatusCode::internal ||
       status.message().find("please report") != std::string::npos)
@@ -63,7 +63,7 @@ Status with_plan(const Status& status, const Plan& plan) {
                             status.message(), print(plan)));
 }
 
-/// One kernel object, made in this process: call it in a child.
+/// Makes one kernel object in this process: call it in a child.
 Result<std::string> kernel_object(const Plan& plan, int path, const std::string& symbol,
                                   const EmitOptions& options) {
   auto folder = TemporaryFolder::make();
@@ -73,7 +73,7 @@ Result<std::string> kernel_object(const Plan& plan, int path, const std::string&
   return read_file(file, max_object_bytes);
 }
 
-/// Leaves out the paths that serve none of the calls, but for the first.
+/// Leaves out the paths that serve none of the calls; if that would leave none, keeps the first.
 void keep_paths_of(const Calls& calls, Plan& plan) {
   const auto serves = [&](const Path& path) {
     std::set<std::string> outputs;
@@ -181,8 +181,8 @@ Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& t
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
                                           const Progress& progress) {
   std::vector<Result<Compiled>> out;
-  // First all plans, so that a layer that cannot be compiled costs nothing; then all kernels beside
-  // each other.
+  // First all plans, so that a layer that cannot be compiled costs nothing; then all kernels in
+  // parallel.
   for (const LibraryRequest& request : requests) {
     Compiled compiled;
     compiled.parts.name = request.name;

@@ -1,12 +1,12 @@
-// compiler.h - from a layer's graph to its library: the stages in order, each as text, and the
-// kernels.
+// compiler.h - compiles a layer's graph to the parts of its library: the stages in order, each as
+// text, and the kernels.
 //
 //   auto layers = attnc::read_layers("encoder.json");
 //   attnc::LibraryRequest request{.name = "my_layers", .layers = *layers, .targets = {"avx2"}};
 //   auto parts = attnc::compile(request);          // kernels are made in child processes
 //   auto archive = attnc::make_library(*parts);    // emit/library.h
 //
-// Everything here runs before the process starts any thread.
+// Call everything here before the process starts any thread.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -24,7 +24,7 @@
 
 namespace attnc {
 
-/// A layer to compile, from either kind of file.
+/// A layer to compile, from a JSON file or an object.
 struct SourceLayer {
   attn::NamedGraph graph;
   std::string definition;       // from JSON: "attn::MultiHeadAttention{...}"; from an object: empty
@@ -32,21 +32,21 @@ struct SourceLayer {
   std::string configuration{};  // from JSON: get_config() as text; from an object: empty
 };
 
-/// From a JSON file one layer, from an object all of its section. `file` may end in ":name" for one
-/// layer of an object, by its own or its qualified name. `space`: the namespace that a layer from
-/// JSON gets.
+/// Reads the one layer of a JSON file, or all layers in an object's section. `file` may end in
+/// ":name" to choose one layer of an object by its own or its qualified name. `space` is the
+/// namespace of a layer from JSON.
 Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std::string& space);
-/// One layer, or a sentence with the names to choose from.
+/// Reads one layer; if there are several, the error lists the names to choose from.
 Result<SourceLayer> read_layer(const std::string& file, const std::string& space);
 
-/// A layer on its way through the passes; what `attnc show` prints.
+/// The text of a layer at each stage of the passes, as `attnc show` prints it.
 struct Stages {
   std::string graph;   // the dialect, as imported
   std::string passes;  // after each pass that changed something
-  std::string final;   // the dialect, as plans are made of it
+  std::string final;   // the dialect, as plans are made from it
 };
 
-/// A layer that went through the passes, once for all targets.
+/// A layer after the passes, which run once for all targets.
 class LoweredLayer {
  public:
   static Result<LoweredLayer> make(const SourceLayer& layer);
@@ -64,8 +64,8 @@ class LoweredLayer {
   std::unique_ptr<Module> module_;
 };
 
-/// The calls that a library is for, where they are known before: a call makes one of these sets of
-/// outputs, from so many queries or more.
+/// The calls that a library is for, if they are known in advance: each makes one of these sets of
+/// outputs from `fewest_queries` queries or more.
 struct Calls {
   std::set<std::set<std::string>> outputs;
   int64_t fewest_queries = std::numeric_limits<int64_t>::max();
@@ -76,7 +76,8 @@ struct LibraryRequest {
   std::vector<SourceLayer> layers;
   std::vector<std::string> targets;  // best first
   Sanitizer sanitizer = Sanitizer::none;
-  std::optional<Calls> calls{};  // paths that serve none of them are left out, but for the first
+  std::optional<Calls>
+      calls{};  // paths that serve none of them are left out, but one path always stays
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 
@@ -85,19 +86,20 @@ struct Compiled {
   std::vector<Stages> stages;  // of each layer
 };
 Result<Compiled> compile(const LibraryRequest& request, const Progress& progress = {});
-/// Several libraries with one pool of child processes; a failure concerns its library alone.
+/// Compiles several libraries with one pool of child processes; a failure affects its own library
+/// only.
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
                                           const Progress& progress = {});
 
-/// "avx2,baseline" as targets, best first, each once; empty: all of `machine`. A sentence with the
-/// known ones where one is unknown, or where they are of two machines.
+/// The targets named in `asked`, best first and each once; if it is empty, all of `machine`. An
+/// error if one is unknown, which lists the known ones, or if they are for two machines.
 Result<std::vector<std::string>> parse_targets(const std::vector<std::string>& asked,
                                                const std::string& machine);
-/// The machine of all of them, or a sentence.
+/// The machine that all of them are for; an error if they differ.
 Result<std::string> machine_of(const std::vector<SourceLayer>& layers);
-/// Whether the processor that this runs on can run a target's code.
+/// Whether this processor can run a target's code.
 bool runs_here(const std::string& target);
-/// The target asked for, or where that is "" the best one that this processor runs.
+/// The target `asked`, or if that is "" the best one that this processor runs.
 Result<std::string> target_here(const std::string& asked);
 
 }  // namespace attnc

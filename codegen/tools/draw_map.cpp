@@ -55,7 +55,7 @@ int64_t count_of(const BlockMap& map, Block block) {
 
 constexpr int left = 70, above = 96, below = 44;
 
-/// One map, from `top` on; returns where it ends.
+/// Draws one map below `top` and widens `width` to fit it; returns where it ends.
 int draw(std::string& out, const TitledMap& titled, int top, int& width) {
   const BlockMap& map = titled.blocks;
   const ScaledMap scale = scaled(map, 256, 256);
@@ -66,7 +66,7 @@ int draw(std::string& out, const TitledMap& titled, int top, int& width) {
   auto text = [&](int x, int y, const char* anchor, int points, const std::string& line) {
     out += fmt::format("  <text x=\"{}\" y=\"{}\" text-anchor=\"{}\" font-size=\"{}\">{}</text>\n",
                        x, y, anchor, points, escaped(line));
-    // About how wide: a letter has three fifths of its height.
+    // The width is estimated: a character is three fifths as wide as the font size.
     if (std::string_view(anchor) == "start")
       width = std::max(width, x + static_cast<int>(line.size()) * points * 3 / 5);
   };
@@ -102,7 +102,7 @@ int draw(std::string& out, const TitledMap& titled, int top, int& width) {
   out += fmt::format(
       "  <rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#555\"/>\n",
       left, top + above, right - left, bottom - top - above);
-  // Numbers along the axes, at most eight of each.
+  // Labels along the axes, at most eight on each.
   const int64_t by_row = std::max<int64_t>((scale.rows + 7) / 8, 1);
   for (int64_t row = 0; row < scale.rows; row += by_row) {
     text(left - 6, top + above + size * static_cast<int>(row) + 10, "end", 11,
@@ -119,7 +119,7 @@ int draw(std::string& out, const TitledMap& titled, int top, int& width) {
       "font-size=\"12\">queries, {} of them</text>\n",
       top + above, map.queries);
   width = std::max(width, right);
-  // The words beside the rows need room too.
+  // The label beside the rows needs room too.
   return std::max(bottom, top + above + 160) + below;
 }
 
@@ -162,12 +162,12 @@ std::string draw_text(const BlockMap& map) {
                        scale.cells);
   }
   out += "\n";
-  // First keys of columns above, first queries of rows on the left.
+  // Labels: the first key of every tenth column above, the first query of every row on the left.
   std::string keys;
   const size_t apart = 10;
   for (int64_t column = 0; column < scale.columns; column += apart) {
     const std::string label = std::to_string(column * scale.cells * map.cell_keys);
-    if (keys.size() > static_cast<size_t>(column)) continue;  // the one before is too wide
+    if (keys.size() > static_cast<size_t>(column)) continue;  // the label before is too wide
     keys.resize(static_cast<size_t>(column), ' ');
     keys += label + " ";
   }

@@ -1,11 +1,11 @@
-// draw_map.h - maps of blocks as characters and as pictures.
+// draw_map.h - draws maps of blocks as text and as SVG pictures.
 //
 //   TitledMap map{.title = "path output, attention %6", .blocks = map_blocks(...)};
-//   std::string text = draw_text(map);       // at most 64 lines of 100 characters
-//   std::string svg = draw_svg({map});       // one picture of all
+//   std::string text = draw_text(map.blocks);   // at most 64 rows of 100 blocks
+//   std::string svg = draw_svg({map});          // one picture of all maps
 //
-// Rows are tiles of queries, columns cells of keys. Where there are more than fit, several make
-// one: full (or skipped) where all of them are, else partial.
+// Rows are tiles of queries, columns are cells of keys. If there are more than fit, several blocks
+// are merged into one, which is full (or skipped) if all of them are, else partial.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -20,13 +20,13 @@ struct TitledMap {
   std::string title;  // "path output, attention %6"
   std::string shape;  // Attention::shape, or empty
   BlockMap blocks;
-  std::optional<int64_t> visible;  // pairs that the mask leaves
+  std::optional<int64_t> visible;  // pairs that the mask leaves visible, if known
 };
 
-/// Blocks put together: so many tiles by so many cells are one.
+/// A map in which `tiles` by `cells` blocks are merged into one.
 struct ScaledMap {
   int64_t rows = 0, columns = 0;
-  int64_t tiles = 1, cells = 1;  // in one of it
+  int64_t tiles = 1, cells = 1;  // merged into one block
   std::vector<Block> blocks;
   Block at(int64_t row, int64_t column) const {
     return blocks[static_cast<size_t>(row * columns + column)];
@@ -34,7 +34,7 @@ struct ScaledMap {
 };
 ScaledMap scaled(const BlockMap& map, int64_t most_rows, int64_t most_columns);
 
-/// "skipped 120 (46.9 %), ...": what is counted, some lines.
+/// Several lines: the size of the blocks, how many of each kind ("skipped 120 46.9 %"), the pairs.
 std::string counts_text(const TitledMap& map);
 std::string draw_text(const BlockMap& map);
 std::string draw_svg(const std::vector<TitledMap>& maps);

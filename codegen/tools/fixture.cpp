@@ -33,12 +33,12 @@ const json* member(const json& object, const char* key, json::value_t type) {
   return at == object.end() || at->type() != type ? nullptr : &*at;
 }
 
-/// What the originals' calls take beside query, value, key and attention_mask.
+/// Whether the call of the original layer takes `argument`.
 bool takes(const NamedLayer& layer, const std::string& argument) {
   static const std::set<std::string> common = {"query", "value", "key"};
   static const std::set<std::string> padding = {"query_mask", "value_mask", "key_mask"};
   if (common.contains(argument)) return true;
-  if (std::holds_alternative<attn::Attention>(layer)) {  // items of the list `mask`
+  if (std::holds_alternative<attn::Attention>(layer)) {  // the items of its list `mask`
     return argument == "query_mask" || argument == "value_mask";
   }
   if (argument == "attention_mask") return true;
@@ -49,20 +49,20 @@ bool takes(const NamedLayer& layer, const std::string& argument) {
   return padding.contains(argument) && !std::holds_alternative<attn::DotProductAttention>(layer);
 }
 
-/// The masks of a call that count: those given as arguments, else those that came with a tensor
-/// (`_keras_mask`), by the rules of each original.
+/// Reduces the inputs to the masks that take effect, by the rules of each original: those given as
+/// arguments, else those attached to a tensor (`_keras_mask`).
 void put_masks(const NamedLayer& layer, const json& call, FixtureCall& out) {
   const bool mha = std::holds_alternative<attn::MultiHeadAttention>(layer);
   const bool list = std::holds_alternative<attn::Attention>(layer);
   const bool given = std::any_of(out.inputs.begin(), out.inputs.end(), [](const auto& input) {
     return input.first == "query_mask" || input.first == "value_mask";
   });
-  // MultiHeadAttention's call overwrites `query_mask` by what the query carries.
+  // MultiHeadAttention's call overwrites `query_mask` with the mask attached to the query.
   if (mha) std::erase_if(out.inputs, [](const auto& input) { return input.first == "query_mask"; });
   const json* carried = member(call, "keras_masks", json::value_t::object);
   if (!carried || !(mha || list || std::holds_alternative<attn::GroupQueryAttention>(layer)))
     return;
-  if (list && given) return;  // the list replaces what the inputs carry
+  if (list && given) return;  // the list replaces the masks attached to the inputs
   for (const auto& [argument, key] : carried->items()) {
     const std::string name = argument + "_mask";
     const bool there = std::any_of(out.inputs.begin(), out.inputs.end(),
@@ -119,7 +119,7 @@ Result<ReadCall> read_call(const NamedLayer& layer, const json& call, const std:
           },
           layer);
       if (value == true && drops) read.skipped = "dropout in training is random";
-    } else if (name != "return_attention_scores") {  // `outputs` tells
+    } else if (name != "return_attention_scores") {  // `outputs` shows it
       return damaged(file, fmt::format("the layer has no argument {}", name));
     }
   }
@@ -136,7 +136,7 @@ Result<ReadCall> read_call(const NamedLayer& layer, const json& call, const std:
   return read;
 }
 
-/// Shapes of the first call's inputs, which Keras builds its layers from.
+/// The shapes of the first call's inputs, from which Keras builds its layers.
 InputShapes shapes_of(const json& document, const std::string& tensors_file) {
   InputShapes out;
   const json* calls = member(document, "calls", json::value_t::array);
@@ -155,15 +155,15 @@ InputShapes shapes_of(const json& document, const std::string& tensors_file) {
   return out;
 }
 
-// ---- numbers of half size
+// ---- 16-bit floating-point numbers
 
 std::uint16_t half_of(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
   const std::uint32_t rest = bits & 0x7fffffffu;
   if (rest > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u);   // NaN
-  if (rest >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u);  // 65520 and more
-  if (rest < 0x38800000u) {  // below 2^-14: multiples of 2^-24, rounded by the addition
+  if (rest >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u);  // 65520 and above
+  if (rest < 0x38800000u) {  // below 2^-14: adding 0.5 rounds to a multiple of 2^-24
     const float units = std::bit_cast<float>(rest) + 0.5f;
     return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(units) - 0x3f000000u));
   }
@@ -277,14 +277,14 @@ Result<std::vector<std::string>> json_files(const std::vector<std::string>& path
 
 Comparison compare(const attn::Tensor& got, const attn::Tensor& want, double atol, double rtol) {
   Comparison out;
-  double worst = -1;  // by how much the bound is broken, relative to it
+  double worst = -1;  // the largest error / bound of an element out of bounds
   for (int64_t i = 0, n = want.shape().elements(); i < n; ++i) {
     const double g = element(got, i), w = element(want, i);
     if (std::isnan(g) && std::isnan(w)) continue;
     if (g == w) continue;  // infinities too
     const double error = std::abs(g - w);
     const double bound = atol + rtol * std::abs(w);
-    const bool fine = error <= bound && std::isfinite(w);  // false for NaN
+    const bool fine = error <= bound && std::isfinite(w);  // NaN: false
     if (!std::isnan(error)) out.max_error = std::max(out.max_error, error);
     const double excess =
         std::isnan(error) ? std::numeric_limits<double>::infinity() : error / bound;

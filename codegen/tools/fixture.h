@@ -1,12 +1,12 @@
 // fixture.h - recorded calls of an original layer: NAME.json with its configuration and calls,
-// NAME.safetensors beside it with weights, inputs and what came out.
+// NAME.safetensors beside it with weights, inputs and outputs.
 //
 //   auto fixture = attnc::read_fixture("mha/self_basic.json");
 //   if (fixture.ok() && !fixture->is_fixture) ...        // some other JSON file
-//   if (fixture.ok() && !fixture->skipped.empty()) ...   // asks for what is not done at inference
+//   if (fixture.ok() && !fixture->skipped.empty()) ...   // unsupported, or random (dropout)
 //
-// Arguments become inputs by the rules of the original: where its call overwrites a mask or does
-// not look at one, the mask is no input. tests/fixtures/README.md describes the format.
+// Arguments become inputs by the rules of the original: a mask that its call overwrites or ignores
+// is not an input. tests/fixtures/README.md describes the format.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -24,20 +24,17 @@ using attn::Result;
 using attn::Status;
 
 struct FixtureCall {
-  std::vector<std::pair<std::string, std::string>>
-      inputs;                      // input of the layer -> tensor of the file
-  std::vector<std::string> flags;  // inputs that are true
-  std::vector<std::pair<std::string, std::int32_t>> numbers;  // inputs that are one index
-  std::vector<std::pair<std::string, std::string>>
-      outputs;  // output of the layer -> tensor of the file
-  // Outputs of the original that are an input as it came, which ours do not repeat: the input's
-  // tensor -> the recorded one.
+  std::vector<std::pair<std::string, std::string>> inputs;    // layer's input -> tensor in the file
+  std::vector<std::string> flags;                             // flags that are set
+  std::vector<std::pair<std::string, std::int32_t>> numbers;  // inputs that are a single index
+  std::vector<std::pair<std::string, std::string>> outputs;  // layer's output -> tensor in the file
+  // Outputs in which the original returns an input unchanged; our layers do not return those. The
+  // input's tensor -> the recorded output's.
   std::vector<std::pair<std::string, std::string>> unchanged;
 };
 
 struct Fixture {
-  std::string
-      name;  // "mha/self_basic": the file without its ending, and the folder that it lies in
+  std::string name;  // "mha/self_basic": the file's folder and its name without the ending
   std::string file, tensors_file;
   bool is_fixture = true;
   std::string skipped;  // why, or empty
@@ -47,11 +44,11 @@ struct Fixture {
   double atol = 0, rtol = 0;
 };
 
-/// A failure is a fixture that is damaged; what is only not supported has `skipped`.
+/// Fails if the fixture is damaged; one that is merely unsupported has `skipped` set.
 Result<Fixture> read_fixture(const std::string& file);
 
-/// JSON files under `paths` (files or folders), sorted within each. A sentence where a path is not
-/// there.
+/// The files among `paths`, and the JSON files below its folders, sorted within each folder. An
+/// error if a path does not exist.
 Result<std::vector<std::string>> json_files(const std::vector<std::string>& paths);
 
 struct Comparison {
@@ -59,12 +56,12 @@ struct Comparison {
   double max_error = 0;
   std::string where;  // of the worst element, with both numbers
 };
-/// |got - want| <= atol + rtol * |want| everywhere, in double; NaN equals NaN. Both are contiguous,
-/// of one shape and of any floating type.
+/// Checks |got - want| <= atol + rtol * |want| for every element, in double; NaN equals NaN. Both
+/// tensors are contiguous, of the same shape and of any floating type.
 Comparison compare(const attn::Tensor& got, const attn::Tensor& want, double atol, double rtol);
 
-/// The elements of a contiguous tensor of one floating type as another, rounded to nearest, ties to
-/// even. Fixtures hold halves as float32.
+/// The elements of a contiguous floating-point tensor, converted to another floating type, rounded
+/// to nearest, ties to even. Fixtures store float16 and bfloat16 as float32.
 std::vector<std::byte> converted(const attn::Tensor& from, attn::DType to);
 
 }  // namespace attnc

@@ -12,7 +12,7 @@ namespace {
 
 using attn::StatusCode;
 
-/// What to do is said once, here.
+/// Adds what to do about it to a not_found status.
 Status with_advice(const Status& s) {
   if (s.code() != StatusCode::not_found) return s;
   return Status(StatusCode::not_found,
@@ -40,7 +40,7 @@ Status need_c_compiler() {
 
 Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& library) {
   std::vector<std::string> command = c_compiler();
-  // A table is found in its own library, whatever else the program has under that name.
+  // With -Bsymbolic a library uses its own tables, whatever else the program has under their names.
   for (const char* word : {"-shared", "-nostdlib", "-Wl,-Bsymbolic"}) command.push_back(word);
   if (!library.soname.empty()) command.push_back("-Wl,-soname," + library.soname);
   command.insert(command.end(), {"-o", library.file, "-Wl,--whole-archive"});

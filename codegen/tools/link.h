@@ -1,5 +1,5 @@
-// link.h - shared libraries, through the C compiler that is there: $CC, which may be "ccache gcc",
-// else cc.
+// link.h - links shared libraries with the C compiler: $CC, which may be several words ("ccache
+// gcc"), else cc.
 //
 //   Status s = attnc::link_shared({"libmy_layers.a"},
 //                                 {.file = "libmy_layers.so", .soname = "libmy_layers.so"});
@@ -19,18 +19,17 @@ using attn::Status;
 struct SharedLibrary {
   std::string file;
   std::string soname;   // empty: none
-  std::string machine;  // for the sentence where the compiler is one for another: "aarch64"
+  std::string machine;  // "aarch64": named in the message if linking fails; empty: not named
 };
 
 /// The words of $CC, else "cc".
 std::vector<std::string> c_compiler();
 
-/// not_found, and what to do, where there is no C compiler: to be asked before the kernels are
-/// made.
+/// not_found, with advice, if there is no C compiler. Call it before making the kernels.
 Status need_c_compiler();
 
-/// Everything in `inputs`, objects and archives, as one shared library that needs the C library
-/// alone.
+/// Links everything in `inputs`, objects and archives, into one shared library that depends on the
+/// C library alone.
 Status link_shared(const std::vector<std::string>& inputs, const SharedLibrary& library);
 
 }  // namespace attnc

@@ -1,4 +1,4 @@
-// run.cpp - attnc run: calls a layer from the shell, tensors from and to .safetensors files.
+// run.cpp - attnc run: calls a layer from the shell, with tensors from and to .safetensors files.
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -33,8 +33,8 @@ const attn_tensor_info* find(std::span<const attn_tensor_info> list, std::string
   return nullptr;
 }
 
-/// Whether some path makes the output in a call that brings these inputs: a cache is an output of
-/// calls that write into one.
+/// Whether some path makes the output in a call with these inputs: only calls that write into a
+/// cache output one.
 bool makes(const attn_layer_table& table, size_t output,
            std::span<const attn::NamedTensor> inputs) {
   std::uint32_t given = 0;
@@ -53,7 +53,7 @@ bool makes(const attn_layer_table& table, size_t output,
   return false;
 }
 
-/// The file of weights, or none where the layer has none and no file is given.
+/// The weights file; nullopt if the layer has no weights and no file is given.
 Result<std::optional<attn::SafeTensors>> weights_of(const SourceLayer& layer,
                                                     const RunOptions& options) {
   const auto& weights = layer.graph.graph.weights;
@@ -76,7 +76,7 @@ Status call(const RunOptions& options) {
   if (!layer.ok()) return layer.status();
   auto target = target_here(options.target);
   if (!target.ok()) return target.status();
-  // Files first: a mistake in them should not cost the time of a build.
+  // Files first, so that a mistake in them does not cost a build.
   auto weights = weights_of(*layer, options);
   if (!weights.ok()) return weights.status();
   auto given = attn::SafeTensors::open(options.inputs);

@@ -1,4 +1,4 @@
-// show.cpp - attnc show: any stage of a layer, as text.
+// show.cpp - attnc show: prints any stage of a layer.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -14,7 +14,7 @@ namespace {
 
 using attn::StatusCode;
 
-/// The text of one stage of the kernels, of all paths or of one.
+/// The text of a stage of the kernels, for all paths or for one.
 Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
   std::vector<Job> jobs;
   std::vector<std::string> names;
@@ -97,7 +97,7 @@ Result<std::string> text_of(const ShowOptions& options) {
 int show(const ShowOptions& options) {
   auto text = text_of(options);
   if (!text.ok()) return fail(text.status());
-  fmt::print("{}", *text);  // throws where standard output takes no more, and main says why
+  fmt::print("{}", *text);  // throws if standard output cannot be written; main reports that
   return 0;
 }
 

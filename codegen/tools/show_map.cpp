@@ -24,7 +24,7 @@ using attn::StatusCode;
 using Axis = std::pair<Kind, int>;
 
 constexpr int64_t longest = 2147483647;   // kernels count in 32 bits
-constexpr int64_t most_blocks = 1 << 22;  // some seconds of work
+constexpr int64_t most_blocks = 1 << 22;  // a few seconds of work
 constexpr int64_t most_pairs = 1 << 25;   // likewise
 
 Status mistake(const std::string& sentence) {
@@ -45,7 +45,7 @@ std::string long_name(const Axis& axis) {
   return name_of(axis) + letter;
 }
 
-/// The axes whose lengths a call of the layer has.
+/// The axes whose lengths a call of the layer determines.
 std::set<Axis> axes_of(const Plan& plan) {
   std::set<Axis> out{{Kind::query, 0}, {Kind::key, 0}, {Kind::batch, 0}};
   for (const PlanTensor& input : plan.inputs) {
@@ -107,7 +107,7 @@ Result<Lengths> read_shape(const Plan& plan, const std::string& text) {
   return lengths;
 }
 
-/// The length of all axes of a kind, as one.
+/// The product of the lengths of all axes of a kind.
 Result<int64_t> product(const Lengths& lengths, Kind kind) {
   int64_t all = 1;
   for (const auto& [axis, length] : lengths) {
@@ -120,11 +120,11 @@ Result<int64_t> product(const Lengths& lengths, Kind kind) {
   return all;
 }
 
-/// Numbers of a table or a mask, as a file has them.
+/// The elements of a table or a mask, as stored in the file.
 struct Given {
   std::vector<int64_t> shape;
   std::vector<double> numbers;
-  bool truths = false;  // bool, which is read as it is
+  bool truths = false;  // of type bool: tested for nonzero, never against 0.5
 };
 
 Given read(const attn::Tensor& tensor) {
@@ -165,7 +165,8 @@ Given read(const attn::Tensor& tensor) {
   return out;
 }
 
-/// Numbers that a call refuses in a mask of truths: those of a mask to add to scores.
+/// Rejects what a call rejects in a mask of truths: negative, infinite and NaN elements, as in a
+/// mask that is meant to be added to scores.
 Status check_truths(const PlanTensor& input, const Given& given) {
   if (input.type != attn::Type::truth || input.table || (input.reading & attn::any_number))
     return {};
@@ -180,7 +181,7 @@ Status check_truths(const PlanTensor& input, const Given& given) {
   return {};
 }
 
-/// A call: its lengths, and the tables that are given.
+/// A call: its lengths and the tables given for it.
 class Call {
  public:
   Call(const Plan& plan, Lengths lengths) : plan_(plan), lengths_(std::move(lengths)) {}
@@ -215,7 +216,7 @@ class Call {
     return mistake(fmt::format("--causal: the layer has no input `{}`", name));
   }
 
-  /// As a mask of a path sees it.
+  /// The call as the masks of `path` see it.
   MapCall of(const Path& path, int64_t batch, int64_t head, int64_t heads, int64_t queries,
              int64_t keys) const {
     const bool with_optional = std::any_of(path.outputs.begin(), path.outputs.end(), [&](int o) {
@@ -250,7 +251,7 @@ class Call {
  private:
   const Plan& plan_;
   Lengths lengths_;
-  std::map<int, Given> given_;  // by input
+  std::map<int, Given> given_;  // by the input's index
 
   int64_t length(Kind kind, int number) const {
     const auto found = lengths_.find({kind == Kind::update ? Kind::key : kind, number});
@@ -260,8 +261,8 @@ class Call {
 
   static bool is_pairs(Kind kind) { return kind == Kind::query || kind == Kind::key; }
 
-  /// A mask's lengths by axis of the layer's, 1 where it has none: queries and keys are the last
-  /// ones, the others are counted from the left.
+  /// A mask's length on each axis of the input, 1 on axes that it lacks: query and key axes are
+  /// aligned at the right, the axes before them at the left.
   static std::vector<int64_t> lined_up(const PlanTensor& input, const std::vector<int64_t>& shape) {
     if (shape.size() >= input.axes.size()) return shape;
     size_t trailing = 0;
@@ -324,7 +325,8 @@ class Call {
     const int reading = with_optional ? attn::above_half_with_scores : attn::above_half;
     return !given.truths && (input.reading & reading) ? v > 0.5 : v != 0;
   }
-  /// Where a pair stands on one axis of a mask: all of a kind count as one, the last one innermost.
+  /// A pair's position on one axis of a mask. `place` has one index for all axes of a kind, the
+  /// last axis innermost.
   int64_t stands(const PlanAxis& axis, std::span<const int64_t> place) const {
     const int64_t flat = axis.kind == Kind::batch   ? place[0]
                          : axis.kind == Kind::head  ? place[1]

@@ -9,10 +9,10 @@
 
 namespace attnc {
 
-/// What follows the plan, or with --json stands in its place; writes the picture of -o.
+/// The text that follows the plan or, with --json, replaces it. Writes the picture of -o.
 Result<std::string> map_text(const Plan& plan, const ShowOptions& options);
 
-/// Whether an option of maps came without a map; a sentence.
+/// An error if an option for maps is given without a map.
 Status check_map_options(const ShowOptions& options);
 
 }  // namespace attnc

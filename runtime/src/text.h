@@ -1,4 +1,5 @@
-// text.h - sentences out of parts: text("axis ", 2, " has length ", n). Built on failure only.
+// text.h - concatenates strings and integers, mostly for error messages: text("axis ", 2, " has
+// length ", n).
 #pragma once
 #include <concepts>
 #include <string>
@@ -19,13 +20,13 @@ std::string text(const Part&... part) {
   return result;
 }
 
-/// `name` between backquotes, fit to be printed whatever a file holds: control characters as '?',
-/// and no more than 80 characters.
+/// `name` between backquotes, safe to print whatever a file holds: control characters become '?',
+/// and it is cut to at most 80 bytes.
 inline std::string quoted(std::string_view name) {
   constexpr size_t longest = 80;
   std::string result = "`";
   size_t end = name.size() <= longest ? name.size() : longest;
-  // Not in the middle of a UTF-8 sequence.
+  // Do not cut within a UTF-8 sequence.
   while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80)
     --end;
   for (char c : name.substr(0, end)) {

@@ -17,16 +17,16 @@ using json = nlohmann::json;
 
 constexpr size_t max_json_bytes = size_t{16} << 20;
 constexpr int64_t max_elements =
-    std::numeric_limits<int32_t>::max();  // of one tensor: the runtime's
+    std::numeric_limits<int32_t>::max();  // of one tensor: the runtime's limit
 
-/// A value as a sentence shows it.
+/// A value as error messages show it.
 std::string shown(const json& value) {
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return text;
 }
 
-/// A name is part of a file's name (--save).
+/// Whether `s` can be a case's name, which is part of a file name (--save).
 bool is_name(const std::string& s) {
   return !s.empty() && s[0] != '.' && s.size() <= 200 &&
          std::all_of(s.begin(), s.end(), [](char c) {
@@ -35,7 +35,7 @@ bool is_name(const std::string& s) {
          });
 }
 
-/// Reads one case and keeps the first complaint.
+/// Reads one case and keeps the first error.
 class Reader {
  public:
   Reader(const json& object, const std::string& file, size_t number)
@@ -114,7 +114,8 @@ class Reader {
     }
     out = value->get<int>();
   }
-  /// Kernels hold it in float32: scores divided by it, and its products, are to stay finite.
+  /// Kernels hold the number in float32: scores divided by it, and products with it, have to stay
+  /// finite.
   void positive(const char* key, double& out) {
     const json* value = find(key);
     if (!value || value->is_null()) return;
@@ -134,7 +135,7 @@ class Reader {
       c.skipped = fmt::format("attnc does not measure {} yet", what);
   }
 
-  /// What the language and the runtime say about the sizes.
+  /// Checks the sizes by the rules of the language and the runtime.
   void judge(const BenchCase& c) {
     const attn::Description d = describe(layer_of(c));
     if (d.error()) return wrong(d.error().text());
@@ -208,8 +209,8 @@ Result<std::vector<BenchCase>> select_cases(std::vector<BenchCase> cases,
 
 namespace {
 
-/// Where a query stands among the keys: for as many keys as queries said so that masks of it are
-/// solved for the key.
+/// A query's position among the keys. With as many keys as queries that is the query itself, a form
+/// in which masks can be solved for the key.
 auto place_of(const BenchCase& c) {
   return [behind = c.cross()](auto at) {
     return behind ? at.query + (at.key_length - at.query_length) : at.query;

@@ -21,9 +21,10 @@ double seconds_now() {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-/// While it lives, the calling thread stays on the processor of its number, if there are as many
-/// workers as processors: on a busy machine two threads can share one for long. Fewer workers go
-/// where the system puts them; it knows which processors are halves of one core.
+/// Pins the calling thread to the processor with its worker's number for as long as the object
+/// lives, if there are as many workers as processors: on a busy machine two threads could otherwise
+/// share a processor for long. Fewer workers are left to the scheduler, which knows which
+/// processors are hyperthreads of one core.
 class Pinned {
  public:
   Pinned(int worker, int workers) {
@@ -49,10 +50,10 @@ class Pinned {
   bool set_ = false;
 };
 
-/// How many units of work a second all threads together finish in their best stretch of some
-/// milliseconds. They run freely for a while and note when they finish each unit, some ten
-/// microseconds long; so nobody waits for a thread that lost its processor to a neighbour, and on a
-/// busy machine too there is a stretch in which all had one.
+/// The units of work per second that all threads together finish in their best stretch of some
+/// milliseconds. Threads run independently for a while and record when they finish each unit, which
+/// takes some ten microseconds. So no thread waits for one that lost its processor to another
+/// process, and even on a busy machine there is a stretch in which all threads had one.
 template <class Work>
 double best_rate(attn::Executor& executor, const Work& work) {
   constexpr double length = 0.25, stretch = 0.003;
@@ -87,8 +88,8 @@ double fma_gflops(const Loops& loops, attn::Executor& executor) {
 }
 
 double read_gbps(const Loops& loops, attn::Executor& executor) {
-  // Several times what the caches hold, read round and round: until a part comes again, the others
-  // have swept it out.
+  // Several times the size of the caches, read in a cycle: by the time a chunk is read again, the
+  // others have evicted it.
   const auto cache = static_cast<size_t>(std::max(0L, sysconf(_SC_LEVEL3_CACHE_SIZE)));
   constexpr size_t chunk = size_t{1} << 16;  // floats
   const size_t chunks =

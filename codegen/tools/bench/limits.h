@@ -1,11 +1,12 @@
-// limits.h - what this machine can do at most, measured: the yardstick of `attnc bench`.
+// limits.h - measures what this machine can do at most: the yardstick of `attnc bench`.
 //
 //   attn::ThreadPool pool(2);
-//   attnc::Limits l = attnc::measure_limits(pool);      // takes some 0.6 seconds
+//   attnc::Limits l = attnc::measure_limits(pool);      // takes about 0.6 seconds
 //   l.fma_gflops, l.read_gbps;
 //
-// Both are the best of several short runs on all of the executor's threads, so a neighbour who
-// takes a processor for a moment does not lower them. Not here: bandwidth of caches, writing.
+// Both are the best rate over a few milliseconds on all of the executor's threads, so another
+// process that takes a processor for a moment does not lower them. Not here: bandwidth of caches,
+// writing.
 #pragma once
 #include <string>
 
@@ -19,7 +20,7 @@ struct Limits {
   double read_gbps = 0;   // 10^9 bytes a second, from memory that no cache holds
 };
 
-/// std::bad_alloc where memory ends.
+/// Throws std::bad_alloc if there is not enough memory.
 Limits measure_limits(attn::Executor& executor);
 
 }  // namespace attnc

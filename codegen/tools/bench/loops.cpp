@@ -10,8 +10,8 @@
 namespace attnc {
 namespace {
 
-// Read where the compiler cannot see the value, so that nothing is computed ahead. Multiplied by
-// `factor` plus `step`, accumulators stay at 1/2: neither infinite nor denormal, which can be slow.
+// Volatile, so that the compiler cannot compute anything ahead. With a = a * `factor` + `step`,
+// accumulators converge to 1/2: neither infinite nor denormal, either of which can be slow.
 volatile const float factor = 0.5f, step = 0.25f;
 
 template <class Vector>
@@ -23,8 +23,8 @@ float sum_of(const Vector& v) {
 
 #if defined(__x86_64__)
 
-// A multiply-add is ready after four or five cycles and two can begin in each: ten accumulators are
-// enough, and all of them have a register.
+// A multiply-add takes four or five cycles and two can start in each cycle: ten accumulators would
+// be enough, and those used here all fit in registers.
 [[gnu::target("avx512f")]] float multiply_add_512(int64_t rounds) {
   constexpr int count = 16;
   __m512 a[count];
@@ -69,7 +69,8 @@ float sum_of(const Vector& v) {
 
 #endif
 
-// Without fused ones: as many multiplications and additions, which the processor does side by side.
+// Without fused multiply-adds: as many multiplications as additions, which the processor runs in
+// parallel.
 typedef float Four __attribute__((vector_size(16)));
 
 float multiply_add_128(int64_t rounds) {

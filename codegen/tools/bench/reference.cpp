@@ -12,8 +12,8 @@
 namespace attnc {
 namespace {
 
-/// rows x depth times depth x columns plus a bias, in double. A strip of rows and four of depth at
-/// a time: the kernel is read once a strip.
+/// x (rows by depth) times `kernel` (depth by columns) plus `bias`, in double. Works on a strip of
+/// 8 rows and four steps of depth at a time, so the kernel is read once per strip.
 std::vector<double> dense(const float* x, int64_t rows, int64_t depth, const float* kernel,
                           const float* bias, int64_t columns, attn::Executor& executor) {
   constexpr int64_t strip = 8;
@@ -48,8 +48,8 @@ bool sees(const BenchCase& c, int64_t place, int64_t s) {
   return c.document == 0 || (place >= 0 && place / c.document == s / c.document);
 }
 
-/// One head of one query: softmax(f(q k / sqrt(size))) v, f being softcap and alibi. Keys and
-/// values lie `stride` and `value_stride` apart.
+/// One head of one query: softmax(f(q k / sqrt(size))) v, where f is softcap and ALiBi. Keys are
+/// `stride` elements apart, values `value_stride`.
 template <class Number>
 void attend(const BenchCase& c, int64_t query, double slope, const double* q, const Number* k,
             int64_t stride, const Number* v, int64_t value_stride, double* out) {
@@ -68,7 +68,8 @@ void attend(const BenchCase& c, int64_t query, double slope, const double* q, co
     p[static_cast<size_t>(s)] = score;
     most = std::max(most, score);
   }
-  // Without any key: nothing of attention alone, the mean of all values of Keras's layers.
+  // A query that sees no key gets zeros from attention alone, the mean of all values from Keras's
+  // layers.
   const bool none = most == hidden;
   if (none && !c.whole_layer) return;
   for (double& one : p) sum += one = none ? 1 : std::exp(one - most);

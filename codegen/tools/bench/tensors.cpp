@@ -7,8 +7,8 @@
 namespace attnc {
 namespace {
 
-/// Normal numbers by Box and Muller: the same from every standard library, whose own distributions
-/// differ.
+/// Normally distributed numbers by Box-Muller: the same with every standard library, unlike
+/// std::normal_distribution.
 class Normal {
  public:
   void fill(Floats& out, double scale) {
@@ -29,7 +29,8 @@ BenchTensor empty(std::string name, const attn::Shape& shape) {
   return {std::move(name), shape, Floats(static_cast<size_t>(shape.elements()))};
 }
 
-/// Memory (batch, head, position, size), seen as [batch, position, head, size].
+/// The shape and strides that view memory (batch, head, position, size) as [batch, position, head,
+/// size].
 std::pair<attn::Shape, attn::Shape> by_position(const attn::Shape& s) {
   return {{s[0], s[2], s[1], s[3]}, {s[1] * s[2] * s[3], s[3], s[2] * s[3], 1}};
 }

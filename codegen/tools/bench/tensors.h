@@ -1,11 +1,12 @@
-// tensors.h - the numbers that a case of `attnc bench` is called with, and where its output goes.
+// tensors.h - the tensors that a case of `attnc bench` is called with, and those of its output.
 //
 //   attnc::BenchTensors t = attnc::make_tensors(c);       // random normal, the same on every run
 //   t.at("q").shape;                                       // [B, Hq, T, D]
 //
-// Attention alone has q, k, v (and slopes, of alibi); a layer x, y where keys are another sequence, and its weights by
-// Keras's names, kernels divided by the root of their rows so that values keep the size of 1. All
-// lie contiguous, on a cache line's boundary. std::bad_alloc where memory ends.
+// Attention alone has q, k, v; a whole layer has x, y if the keys come from another sequence, and
+// its weights by Keras's names. With alibi both have slopes. Kernels are divided by the square root
+// of their number of inputs, so that values stay around 1. All tensors are contiguous and aligned
+// to a cache line. Throws std::bad_alloc if there is not enough memory.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -20,7 +21,7 @@
 
 namespace attnc {
 
-/// Floats on a cache line's boundary, as every library that is compared with allocates them.
+/// Floats aligned to a cache line, as the libraries that attnc is compared with allocate them.
 class Floats {
  public:
   explicit Floats(size_t size)
@@ -54,7 +55,8 @@ struct BenchTensors {
 
 BenchTensors make_tensors(const BenchCase& c);
 
-/// What the layer of a case is called with: views of `t`, which has to outlive them.
+/// The inputs and outputs that a case's layer is called with: views of `t`, which has to outlive
+/// them.
 std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors& t);
 std::vector<attn::NamedMutableTensor> outputs_of(const BenchCase& c, BenchTensors& t);
 

@@ -1,5 +1,5 @@
-// c_api.cpp - c_api.h over the C++ interface: names into views, a Status into a number and a
-// sentence.
+// c_api.cpp - implements c_api.h with the C++ interface: turns C tensors into views, and a Status
+// into a number and a message.
 #include "attn/runtime/c_api.h"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ static_assert(static_cast<int>(StatusCode::unsupported) == ATTN_UNSUPPORTED);
 static_assert(static_cast<int>(StatusCode::internal) == ATTN_INTERNAL);
 static_assert(static_cast<int>(attn::max_rank) == ATTN_MAX_RANK);
 
-/// The thread's sentence. A fixed array: it can be written when there is no memory.
+/// The thread's message. A fixed array, so that it can be written when memory has run out.
 std::array<char, 2048>& message() {
   thread_local std::array<char, 2048> text{};
   return text;
@@ -57,7 +57,7 @@ attn_status failed(StatusCode code, const char* sentence) {
   return static_cast<attn_status>(code);
 }
 
-/// Whatever happens inside `function` is a number outside.
+/// Calls `function` and turns its Status, or what it throws, into a number.
 template <class Function>
 attn_status guarded(Function&& function) {
   try {
@@ -79,7 +79,7 @@ Status bad_list(const char* role, int32_t count, int most) {
           text("got ", count, " ", role, "s, expected 0 to ", most, ", and a list of them")};
 }
 
-/// Absent for a null name; a rank that no view has is left for the layer to complain of.
+/// Makes a view of a C tensor. An error for a null name, or a rank or type that no view has.
 template <class View, class C>
 Status view_of(const C& tensor, const char* role, View& view) {
   if (tensor.name == nullptr) {
@@ -104,7 +104,7 @@ Status view_of(const C& tensor, const char* role, View& view) {
   return {};
 }
 
-/// Inputs or outputs of a call, on the stack: calls allocate nothing.
+/// Inputs or outputs of a call, on the stack because calls allocate nothing.
 template <class Named, size_t most>
 struct List {
   std::array<Named, most> items;
@@ -259,7 +259,7 @@ attn_status attn_layer_load_arrays(const attn_library* library, const char* name
 
 void attn_layer_free(attn_layer* layer) { delete layer; }
 
-// The table's own string, so it ends with a zero.
+// This is the table's own string, so it is null-terminated.
 const char* attn_layer_name(const attn_layer* layer) {
   return layer == nullptr ? "" : layer->layer.name().data();
 }

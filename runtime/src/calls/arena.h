@@ -1,10 +1,11 @@
 // arena.h - the memory of one kernel or worker during a call: a part of the workspace.
 //
-// Blocks are stacked; a block's header (128 bytes, what kernels count for it) keeps where the block
-// before begins. Kernels release mostly in reverse order: a block that is released under others is
-// marked and goes when it is the top. A block that does not fit, which a kernel's own account rules
-// out, comes from the system and is remembered, so that the call can report it instead of crashing.
-// Under AddressSanitizer only blocks may be touched: what lies between and behind them is poisoned.
+// Blocks are stacked. A block's header (128 bytes, which kernels count for it) stores where the
+// block below begins. Kernels release blocks mostly in reverse order; a block that is released
+// below others is marked, and removed once it is on top. A block that does not fit, which a
+// kernel's own account rules out, comes from the system and is remembered, so that the call can
+// report it instead of crashing. Under AddressSanitizer only blocks may be touched: everything
+// between and above them is poisoned.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,7 @@
 
 namespace attn {
 
-/// For AddressSanitizer; else nothing.
+/// For AddressSanitizer; without it these do nothing.
 inline void poison([[maybe_unused]] const void* memory, [[maybe_unused]] uint64_t bytes) {
 #ifdef ATTN_ADDRESS_SANITIZER
   __asan_poison_memory_region(memory, bytes);
@@ -41,7 +42,7 @@ class Arena {
   static uint64_t round_up(uint64_t bytes) { return (bytes + unit - 1) / unit * unit; }
 
   Arena() = default;
-  /// `memory` is aligned to 128 bytes, `bytes` a multiple of it.
+  /// `memory` is aligned to 128 bytes; `bytes` is a multiple of 128.
   Arena(std::byte* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {
     poison(memory, bytes);
   }
@@ -62,17 +63,18 @@ class Arena {
   void release(void* block) {
     std::byte* address = static_cast<std::byte*>(block);
     if (address == nullptr) return;
-    // As numbers: pointers to different objects have no order.
+    // Compared as integers, because pointers into different objects have no order.
     const uintptr_t place = reinterpret_cast<uintptr_t>(address);
     const uintptr_t begin = reinterpret_cast<uintptr_t>(memory_);
-    // A block of no bytes may lie at the very end.
+    // A block of 0 bytes may lie at the very end.
     const bool at_end = place == begin + bytes_ && last_ + unit == bytes_;
     if ((place <= begin || place >= begin + bytes_) && !at_end) {
       return to_system(block);
     }
     const uint64_t released = place - begin - unit;
     write(released, {read(released).before, 1});
-    // How long a block was is not kept: one that others lie on stays open until it goes.
+    // A block's length is not stored, so one that is released below others is poisoned only when it
+    // is removed.
     while (last_ != none && read(last_).released != 0) {
       const uint64_t before = read(last_).before;
       poison(memory_ + last_, top_ - last_);
@@ -87,14 +89,14 @@ class Arena {
   static constexpr uint64_t none = UINT64_MAX;
   struct Header {
     uint64_t before;    // where the block below begins
-    uint64_t released;  // 1: goes when it is the top
+    uint64_t released;  // 1: removed once it is on top
   };
-  // Not inlined: g++ cannot know that what is freed here never lies in the arena, and warns.
+  // Not inlined: g++ would warn, as it cannot know that what is freed here never lies in the arena.
   [[gnu::noinline]] static void* from_system(uint64_t bytes) {
     return std::aligned_alloc(unit, bytes);
   }
   [[gnu::noinline]] static void to_system(void* block) { std::free(block); }
-  // Headers are poisoned but for these.
+  // Headers are poisoned except within these two functions.
   Header read(uint64_t offset) const {
     const Header* at = reinterpret_cast<const Header*>(memory_ + offset);
     unpoison(at, sizeof(Header));

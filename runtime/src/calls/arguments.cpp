@@ -1,5 +1,5 @@
-// Tensors as a kernel's arguments: buffers over the caller's memory where that lies as the form
-// wants it, else over copies in the workspace.
+// Turns tensors into a kernel's arguments: buffers over the caller's memory if its layout fits the
+// argument's form, else over copies in the workspace.
 #include <cstdlib>
 #include <limits>
 #include <string>
@@ -12,12 +12,13 @@ namespace {
 
 constexpr int64_t largest = std::numeric_limits<int32_t>::max();
 
-// What absent inputs are: one element that every stride of 0 leads to.
+// The values of absent inputs: one element each, which is read with strides of 0.
 const uint8_t one_truth = 1;
 const float one_float = 1;
 const double one_double = 1;
 const int32_t no_index = 0;
-// Stands where a buffer has no elements, or not yet any: kernels take null as a question.
+// The address of buffers that have no elements, or whose memory is not known yet: kernels treat a
+// null address as a query of bounds.
 alignas(Workspace::alignment) std::byte nowhere[Workspace::alignment];
 
 void set_type(DType dtype, attn_buffer& buffer) {
@@ -67,20 +68,20 @@ class Arguments {
       case ATTN_ARGUMENT_LENGTH:
         call_.arguments[a + 1] = &call_.lengths[a];
         return place_length(a, argument);
-      default:  // check_table: there are no others
+      default:  // by check_table there are no others
         call_.arguments[a + 1] = &call_.buffers[a];
         return place_output(a, index);
     }
   }
 
  private:
-  /// How a kernel takes an argument.
+  /// How a kernel wants an argument.
   struct Wanted {
     DType dtype;
-    RowFunction row;          // what makes it out of the caller's
-    bool as_it_is;            // the caller's elements are what the kernel reads
-    bool broadcasts;          // the first dimension too, and every offset in 31 bits
-    RefusalFunction refusal;  // of the caller's elements; null: takes all
+    RowFunction row;          // converts the caller's elements
+    bool as_it_is;            // the kernel can read the caller's elements
+    bool broadcasts;          // strides may be 0, the first too; offsets fit in 31 bits
+    RefusalFunction refusal;  // of the caller's elements; null: accepts all
   };
 
   Status wrong(const TensorRole& role, const Tensor* tensor, const std::string& what) const {
@@ -107,14 +108,14 @@ class Arguments {
     Wanted wanted{};
     const void* absent = nullptr;
     if (is_real(info)) {
-      if (tensor == nullptr) {  // check_table: it is there
+      if (tensor == nullptr) {  // check_table ensures that it is there
         return {StatusCode::internal, text(role.describe(), " is absent; please report it")};
       }
       wanted = {tensor->dtype(), same_row(tensor->dtype()), true, false, nullptr};
       view = view_of(*tensor);
     } else if (tensor != nullptr) {
       view = c_.views[index];
-      for (int axis = 0; axis < info.rank && !is_table(info); ++axis) {  // that later tensors told
+      for (int axis = 0; axis < info.rank && !is_table(info); ++axis) {  // known from later tensors
         const int64_t length = c_.lengths.of(info.axes[axis]);
         if (length >= 0) view.length[static_cast<size_t>(axis)] = length;
       }
@@ -145,7 +146,7 @@ class Arguments {
     }
     if (tensor == nullptr) {
       view = broadcast_view(info, c_.lengths, absent, wanted.dtype);
-      wanted.row = same_row(wanted.dtype);  // a table that is absent is a copy of one element
+      wanted.row = same_row(wanted.dtype);  // an absent table is a copy of one element
       wanted.refusal = nullptr;
       wanted.as_it_is = true;
     }
@@ -155,7 +156,7 @@ class Arguments {
   Status place_length(size_t a, const attn_argument& argument) {
     const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0, 0};
     const Length* known = c_.lengths.find(axis);
-    if (known == nullptr) {  // check_table: an input that is always there has it
+    if (known == nullptr) {  // check_table ensures that an input that is always there has it
       return {StatusCode::internal,
               text("the length of axis ", axis_name(axis), " is not known; please report it")};
     }
@@ -177,8 +178,9 @@ class Arguments {
     return place_view(a, {"output", info.name}, info, &tensor, view_of(tensor), wanted, &start);
   }
 
-  /// Makes the buffer of an argument, over the caller's memory where that lies as it has to, else
-  /// over a copy. `start` is null for an input, for an output what it starts as.
+  /// Makes the buffer of an argument, over the caller's memory if its layout fits, else over a
+  /// copy. `start` is null for an input; for an output it points to the tensor that the output
+  /// starts as, or to null.
   Status place_view(size_t a, const TensorRole& role, const attn_tensor_info& info,
                     const Tensor* tensor, const View& view, const Wanted& wanted,
                     const Tensor* const* start) {
@@ -191,7 +193,7 @@ class Arguments {
                         ", more than 2^31 - 1 together with what belongs to it"));
     }
     if (!wanted.broadcasts && !formed.empty) {
-      // Rows are counted in 31 bits, a tile's more than there are.
+      // Kernels count rows in 31 bits, and up to a tile more than there are.
       int64_t rows = 1;
       for (size_t d = 1; d < static_cast<size_t>(formed.rank); ++d) {
         if (__builtin_mul_overflow(rows, formed.extent[d], &rows) || rows > largest - (1 << 16)) {
@@ -225,7 +227,7 @@ class Arguments {
     return {};
   }
 
-  /// Whether a kernel can take it without a copy.
+  /// Whether a kernel can read the view without a copy.
   static bool lies_well(const Formed& formed, const View& view, const Wanted& wanted) {
     if (!formed.merges) return false;
     if (reinterpret_cast<uintptr_t>(view.data) % size_of(wanted.dtype) != 0) return false;
@@ -236,20 +238,20 @@ class Arguments {
     int64_t reach = 0;
     for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) {
       if (std::abs(formed.stride[d]) > largest) return false;
-      // check_memory bounds these: no overflow.
+      // check_memory bounds these, so nothing overflows.
       reach += (formed.extent[d] - 1) * std::abs(formed.stride[d]);
     }
     return !wanted.broadcasts || reach <= largest;
   }
 
-  /// Room in the workspace for a copy, and the copying.
+  /// Reserves room in the workspace for a copy, and plans the copying.
   void stage(size_t a, const attn_tensor_info& info, const View& view, const Wanted& wanted,
              const Gathered& gathered, const Tensor* const* start) {
     const size_t size = size_of(wanted.dtype);
     const Copy in{gathered.walk, wanted.row, view.dtype, wanted.dtype, wanted.refusal};
     auto* data = const_cast<std::byte*>(view.data);
     if (start == nullptr) {
-      for (int i = 0; i < call_.before_count; ++i) {  // in another argument already
+      for (int i = 0; i < call_.before_count; ++i) {  // already copied for another argument
         const Prepared::Transfer& other = call_.before[static_cast<size_t>(i)];
         if (other.caller == data && other.other == nullptr && other.copy == in) {
           call_.staged[a] = other.offset;
@@ -281,11 +283,11 @@ class Arguments {
     call_.before[static_cast<size_t>(call_.before_count++)] = transfer;
   }
 
-  /// All of the input into the output's memory, unless they are one.
+  /// Plans a copy of the whole input into the output's memory, unless they are the same.
   void copy_start(const Tensor& from, const Tensor& to) {
     if (overlap_of(from, to) == Overlap::same) return;
     std::array<int, max_rank> order{};
-    const int count = by_step(to, order);  // as they lie in the output
+    const int count = by_step(to, order);  // in the order in which the output stores them
     Walk walk{};
     for (int i = 0; i < count; ++i) {
       const int axis = order[static_cast<size_t>(i)];
@@ -322,8 +324,8 @@ class Arguments {
     return !is_real(info) && !is_table(info);
   }
 
-  /// Along dimensions of one position, or without elements, the strides that a contiguous array
-  /// has.
+  /// Gives dimensions of extent 1, and all dimensions of a buffer without elements, the strides of
+  /// a contiguous array.
   static void make_dense(const Formed& formed,
                          std::array<attn_dimension, max_dimensions>& dimensions) {
     int64_t next = 1;

@@ -11,7 +11,7 @@
 namespace attn {
 namespace {
 
-/// Which tensors of a layer a cache is.
+/// Which tensors of a layer belong to its cache.
 struct Places {
   size_t input = 0, index = 0, output = 0;
 };
@@ -35,7 +35,8 @@ Status find_places(const AnyLayer& layer, Places& places) {
                " indices; expected one cache, and one index of where to go on in it")};
 }
 
-/// How many positions the inputs bring; 0 where they do not tell (run then says what is missing).
+/// The number of positions that the inputs add; 0 if they do not determine it (run then says what
+/// is missing).
 int64_t count_updates(const AnyLayer& layer, std::span<const Tensor> inputs) {
   for (size_t i = 0; i < layer.inputs().size() && i < inputs.size(); ++i) {
     const attn_tensor_info& info = layer.inputs()[i];
@@ -76,11 +77,12 @@ Result<KeyValueCache> KeyValueCache::make(const Sizes& sizes) {
   cache.sizes_ = sizes;
   size_t bytes = 0;
   const int64_t elements = cache.shape().elements();
-  // No process has 2^47 bytes. The allocator is not asked for them, as debugging ones abort then.
+  // No process has 2^47 bytes. Do not ask the allocator for as many, since debugging allocators
+  // would abort.
   const bool fits =
       !__builtin_mul_overflow(elements, size_of(sizes.dtype), &bytes) && bytes >> 47 == 0;
   constexpr size_t alignment = Workspace::alignment;
-  // Zeros that the system has at hand: what is not used is not touched.
+  // calloc takes zeroed pages from the system: memory that is never used is never touched.
   if (fits) cache.memory_.reset(static_cast<std::byte*>(std::calloc(bytes + alignment, 1)));
   if (cache.memory_ == nullptr) {
     return Status(StatusCode::unsupported,
@@ -180,7 +182,7 @@ Status append(const AnyLayer& layer, KeyValueCache& cache, std::span<const Tenso
   Places places;
   if (Status s = find_places(layer, places); !s.ok()) return failed(s);
   if (inputs.size() > layer.inputs().size() || outputs.size() > layer.outputs().size()) {
-    return layer.run(inputs, outputs, workspace, options);  // which says so
+    return layer.run(inputs, outputs, workspace, options);  // which reports it
   }
   std::array<Tensor, max_inputs> in;
   std::array<MutableTensor, max_outputs> out;

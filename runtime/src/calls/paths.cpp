@@ -1,4 +1,4 @@
-// Which path of a variant serves a call, and why none does.
+// Chooses the path of a variant that serves a call, or says why none does.
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -9,7 +9,7 @@
 namespace attn {
 namespace {
 
-/// How many queries a call has, over all query axes: what phases differ in.
+/// The number of queries of a call, over all query axes: what tells phases apart.
 int64_t count_queries(const AnyLayer::State& layer, const Lengths& lengths) {
   int64_t queries = 1;
   uint64_t seen = 0;
@@ -26,7 +26,7 @@ int64_t count_queries(const AnyLayer::State& layer, const Lengths& lengths) {
   return queries;
 }
 
-/// "`a`", "`a` and `b`", "`a`, `b` and `c`"; "nothing".
+/// "`a`", "`a` and `b`", "`a`, `b` and `c`"; "nothing" for an empty set.
 std::string names(std::span<const attn_tensor_info> infos, uint32_t set) {
   std::string result;
   for (size_t i = 0; i < infos.size(); ++i) {
@@ -37,7 +37,7 @@ std::string names(std::span<const attn_tensor_info> infos, uint32_t set) {
   return result.empty() ? "nothing" : result;
 }
 
-/// "with `a` and without `b` and `c`"; nothing where neither is there.
+/// "with `a` and without `b` and `c`"; empty if both sets are empty.
 std::string inputs_text(std::span<const attn_tensor_info> inputs, uint32_t given, uint32_t absent) {
   std::string result;
   if (given != 0) result = "with " + names(inputs, given);
@@ -47,7 +47,7 @@ std::string inputs_text(std::span<const attn_tensor_info> inputs, uint32_t given
   return result;
 }
 
-/// Adds a part that is not there yet.
+/// Appends `part` unless it is there already.
 void add_part(std::string& to, const std::string& separator, const std::string& part) {
   const std::string all = separator + to + separator;
   if (!to.empty() && all.find(separator + part + separator) != std::string::npos) return;
@@ -63,7 +63,7 @@ uint32_t present(std::span<const View> tensors) {
   return set;
 }
 
-/// Why no path serves the call.
+/// The error that says why no path serves the call.
 Status no_path(const AnyLayer::State& layer, uint32_t given, uint32_t wanted, int64_t queries) {
   const std::span<const attn_path> paths(layer.variant->paths,
                                          static_cast<size_t>(layer.variant->path_count));
@@ -71,9 +71,9 @@ Status no_path(const AnyLayer::State& layer, uint32_t given, uint32_t wanted, in
   for (const attn_path& path : paths) matters |= path.given | path.absent;
   const std::string with = inputs_text(layer.inputs(), given & matters, ~given & matters);
 
-  int32_t most = -1;                  // queries that a path of these inputs and outputs serves
+  int32_t most = -1;                  // most queries that a path of these inputs and outputs serves
   uint32_t always = ~uint32_t{0};     // outputs that every path of these inputs makes
-  std::string served, makes, others;  // calls that are served; outputs of paths of these inputs
+  std::string served, makes, others;  // which calls are served; outputs of paths of these inputs
   for (const attn_path& path : paths) {
     add_part(served, ", or ", inputs_text(layer.inputs(), path.given, path.absent));
     if ((path.given & ~given) != 0 || (path.absent & given) != 0) continue;

@@ -1,4 +1,4 @@
-// What can be said of a call before there is a workspace: every check of its tensors.
+// The part of a call that needs no workspace: every check of its tensors.
 #include <string>
 
 #include "calls/checked.h"
@@ -7,7 +7,8 @@
 namespace attn {
 namespace {
 
-/// Keys of a call without a cache: as many as there are new ones.
+/// Without a cache, a call has as many keys as new ones: key axes without a length get that of
+/// their update axis.
 void read_keys(std::span<const attn_tensor_info> infos, Lengths& lengths) {
   for (const attn_tensor_info& info : infos) {
     for (int i = 0; i < info.rank; ++i) {
@@ -33,7 +34,8 @@ Status check_numbers(const Checked& c) {
   return {};
 }
 
-/// Only what is surely wrong: views that lie between each other's rows are fine.
+/// Refuses outputs that lie in other tensors' memory, but only where that is surely wrong: views
+/// that interleave row by row are fine.
 Status check_places(const Checked& c, size_t i) {
   const attn_tensor_info& info = c.layer.outputs()[i];
   const Tensor& tensor = c.outputs[i];
@@ -60,14 +62,14 @@ Status check_places(const Checked& c, size_t i) {
     return Status(StatusCode::invalid_argument,
                   text("output ", quoted(info.name), " ", what, "; got ", tensor.describe()));
   };
-  if (from == nullptr) return {};  // check_table: no path makes it, then
+  if (from == nullptr) return {};  // by check_table no path makes it then
   if (from->shape() != tensor.shape() || from->dtype() != tensor.dtype()) {
     return wrong(text("starts as", as, ", which is ", from->describe()));
   }
   if (overlap_of(*from, tensor) == Overlap::some) {
     return wrong(text("overlaps", as, " in part: expected the same view, or other memory"));
   }
-  // What is added has to have room: a cache's new positions among its positions.
+  // There has to be room for what is added: a cache has at least as many positions as are new.
   for (int k = 0; k < info.rank; ++k) {
     attn_axis update = info.axes[k];
     if (update.kind != ATTN_AXIS_KEY) continue;
@@ -99,7 +101,7 @@ Status check_outputs(Checked& c, Prepared& call) {
   return {};
 }
 
-/// Masks, flags, indices and tables, those that no path takes too.
+/// Checks masks, flags, indices and tables, including those that the path does not take.
 Status check_others(Checked& c, Prepared& call) {
   int masks_given = 0, flags_true = 0;
   for (size_t i = 0; i < c.layer.inputs().size(); ++i) {
@@ -143,7 +145,7 @@ Status read_lengths(const AnyLayer::State& layer, std::span<const Tensor> inputs
     if (!is_real(info)) continue;
     const Tensor* tensor = Checked::given(layer, inputs, i);
     if (tensor == nullptr) continue;
-    // A stand-in is looked at as what it stands for: a sentence then names both.
+    // A stand-in is checked as the input it stands in for; the error message then names both.
     const bool own = i < inputs.size() && inputs[i].present();
     Status s = check_shape({"input", info.name}, info, *tensor, lengths);
     if (!s.ok()) {

@@ -1,4 +1,4 @@
-// A kernel's call: memory from the workspace, threads from the executor, and nothing from the
+// Runs a kernel, with memory from the workspace, threads from the executor, and nothing from the
 // system.
 #include <atomic>
 #include <new>
@@ -34,7 +34,7 @@ void* allocate(attn_call* call, uint64_t bytes) {
 
 void release(attn_call* call, void* memory) { static_cast<Call*>(call)->arena.release(memory); }
 
-/// A loop inside a task, and every loop while a kernel is asked for its workspace.
+/// Runs a loop inside a task, and every loop while a kernel is asked for its workspace.
 int run_serially(attn_call* call, int (*task)(attn_call*, int, uint8_t*), int min, int extent,
                  uint8_t* closure) {
   for (int i = 0; i < extent; ++i) {
@@ -54,7 +54,7 @@ struct Loop {
 void run_task(void* context, int index, int worker) {
   Loop& loop = *static_cast<Loop*>(context);
   if (worker < 0 || worker >= loop.shared->worker_count) {
-    // A lent executor that breaks its promise. There is no memory for such a worker.
+    // The caller's executor breaks its promise. There is no memory for such a worker.
     loop.shared->strange_worker.store(true, std::memory_order_relaxed);
     return;
   }
@@ -71,7 +71,7 @@ int run_in_parallel(attn_call* call, int (*task)(attn_call*, int, uint8_t*), int
   return loop.failed.load(std::memory_order_relaxed);
 }
 
-/// Ends the workspace's use on every way out.
+/// Marks the workspace as in use until the end of the scope.
 struct Use {
   Workspace& workspace;
   bool begun = workspace.begin_use();
@@ -80,8 +80,8 @@ struct Use {
   }
 };
 
-/// What a call does not need of a workspace, and what arenas do not hand out, nobody may touch:
-/// under AddressSanitizer, and until the call is over.
+/// Under AddressSanitizer, poisons the part of the workspace that a call does not need. At the end
+/// of the call it unpoisons the whole workspace, also what arenas have poisoned.
 struct Guarded {
   Guarded(std::byte* memory, size_t used, size_t bytes) : memory(memory), bytes(bytes) {
     poison(memory + used, bytes - used);
@@ -93,10 +93,10 @@ struct Guarded {
 
 size_t round_up(size_t bytes) { return static_cast<size_t>(Arena::round_up(bytes)); }
 
-/// Of a mask with a number that says of itself that it is no truth.
+/// The error for a mask with a number that cannot be meant as a truth: negative, infinite or NaN.
 Status refusal(const AnyLayer::State& layer, const Prepared& prepared,
                const Prepared::Transfer& transfer, const std::byte* element) {
-  size_t a = 0;  // the argument that it was for: there is one
+  size_t a = 0;  // the argument that the copy was for; there is one
   while (prepared.staged[a] != transfer.offset) ++a;
   const auto input = static_cast<size_t>(prepared.path->arguments[a].index);
   return {
@@ -113,7 +113,7 @@ Status refusal(const AnyLayer::State& layer, const Prepared& prepared,
 Status run_kernel(const AnyLayer::State& layer, Prepared& prepared, const WorkspacePlan& plan,
                   std::byte* memory, Executor& executor, int worker_count) {
   std::byte* copies = memory + plan.copies;
-  // Into the workspace first: a call that is refused leaves its outputs as they were.
+  // Into the workspace first, so that a call that is refused leaves its outputs as they were.
   for (bool into_workspace : {true, false}) {
     for (int i = 0; i < prepared.before_count; ++i) {
       const Prepared::Transfer& t = prepared.before[static_cast<size_t>(i)];
@@ -136,7 +136,7 @@ Status run_kernel(const AnyLayer::State& layer, Prepared& prepared, const Worksp
   root.parallel_for = run_in_parallel;
   root.arena = Arena(memory + plan.root, prepared.call_bytes);
   root.shared = &shared;
-  // Workers' calls lie in the workspace too, and are left there: nothing to destroy.
+  // The workers' Calls lie in the workspace too and are left there: they need no destructor.
   static_assert(std::is_trivially_destructible_v<Call>);
   for (int w = 0; w < worker_count; ++w) {
     const size_t at = static_cast<size_t>(w);

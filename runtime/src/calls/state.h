@@ -1,4 +1,4 @@
-// state.h - what a loaded layer holds, and a call between its checks and its kernel.
+// state.h - the state of a loaded layer, and of a call between its checks and its kernel.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -21,11 +21,11 @@ struct AlignedDelete {
 };
 
 struct AnyLayer::State {
-  std::shared_ptr<const void> keep;  // first, so that it goes last
+  std::shared_ptr<const void> keep;  // first, so that it is destroyed last
   const attn_layer_table* table = nullptr;
   const attn_variant* variant = nullptr;
   Executor* executor = nullptr;  // null: default_executor()
-  Lengths lengths;               // those that the weights tell
+  Lengths lengths;               // those that the weights determine
   std::unique_ptr<std::byte, AlignedDelete> memory;
   size_t packed_bytes = 0;
   std::vector<std::array<attn_dimension, 3>> packed_dimensions;
@@ -43,57 +43,59 @@ struct AnyLayer::State {
   DType compute_dtype() const { return static_cast<DType>(table->compute_dtype); }
 };
 
-/// A call's tensors, checked, as kernels see them. About 45 kB, on the stack; what is not counted
-/// or not an argument is not written.
+/// A call's tensors, checked, as kernels see them. About 45 kB, on the stack; array elements beyond
+/// the counts and the path's arguments are left uninitialised.
 struct Prepared {
-  /// Elements that go from or to where the caller has them.
+  /// A copy of elements from or to the caller's memory.
   struct Transfer {
     Copy copy;
     std::byte* caller;
-    std::byte* other;  // null: in the workspace, at
+    std::byte* other;  // null: in the workspace, at `offset`
     size_t offset;
   };
 
   const attn_path* path = nullptr;
-  bool empty = false;  // no output has an element: nothing is to be done
+  bool empty = false;  // no output has an element: there is nothing to do
 
-  // By argument of the path.
+  // By index of the path's argument.
   std::array<attn_buffer, max_arguments> buffers;
   std::array<std::array<attn_dimension, max_dimensions>, max_arguments> dimensions;
-  std::array<size_t, max_arguments> staged;  // where in the workspace's copies it lies, or
+  std::array<size_t, max_arguments> staged;  // offset in the workspace's copies, or not_staged
   static constexpr size_t not_staged = SIZE_MAX;
-  std::array<int32_t, max_arguments> lengths;  // of arguments that are one
+  std::array<int32_t, max_arguments> lengths;  // of arguments that are lengths
   std::array<uint8_t, max_inputs> flags;
 
-  std::array<Transfer, max_arguments> before;  // from the caller
-  std::array<Transfer, max_outputs> after;     // to the caller
+  std::array<Transfer, max_arguments> before;  // before the kernel, from the caller
+  std::array<Transfer, max_outputs> after;     // after the kernel, to the caller
   int before_count = 0, after_count = 0;
-  size_t copy_bytes = 0;      // of the workspace
+  size_t copy_bytes = 0;      // of copies in the workspace
   uint64_t call_bytes = 0;    // what the kernel allocates once
-  uint64_t worker_bytes = 0;  // and each worker at a time
+  uint64_t worker_bytes = 0;  // what each worker allocates at a time
 
-  /// What the kernel is called with; [0] is the caller's to set, [argument_count + 1] free.
+  /// What the kernel is called with. [0] is set by whoever calls the kernel; [argument_count + 1]
+  /// is free for the result of its `workspace`.
   std::array<void*, max_arguments + 2> arguments;
 };
 static_assert(sizeof(Prepared) < 48 << 10);
 
-/// All that can be said before there is a workspace: checks every tensor, chooses the path, asks
-/// its kernel for the memory it needs. Names of tensors are those of the table.
+/// Everything that needs no workspace: checks every tensor, chooses the path and asks its kernel
+/// how much memory it needs. Messages name tensors as the table does.
 Status prepare(const AnyLayer::State& layer, std::span<const Tensor> inputs,
                std::span<const MutableTensor> outputs, Prepared& call);
 
-/// The lengths that inputs tell, with those of the weights; absent inputs tell nothing.
+/// The lengths that the weights and the inputs determine; absent inputs determine none.
 Status read_lengths(const AnyLayer::State& layer, std::span<const Tensor> inputs, Lengths& lengths);
 
-/// The first path that makes what is asked, from what is given, and serves so many queries.
+/// The first path that makes the requested outputs from the given inputs and serves this many
+/// queries.
 Result<const attn_path*> choose_path(const AnyLayer::State& layer, std::span<const Tensor> inputs,
                                      std::span<const MutableTensor> outputs,
                                      const Lengths& lengths);
 
-/// Asks the path's kernel for the bytes that it allocates.
+/// Asks the path's kernel how many bytes it allocates.
 Status query_workspace(const AnyLayer::State& layer, Prepared& call);
 
-/// The bytes of workspace of a prepared call, and where its parts begin.
+/// The workspace of a prepared call in bytes: where its parts begin, and the total.
 struct WorkspacePlan {
   size_t copies = 0, calls = 0, root = 0, workers = 0, total = 0;
 };

@@ -39,7 +39,8 @@ Status Workspace::reserve(size_t bytes) {
                 " bytes of lent memory and the call needs " + std::to_string(bytes) +
                 ": lend more, or use a Workspace that owns its memory"};
   }
-  // No process has 2^47 bytes. The allocator is not asked for them, as debugging ones abort then.
+  // No process has 2^47 bytes. Do not ask the allocator for as many, since debugging allocators
+  // would abort.
   void* memory = nullptr;
   if (bytes >> 47 == 0) {
     memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);

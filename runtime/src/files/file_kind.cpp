@@ -18,7 +18,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return " \t\r\n"sv.find(c) != std::string_view::npos; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// `lower` is in lower case.
+/// Whether `s` starts with `lower`, ignoring case; `lower` is in lower case.
 bool starts_with_any_case(std::string_view s, std::string_view lower) {
   return s.size() >= lower.size() &&
          std::equal(lower.begin(), lower.end(), s.begin(),
@@ -27,7 +27,7 @@ bool starts_with_any_case(std::string_view s, std::string_view lower) {
 
 bool contains(std::string_view s, std::string_view part) { return s.find(part) != s.npos; }
 
-/// The format begins with the length of a header, which begins with '{'.
+/// The format begins with the header's length in 8 bytes and the header, which begins with '{'.
 bool is_safetensors(std::string_view start) {
   uint64_t length = 0;
   if (start.size() <= sizeof length) return false;
@@ -35,15 +35,16 @@ bool is_safetensors(std::string_view start) {
   return length >= 2 && length <= longest_safetensors_header && start[sizeof length] == '{';
 }
 
-/// Protocol 2 or later: the byte 0x80, the protocol, and an opcode, which zeros are none of.
+/// Protocols 2 to 5: the byte 0x80, the protocol, and an opcode, which is never zero.
 bool is_pickle(std::string_view start) {
   return start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5 &&
          start[2] != '\0';
 }
 
-/// Zip archives, by the name of their first entry.
+/// Describes a zip archive by the name of its first entry.
 FileDescription describe_zip(std::string_view start) {
-  // A local header: 26 bytes, the length of the name and of what stands behind it, the name.
+  // A local header: 26 bytes, the lengths of the name and of the extra field (2 bytes each), the
+  // name.
   constexpr size_t length_at = 26, name_at = 30;
   uint16_t length = 0;
   if (start.size() > name_at) std::memcpy(&length, start.data() + length_at, sizeof length);
@@ -67,7 +68,7 @@ FileDescription describe_zip(std::string_view start) {
           "is a zip archive: open it with attn::KerasFile if it is a .keras model, else unpack it"};
 }
 
-/// A byte order mark and white space may stand before it.
+/// Removes a byte order mark and white space from the front.
 std::string_view without_space(std::string_view s) {
   if (s.starts_with("\xef\xbb\xbf")) s.remove_prefix(3);
   while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
@@ -101,7 +102,8 @@ FileDescription describe_text(std::string_view start) {
                     ", and holds no weights: download or give the file that does"));
 }
 
-/// No control characters, and at first, where words say what it is, ASCII.
+/// Whether there are no control characters except white space, and the first 8 bytes (where words
+/// say what the text is) are ASCII.
 bool is_text(std::string_view start) {
   const std::string_view words = without_space(start);
   const size_t ascii = std::min<size_t>(words.size(), 8);

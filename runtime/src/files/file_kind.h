@@ -1,5 +1,5 @@
-// file_kind.h - what a file is, by its first bytes: for the sentence that says why a reader does
-// not take it, and what to do with it. Readers of files share it.
+// file_kind.h - identifies a file by its first bytes, so that an error message can say why a reader
+// does not take it and what to do with it. Shared by all readers of files.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace attn {
 
-/// So many of a file's first bytes tell what can be told.
+/// How many of a file's first bytes describe_file needs at most.
 inline constexpr size_t telling_bytes = 4096;
 
 enum class FileKind {
   unknown,
   safetensors,
   hdf5,
-  zip,    // that may be a .keras model; archives that cannot be one are `other`
+  zip,    // may be a .keras model; archives that cannot be one are `other`
   other,  // no reader here takes it
 };
 
@@ -23,11 +23,11 @@ struct FileDescription {
   std::string sentence;  // "is ...: what to do"; empty for `unknown`
 };
 
-/// `start`: the file's first bytes, telling_bytes of them or all there are.
+/// `start`: the file's first telling_bytes bytes, or all of them if there are fewer.
 FileDescription describe_file(std::string_view start);
 
-/// Where the name of the file at `path` is one of a shard, "; ..." for the end of a sentence that
-/// misses something in it; else empty.
+/// If the name of the file at `path` is that of a shard, a note ("; ...") to append to a message
+/// that something is missing in it; else empty.
 std::string shard_note(std::string_view path);
 
 }  // namespace attn

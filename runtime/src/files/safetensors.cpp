@@ -57,7 +57,7 @@ Status map_file(const std::string& path, Mapping& mapping) {
   return status;
 }
 
-/// The DType of a type of the format; false where Tensor has none.
+/// Converts a safetensors dtype to a DType; false if there is none for it.
 bool to_dtype(std::string_view name, DType& dtype) {
   struct Type {
     std::string_view name;
@@ -76,7 +76,8 @@ bool to_dtype(std::string_view name, DType& dtype) {
   return false;
 }
 
-/// That an entry's type, shape and offsets agree; offsets against the file are checked elsewhere.
+/// Checks that an entry's type, shape and offsets agree; State::read checks the offsets against the
+/// file.
 Status check_entry(const SafeTensorsEntry& entry) {
   auto wrong = [&](const std::string& what) {
     return Status(StatusCode::invalid_file, text("tensor ", quoted(entry.name), ": ", what));
@@ -112,7 +113,7 @@ struct SafeTensors::State {
 
   std::string path;
   Mapping mapping;
-  std::vector<std::string> names;  // by place in the file, as entries
+  std::vector<std::string> names;  // in the order of the file, as `entries`
   std::vector<Entry> entries;
   std::map<std::string, size_t, std::less<>> index;
   std::vector<std::pair<std::string, std::string>> metadata;

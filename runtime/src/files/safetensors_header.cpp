@@ -9,8 +9,8 @@
 namespace attn {
 namespace {
 
-/// Bytes of the UTF-8 sequence at the front of `s`; 0 where there is none. Overlong forms,
-/// surrogates and numbers over 0x10ffff are none.
+/// The length in bytes of the UTF-8 sequence at the start of `s`; 0 if there is no valid one.
+/// Overlong forms, surrogates and code points above 0x10ffff are not valid.
 size_t utf8_length(std::string_view s) {
   auto byte = [&](size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
   auto tail = [&](size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
@@ -58,7 +58,7 @@ class Parser {
   }
 
  private:
-  // Every read_ function returns false once anything failed, and error_ then says what.
+  // Every read_ function returns false once anything has failed; error_ then says what.
   bool fail(const std::string& what) {
     if (error_.empty()) {
       error_ = tensor_.empty() ? "" : "tensor " + quoted(tensor_) + ": ";
@@ -85,7 +85,7 @@ class Parser {
     return true;
   }
 
-  /// Calls `item` for everything between `open` and `close`, with commas between.
+  /// Reads a comma-separated list between `open` and `close`, calling `item` for each item.
   template <class Item>
   bool read_list(char open, char close, Item item) {
     if (!take(open)) return false;

@@ -1,6 +1,7 @@
-// safetensors_header.h - the JSON of a .safetensors file, and nothing more general: an object of
-// objects with exactly dtype, shape and data_offsets, and one of strings. Bounds-checked to the
-// byte; no recursion, so no input is too deep; numbers are non-negative integers below 2^63.
+// safetensors_header.h - parses the JSON of a .safetensors file, and nothing more general: an
+// object of objects with exactly dtype, shape and data_offsets, and one object of strings
+// (__metadata__). Every byte is bounds-checked; there is no recursion, so no input is nested too
+// deeply; numbers are non-negative integers below 2^63.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace attn {
 
-/// Bytes; the reference reader's own limit.
+/// In bytes; the limit of the reference reader.
 inline constexpr uint64_t longest_safetensors_header = 100'000'000;
 
 struct SafeTensorsEntry {
@@ -23,14 +24,15 @@ struct SafeTensorsEntry {
 };
 
 struct SafeTensorsHeader {
-  std::vector<SafeTensorsEntry> entries;  // as they stand in the text
+  std::vector<SafeTensorsEntry> entries;  // in the order of the text
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
-/// `json` begins with `{` and may end with white space. A failure says where: "byte 17: ...".
+/// `json` begins with `{` and may end with white space. A failure says where:
+/// "header byte 17: ...".
 Result<SafeTensorsHeader> parse_safetensors_header(std::string_view json);
 
-/// Bits of an element of a type of the format; 0 for a name that is none.
+/// Bits per element of a safetensors dtype; 0 for an unknown name.
 int safetensors_bits(std::string_view dtype);
 
 }  // namespace attn

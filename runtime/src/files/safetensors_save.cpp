@@ -81,7 +81,7 @@ Status check(const NamedTensor& one) {
   return check_memory({"tensor", name.c_str()}, tensor);
 }
 
-/// A file under a name of its own beside the final one; gone unless it was kept.
+/// A temporary file next to the final one, deleted unless it is kept.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& path) : path_(path) {
@@ -111,7 +111,8 @@ class TemporaryFile {
     }
   }
 
-  /// On the disk before it takes the final name: after a crash that name is whole too.
+  /// Writes the file to disk before giving it the final name, so that even after a crash a file of
+  /// that name is whole.
   Status keep() {
     if (status_.ok() && ::fsync(file_) != 0) fail("cannot be written");
     if (status_.ok() && ::close(std::exchange(file_, -1)) != 0) fail("cannot be written");
@@ -136,7 +137,7 @@ void write_tensor(const Tensor& tensor, TemporaryFile& file) {
   const size_t size = size_of(tensor.dtype());
   const int64_t elements = tensor.shape().elements();
   if (elements == 0) return;
-  // A view like that of a contiguous array but for the strides of axes of length 1 is one.
+  // The strides of axes of length 1 do not matter.
   bool contiguous = true;
   const Shape dense = tensor.shape().contiguous_strides();
   for (int axis = 0; axis < tensor.rank(); ++axis) {
@@ -197,7 +198,7 @@ Status save_safetensors(const std::string& path, std::span<const NamedTensor> te
   }
   header += '}';
   header.resize((header.size() + 7) / 8 * 8, ' ');  // so that data begins on a multiple of 8
-  // Names that come twice or are no UTF-8 would make a file that nobody can read.
+  // Names that are duplicates or not UTF-8 would make a file that nobody can read.
   if (Result<SafeTensorsHeader> read = parse_safetensors_header(header); !read.ok()) {
     return {StatusCode::invalid_argument, text(quoted(path), ": ", read.status().message())};
   }

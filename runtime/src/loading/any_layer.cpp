@@ -102,7 +102,7 @@ Status pack_weights(const std::vector<Tensor>& weights, AnyLayer::State& layer) 
   return {};
 }
 
-/// What Keras calls the first matrix of a LoRA of this kernel; empty for other weights.
+/// Keras's name for the first LoRA matrix of this kernel; empty for other weights.
 std::string lora_beside(std::string_view weight) {
   constexpr std::string_view kernel = "/kernel";
   if (!weight.ends_with(kernel)) return {};

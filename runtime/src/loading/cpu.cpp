@@ -2,7 +2,7 @@
 
 #include "attn/runtime/kernel_abi.h"
 
-// The compiler's functions ask the operating system too: a register file that it does not save
+// __builtin_cpu_supports asks the operating system too: a feature whose registers it does not save
 // counts as absent.
 #if defined(__x86_64__)
 #define ATTN_CPU_HAS(feature) (__builtin_cpu_supports(feature) != 0)
@@ -33,8 +33,8 @@ constexpr Feature known[] = {
 
 }  // namespace
 
-// Asked anew each time, which costs a few loads, and kept in no static object: a child of fork
-// would wait for one that another thread was making.
+// Computed on every call, which costs a few loads, instead of being cached in a static local: a
+// child of fork would wait forever for one that another thread was initialising.
 uint64_t cpu_features() {
 #if defined(__x86_64__)
   __builtin_cpu_init();

@@ -48,7 +48,8 @@ std::string names_of(std::span<const attn_layer_table* const> tables) {
   return names.empty() ? "none" : names;
 }
 
-/// "encoder" is the end of "model::encoder", and "coder" is not.
+/// Whether `name` is the end of `qualified` after a "::": "encoder" of "model::encoder", not
+/// "coder".
 bool is_end_of(std::string_view name, std::string_view qualified) {
   return qualified.size() > name.size() + 2 && qualified.ends_with(name) &&
          qualified.substr(qualified.size() - name.size() - 2, 2) == "::";
@@ -67,7 +68,7 @@ Result<Library> open(const std::string& path) {
   }
   auto state = std::make_shared<Library::State>();
   state->path = path;
-  // Without a slash dlopen would search the system's folders.
+  // Without a slash, dlopen would search the system's folders.
   const std::string place = path.find('/') == path.npos ? "./" + path : path;
   state->handle = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (state->handle == nullptr) {
@@ -133,7 +134,7 @@ Result<AnyLayer> Library::load(std::string_view layer, const WeightSource& weigh
   Result<const attn_layer_table*> table = find(layer);
   if (!table.ok()) return table.status();
   LoadOptions with_library = options;
-  // Both: what the caller wants kept, and the library.
+  // Keeps both alive: what the caller wants kept, and the library.
   with_library.keep =
       std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
           options.keep, state_);

@@ -11,12 +11,12 @@
 namespace attn {
 namespace {
 
-/// Where element `i` lies once blocks of `block` take `padded` each.
+/// The index of element `i` once every block of `block` elements is padded to `padded` of them.
 int64_t padded_place(int64_t i, int32_t block, int32_t padded) {
   return block == 0 ? i : i / block * padded + i % block;
 }
 
-/// Offsets, in elements, of all positions of axes [first, last), the last axis fastest.
+/// The offsets, in elements, of all positions on axes [first, last), the last axis varying fastest.
 std::vector<int64_t> offsets(const Tensor& weight, int first, int last) {
   std::vector<int64_t> result{0};
   for (int axis = first; axis < last; ++axis) {
@@ -35,7 +35,7 @@ std::vector<int64_t> offsets(const Tensor& weight, int first, int last) {
 }  // namespace
 
 Result<PackedShape> packed_shape(const attn_packing& packing, const Shape& weight) {
-  // A weight's memory was checked, so no product of its lengths overflows, unless one of them is 0.
+  // The weight's memory was checked, so no product of its lengths overflows unless one is 0.
   PackedShape s;
   s.rows = s.columns = 1;
   bool fits = true;
@@ -53,7 +53,7 @@ Result<PackedShape> packed_shape(const attn_packing& packing, const Shape& weigh
                        " as the library wants them packed; please report it"));
   }
   if (fits) {
-    // Products of two numbers below 2^31: they fit.
+    // These are products of two numbers below 2^31, so they fit.
     s.padded_rows =
         packing.row_block == 0 ? s.rows : s.rows / packing.row_block * packing.row_block_padded;
     s.padded_columns = packing.column_block == 0

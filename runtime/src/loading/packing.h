@@ -1,4 +1,4 @@
-// packing.h - a weight in the order in which kernels read it; the layout stands in kernel_abi.h.
+// packing.h - packs a weight into the layout in which kernels read it (kernel_abi.h describes it).
 #pragma once
 #include <cstdint>
 
@@ -12,16 +12,16 @@ namespace attn {
 struct PackedShape {
   int64_t rows = 0, columns = 0;                // of the weight
   int64_t padded_rows = 0, padded_columns = 0;  // with every block padded
-  int64_t width = 0, panels = 0;                // a vector has one row; its width is its panels'
+  int64_t width = 0, panels = 0;                // columns of a panel; number of panels
   int64_t numbers() const { return panels * width * padded_rows; }
 };
 
-/// The sizes for a weight of this shape; a sentence where blocks do not divide it or kernels could
-/// not address it.
+/// The sizes for a weight of this shape; an error if the blocks do not divide it or if it has more
+/// elements than kernels can address.
 Result<PackedShape> packed_shape(const attn_packing& packing, const Shape& weight);
 
-/// Writes shape.numbers() numbers, each rounded once. `weight` is of any floating type, strides and
-/// alignment. For float and double.
+/// Writes shape.numbers() elements, each scaled in double and then rounded to To. `weight` may have
+/// any floating type, strides and alignment. Instantiated for float and double.
 template <class To>
 void pack(const attn_packing& packing, const PackedShape& shape, const Tensor& weight, To* to);
 

@@ -15,7 +15,7 @@ std::span<const T> list(const T* items, int32_t count) {
   return {items, static_cast<size_t>(count)};
 }
 
-/// What is wrong with a list of tensors, or nothing.
+/// What is wrong with a list of tensors; empty if nothing is. Adds its free axes to `lengths`.
 std::string wrong_tensors(std::span<const attn_tensor_info> tensors, const char* role,
                           int32_t input_count, Lengths& lengths) {
   for (size_t t = 0; t < tensors.size(); ++t) {
@@ -89,15 +89,15 @@ std::string wrong_outputs(std::span<const attn_tensor_info> outputs,
   return {};
 }
 
-/// The form that a tensor has to have, or -1: any that has its axes.
+/// The only form that a tensor can have; -1: any form that has its axes.
 int only_form(const attn_tensor_info& info) {
   if (info.value == ATTN_VALUE_INDEX) return ATTN_FORM_LIST;
   if (is_table(info)) return ATTN_FORM_TABLE;
   return info.value == ATTN_VALUE_REAL ? -1 : ATTN_FORM_PAIRS;
 }
 
-/// Whether kernels can see a tensor in this form: every axis has a dimension, and positions are of
-/// one kind.
+/// Whether kernels can take a tensor in this form: every axis belongs to a dimension, and except in
+/// PAIRS and TABLE all position axes are of one kind.
 bool fits_form(const attn_tensor_info& info, uint8_t form) {
   if (dimension_count(form) == 0 || (only_form(info) >= 0 && only_form(info) != form)) return false;
   if (info.value == ATTN_VALUE_REAL && (form == ATTN_FORM_LIST || form == ATTN_FORM_TABLE)) {
@@ -134,14 +134,14 @@ std::string wrong_packing(const attn_packing& packing, const attn_layer_table& t
   return {};
 }
 
-/// Whether every call of a path has the input, or a stand-in for it.
+/// Whether every call of a path has the input or a stand-in for it.
 bool is_there(const attn_path& path, const attn_layer_table& table, int input) {
   const attn_tensor_info& info = table.inputs[input];
   return !info.optional || info.or_input >= 0 || (path.given >> input & 1) != 0;
 }
 
-/// Whether every call of a path tells the length of an axis: a number that is there has it, or is
-/// of as many new keys as stand for it.
+/// Whether every call of a path determines the length of an axis: some real input that is always
+/// there has that axis or, for a key axis, the update axis that stands in for it.
 bool is_told(const attn_path& path, const attn_layer_table& table, const attn_axis& axis) {
   for (int32_t i = 0; i < table.input_count; ++i) {
     const attn_tensor_info& info = table.inputs[i];
@@ -155,7 +155,7 @@ bool is_told(const attn_path& path, const attn_layer_table& table, const attn_ax
   return false;
 }
 
-/// Of an argument that is a length.
+/// What is wrong with an argument that is a length; empty if nothing is.
 std::string wrong_length(const attn_path& path, const attn_layer_table& table,
                          const attn_argument& argument) {
   const attn_axis axis{argument.form, static_cast<uint8_t>(argument.index), -1, 0, 0};

@@ -1,4 +1,4 @@
-// table.h - is this table one that the runtime can serve?
+// table.h - checks whether the runtime can serve a table.
 #pragma once
 #include <string>
 #include <string_view>
@@ -8,14 +8,14 @@
 
 namespace attn {
 
-/// Version first (nothing else is read from a table of another one), then that every index, count
-/// and pointer in it makes sense, so that nobody has to ask again.
+/// Checks the version first (nothing else is read from a table of another version), then that every
+/// index, count and pointer is valid, so that later code can rely on them.
 Status check_table(const attn_layer_table& table);
 
-/// The best variant that this CPU runs, or the one of that name.
+/// The best variant that this CPU runs, or the one named `target` if that is not empty.
 Result<const attn_variant*> choose_variant(const attn_layer_table& table, std::string_view target);
 
-/// "layer `model::encoder`": how every sentence about it begins.
+/// "layer `model::encoder`": how every error message about the layer begins.
 std::string layer_text(const attn_layer_table& table);
 
 }  // namespace attn

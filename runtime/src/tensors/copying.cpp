@@ -13,7 +13,7 @@
 namespace attn {
 namespace {
 
-/// Elements that one task copies, about: some ten microseconds.
+/// About how many elements one task copies, which takes some ten microseconds.
 constexpr int64_t task_elements = 1 << 16;
 
 template <class T>
@@ -39,9 +39,10 @@ void convert(const std::byte* from, int64_t from_stride, std::byte* to, int64_t 
   }
 }
 
-/// What the bits of a number tell, without arithmetic: processors differ in what they do with
-/// denormals. Without a sign bit numbers go up to `largest`; above it lie infinities and NaN, or
-/// nothing. A sign bit means a number below zero; where `minus_zero`, the sign bit alone is a zero.
+/// Classifies numbers by their bits, without arithmetic, because processors treat denormals
+/// differently. Without the sign bit, values up to `largest` are numbers; above it are infinities
+/// and NaN, if the type has any. With the sign bit a number is negative, except that with
+/// `minus_zero` the sign bit alone is a zero.
 template <class BitsOfNumber, BitsOfNumber largest_number, bool has_minus_zero>
 struct NumberBits {
   using Bits = BitsOfNumber;
@@ -104,7 +105,7 @@ void to_index(const std::byte* from, int64_t from_stride, std::byte* to, int64_t
   });
 }
 
-/// Refuses numbers below zero, infinities and NaN.
+/// Refuses negative numbers, infinities and NaN.
 template <class T>
 int64_t first_refused(const std::byte* from, int64_t stride, int64_t count) {
   using Number = BitsOf<T>;
@@ -113,7 +114,7 @@ int64_t first_refused(const std::byte* from, int64_t stride, int64_t count) {
     const Bits bits = load<Bits>(from + i * stride * int64_t{sizeof(Bits)});
     return (bits > Number::largest) & (!Number::minus_zero | (bits != Number::sign));
   };
-  bool any = false;  // no early end: this loop becomes vectors
+  bool any = false;  // no early exit, so that this loop is vectorised
   for (int64_t i = 0; i < count; ++i) any |= refused(i);
   if (!any) return -1;
   int64_t i = 0;
@@ -123,14 +124,14 @@ int64_t first_refused(const std::byte* from, int64_t stride, int64_t count) {
 
 struct Job {
   const Copy* copy;
-  const Walk* walk;  // the copy's, rows in the order in which they are best visited
+  const Walk* walk;  // the copy's, with the rows in the best order to visit
   const std::byte* from;
   std::byte* to;
-  int64_t row;                                     // length of the innermost axis
-  int64_t rows;                                    // of everything outside of it
-  int64_t task_rows;                               // one task's; 1 where a row has several tasks
-  int64_t row_tasks;                               // a row's; 1 where a task has several rows
-  int64_t block;                                   // elements of a row before the next row's turn
+  int64_t row;        // length of the innermost axis
+  int64_t rows;       // number of rows: the product of the other axes
+  int64_t task_rows;  // rows per task; 1 if a row has several tasks
+  int64_t row_tasks;  // tasks per row; 1 if a task has several rows
+  int64_t block;      // elements of a row to copy before going to the next row
   std::atomic<const std::byte*> refused{nullptr};  // the lowest address of those found
 
   void refuse(const std::byte* element) {
@@ -141,9 +142,10 @@ struct Job {
   }
 };
 
-/// Where rows run across memory, the next row is the one that lies beside, and comes before they
-/// end: what a row touches is there for the next ones. A transposed matrix of 8 MB: 1.4 GB/s
-/// without, 5.5 with (2026-11, one thread of a busy server, rows of 2048 numbers).
+/// If rows run across memory, makes the neighbouring row the next one to visit, and goes to it
+/// before a row ends, so that cache lines that one row touches are still cached for the next ones.
+/// A transposed matrix of 8 MB: 1.4 GB/s without this, 5.5 GB/s with it (2026-11, one thread of a
+/// busy server, rows of 2048 numbers).
 void visit_neighbours(Walk& walk, int64_t& block) {
   if (walk.rank < 2) return;
   const auto& strides = std::abs(walk.from[0]) > std::abs(walk.to[0]) ? walk.from : walk.to;
@@ -163,7 +165,7 @@ void run_task(void* context, int index, int) {
   const Walk& walk = *job.walk;
   const auto from_size = static_cast<int64_t>(size_of(job.copy->from)),
              to_size = static_cast<int64_t>(size_of(job.copy->to));
-  // The part of a row.
+  // The part of each row that this task copies.
   const int64_t part = index % job.row_tasks;
   const int64_t part_length = (job.row + job.row_tasks - 1) / job.row_tasks;
   const int64_t begin = part * part_length, end = std::min(begin + part_length, job.row);
@@ -174,7 +176,7 @@ void run_task(void* context, int index, int) {
                 last = std::min(first + job.task_rows, job.rows);
   for (int64_t i = begin; i < end; i += job.block) {
     const int64_t count = std::min(job.block, end - i);
-    // Where the first row lies; then on from row to row.
+    // Find the first row, then step from row to row.
     std::array<int64_t, max_rank> at{};
     int64_t from = i * from_stride, to = i * to_stride, rest = first;
     for (int axis = 1; axis < walk.rank; ++axis) {
@@ -277,7 +279,7 @@ RowFunction number_row(DType from, DType to) {
 RowFunction index_row(DType from) {
   return with_type(from, []<class T>() -> RowFunction {
     if constexpr (std::is_integral_v<T>) return to_index<T>;
-    return to_index<int32_t>;  // check_broadcast lets integers pass alone
+    return to_index<int32_t>;  // check_broadcast and check_table_shape accept integers only
   });
 }
 
@@ -298,7 +300,7 @@ const std::byte* run_copy(const Copy& copy, const std::byte* from, std::byte* to
   visit_neighbours(walk, job.block);
   if (copy.walk.rank > 0) job.row = copy.walk.extent[0];
   job.rows = elements / job.row;
-  // Never too many tasks to count: workspaces have less than 2^47 bytes.
+  // Keeps the number of tasks within an int: workspaces have less than 2^47 bytes.
   const int64_t wanted = std::max(task_elements, elements >> 24);
   job.task_rows = std::max<int64_t>(1, wanted / job.row);
   job.row_tasks = job.task_rows > 1 ? 1 : (job.row + wanted - 1) / wanted;

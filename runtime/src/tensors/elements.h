@@ -1,4 +1,4 @@
-// elements.h - the elements of a view, one after the other.
+// elements.h - visits the elements of a view, one after the other.
 //
 //   for_each_element(tensor, [&](const std::byte* element) { ... });   // the last axis innermost
 #pragma once

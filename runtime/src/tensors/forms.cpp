@@ -17,7 +17,8 @@ Order order_of(uint8_t form, const attn_tensor_info& info) {
   Order order;
   for (int axis = info.rank - 1; axis >= 0; --axis) {
     const int dimension = dimension_of(form, info, axis);
-    // After inner dimensions, and after axes of a higher number.
+    // It goes after axes of inner dimensions, and after axes of its own dimension with a higher
+    // number.
     int place = order.count++;
     for (; place > 0; --place) {
       const size_t before = static_cast<size_t>(place - 1);
@@ -81,7 +82,7 @@ Formed form_of(uint8_t form, const attn_tensor_info& info, const View& view) {
         formed.merges = false;
       }
     }
-    // With an empty axis among them these are no real sizes, and are bounded all the same.
+    // If one axis is empty these are no real sizes, but they are bounded all the same.
     if (length > largest || __builtin_mul_overflow(extent, length, &extent) || extent > largest) {
       formed.too_long = static_cast<int>(axis);
       return formed;
@@ -104,7 +105,7 @@ Gathered gather(uint8_t form, const attn_tensor_info& info, const View& view, co
     }
   }
   Gathered result{};
-  int64_t& next = result.elements;  // the copy's stride of the next axis
+  int64_t& next = result.elements;  // the stride of the next axis in the copy
   next = 1;
   for (size_t i = 0; i < static_cast<size_t>(order.count); ++i) {
     const size_t axis = static_cast<size_t>(order.axis[i]),
@@ -113,7 +114,7 @@ Gathered gather(uint8_t form, const attn_tensor_info& info, const View& view, co
     if (once[dimension] || length == 1) continue;
     if (result.stride[dimension] == 0) result.stride[dimension] = next;
     result.walk.add(length, view.stride[axis], next);
-    constexpr int64_t most = int64_t{1} << 44;  // more bytes than a process has
+    constexpr int64_t most = int64_t{1} << 44;  // more elements than a process has room for
     result.too_large = __builtin_mul_overflow(next, length, &next) || next > most;
     if (result.too_large) break;
   }

@@ -1,4 +1,4 @@
-// numbers.h - element types as C++ types, those of half size and bool among them.
+// numbers.h - element types as C++ types, including float16, bfloat16 and bool.
 #pragma once
 #include <bit>
 #include <charconv>
@@ -16,11 +16,12 @@ struct Float16 {
   uint16_t bits;
   operator float() const {
     const uint32_t sign = uint32_t{bits & 0x8000u} << 16, magnitude = bits & 0x7fffu;
-    if (magnitude < 0x0400) {  // zero, or below the smallest normal number: multiples of 2^-24
+    if (magnitude < 0x0400) {  // zero or subnormal: a multiple of 2^-24
       const float value = static_cast<float>(magnitude) * 0x1p-24f;
       return sign != 0 ? -value : value;
     }
-    // Infinities and NaN keep the largest exponent, the others' bias grows from 15 to 127.
+    // Infinities and NaN keep the largest exponent; for other numbers the bias grows from 15 to
+    // 127.
     const uint32_t bias = magnitude >= 0x7c00 ? (255 - 31) << 23 : (127 - 15) << 23;
     return std::bit_cast<float>(sign | ((magnitude << 13) + bias));
   }
@@ -36,7 +37,7 @@ struct Truth {
   operator int() const { return bits != 0 ? 1 : 0; }
 };
 
-/// Elements may lie at any address.
+/// Reads an element at any alignment.
 template <class T>
 T load(const std::byte* from) {
   T value;
@@ -44,7 +45,7 @@ T load(const std::byte* from) {
   return value;
 }
 
-/// function.operator()<T>() for the type of the elements; what it returns.
+/// Calls function.operator()<T>() with the C++ type T of the elements, and returns its result.
 template <class Function>
 auto with_type(DType dtype, Function&& function) {
   switch (dtype) {
@@ -72,7 +73,7 @@ auto with_type(DType dtype, Function&& function) {
   return function.template operator()<float>();
 }
 
-/// "-1", "-inf", "-3.4028235e+38": as many digits as tell it from its neighbours.
+/// "-1", "-inf", "-3.4028235e+38": as many digits as distinguish the number from its neighbours.
 inline std::string number_text(DType dtype, const std::byte* element) {
   return with_type(dtype, [element]<class T>() {
     const T value = load<T>(element);

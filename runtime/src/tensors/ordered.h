@@ -1,4 +1,4 @@
-// ordered.h - named tensors in the order of a table.
+// ordered.h - puts named tensors in the order of a table.
 #pragma once
 #include <array>
 #include <span>
@@ -27,7 +27,7 @@ inline int index_of(std::span<const attn_tensor_info> infos, std::string_view na
   return -1;
 }
 
-/// Named tensors in the order of the table; `to` has room for all of them.
+/// Stores named tensors in `to`, in the order of the table; `to` has room for all of the table's.
 template <class Named, class View>
 Status in_order(std::span<const Named> named, std::span<const attn_tensor_info> infos,
                 const char* role, std::span<View> to) {
@@ -46,7 +46,7 @@ Status in_order(std::span<const Named> named, std::span<const attn_tensor_info> 
   return {};
 }
 
-/// Tensors by position, out of names: on the stack, as calls allocate nothing.
+/// Named tensors by position in the table, on the stack because calls allocate nothing.
 struct Ordered {
   std::array<Tensor, max_inputs> inputs;
   std::array<MutableTensor, max_outputs> outputs;

@@ -210,7 +210,7 @@ View broadcast_view(const attn_tensor_info& info, const Lengths& lengths, const 
 Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, const Tensor& tensor,
                        Lengths& lengths, View& view) {
   const bool index = info.value == ATTN_VALUE_INDEX;
-  int positions = 0;  // how many axes of queries and keys end it
+  int positions = 0;  // the number of query and key axes at its end
   while (!index && positions < info.rank &&
          (info.axes[info.rank - 1 - positions].kind == ATTN_AXIS_QUERY ||
           info.axes[info.rank - 1 - positions].kind == ATTN_AXIS_KEY)) {
@@ -233,7 +233,7 @@ Status check_broadcast(const TensorRole& role, const attn_tensor_info& info, con
                  text("has type ", name_of(tensor.dtype()), ", expected an integer type"));
   }
   if (Status s = check_sign(role, info, tensor); !s.ok()) return s;
-  // Which of its axes is axis `i` of all; -1: it lacks that one.
+  // The tensor's axis for axis `i` of the table; -1: it lacks that one.
   const auto own = [&](int i) {
     const int from_end = info.rank - i;
     if (tensor.rank() == info.rank) return i;
@@ -327,13 +327,13 @@ Status check_no_overlap(const TensorRole& role, const Tensor& tensor) {
 
 namespace {
 
-/// Whether two views of equal shape and nested strides, the second `distance` elements behind the
-/// first, have an element in common. `order` has their axes, larger strides last.
+/// Whether two views of equal shape and equal nested strides, the second `distance` elements after
+/// the first, have an element in common. `order` lists their axes, larger strides last.
 bool meet(const Tensor& view, std::span<const int> order, int64_t distance) {
   if (order.empty()) return distance == 0;
   const int64_t step = std::abs(view.strides()[order.back()]),
                 most = view.shape()[order.back()] - 1;
-  // What is left for the smaller strides is less than a step.
+  // The smaller strides together reach less than one step.
   const int64_t below = distance / step - (distance % step < 0 ? 1 : 0);
   for (int64_t steps : {below, below + 1}) {
     if (steps < -most || steps > most) continue;
@@ -345,7 +345,7 @@ bool meet(const Tensor& view, std::span<const int> order, int64_t distance) {
 }  // namespace
 
 Overlap overlap_of(const Tensor& a, const Tensor& b) {
-  // Whoever asks has let check_memory bound both: no overflow.
+  // The caller has checked both with check_memory, so nothing overflows.
   int64_t a_low = 0, a_high = 0, b_low = 0, b_high = 0;
   if (!reach(a, a_low, a_high) || !reach(b, b_low, b_high)) return Overlap::some;
   const auto a_size = static_cast<int64_t>(size_of(a.dtype())),
@@ -361,7 +361,7 @@ Overlap overlap_of(const Tensor& a, const Tensor& b) {
                      from_a_to_b + (b_high + 1) * b_size <= a_low * a_size;
   if (apart) return Overlap::none;
   if (!alike || from_a_to_b % a_size != 0) return Overlap::some;
-  // Between each other's rows?
+  // They may still interleave, each between the other's rows.
   std::array<int, max_rank> order{};
   const int count = by_step(a, order);
   return meet(a, std::span<const int>(order.data(), static_cast<size_t>(count)),

@@ -53,7 +53,7 @@ const char* name_of(DType dtype) {
 
 namespace {
 
-/// Saturates, so that an absurd shape stays absurd until somebody checks it.
+/// Saturates, so that an absurd shape stays absurd until it is checked.
 int64_t product(int64_t a, int64_t b) {
   int64_t result = 0;
   return __builtin_mul_overflow(a, b, &result) ? std::numeric_limits<int64_t>::max() : result;

@@ -5,7 +5,7 @@
 namespace attn {
 namespace {
 
-// Usable before and after every other static object.
+// Constant-initialised, hence usable before and after every other static object.
 constinit std::mutex list_mutex;
 constinit AtFork* list = nullptr;
 constinit bool registered = false;
@@ -25,13 +25,14 @@ void in_child() {
   after_fork();
 }
 
-/// Under the mutex. The handlers go with the shared library that this is linked into.
+/// Called with list_mutex held. The handlers are unregistered when the shared library that this is
+/// linked into is unloaded.
 void register_handlers() {
   if (!registered) registered = pthread_atfork(before_fork, after_fork, in_child) == 0;
 }
 
-/// Before anything is added: a fork that begins while another thread registers the handlers would
-/// run none of them, and the child might get the mutexes locked.
+/// Registers the handlers before anything is added: a fork that begins while another thread
+/// registers them would run none of them, and the child might inherit locked mutexes.
 [[gnu::constructor]] void at_start() {
   std::lock_guard lock(list_mutex);
   register_handlers();
@@ -41,7 +42,7 @@ void register_handlers() {
 
 void add_at_fork(AtFork& at_fork) {
   std::lock_guard lock(list_mutex);
-  register_handlers();  // for what is added before at_start, or had no memory there
+  register_handlers();  // if this runs before at_start, or registering failed there
   at_fork.after = list;
   if (list != nullptr) list->before = &at_fork;
   list = &at_fork;

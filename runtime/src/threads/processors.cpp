@@ -22,12 +22,12 @@ namespace attn {
 
 namespace {
 
-/// Ten thousand mounts take 2 MB; more than this is not read.
+/// The most that is read of a file; ten thousand mounts take 2 MB.
 constexpr size_t longest_file = 4 << 20;
-/// 2^23 processors: a kernel has 2^13 today.
+/// In bytes, for 2^23 processors; kernels support 2^13 today.
 constexpr size_t largest_set = 1 << 20;
 
-/// Empty where it cannot be read. A pipe does not make it wait.
+/// The contents of a file; empty if it cannot be read. Does not wait for a pipe.
 std::string contents(const std::string& path) {
   struct File {
     int id;
@@ -50,7 +50,8 @@ std::string contents(const std::string& path) {
   return text;
 }
 
-/// Takes the field before the separator off the front, and the separator.
+/// Removes the field before the separator, and the separator, from the front of `rest`; returns the
+/// field.
 std::string_view cut(std::string_view& rest, char separator) {
   const size_t end = rest.find(separator);
   const std::string_view field = rest.substr(0, end);
@@ -65,8 +66,8 @@ bool lists(std::string_view names, std::string_view name) {
   return false;
 }
 
-/// What the process's line in /proc/self/cgroup says for each version; empty: it has none. In a
-/// hybrid both are there, and only one of them has the files.
+/// The process's cgroup in each version, from /proc/self/cgroup; empty: none. A hybrid system has
+/// both, but only one of them has the CPU files.
 struct Cgroups {
   std::string_view v1, v2;
 };
@@ -87,7 +88,8 @@ Cgroups own_cgroups(std::string_view text) {
   return own;
 }
 
-/// mountinfo writes spaces, tabs, newlines, backslashes as three octal digits: "\040".
+/// Decodes mountinfo, which writes spaces, tabs, newlines and backslashes as three octal digits:
+/// "\040".
 std::string unescaped(std::string_view field) {
   std::string text;
   for (size_t i = 0; i < field.size(); ++i) {
@@ -104,7 +106,7 @@ std::string unescaped(std::string_view field) {
   return text;
 }
 
-/// A mount of a hierarchy of cgroups: the cgroup `root` lies at `point`.
+/// A mount of a cgroup hierarchy: the cgroup `root` is mounted at `point`.
 struct Mount {
   int version = 0;  // 0: a mount of something else
   std::string root, point;
@@ -123,7 +125,8 @@ Mount mount_of(std::string_view line) {
   return {version, unescaped(root), unescaped(point)};
 }
 
-/// How many "/.." a path begins with: how far above the cgroup namespace it starts.
+/// The number of "/.." at the start of a path: how many levels above the cgroup namespace it
+/// begins.
 size_t levels_above(std::string_view path) {
   size_t levels = 0;
   while (path == "/.." || path.starts_with("/../")) {
@@ -133,7 +136,7 @@ size_t levels_above(std::string_view path) {
   return levels;
 }
 
-/// A cgroup's path below a mount's root: "" or "/a/b". None where it is not below it.
+/// A cgroup's path relative to a mount's root: "" or "/a/b"; nullopt if it is not below that root.
 std::optional<std::string_view> below(std::string_view root, std::string_view path) {
   if (root == "/") root = "";
   if (path == "/") path = "";
@@ -141,8 +144,9 @@ std::optional<std::string_view> below(std::string_view root, std::string_view pa
     const std::string_view rest = path.substr(root.size());
     if (rest.empty() || (rest[0] == '/' && levels_above(rest) == 0)) return rest;
   }
-  // A mount made before the process got a cgroup namespace begins above it. The names between are
-  // unknown; what lies at the mount is above the process all the same.
+  // The root of a mount made before the process entered its cgroup namespace lies above that
+  // namespace. The names in between are unknown, but the cgroup at the mount point is above the
+  // process all the same.
   const size_t above = levels_above(root);
   if (root.size() == 3 * above && levels_above(path) < above) return "";
   return std::nullopt;
@@ -156,7 +160,8 @@ std::optional<int64_t> number(std::string_view text) {
   return value;
 }
 
-/// Of one cgroup. No quota is "max" in version 2 and -1 in version 1.
+/// The quota of one cgroup, in processors, rounded up; INT_MAX if it has none, which is "max" in
+/// version 2 and -1 in version 1.
 int quota_of(const std::string& folder, int version) {
   std::string quota_text, period_text;
   if (version == 2) {
@@ -177,7 +182,7 @@ int quota_of(const std::string& folder, int version) {
 }  // namespace
 
 int affinity_processors(size_t bytes) {
-  // The kernel refuses, as invalid, a set with room for fewer processors than it has.
+  // The kernel refuses a set with room for fewer processors than it supports (EINVAL).
   for (; bytes <= largest_set; bytes *= 2) {
     const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
     const std::unique_ptr<cpu_set_t, decltype(free)> set(CPU_ALLOC(8 * bytes), free);
@@ -198,7 +203,7 @@ int quota_processors(const std::string& root) {
     const Mount mount = mount_of(cut(rest, '\n'));
     const std::string_view path = mount.version == 2 ? own.v2 : own.v1;
     if (mount.version == 0 || path.empty()) continue;
-    // The process's own cgroup, and all above it up to the mount.
+    // The process's own cgroup and all above it, up to the mount.
     for (auto left = below(mount.root, path); left;) {
       const std::string folder = root + mount.point + std::string(*left);
       least = std::min(least, quota_of(folder, mount.version));

@@ -1,7 +1,7 @@
-// A loop is a Job on its caller's stack, in a list that the pool's threads look through. Everything
-// about the list and who works on what is under one mutex, taken a few times a loop and thread;
-// tasks are claimed from the job's own counter without it. fork waits for that mutex (at_fork.h); a
-// child forgets the jobs of others and starts threads of its own with its first loop.
+// A loop is a Job on its caller's stack, in a list that the pool's threads search. One mutex guards
+// the list and the record of who works on what; each thread takes it a few times per loop. Tasks
+// are claimed from the job's own counter, without the mutex. fork waits for that mutex (at_fork.h);
+// a child forgets the jobs of its parent and starts its own threads with its first loop.
 #include <pthread.h>
 
 #include <algorithm>
@@ -32,22 +32,22 @@ void pause() {
 #endif
 }
 
-/// 10 to 20 microseconds on what is sold today (a pause takes 40 to 140 cycles): as long as waking
-/// a thread takes, so that the loops of one call, which follow each other closely, find it awake,
-/// and an idle pool costs nothing soon after.
+/// 5 to 20 microseconds on current processors (a pause takes 40 to 140 cycles): about as long as
+/// waking a thread takes. So the loops of one call, which follow each other closely, find the
+/// threads awake, and an idle pool soon costs nothing.
 constexpr int spins = 400;
 
-/// More threads than Linux can have (PID_MAX_LIMIT is 2^22), so that the list of a pool's threads
-/// never takes memory that is not there.
+/// As many threads as Linux can have at most (PID_MAX_LIMIT is 2^22), so that the list of a pool's
+/// threads always fits in memory.
 constexpr int most_threads = 1 << 22;
 
 struct Job {
   Executor::Task task = nullptr;
   void* context = nullptr;
   int count = 0;
-  std::atomic<int64_t> next{0};  // passes `count` by one a thread at the end
-  std::atomic<int> helpers{0};   // threads of the pool that work on it; changed under the mutex
-  bool caller_sleeps = false;    // under the mutex
+  std::atomic<int64_t> next{0};  // in the end exceeds `count` by one per helper and caller
+  std::atomic<int> helpers{0};   // threads of the pool that work on it; changed with the mutex held
+  bool caller_sleeps = false;    // guarded by the mutex
   std::condition_variable finished;
   Job* before = nullptr;
   Job* after = nullptr;
@@ -73,9 +73,9 @@ struct ThreadPool::State : AtFork {
   Job* jobs = nullptr;
   int sleepers = 0;
   bool stop = false;
-  std::atomic<unsigned> posted{0};  // jobs so far: what a spinning thread looks at
-  int helpers;                      // threads that the pool has beside its callers
-  int started = 0;                  // of them, in this process; under the mutex as the next
+  std::atomic<unsigned> posted{0};  // number of jobs so far, which spinning threads watch
+  int helpers;                      // threads that the pool has besides its callers
+  int started = 0;                  // of these, in this process; guarded by the mutex, as the next
   bool all_asked = false;
   std::unique_ptr<Thread[]> threads;
 
@@ -97,8 +97,8 @@ struct ThreadPool::State : AtFork {
     remove_at_fork(*this);
   }
 
-  /// Under the mutex, once a process: a thread that the system refuses, for a limit of its own, it
-  /// would refuse again.
+  /// Called with the mutex held, once per process: a thread that the system refuses because of a
+  /// limit, it would refuse again.
   void start() {
     all_asked = true;
     while (started < helpers) {
@@ -114,10 +114,10 @@ struct ThreadPool::State : AtFork {
     }
   }
 
-  /// What others were waiting for and working on is not this process's.
+  /// In a child, forgets the parent's threads and what they were working on and waiting for.
   static void forget_threads(AtFork& at_fork) {
     auto& state = static_cast<State&>(at_fork);
-    new (&state.wake) std::condition_variable;  // the old one counts threads that are not there
+    new (&state.wake) std::condition_variable;  // the old one counts threads that are gone
     state.jobs = nullptr;
     state.sleepers = state.started = 0;
     state.all_asked = false;
@@ -144,8 +144,8 @@ struct ThreadPool::State : AtFork {
         lock.unlock();
         job->work(worker);
         lock.lock();
-        // The caller may return, and the job be gone, as soon as a helper count of 0 can be seen
-        // and the mutex taken: nothing of the job is touched after the mutex is let go.
+        // The caller may return and destroy the job as soon as it can see a helper count of 0 and
+        // take the mutex, so the job is not touched after the mutex is released.
         if (job->helpers.fetch_sub(1, std::memory_order_release) == 1 && job->caller_sleeps) {
           job->finished.notify_one();
         }
@@ -180,7 +180,7 @@ struct ThreadPool::State : AtFork {
       }
     }
     job.work(0);
-    // No task is left to claim; helpers may still be inside theirs.
+    // No task is left to claim, but helpers may still be running theirs.
     for (int i = 0; i < spins && job.helpers.load(std::memory_order_relaxed) != 0; ++i) pause();
     std::unique_lock lock(mutex);
     job.caller_sleeps = true;
@@ -220,7 +220,7 @@ class Serial final : public Executor {
   }
 };
 
-/// Made before the program begins, and never destroyed.
+/// Constant-initialised, and never destroyed.
 constinit union Kept {
   Serial serial{};
   ~Kept() {}
@@ -231,8 +231,8 @@ constinit union Kept {
 Executor& serial_executor() { return kept.serial; }
 
 Executor& default_executor() {
-  // Never destroyed: objects that die at the program's end may still call layers. And no static
-  // object of this function: a child of fork would wait for one that another thread was making.
+  // Never destroyed: objects that are destroyed at the program's end may still call layers. Not a
+  // static local: a child of fork would wait forever for one that another thread was initialising.
   static constinit std::atomic<ThreadPool*> made{nullptr};
   ThreadPool* pool = made.load(std::memory_order_acquire);
   if (pool == nullptr) {

@@ -19,7 +19,7 @@ namespace attn {
 namespace {
 
 constexpr size_t chunk = 1 << 16;
-/// Deflate makes of one byte at most so many; a forged entry does not take more memory than that.
+/// The most bytes that deflate can make from one; bounds the memory that a forged entry takes.
 constexpr uint64_t deflate_ratio = 1032;
 
 Status failed(const char* what) {
@@ -59,7 +59,7 @@ Result<Zip> open_zip(const std::string& name, int flags) {
   return status;
 }
 
-/// Where the weights are in an archive, and how large.
+/// Finds the entry with the weights in an archive, and its size.
 Result<zip_stat_t> find_weights(zip_t* zip) {
   zip_stat_t info;
   zip_stat_init(&info);
@@ -175,7 +175,8 @@ Result<Bytes> extract_weights(const Descriptor& archive) {
                   text(quoted(zip_weights), ": there is no memory for its ", info->size, " bytes"));
   }
   uint64_t done = 0;
-  // One byte more than there should be: that the checksum is looked at, at the end.
+  // Read up to one byte more than there should be, so that libzip reaches the end and checks the
+  // checksum.
   while (done <= info->size) {
     const zip_int64_t n =
         zip_fread(entry.get(), bytes.data.get() + done, bytes.size + 1 - static_cast<size_t>(done));
@@ -206,7 +207,7 @@ Status replace_weights(const std::string& name, const Bytes& weights) {
     zip_source_free(source);
     return wrong();
   }
-  // As Keras writes it: uncompressed.
+  // Uncompressed, as Keras writes it.
   if (zip_set_file_compression(zip, info->index, ZIP_CM_STORE, 0) != 0 ||
       zip_file_set_mtime(zip, info->index, info->mtime, 0) != 0 ||
       zip_file_set_external_attributes(zip, info->index, 0, system, attributes) != 0 ||
@@ -232,7 +233,7 @@ FileBeside::~FileBeside() {
 }
 
 Status FileBeside::keep() {
-  // By name: an archive that was changed is another file under it.
+  // Opened by name: after a change to the archive, a new file has that name.
   Descriptor file(::open(name_.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0 || ::fsync(file.get()) != 0) return failed("cannot be written");
   if (::rename(name_.c_str(), path_.c_str()) != 0) return failed("cannot be replaced");

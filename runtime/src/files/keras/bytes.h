@@ -1,4 +1,4 @@
-// bytes.h - files as bytes: in memory, in zip archives, and such that appear whole or
+// bytes.h - files as bytes: in memory, in zip archives, and written so that they appear whole or
 // not at all.
 #pragma once
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace attn {
 
-/// A file descriptor, closed at the end.
+/// Owns a file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -22,26 +22,26 @@ class Descriptor {
   }
   ~Descriptor();
   int get() const { return fd_; }
-  /// Under which libzip, which opens by name, finds this very file.
+  /// A path by which libzip, which opens files by name, finds this very file.
   std::string name() const;
 
  private:
   int fd_;
 };
 
-/// Bytes in memory, none of them set.
+/// Uninitialised bytes in memory.
 struct Bytes {
   std::unique_ptr<std::byte[]> data;
   size_t size = 0;
-  /// False where there is no memory.
+  /// Returns false if there is not enough memory.
   bool resize(uint64_t bytes);
 };
 
-/// A whole file.
+/// Reads a whole file.
 Result<Bytes> read_bytes(const Descriptor& file);
-/// To where `file` is.
+/// Writes at the current position of `file`.
 Status write_bytes(const Descriptor& file, const Bytes& bytes);
-/// All bytes of `from`, from its beginning, to where `to` is.
+/// Copies all bytes of `from`, from its beginning, to the current position of `to`.
 Status copy_bytes(const Descriptor& from, const Descriptor& to);
 uint64_t size_of_file(const Descriptor& file);
 
@@ -50,21 +50,22 @@ struct OpenedFile {
   Descriptor file;
   Container container;
 };
-/// Opens a regular file for reading; a file of another kind is a sentence that says which.
+/// Opens an HDF5 file or a zip archive for reading; for a file of another kind the error says
+/// which.
 Result<OpenedFile> open_any(const std::string& path);
 
 /// The entry of a `.keras` archive that holds the weights.
 inline constexpr char zip_weights[] = "model.weights.h5";
-/// That entry, uncompressed.
+/// Reads that entry and decompresses it.
 Result<Bytes> extract_weights(const Descriptor& archive);
-/// Replaces that entry of the archive called `name` by `weights`, uncompressed; other entries keep
-/// their bytes.
+/// Replaces that entry of the archive file `name` with `weights`, stored uncompressed; other
+/// entries keep their bytes.
 Status replace_weights(const std::string& name, const Bytes& weights);
 
-/// A file under a name of its own beside the final one; gone unless it was kept.
+/// A temporary file next to the final one, deleted unless it is kept.
 class FileBeside {
  public:
-  /// Makes it; `status` tells whether that worked.
+  /// Creates it; `status` says whether that worked.
   explicit FileBeside(const std::string& path);
   FileBeside(const FileBeside&) = delete;
   FileBeside& operator=(const FileBeside&) = delete;
@@ -72,7 +73,8 @@ class FileBeside {
   const Status& status() const { return status_; }
   const std::string& name() const { return name_; }
   const Descriptor& file() const { return file_; }
-  /// On the disk before it takes the final name: after a crash that name is whole too.
+  /// Writes the file to disk before giving it the final name, so that even after a crash a file of
+  /// that name is whole.
   Status keep();
 
  private:

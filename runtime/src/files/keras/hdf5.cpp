@@ -12,14 +12,14 @@
 namespace attn::hdf5 {
 namespace {
 
-/// Far beyond any model; a forged file does not keep us longer.
+/// Far more than any model has; bounds the time that a forged file takes.
 constexpr size_t most_objects = 1'000'000;
 constexpr int deepest_group = 64;
-/// What compressed data can grow to at most is 1032 times its size (deflate), and not in less than
-/// this.
+/// Compressed data grows to at most 1032 times its size (deflate). Datasets in chunks may have
+/// `small_dataset` bytes more than that.
 constexpr uint64_t deflate_ratio = 1032, small_dataset = 1 << 20;
 
-/// fork waits for a session to end, so that a child never finds HDF5 in the middle of one.
+/// fork waits for a session to end, so that a child never inherits HDF5 in the middle of one.
 constinit AtFork sessions;
 [[maybe_unused]] const bool sessions_added = (add_at_fork(sessions), true);
 
@@ -36,14 +36,14 @@ constexpr FloatFormat float_formats[] = {
     {DType::bfloat16, 2, 15, 7, 8, 0, 7, 127},
 };
 
-/// Little endian, as the file's own types of Keras are and as memory is.
+/// Little endian, like the types in Keras's files and like memory.
 Id make_float_type(DType dtype) {
   if (dtype == DType::float32) return {H5Tcopy(H5T_IEEE_F32LE), H5Tclose};
   if (dtype == DType::float64) return {H5Tcopy(H5T_IEEE_F64LE), H5Tclose};
   for (const FloatFormat& f : float_formats) {
     if (f.dtype != dtype) continue;
     Id type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose);
-    // The fields shrink first: a type is never smaller than its fields.
+    // Shrink the fields first: a type must never be smaller than its fields.
     if (type.ok() &&
         H5Tset_fields(type.get(), f.sign, f.exponent, f.exponent_bits, f.mantissa,
                       f.mantissa_bits) >= 0 &&
@@ -140,7 +140,7 @@ Result<Dataset> open_dataset(hid_t file, const std::string& path, uint64_t file_
     return Status(StatusCode::unsupported,
                   text(quoted(path), " has its data in another file, which is not followed"));
   }
-  // Before memory is taken: a file of a few bytes does not hold gigabytes.
+  // Checked before memory is allocated: a file of a few bytes does not hold gigabytes.
   const hsize_t stored = H5Dget_storage_size(result.id.get());
   const uint64_t held = std::min<uint64_t>(stored, file_bytes);
   const uint64_t most =
@@ -176,7 +176,7 @@ void walk_group(hid_t group, Walk& walk) {
 
 herr_t visit(hid_t group, const char* name, const H5L_info_t* link, void* data) {
   Walk& walk = *static_cast<Walk*>(data);
-  // Links to other files and links by name: Keras makes neither.
+  // Skip soft links and links to other files: Keras makes neither.
   if (link->type != H5L_TYPE_HARD) return 0;
   const std::string path = walk.path.empty() ? std::string(name) : walk.path + "/" + name;
   auto stop = [&](Status status) {
@@ -198,7 +198,7 @@ herr_t visit(hid_t group, const char* name, const H5L_info_t* link, void* data) 
   if (H5Oget_info2(object.get(), &info, H5O_INFO_BASIC) < 0) {
     return stop(damaged(path, "cannot be opened"));
   }
-  // A group within itself would have no end.
+  // A group that contains itself would never end.
   if (kind == H5I_GROUP && !walk.seen.insert(info.addr).second) return 0;
   if (!walk.index->by_path.emplace(path, kind == H5I_DATASET).second) return 0;
   walk.index->objects.emplace_back(path, kind == H5I_DATASET);
@@ -241,13 +241,13 @@ Result<Id> opened(Id file) {
   return Status(StatusCode::invalid_file, text("cannot be opened as HDF5", reason()));
 }
 
-/// HDF5 takes two files in memory of one name for the same.
+/// A unique name: HDF5 takes two files in memory with the same name for one file.
 std::string name_in_memory() {
-  static uint64_t count = 0;  // under the lock
+  static uint64_t count = 0;  // guarded by the session's lock
   return text("attn keras file ", ++count);
 }
 
-/// Access to a file in memory that never becomes one on the disk.
+/// File access for a file in memory that is never written to disk.
 Id memory_access() {
   Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   if (access.ok()) H5Pset_fapl_core(access.get(), 1 << 20, false);
@@ -344,7 +344,7 @@ Id with_parents() {
   return links;
 }
 
-/// A scalar string as h5py writes it: of any length, UTF-8.
+/// Adds a scalar string as h5py writes it: of variable length, UTF-8.
 bool add_string(hid_t object, const char* attribute, const std::string& value) {
   const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
   const Id space(H5Screate(H5S_SCALAR), H5Sclose);
@@ -381,7 +381,7 @@ Status make_dataset(hid_t file, const std::string& path, const void* data, DType
                                    : H5Screate_simple(shape.rank(), extents.data(), nullptr),
                  H5Sclose);
   const Id links = with_parents();
-  // The same file for the same weights: no time in it.
+  // No times, so that the same weights give the same file.
   const Id creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   if (creation.ok()) H5Pset_obj_track_times(creation.get(), false);
   const Id id(H5Dcreate2(file, path.c_str(), type.get(), space.get(), links.get(), creation.get(),

@@ -1,14 +1,14 @@
-// hdf5.h - the little of HDF5 that weight files need, with a Status for every failure.
+// hdf5.h - the small part of HDF5 that weight files need, with a Status for every failure.
 //
-//   hdf5::Session session;                      // the lock, and silence; first thing in a function
+//   hdf5::Session session;                      // the lock, and silence; comes first in a function
 //   Result<hdf5::Id> file = hdf5::open(source);
 //   Result<hdf5::Index> index = hdf5::list(*file);
 //   Result<hdf5::Array> kernel = hdf5::read(*file, "layers/dense/vars/0", file_bytes);
 //
-// Sentences here name paths inside the file; whoever calls adds the file's own name. Objects are
-// reached by the hard links that `list` followed, never by links to other files.
+// Error messages name paths inside the file; callers add the file's own name. Objects are reached
+// through the hard links that `list` followed, never through links to other files.
 #pragma once
-// Later versions call other functions by these names.
+// The API of 1.10: in later versions its names stand for other functions.
 #ifndef H5_USE_110_API
 #define H5_USE_110_API
 #endif
@@ -28,7 +28,7 @@
 
 namespace attn::hdf5 {
 
-/// One at a time in this program, and HDF5 prints nothing meanwhile.
+/// Holds the lock on HDF5, so there is one at a time in the program; HDF5 prints nothing meanwhile.
 class Session {
  public:
   Session();
@@ -42,7 +42,7 @@ class Session {
   void* print_data_ = nullptr;
 };
 
-/// A handle of HDF5's, closed at the end. Made and closed within a Session.
+/// Owns an HDF5 handle. To be created and closed within a Session.
 class Id {
  public:
   using Close = herr_t (*)(hid_t);
@@ -59,7 +59,7 @@ class Id {
   }
   bool ok() const { return id_ >= 0; }
   hid_t get() const { return id_; }
-  /// Now, to learn whether that worked.
+  /// Closes it now; returns whether that worked.
   bool close() { return close_(std::exchange(id_, H5I_INVALID_HID)) >= 0; }
 
  private:
@@ -67,28 +67,28 @@ class Id {
   Close close_ = nullptr;
 };
 
-/// What HDF5 says about its latest failure: " (HDF5: truncated file: ...)"; empty where nothing.
+/// What HDF5 says about its latest failure: " (HDF5: truncated file: ...)"; empty if nothing.
 std::string reason();
 
-/// The bytes of a file: in memory, or behind a descriptor. Refers to them.
+/// The bytes of a file, in memory or behind a descriptor. Does not own them.
 struct Source {
   int file = -1;
   const std::byte* memory = nullptr;
   uint64_t size = 0;
-  /// False where they are not all there.
+  /// Reads `bytes` bytes at offset `at`; returns false if the file does not have them all.
   bool read(uint64_t at, void* to, size_t bytes) const;
 };
-/// Opens a file for reading; `source` outlives it.
+/// Opens a file for reading. The memory or descriptor of `source` has to outlive it.
 Result<Id> open(const Source& source);
 /// What a file was opened from.
 const Source* source_of(hid_t file);
 
-/// Opens a copy of `bytes` that lies in memory; what is written to it stays there. For files that
-/// could be opened and listed before.
+/// Opens a copy of `bytes` in memory; writing changes that copy only. For files that `open` and
+/// `list` have accepted before.
 Result<Id> open_image(const Bytes& bytes);
-/// Makes an empty file in memory.
+/// Creates an empty file in memory.
 Result<Id> make_image();
-/// The bytes of a file in memory, everything written.
+/// The bytes of a file in memory, after flushing it.
 Result<Bytes> image(hid_t file);
 
 /// The groups and datasets of a file: path -> whether it is a dataset, parents before children.
@@ -100,8 +100,8 @@ struct Index {
 };
 Result<Index> list(hid_t file);
 
-/// The strings of an attribute of the object at `path`; empty where it has none of that kind, or
-/// damaged ones. `file_bytes` is what the file has.
+/// The strings of an attribute of the object at `path`; empty if it has no such attribute or that
+/// is damaged. `file_bytes` is the size of the file.
 std::vector<std::string> strings(hid_t file, const std::string& path, const char* attribute,
                                  uint64_t file_bytes);
 
@@ -113,16 +113,18 @@ struct Array {
   size_t bytes = 0;
   Tensor tensor() const { return {data.get(), dtype, shape}; }
 };
-/// Without the data. `file_bytes` is what the file has: no dataset may claim more than that holds.
+/// A dataset without its data. `file_bytes` is the size of the file: no dataset may claim to hold
+/// more than fits in it.
 Result<Array> describe(hid_t file, const std::string& path, uint64_t file_bytes);
 Result<Array> read(hid_t file, const std::string& path, uint64_t file_bytes);
 
-/// Replaces what a dataset holds. `data` is contiguous and of the dataset's own type and shape.
+/// Replaces the contents of a dataset. `data` is contiguous and of the dataset's own type and
+/// shape.
 Status overwrite(hid_t file, const std::string& path, const void* data, DType dtype);
 
-/// Makes a group and those above it; with an attribute `name` where that is not empty.
+/// Creates a group and those above it; adds an attribute `name` if `name` is not empty.
 Status make_group(hid_t file, const std::string& path, const std::string& name);
-/// Makes a dataset; `data` is contiguous.
+/// Creates a dataset; `data` is contiguous.
 Status make_dataset(hid_t file, const std::string& path, const void* data, DType dtype,
                     const Shape& shape);
 

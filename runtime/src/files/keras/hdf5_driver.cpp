@@ -1,8 +1,8 @@
-// How HDF5 gets at the bytes of a file here: by a driver of our own that checks every read. Its own
-// drivers keep what they read of groups in a buffer, whose sums of addresses overflow where a file
-// is damaged (1.10.8 then copies from beyond it). Without such features HDF5 asks for each piece.
-// Heaps of groups' names are looked at on the way, since HDF5 writes beyond its memory where one is
-// damaged.
+// The driver through which HDF5 reads a file here; it checks every read. With its own drivers, HDF5
+// buffers what it reads of groups, and in a damaged file its sums of addresses overflow (1.10.8
+// then copies from beyond the buffer). A driver without such features is asked for each piece. The
+// heaps of groups' names are checked as they are read, since HDF5 writes beyond its memory if one
+// is damaged.
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,7 +15,7 @@
 namespace attn::hdf5 {
 namespace {
 
-/// The first member is HDF5's.
+/// HDF5 requires an H5FD_t as the first member.
 struct OpenSource {
   H5FD_t base;
   Source source;
@@ -58,9 +58,9 @@ herr_t get_source(H5FD_t* file, hid_t, void** handle) {
   return 0;
 }
 
-/// A local heap: "HEAP", 4 bytes, then in 8 bytes each the size of its data, where in it the first
-/// free block is (1: none), and where in the file it lies. A free block begins with where the next
-/// one is and its own size.
+/// Checks a local heap: "HEAP", 4 bytes, then in 8 bytes each the size of its data, the offset of
+/// the first free block in the data (1: none), and where in the file the data lies. A free block
+/// begins with the offset of the next one and its own size.
 bool is_sound_heap(const Source& source, const void* prefix) {
   struct {
     uint64_t size, free, at;
@@ -70,7 +70,7 @@ bool is_sound_heap(const Source& source, const void* prefix) {
   struct {
     uint64_t next, size;
   } block;
-  // Free blocks do not overlap, so there are at most so many; more is a ring.
+  // Free blocks do not overlap, so there are at most this many; more means a cycle.
   uint64_t most = heap.size / sizeof block;
   for (uint64_t free = heap.free; free != 1; free = block.next) {
     if (heap.size < sizeof block || free > heap.size - sizeof block || most-- == 0) return false;
@@ -89,12 +89,12 @@ herr_t read_source(H5FD_t* file, H5FD_mem_t kind, hid_t, haddr_t at, size_t byte
 
 herr_t refuse_to_write(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, size_t, const void*) { return -1; }
 
-/// Members by name: later versions have more of them.
+/// Members are set by name, since later versions have more of them.
 H5FD_class_t driver_class() {
   H5FD_class_t driver{};
 #if H5_VERSION_GE(1, 13, 2)
   driver.version = H5FD_CLASS_VERSION;
-  driver.value = static_cast<H5FD_class_value_t>(512);  // of those that nobody has reserved
+  driver.value = static_cast<H5FD_class_value_t>(512);  // one that nobody has reserved
 #endif
   driver.name = "attn";
   driver.maxaddr = INT64_MAX;
@@ -136,7 +136,8 @@ const Source* source_of(hid_t file) {
 }
 
 Result<Id> open(const Source& source) {
-  // Where the superblock tells how many bytes addresses and sizes have: always 8, and we read some.
+  // The superblock says how many bytes addresses and sizes have. In practice that is 8, and the
+  // code here that reads heaps relies on it.
   unsigned char start[16] = {};
   const bool old = source.read(0, start, sizeof start) && start[8] < 2;
   if (start[old ? 13 : 9] != 8 || start[old ? 14 : 10] != 8) {
@@ -144,7 +145,7 @@ Result<Id> open(const Source& source) {
                   "cannot be opened as HDF5: its addresses and sizes have not 8 bytes each");
   }
   static const H5FD_class_t driver = driver_class();
-  // The file that is opened keeps the driver.
+  // The opened file keeps the driver alive.
   const Id registered(H5FDregister(&driver), H5FDunregister);
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   if (!registered.ok() || !access.ok() ||

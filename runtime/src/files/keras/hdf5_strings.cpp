@@ -1,7 +1,7 @@
-// Strings of attributes. Those of any length lie in HDF5's global heap, and HDF5 reads a damaged
-// heap without end or beyond its memory (1.10.8: of the bits of one, most crash when they flip). So
-// it is asked for the references alone, by a conversion of our own from such strings to bytes, and
-// the heap is read here.
+// Reads the strings of attributes. Strings of variable length lie in HDF5's global heap, and HDF5
+// reads a damaged heap endlessly or beyond its memory (in 1.10.8, most bit flips in a heap crash
+// it). So HDF5 is only asked for the references to the strings, through a conversion of our own
+// from such strings to bytes, and the code here reads the heap.
 #include <algorithm>
 #include <cstring>
 
@@ -11,7 +11,7 @@ namespace attn::hdf5 {
 namespace {
 
 constexpr hssize_t most_strings = 1'000'000;
-/// All that an attribute holds; names of a large model's weights are some 100 KiB.
+/// The most that an attribute holds in all; the weight names of a large model take some 100 KiB.
 constexpr size_t most_bytes = size_t{1} << 26;
 constexpr size_t longest_string = 1 << 16;
 
@@ -24,15 +24,15 @@ struct Reference {
 };
 static_assert(sizeof(Reference) == 16);
 
-/// The conversion: bytes stay as they are.
+/// The conversion, which leaves the bytes as they are.
 herr_t keep_bytes(hid_t, hid_t, H5T_cdata_t* data, size_t, size_t, size_t, void*, void*, hid_t) {
   data->need_bkg = H5T_BKG_NO;
   return 0;
 }
 
-/// The string that a reference means. A collection: "GCOL", version and zeros in 4 bytes, its size
-/// in 8; then objects, each with an index in 2 bytes, 6 that do not matter, its size in 8, and its
-/// data up to a multiple of 8.
+/// Reads the string that a reference points to. A collection is "GCOL", version and zeros in 4
+/// bytes, and its size in 8, followed by objects: an index in 2 bytes, 6 bytes that do not matter,
+/// the size of the data in 8, and the data, padded to a multiple of 8.
 bool read_string(const Source& source, const Reference& reference, std::string& to) {
   char head[16];
   uint64_t end = 0, at = reference.collection();
@@ -45,7 +45,7 @@ bool read_string(const Source& source, const Reference& reference, std::string& 
     if (!source.read(at, head, sizeof head)) return false;
     std::memcpy(&index, head, sizeof index);
     std::memcpy(&bytes, head + 8, sizeof bytes);
-    if (index == 0 || bytes > end - at - sizeof head) return false;  // free space is the last
+    if (index == 0 || bytes > end - at - sizeof head) return false;  // 0: free space, the last
     at += sizeof head;
     if (index == reference.index) {
       if (reference.length > bytes || reference.length > longest_string) return false;
@@ -57,7 +57,7 @@ bool read_string(const Source& source, const Reference& reference, std::string& 
   return false;
 }
 
-/// Strings of any length; empty where one is damaged.
+/// Strings of variable length; empty if one is damaged.
 std::vector<std::string> read_heap_strings(hid_t file, hid_t attribute, hid_t type, size_t count) {
   const Id bytes(H5Tcreate(H5T_OPAQUE, sizeof(Reference)), H5Tclose);
   const Source* source = source_of(file);

@@ -14,7 +14,7 @@ static_assert(std::endian::native == std::endian::little, "weights are kept as t
 namespace attn {
 
 OpenedWeights::~OpenedWeights() {
-  if (!file.ok()) return;  // moved from, perhaps by somebody who holds the lock
+  if (!file.ok()) return;  // moved from, perhaps by code that holds the lock
   const hdf5::Session session;
   hdf5::Id closed = std::move(file);
 }

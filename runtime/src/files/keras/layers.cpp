@@ -14,7 +14,7 @@ struct KnownClass {
 constexpr KnownClass known_classes[] = {
     {"MultiHeadAttention", "multi_head_attention"},
     {"CachedMultiHeadAttention", "cached_multi_head_attention"},
-    {"GroupQueryAttention", "grouped_query_attention"},  // Keras calls its own class so
+    {"GroupQueryAttention", "grouped_query_attention"},  // Keras's GroupedQueryAttention
     {"GroupQueryAttention", "group_query_attention"},
     {"Attention", "attention"},
     {"ReuseMultiHeadAttention", "reuse_multi_head_attention"},
@@ -23,13 +23,14 @@ constexpr KnownClass known_classes[] = {
 /// How a class names its groups.
 enum class Layout { plain, underscored, reuse, scalars };
 
-/// A projection of ours and the group that holds it.
+/// One of our projections and the group that stores it.
 struct Part {
   std::string name, group;
   bool required;
 };
 
-/// In the order of get_weights. `some_reused`, `some_new`: which heads a layout of reuse has.
+/// The parts in the order of get_weights. `some_reused`, `some_new`: which heads a layer of
+/// Layout::reuse has.
 std::vector<Part> parts_of(Layout layout, bool some_reused, bool some_new) {
   if (layout == Layout::scalars) return {};
   if (layout != Layout::reuse) {
@@ -93,7 +94,7 @@ class Finder {
                        has(group, "_output_dense/einsum_dense_1/vars/0");
       return add_projections(group, Layout::reuse, two || !some_new, some_new || two);
     }
-    // After reuse, which has queries and keys under the same names.
+    // Comes after reuse, which has queries and keys under the same names.
     if (is_layer(group, "_")) return add_projections(group, Layout::underscored, false, false);
     if (has(group, "vars/0")) add_scalars(group);
   }
@@ -112,7 +113,8 @@ class Finder {
     return index_.has_dataset(joined(group, dataset));
   }
 
-  /// At least two of the four projections: one that lost a dataset is told of, not passed over.
+  /// Whether at least two of the four projections are there: a layer that lost a dataset is
+  /// reported, not skipped.
   bool is_layer(const std::string& group, const char* bar) const {
     int there = 0;
     for (const char* part : {"query", "key", "value", "output"}) {
@@ -157,7 +159,8 @@ class Finder {
     for (int i = 0; i < (two ? 2 : 1); ++i) {
       const std::string dataset = text(vars, "/", i);
       const auto array = hdf5::describe(file_, dataset, file_bytes_);
-      // Another layer's weights, unless the name says otherwise.
+      // Anything but scalars belongs to another layer. A dataset that cannot be read counts as a
+      // scalar only if the group's name is Attention's.
       if (array.ok() ? array->shape.rank() != 0 : layer.info.class_name != "Attention") return;
       layer.weights.push_back({std::string(scalar_names[i]), dataset});
     }
@@ -189,7 +192,8 @@ class Finder {
     return layer;
   }
 
-  /// An attribute of strings, which is in parts (weight_names0, ...1) where it is long.
+  /// An attribute of strings, which is split into parts (weight_names0, weight_names1, ...) if it
+  /// is long.
   std::vector<std::string> chunked(const std::string& path, const std::string& attribute) const {
     std::vector<std::string> all = hdf5::strings(file_, path, attribute.c_str(), file_bytes_);
     for (int i = 0; all.size() < index_.objects.size(); ++i) {
@@ -201,7 +205,7 @@ class Finder {
     return all;
   }
 
-  /// The name of ours that `weight` ends with, or nothing.
+  /// The one of our names that `weight` ends with; empty if there is none.
   static std::string_view our_name(std::string_view weight) {
     auto ends_with = [&](std::string_view name) {
       return weight == name || (weight.size() > name.size() && weight.ends_with(name) &&
@@ -224,9 +228,9 @@ class Finder {
   }
 
   void look_at_legacy_layer(const std::string& group) {
-    // By what stands before our names: a layer of the model may hold several of attention.
+    // By what precedes our names: one layer of the model may hold several attention layers.
     std::vector<std::pair<std::string, LayerPlaces>> by_prefix;
-    std::vector<WeightPlace> unscoped;  // tf_keras leaves the embeddings out of their layer's scope
+    std::vector<WeightPlace> unscoped;  // tf_keras stores the embeddings outside the layer's scope
     for (const std::string& stored : chunked(group, "weight_names")) {
       std::string_view weight = stored;
       if (const size_t colon = weight.rfind(':');
@@ -234,7 +238,7 @@ class Finder {
           weight.find_first_not_of("0123456789", colon + 1) == weight.npos) {
         weight = weight.substr(0, colon);
       }
-      // The legacy format is the one in which LoRA is not merged into the kernel.
+      // Only in the legacy format is LoRA not merged into the kernel.
       constexpr std::string_view lora = "lora_kernel_a";
       const bool has_lora = last_part(weight) == lora;
       const std::string kernel =
@@ -405,7 +409,8 @@ Result<std::vector<WeightPlace>> places_to_write(std::string_view class_name,
   if (layout == Layout::reuse && given(embeddings)) {
     places.push_back({std::string(embeddings), joined(path, "vars/0")});
   }
-  // What a layer that reuses heads has depends on how many; without any, name all.
+  // The weights of ReuseMultiHeadAttention depend on whether it has reused and new heads; if
+  // neither is given, name all.
   const bool neither = layout == Layout::reuse && !some_reused && !some_new;
   for (const Part& part : parts_of(layout, some_reused || neither, some_new || neither)) {
     const std::string kernel = part.name + "/kernel", bias = part.name + "/bias";

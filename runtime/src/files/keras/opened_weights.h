@@ -1,4 +1,4 @@
-// opened_weights.h - a file of weights, opened: what reading and updating share.
+// opened_weights.h - an opened file of weights: what reading and updating share.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -19,16 +19,16 @@ struct OpenedWeights {
 
   Container container = Container::hdf5;
   Descriptor original;
-  Bytes image;         // what an archive holds
-  uint64_t bytes = 0;  // of the HDF5 file
+  Bytes image;         // the HDF5 file, if it comes from an archive
+  uint64_t bytes = 0;  // size of the HDF5 file
   hdf5::Id file;
   std::vector<LayerPlaces> layers;
 };
 
-/// Sentences do not name the file yet.
+/// Opens a file and finds its layers. Error messages do not name the file yet.
 Result<OpenedWeights> open_weights(const std::string& path);
 
-/// Gives the weights the names that the caller wants.
+/// Renames the layer's weights as the caller wants.
 Status rename_weights(LayerPlaces& layer, const KerasLayerOptions& options);
 
 }  // namespace attn

@@ -12,7 +12,7 @@
 namespace attn {
 namespace {
 
-/// Whether this can be stored: a float type, memory that is there.
+/// Checks that a weight can be stored: it has a floating type, and its memory is there.
 Status check(const NamedTensor& one) {
   auto wrong = [&](const std::string& what) {
     return Status(StatusCode::invalid_argument, text("weight ", quoted(one.name), " ", what));
@@ -36,7 +36,7 @@ Status check(const NamedTensor& one) {
   return check_memory({"weight", name.c_str()}, tensor);
 }
 
-/// The elements one after another, as HDF5 takes them; null where there is no memory.
+/// A contiguous copy of the elements, as HDF5 takes them; null if there is not enough memory.
 std::unique_ptr<std::byte[]> contiguous(const Tensor& tensor) {
   const size_t size = size_of(tensor.dtype());
   const auto elements = static_cast<size_t>(tensor.shape().elements());
@@ -61,7 +61,7 @@ Status no_memory(const std::string& name) {
   return {StatusCode::invalid_argument, text("there is no memory to write weight ", quoted(name))};
 }
 
-/// A group of Keras's with its own `vars`, which it makes for layers without weights too.
+/// Creates a layer's group with its `vars`, which Keras creates for layers without weights too.
 Status make_layer_group(hid_t file, const std::string& path, const std::string& name) {
   return hdf5::make_group(file, path + "/vars", name);
 }
@@ -109,7 +109,7 @@ Status write_layers(hid_t file, std::span<const KerasLayerWeights> layers) {
   return {};
 }
 
-/// That these are all of the layer's weights, in the file's own types and shapes.
+/// Checks that these are all of the layer's weights, in the file's own types and shapes.
 Status check_update(const OpenedWeights& file, const LayerPlaces& layer,
                     std::span<const NamedTensor> weights) {
   auto wrong = [&](const std::string& what) {
@@ -144,7 +144,7 @@ Status check_update(const OpenedWeights& file, const LayerPlaces& layer,
   return {};
 }
 
-/// The HDF5 file of `opened`, in memory, with the weights replaced.
+/// The bytes of the HDF5 file of `opened`, with the weights replaced.
 Result<Bytes> changed_copy(const OpenedWeights& opened, const LayerPlaces& layer,
                            std::span<const NamedTensor> weights) {
   Result<Bytes> from_disk = Bytes{};
