@@ -26,7 +26,8 @@
 // and is then broadcast. Any element type will do: a key is visible where the mask is not zero
 // (-0.0 is zero), or above 0.5 where the original layer reads it that way. Negative numbers,
 // infinities and NaN are refused, except in masks of Keras's Attention (ATTN_READ_ANY_NUMBER,
-// kernel_abi.h). An index is an integer of any type, a single one or one per sequence: [batch].
+// kernel_abi.h) and in the soft mask of ReuseMultiHeadAttention, which holds numbers. An index is
+// an integer of any type, a single one or one per sequence: [batch].
 //
 // Optional inputs. Leaving an input out may select a different computation: with a cache a layer
 // also returns the cache, without one it does not. The inputs that are present and the outputs that
@@ -107,9 +108,9 @@ struct RunOptions {
 /// A handle to a loaded layer. Copies share the layer.
 class AnyLayer {
  public:
-  /// unsupported: a table of another ABI version, an unknown target, or a target whose features
-  /// this CPU lacks. invalid_argument: a weight of the wrong shape, or not of a floating-point
-  /// type. not_found: a weight is missing.
+  /// unsupported: a table of another ABI version, an unknown target or one whose features this CPU
+  /// lacks, a LoRA beside a kernel, or no memory for the packed weights. invalid_argument: a weight
+  /// of the wrong shape, or not of a floating-point type. not_found: a weight is missing.
   static Result<AnyLayer> load(const attn_layer_table& table, const WeightSource& weights,
                                const LoadOptions& options = {});
 

@@ -92,7 +92,8 @@ attn_status attn_file_find(const attn_file* file, const char* name, attn_tensor*
 typedef struct attn_library attn_library;
 /* Opens a shared library that `attnc build --shared` made. Opening a library runs its code. */
 attn_status attn_open(const char* path, attn_library** library);
-/* A library of tables that the program is linked with. The array and the tables must outlive it. */
+/* A library of tables that the program is linked with. The tables must outlive it; the array of
+ * pointers is copied. */
 attn_status attn_library_of(const attn_layer_table* const* tables, int32_t count,
                             attn_library** library);
 void attn_close(attn_library* library);

@@ -44,7 +44,7 @@ enum {
   ATTN_AXIS_BATCH = 0,
   ATTN_AXIS_QUERY = 1,
   ATTN_AXIS_KEY = 2,
-  ATTN_AXIS_UPDATE = 3, /* new positions of a cache */
+  ATTN_AXIS_UPDATE = 3, /* a call's new positions, which extend a cache */
   ATTN_AXIS_SLOT = 4,   /* of a cache, length 2: its keys at 0, its values at 1 */
   ATTN_AXIS_HEAD = 5,
   ATTN_AXIS_SIZE = 6, /* the numbers of one head */

@@ -19,9 +19,9 @@
 //                  {.output = y, .cache = cache->output()}, scratch);
 //   if (s.ok()) s = cache->append(count);
 //
-// Every sequence of the batch has its own length. Positions beyond it hold zeros or values written
-// earlier; a mask must hide them. Not thread-safe: use a cache from one thread at a time. Not here:
-// paging, eviction, quantisation, growth (make a larger one).
+// Every sequence of the batch has its own length. Positions beyond it hold zeros or what was
+// written there before: finite numbers, which a mask has to hide. Not thread-safe: use a cache from
+// one thread at a time. Not here: paging, eviction, quantisation, growth (make a larger one).
 #pragma once
 #include <cstddef>
 #include <cstdint>
