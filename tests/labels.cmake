@@ -1,13 +1,13 @@
-# For each label of ctest a target that builds what its tests need, and nothing else:
+# For each ctest label, a target that builds exactly what its tests need:
 #
 #   cmake --build build --target tests_dsl && ctest --test-dir build -L dsl          (./dev test -L dsl does both)
 #
-# A label is a folder of tests/, or examples/. Its target builds all targets of that folder and of the folders below that
-# `all` builds too. What tests run from elsewhere stands beside the tests:
+# A label is a folder of tests/, or examples. Its target builds all targets of that folder, and of the folders below it, that
+# `all` also builds. If tests need targets from elsewhere, their folder lists them:
 #
 #   set_property(DIRECTORY PROPERTY ATTN_TESTS_NEED attnc)
 
-# attn_needs_of(FOLDER OUT): targets of FOLDER and below.
+# attn_needs_of(FOLDER OUT): the targets of FOLDER and below, and the targets listed there.
 function(attn_needs_of folder out)
   get_property(needs DIRECTORY ${folder} PROPERTY ATTN_TESTS_NEED)
   get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)

@@ -1,9 +1,9 @@
-// count_allocations.h - every malloc of the process is counted, whoever asks for it. Under the
-// sanitizers their own hooks count.
+// count_allocations.h - counts every malloc of the process, whoever calls it. Under sanitizers it
+// uses their hooks.
 //
 //   EXPECT_EQ(0, allocations_of([&] { layer.run(...); }));
 //
-// In one file of a program: it defines malloc and its family.
+// Include it in one file of a program: it defines malloc and its family.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -53,7 +53,7 @@ int posix_memalign(void** p, size_t alignment, size_t n) {
 
 namespace {
 
-/// The allocations of `f`, in any thread.
+/// The number of allocations while `f` runs, in any thread.
 template <class F>
 int allocations_of(F f) {
   allocations = 0;

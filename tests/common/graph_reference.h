@@ -1,13 +1,13 @@
-// graph_reference.h - a description's graph computed in double, one operation after another, as
-// plainly as it can be written.
+// graph_reference.h - computes a description's graph in double, one operation after another, as
+// plainly as possible.
 //
 //   attn_test::Reference r(graph, {{"query", x}, {"value", y}}, weights, /*with_optional=*/true);
 //   r.outputs.at("output").at                       // row-major, in the axes of the graph's output
 //
-// The reference of what the compiler makes of a description, whatever it is; that descriptions are
-// the originals' is what fixtures show. Rows without a key follow the graph's rule; of `additive`,
-// and where a formula makes numbers so large, the rounding to float32 is part of the result. So is
-// what a cache and returned probabilities keep of a number where tensors hold halves.
+// The reference for compiled descriptions of any kind; fixtures show that the descriptions match
+// the originals. Rows without a key follow the graph's rule. In two places rounding is part of the
+// result: to float32 for the rule `additive` and for formulas with numbers that large, and to the
+// type of the tensors for caches and returned probabilities of 16-bit layers.
 // Not here: dropout (none at inference), gather.
 #pragma once
 #include <bit>
@@ -29,7 +29,7 @@ struct Array {
 };
 using Arrays = std::map<std::string, Array>;
 
-/// Numbers along named axes.
+/// Numbers with named axes.
 struct Grid {
   attn::Axes axes;
   std::vector<int64_t> extent;
@@ -103,7 +103,7 @@ class Reference {
     return out;
   }
 
-  /// Calls f(flat index, place) for every element.
+  /// Calls f(flat index, place) for every element of x.
   template <class F>
   static void each(const Grid& x, F&& f) {
     Place place;
@@ -122,7 +122,7 @@ class Reference {
       }
     }
   }
-  /// The flat index of x at a place; axes of extent 1 broadcast.
+  /// The flat index of x at a place; axes of length 1 broadcast.
   static size_t flat(const Grid& x, const Place& place) {
     int64_t at = 0;
     for (size_t i = 0; i < x.extent.size(); ++i) {
@@ -133,7 +133,7 @@ class Reference {
     return static_cast<size_t>(at);
   }
 
-  /// Null: nothing, in this call.
+  /// The value of a node; null if it is `nothing` in this call.
   const Grid* value(int id) {
     if (id < 0 || nothing_[id]) return nullptr;
     if (auto at = made_.find(id); at != made_.end()) return &at->second;
@@ -256,7 +256,7 @@ class Reference {
     const attn::Weight& w = g_.weights[n.weight[0]];
     const Grid kernel = as_grid(w.axes, weights_.at(text(w.name)));
     out = grid(n.axes);
-    // Leading axes of the kernel are contracted; the others made.
+    // The leading axes of the kernel are contracted; the remaining ones are those of the result.
     Grid inner{{}, {}, {}}, made{{}, {}, {}};
     const attn::Axes has = x.axes.only(attn::Kind::feature, attn::Kind::head, attn::Kind::size);
     for (int i = 0; i < w.axes.size; ++i) {
@@ -271,7 +271,7 @@ class Reference {
         const attn::Axis& a = made.axes.axis[k];
         column = column * made.extent[k] + place.at({a.kind, a.number});
       }
-      // Contracted axes lie last in x, in the kernel's order.
+      // The contracted axes are the last axes of x, in the order of the kernel.
       Place origin = place;
       for (const attn::Axis& a : inner.axes) origin[{a.kind, a.number}] = 0;
       const size_t from = flat(x, origin);
@@ -348,13 +348,14 @@ class Reference {
     }
     throw std::logic_error("no table " + std::string(table));
   }
-  /// Where rounding to float32 is part of what a formula says.
+  /// Rounds where rounding to float32 is part of a formula's result: float32 layers, numbers from
+  /// 1e7.
   double rounded(double v) const {
     if (g_.dtype == attn::DTypePolicy::float64 || std::abs(v) < 1e7) return v;
     return static_cast<float>(v);
   }
 
-  /// What a tensor of the layer's type keeps.
+  /// Rounds to the layer's tensor type.
   double stored(double v) const {
     switch (g_.dtype) {
       case attn::DTypePolicy::float16:
@@ -401,7 +402,7 @@ class Reference {
     const Grid& s = operand(n, 0);
     out = s;
     const attn::FullyMasked rule = with_optional_ ? n.rules.with_scores : n.rules.alone;
-    // Key axes lie last: a row is one run of numbers.
+    // The key axes are last, so a row is contiguous.
     int64_t row = 1;
     for (int i = 0; i < n.axes.size; ++i) {
       if (n.axes.axis[static_cast<size_t>(i)].kind == attn::Kind::key)
@@ -421,7 +422,7 @@ class Reference {
       }
       return;
     }
-    // A logit of every row that has no value; none where it is as good as -inf.
+    // The sink: one logit per row, without a value; -inf means that there is none.
     std::vector<double> sinks(out.at.size() / static_cast<size_t>(row), -INFINITY);
     if (!n.sink.empty()) {
       each(out, [&](size_t i, const Place& place) {

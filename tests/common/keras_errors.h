@@ -1,7 +1,7 @@
-// keras_errors.h - the mistakes that the originals complain about
-// (tests/fixtures/common/errors.json), and where ours do: a configuration that is refused, a call
-// that is refused, or a reason why it cannot be asked. tests/codegen/import/errors_test.cpp holds
-// that every case is in one of them.
+// keras_errors.h - the errors that the originals raise (tests/fixtures/common/errors.json), and
+// where our equivalents are: a configuration that is refused, a call that is refused, or a reason
+// why there is none. tests/codegen/import/errors_test.cpp checks that every case is in exactly one
+// of these lists.
 #pragma once
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -14,8 +14,7 @@ using nlohmann::json;
 
 inline json cases(const std::string& file) { return json::parse(std::ifstream(file)); }
 
-/// What tells a case from the others: layer, arguments, shapes, and the note of whoever recorded
-/// it.
+/// Identifies a case: layer, arguments, shapes, and the note that was recorded with it.
 inline std::string id(const json& c) {
   const json kwargs = c.value("call_kwargs", json::object());
   const json shapes = c.value("call_shapes", json());
@@ -26,7 +25,7 @@ inline std::string id(const json& c) {
   return out;
 }
 
-/// A call that the runtime refuses: to what generated layer it goes, and what its sentence holds.
+/// A call that the runtime refuses: the generated layer to call, and parts of the error message.
 struct Call {
   const char* id;
   const char* layer;
@@ -111,7 +110,7 @@ inline const std::vector<Call>& calls() {
   return all;
 }
 
-/// A case that our API cannot ask, or answers otherwise on purpose, and why.
+/// A case that our API cannot express, or treats differently on purpose, and the reason.
 struct Exception {
   const char* id;
   const char* reason;

@@ -1,9 +1,10 @@
-// reference_attention.h - Keras's MultiHeadAttention in double, as plainly as it can be written.
+// reference_attention.h - Keras's MultiHeadAttention in double, written as plainly as possible.
 //
 //   Reference r = reference_attention(config, weights, call);   // r.output, r.scores
 //
-// Follows the sources of keras 3.15.1: projections, scores divided by sqrt(key_dim), masks joined
-// by "and", softmax, weighted sum, output projection. Rows without a key by the given rule.
+// Follows the sources of keras 3.15.1: projections, scores divided by sqrt(key_dim), masks combined
+// with "and", softmax, weighted sum, output projection. The configuration determines the rule for
+// rows without a key.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -15,16 +16,16 @@ namespace attn_test {
 struct Config {
   int num_heads = 1, key_dim = 1, value_dim = 1;
   bool use_bias = true;
-  bool uniform_without_scores = true;  // rows without a key: the mean of all values, or nothing
+  bool uniform_without_scores = true;  // rows without a key: the mean of all values, or zero
   bool uniform_with_scores = false;
-  /// The description's own mask, on plain numbers: (query, key, queries, keys).
+  /// The description's own mask as a function of (query, key, queries, keys).
   std::function<bool(int, int, int, int)> own_mask;
-  /// Heads of key and value: query head h reads h / (num_heads / key_heads). 0: as many as of the
-  /// query.
+  /// The number of key and value heads: query head h reads h / (num_heads / key_heads). 0: as many
+  /// as query heads.
   int key_heads = 0;
 };
 
-/// In get_weights order; biases empty where there are none.
+/// In the order of get_weights; a bias is empty if there is none.
 struct Weights {
   std::vector<float> query_kernel, query_bias, key_kernel, key_bias, value_kernel, value_bias,
       output_kernel, output_bias;
@@ -43,7 +44,7 @@ struct Reference {
   std::vector<double> output, scores;  // [batch, query, feature], [batch, head, query, key]
 };
 
-/// rows x columns of x * kernel + bias.
+/// x * kernel + bias, [rows, columns].
 inline std::vector<double> dense(const double* x, int rows, int depth,
                                  const std::vector<float>& kernel, const std::vector<float>& bias,
                                  int columns) {

@@ -1,12 +1,12 @@
-# Compiles ALL, which includes SOURCES: each of them must fail, and say what its first line expects. Whether it does goes to
-# TO/NAME.txt, "passed" or a reason, which verdict.cmake reads.
+# Compiles ALL, which includes SOURCES. Each of these must fail with the sentence that its first line expects. The verdict
+# goes to TO/NAME.txt: "passed" or a reason. verdict.cmake reads it.
 #
 #   cmake "-DCOMMAND=g++;-std=c++20;-fsyntax-only;-Idsl/include;-Itests/compile_fail" "-DSOURCES=mask.cpp;slot.cpp"
 #         -DFROM=tests/compile_fail -DALL=all.cpp -DTO=verdicts -P must_fail.cmake
 #
-# A sentence counts for its own file alone. g++ names the file in the lines before the error. Its `error:` line must contain
-# the sentence. clang names the file in the error or in the notes after it. It cuts off a long template argument, but quotes
-# the lines of source that hold the sentence.
+# A sentence counts only for its own file. g++ names the file in the lines before the error, and its `error:` line must
+# contain the sentence. clang names the file in the error or in the notes after it. It truncates long template arguments, but
+# quotes the source lines that contain the sentence.
 set(ENV{LC_ALL} C)
 file(REMOVE_RECURSE "${TO}")
 list(GET COMMAND 0 compiler)
@@ -18,7 +18,7 @@ if(result EQUAL 0)
   message(FATAL_ERROR "all of it compiles")
 endif()
 
-# Lines as a list: what lists are made of is replaced, in the expected sentences too.
+# Splits the output into a list of lines. Characters with a meaning in lists are replaced, in the expected sentences too.
 function(plain text out)
   string(REPLACE "[" "(" text "${text}")
   string(REPLACE "]" ")" text "${text}")
@@ -71,7 +71,7 @@ foreach(source IN LISTS SOURCES)
   get_filename_component(name "${source}" NAME_WE)
   set(where "${errors_${name}}")
   if(compiler MATCHES "clang")
-    # A literal in several lines of source is one sentence.
+    # A literal that spans several source lines is one sentence.
     string(REGEX REPLACE "\"\n *\\| [ ~^]*\n *[0-9]+ \\| +\"" "" where "${said_${name}}")
   endif()
   string(FIND "${said_${name}}" "error: " error)

@@ -1,5 +1,5 @@
-// Attention over a cache that new keys and values are written to. They have `positions`, and what says
-// where they go is of `type`. No include guard: all.cpp includes it once in each file's namespace.
+// Attention over a cache. New keys and values, whose axis has the kind `positions`, are written to
+// it at an index of `type`. No include guard: all.cpp includes this once in each file's namespace.
 #include "attn/attn.h"
 
 constexpr attn::Value spliced(attn::Graph& g, attn::Kind positions, attn::Type type) {

@@ -1,12 +1,12 @@
-# Whether one file does not compile and says why. Where the test compile_fail.batch has just compiled all of them, its verdict
-# on this one counts, once. Otherwise the file is compiled alone, and its passing twin too, and `ctest -V` shows what the
-# compiler says.
+# Checks that one file does not compile, with the expected sentence. If the test compile_fail.batch has just compiled all
+# files, its verdict on this file is used, once. Otherwise the file is compiled alone, and then with -DGOOD; `ctest -V` shows
+# what the compiler prints.
 #
 #   cmake -DNAME=num_heads "-DCOMMAND=g++;-std=c++20;-fsyntax-only;-Idsl/include;-Itests/compile_fail"
 #         -DFROM=tests/compile_fail -DHEADERS=dsl/include -DVERDICTS=verdicts -P verdict.cmake
 cmake_minimum_required(VERSION 3.25)
 set(file "${VERDICTS}/${NAME}.txt")
-# A verdict that an interrupted run left says nothing of what was changed since.
+# An old verdict, left by an interrupted run, says nothing about later changes.
 file(GLOB_RECURSE changed "${HEADERS}/*.h")
 foreach(source IN LISTS changed ITEMS "${FROM}/${NAME}.cpp" "${FROM}/must_fail.cmake")
   if("${source}" IS_NEWER_THAN "${file}")

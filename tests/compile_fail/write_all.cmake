@@ -1,4 +1,4 @@
-# write_all(FILE SOURCES...): a file that includes all sources, each in a namespace of its own.
+# write_all(FILE SOURCES...): writes a file that includes all sources, each in its own namespace.
 function(write_all file)
   set(all "#include \"attn/attn.h\"\n")
   foreach(source IN LISTS ARGN)

@@ -1,4 +1,4 @@
-# lit over this folder: each .mlir file says in RUN lines what to do with it.
+# lit runs the tests of this folder: the RUN lines of each .mlir file say what to do with it.
 #
 #   lit -v tests/dialect --param attn_opt=build/bin/attn-opt --param tools=/usr/lib/llvm-22/bin
 import os

@@ -1,4 +1,5 @@
-// Bytes of .attn sections: whole, cut, concatenated, changed, and forged with a right fingerprint.
+// Bytes of .attn sections: intact, truncated, concatenated, changed, and forged with a valid
+// fingerprint.
 #include "attn/deserialise.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +23,7 @@ Bytes bytes_of(const std::array<unsigned char, N>& a) {
 const Bytes all = bytes_of(attn::serialise(model::layers{}));
 const Bytes one = bytes_of(attn::serialise<model::gated>());
 
-/// Bytes of one layer that never went through the compiler.
+/// The bytes of one layer, serialised at run time instead of in the compiler.
 Bytes written(std::string_view name, const attn::Description& d) {
   Bytes bytes;
   for (int pass = 0; pass < 2; ++pass) {
@@ -35,7 +36,7 @@ Bytes written(std::string_view name, const attn::Description& d) {
 }
 std::string error_of(const Bytes& bytes) { return deserialise(bytes).error; }
 
-/// Reads all that a generator would read of a graph.
+/// Reads everything that a generator would read of a graph.
 void walk(const attn::Graph& g) {
   EXPECT_FALSE(text(g, "walked").empty());
   for (const attn::Node& n : g.nodes) {
@@ -128,13 +129,13 @@ TEST(Deserialise, every_cut) {
   }
 }
 
-/// Where the fingerprint of a section's only layer stands.
+/// The position of the fingerprint of a section's only layer.
 std::size_t fingerprint_at(const Bytes& bytes) {
   std::size_t at = 20;
   for (int text = 0; text < 2; ++text) at += 2u + bytes[at] + 256u * bytes[at + 1];
   return at + 4;
 }
-/// Makes the fingerprint right again, so that the reader must find what else is wrong.
+/// Repairs the fingerprint, so that the reader has to find the other errors.
 bool forge(Bytes& bytes) {
   const std::size_t at = fingerprint_at(bytes);
   attn::section::Reader reader({bytes.data() + at + 8, bytes.size() - at - 8});
@@ -154,7 +155,7 @@ TEST(Deserialise, every_flip_of_every_byte) {
       Bytes bytes = one;
       bytes[i] = static_cast<unsigned char>(bytes[i] ^ flip);
       const Deserialised read = deserialise(bytes);
-      // Names, lines and the file are not part of the fingerprint; all else is.
+      // Names, lines and the file are not part of the fingerprint; everything else is.
       if (read.ok()) walk(read.layers[0].graph);
       if (i < 20 || (i >= fingerprint && i < fingerprint + 8)) {
         EXPECT_FALSE(read.ok()) << i;
@@ -171,7 +172,7 @@ TEST(Deserialise, every_flip_of_every_byte) {
   EXPECT_GT(refused_by_validation, 1000);
 }
 
-/// What is said of a graph that was changed behind the language's back.
+/// The error for a graph that was changed bypassing the language.
 std::string said_of(const attn::Description& original, void (*change)(attn::Graph&)) {
   attn::Description d = original;
   change(d.graph);
@@ -188,7 +189,7 @@ attn::Node& first(attn::Graph& g, attn::Op op) {
   return g.nodes[0];
 }
 
-// The operations of the language check a graph from bytes too, in their own words.
+// The operations of the language check graphs from bytes too, with their own sentences.
 TEST(Deserialise, says_which_rule_a_graph_breaks) {
   using attn::Graph;
   using attn::Kind;
@@ -251,7 +252,7 @@ TEST(Deserialise, many_forged_bytes) {
     ++accepted;
     walk(read.layers[0].graph);
   }
-  EXPECT_GT(accepted, 100);  // a changed number or rate makes another proper layer
+  EXPECT_GT(accepted, 100);  // changing a number or a rate yields another valid layer
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What facts_*.cpp ask of a description.
+// Helpers with which facts_*.cpp examine a description.
 #pragma once
 #include "models.h"
 
@@ -15,7 +15,7 @@ using attn::Op;
 using attn::ReuseMultiHeadAttention;
 using attn::try_layer;
 
-// ---- descriptions that more than one file asks
+// ---- descriptions that several files examine
 
 inline constexpr MultiHeadAttention small{.num_heads = 2, .key_dim = 4};
 constexpr Description reuse(int heads, bool positions = false) {
@@ -30,7 +30,7 @@ constexpr Description over(attn::Numbers axes, int rank = 0) {
       MultiHeadAttention{.num_heads = 2, .key_dim = 4, .attention_axes = axes, .input_rank = rank});
 }
 
-// ---- their parts
+// ---- parts of descriptions
 
 constexpr bool weights_are(const Description& d, std::initializer_list<const char*> names) {
   int i = 0;

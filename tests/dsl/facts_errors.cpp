@@ -1,4 +1,4 @@
-// Errors as values, still in the compiler: compiling this file is passing.
+// Errors as compile-time values: if this file compiles, the test has passed.
 #include "facts.h"
 
 constexpr bool says(const Description& d, std::string_view sentence) {

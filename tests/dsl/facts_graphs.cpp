@@ -1,5 +1,5 @@
-// What is known of names, fingerprints, lines and bytes while they compile: compiling this file is
-// passing.
+// Compile-time facts about names, fingerprints, lines and bytes: if this file compiles, the test
+// has passed.
 #include "attn/deserialise.h"
 #include "attn/evaluate.h"
 #include "facts.h"
@@ -17,7 +17,7 @@ static_assert(!attn::is_qualified_name("(anonymous namespace)::a"));
 static_assert(model::encoder.line == model::line_of_encoder &&
               std::string_view(model::encoder.file).ends_with("models.h"));
 
-// ---- fingerprints: equal for equal graphs, and for no others; places do not count
+// ---- fingerprints: equal for equal graphs and for no others; source locations do not count
 
 constexpr auto print_of(auto change) {
   MultiHeadAttention d = small;
@@ -57,7 +57,7 @@ static_assert(print_of([](auto& d) { d.use_gate = true; }) != fingerprint(try_la
 static_assert(print_of([](auto& d) { d.fully_masked = FullyMasked::zero; }) !=
               fingerprint(try_layer(small)));
 
-// ---- masks are formulas: the same ones are equal, and the empty one lets everything through
+// ---- masks are formulas: equal ones compare equal, and the empty mask hides nothing
 
 static_assert(attn::Mask{}.formula.empty());
 static_assert((attn::Mask{} & attn::causal).formula.size == attn::causal.formula.size);
@@ -65,7 +65,7 @@ static_assert((attn::causal | attn::Mask{}).formula.empty());
 static_assert((attn::causal & attn::causal).formula.size == attn::causal.formula.size + 1);
 static_assert(attn::evaluate((!attn::causal).formula, {.query = 1, .key = 2}).truth());
 
-// ---- lines: of the calls in the description's own file
+// ---- lines: those of calls in the description's own file
 
 // clang-format off
 constexpr auto own_layer = attn::layer([](attn::Graph& g) {
@@ -85,7 +85,7 @@ constexpr int line_of(const Description& d, attn::Op op) {
 static_assert(line_of(own_layer, attn::Op::input) == 1);
 static_assert(line_of(own_layer, attn::Op::scores) == 2);
 static_assert(softmax_of(own_layer).line == own_layer.line + 4);
-static_assert(softmax_of(model::encoder).line == 0);  // the call stands in layers.h
+static_assert(softmax_of(model::encoder).line == 0);  // the call is in layers.h
 
 // ---- nothing is a value
 
@@ -98,7 +98,7 @@ constexpr auto without_gate = try_layer([](attn::Graph& g) {
 static_assert(!without_gate.error() && without_gate.graph.weights.size == 0);
 static_assert(without_gate.graph.nodes.size == 6);
 
-// ---- every model is a proper graph, and becomes bytes in the compiler
+// ---- every model is a valid graph, and can be serialised in the compiler
 
 constexpr bool all_are_valid() {
   bool valid = true;

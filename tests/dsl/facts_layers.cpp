@@ -1,7 +1,7 @@
-// What is known of the named layers while they compile: compiling this file is passing.
+// Compile-time facts about the named layers: if this file compiles, the test has passed.
 #include "facts.h"
 
-// ---- inputs, weights, outputs of MultiHeadAttention, in the order of the original
+// ---- MultiHeadAttention: inputs, weights and outputs, in the order of the original
 
 static_assert(weights_are(model::encoder,
                           {"query/kernel", "query/bias", "key/kernel", "key/bias", "value/kernel",
@@ -35,7 +35,7 @@ static_assert(model::encoder.graph.outputs[0].name == "output" &&
 static_assert(model::encoder.graph.outputs[1].name == "attention_scores" &&
               model::encoder.graph.outputs[1].optional);
 
-// ---- of GroupQueryAttention and DotProductAttention
+// ---- GroupQueryAttention and DotProductAttention
 
 static_assert(weights_are(model::grouped,
                           {"query/kernel", "query/bias", "key/kernel", "key/bias", "value/kernel",
@@ -77,7 +77,7 @@ static_assert(model::plain.graph.nodes[model::plain.graph.outputs[0].value].axes
 static_assert(model::plain.graph.outputs[1].name == "attention_scores" &&
               model::plain.graph.outputs[1].optional);
 
-// ---- of CachedMultiHeadAttention: three modes, by what a call brings
+// ---- CachedMultiHeadAttention: three modes, depending on the inputs of a call
 
 constexpr auto cached = attn::layer(CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4});
 static_assert(weights_are(cached,
@@ -97,7 +97,7 @@ static_assert(input(cached, "value").axes ==
 static_assert(input(cached, "cache_update_index").type == attn::Type::index &&
               input(cached, "cache_update_index").optional &&
               input(cached, "cache_update_index").axes == Axes{{Kind::batch}});
-// No cache: the projected keys as they are. A cache: its own, or those after the update.
+// Without a cache: the projected keys. With a cache: the cache's keys, before or after the update.
 static_assert(count_of(cached, Op::as_keys) == 2 && count_of(cached, Op::splice) == 1);
 static_assert(count_of(cached, Op::given) == 4 && count_of(cached, Op::slot) == 2);
 static_assert(output(cached, "cache").op == Op::given && output(cached, "cache").operand[2] == -1);
@@ -107,20 +107,20 @@ static_assert(cached.graph.outputs.size == 3 && !cached.graph.outputs[2].optiona
 static_assert(cached.graph.nodes[cached.graph.outputs[2].starts_as].name == "cache");
 static_assert(cached.graph.outputs[0].starts_as == -1);
 static_assert(input(cached, "attention_mask").reading == attn::above_half_with_scores);
-// A gate makes weights, as in KerasHub, and nothing reads them.
+// A gate has weights, as in KerasHub, but nothing reads them.
 constexpr auto cached_gate =
     attn::layer(CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4, .use_gate = true});
 static_assert(weights_are(cached_gate, {"query/kernel", "query/bias", "key/kernel", "key/bias",
                                         "gate/kernel", "gate/bias", "value/kernel", "value/bias",
                                         "attention_output/kernel", "attention_output/bias"}));
 static_assert(cached_gate.graph.nodes.size == cached.graph.nodes.size);
-// Values of another size than keys fit no cache: one mode is left.
+// Values with another size than keys do not fit into a cache: one mode is left.
 constexpr auto uncached =
     attn::layer(CachedMultiHeadAttention{.num_heads = 2, .key_dim = 4, .value_dim = 3});
 static_assert(inputs_are(uncached, {"query", "value", "key", "attention_mask", "use_causal_mask"}));
 static_assert(uncached.graph.outputs.size == 2 && count_of(uncached, Op::given) == 0);
 
-// ---- of ReuseMultiHeadAttention: no heads, some, all of them
+// ---- ReuseMultiHeadAttention: reuses no heads, some, all
 
 constexpr auto reuse_none = reuse(0), reuse_two = reuse(2), reuse_all = reuse(-1);
 static_assert(weights_are(reuse_none,
@@ -147,11 +147,11 @@ static_assert(fingerprint(reuse(-1)) == fingerprint(reuse(3)));
 static_assert(reuse(1, true).graph.weights[0].name == "relative_position_embeddings");
 static_assert(reuse(1, true).graph.weights[0].axes ==
               Axes{{Kind::other, 0, -1, 1}, {Kind::other, 1, -1, 2}, {Kind::other, 2, -1, 9}});
-static_assert(fingerprint(reuse(-1, true)) == fingerprint(reuse(-1)));  // no head of its own
+static_assert(fingerprint(reuse(-1, true)) == fingerprint(reuse(-1)));  // no heads of its own
 static_assert(input(reuse_two, "attention_mask").soft &&
               input(reuse_two, "attention_mask").type == attn::Type::real);
 
-// ---- of Attention
+// ---- Attention
 
 constexpr auto luong = attn::layer(attn::Attention{.size = 8});
 static_assert(weights_are(luong, {}));
@@ -187,11 +187,11 @@ static_assert(attn::layer(MultiHeadAttention{.num_heads = 2, .key_dim = 4, .flas
 static_assert(input(model::grouped, "attention_mask").reading ==
               (attn::above_half_with_scores | attn::only_mask));
 static_assert(input(model::encoder, "attention_mask").reading == 0);
-// Attention takes any number for a truth, as Keras; the masks of the others refuse some.
+// Attention takes any number as a truth, as Keras does; the masks of other layers refuse some.
 static_assert(input(luong, "value_mask").reading == (attn::any_number | attn::from_right));
 static_assert(input(luong, "query_mask").reading == (attn::any_number | attn::from_right));
 
-// ---- attention_axes: positions in the order given, other axes as batch axes
+// ---- attention_axes: positions in the given order, other axes as batch axes
 
 constexpr Axes scores_over(attn::Numbers axes, int rank = 0) {
   return output(over(axes, rank), "attention_scores").axes;
@@ -213,7 +213,7 @@ static_assert(input(over({1}, 4), "query").axes ==
               Axes{{Kind::batch}, {Kind::query}, {Kind::batch, 1}, {Kind::feature, 0, 0}});
 static_assert(scores_over({1}, 4) ==
               Axes{{Kind::batch}, {Kind::batch, 1}, heads_axis, {Kind::query}, {Kind::key}});
-// The output comes in the query's order, whatever the scores'.
+// The output has the query's order of axes, whatever order the scores have.
 static_assert(input(over({2, 1}), "query").axes ==
               Axes{{Kind::batch}, {Kind::query, 1}, {Kind::query, 0}, {Kind::feature, 0, 0}});
 static_assert(output(over({2, 1}), "output").axes == input(over({2, 1}), "query").axes);

@@ -1,4 +1,4 @@
-# Each header of the language compiles with nothing before it.
+# Each header of the language compiles on its own.
 file(GLOB headers "${INCLUDE}/attn/*.h")
 if(NOT headers)
   message(FATAL_ERROR "there is no header in ${INCLUDE}/attn")

@@ -1,5 +1,5 @@
-// The inputs of every layer with a name: the order of the header's comment, of the table in the
-// README and of the graph, which is that of tensors by position, is one.
+// The inputs of every named layer have the same order in the header's comment, in the README's
+// table and in the graph, which is also the order of tensors by position.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -33,7 +33,7 @@ Names inputs_of(const attn::Description& d) {
   }
   return out;
 }
-/// The words of a list: "query, key (or value), attention_mask" without what stands in parentheses.
+/// The words of a list without its parentheses: "query, key (or value), attention_mask".
 Names words_of(std::string_view list) {
   Names out;
   std::string word;
@@ -49,7 +49,7 @@ Names words_of(std::string_view list) {
   }
   return out;
 }
-/// Of the sentence "Inputs: query, value." in a header's first comment.
+/// The list in the sentence "Inputs: query, value." of a header's first comment.
 Names inputs_in_header(const std::string& header) {
   std::istringstream lines(text_of(dsl / "include/attn/layers" / header));
   std::string comment;
@@ -61,7 +61,7 @@ Names inputs_in_header(const std::string& header) {
   EXPECT_NE(at, comment.npos) << header;
   if (at == comment.npos) return {};
   std::string list = comment.substr(at + begin.size());
-  // A period inside of parentheses is not the sentence's.
+  // A period inside parentheses does not end the sentence.
   int depth = 0;
   size_t end = 0;
   for (; end < list.size() && (list[end] != '.' || depth > 0); ++end) {
@@ -69,7 +69,7 @@ Names inputs_in_header(const std::string& header) {
   }
   return words_of(list.substr(0, end));
 }
-/// Of the row "| `Layer` | original | inputs |" in the README.
+/// The list in the README's row "| `Layer` | original | inputs |".
 Names inputs_in_readme(const std::string& layer) {
   std::istringstream lines(text_of(dsl / "README.md"));
   for (std::string line; std::getline(lines, line);) {
@@ -145,7 +145,7 @@ TEST(Inputs, OptionsOfALayerDoNotMoveThem) {
       .score_mod = attn::alibi("slopes"),
       .sink = attn::sink("sinks"),
   };
-  // What formulas mention follows what the layer declares.
+  // Tables that formulas mention follow the inputs that the layer declares.
   EXPECT_EQ(inputs_of(attn::try_layer(rich)), with(all, {"slopes", "document", "sinks"}));
   for (int reused : {-1, 0, 1, 2, 3}) {
     Names inputs{"query", "value", "key", "attention_mask"};

@@ -49,7 +49,7 @@ TEST(Language, a_mistake_is_a_sentence_with_its_numbers) {
   EXPECT_EQ(twice.error().text(), "the layer has two weights with the name `query/kernel`");
 }
 
-// At run time a mistake in a formula is the sentence that stops a compiler.
+// At run time, a mistake in a formula yields the same sentence that stops a compiler.
 TEST(Language, a_mistake_in_a_formula_is_a_sentence) {
   const auto says = [](const attn::Mask& mask) {
     MultiHeadAttention d{.num_heads = 2, .key_dim = 4};
@@ -107,7 +107,7 @@ TEST(Language, text_of_sinks_and_sigmoids) {
       << sigmoids;
 }
 
-// Descriptions of every kind: the right ones are proper graphs, the others have a sentence.
+// Descriptions of every kind: correct ones yield valid graphs, the others an error sentence.
 TEST(Language, random_descriptions) {
   std::mt19937 random(1);
   auto from = [&](int a, int b) { return std::uniform_int_distribution<int>(a, b)(random); };
@@ -133,7 +133,7 @@ TEST(Language, random_descriptions) {
   EXPECT_EQ(sentences.size(), 7u);
 }
 
-// ---- lambdas on plain numbers, and their formulas
+// ---- lambdas on plain numbers, and the formulas recorded from them
 
 constexpr auto near_or_first = [](auto at) {
   return (abs(at.query - at.key) < 3) | (at.key == 0) | (at.query % 4 != at.key / 3);
@@ -207,7 +207,7 @@ TEST(Evaluate, tables) {
   EXPECT_DOUBLE_EQ(evaluate(traced.formula, at, {1.5}, read).real(), 1.5 + 0.125 * -4);
 }
 
-/// A score function on plain numbers, and its formula on the same.
+/// Evaluates a score function directly on plain numbers, and through its formula.
 template <class Make>
 void agrees(const Make& make, std::span<const double> numbers, std::array<std::int64_t, 4> shape) {
   const attn::PlainTable plain{numbers, shape};
@@ -246,7 +246,7 @@ TEST(Evaluate, score_functions_with_a_name) {
 }
 
 TEST(Evaluate, the_buckets_of_t5) {
-  // Of a published implementation with 32 buckets up to 128: the first distance of each bucket.
+  // From a published implementation with 32 buckets up to 128: the first distance in each bucket.
   const int two_ways[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91};
   const int one_way[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                          16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113};

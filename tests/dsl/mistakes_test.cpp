@@ -1,5 +1,5 @@
-// Mistakes at run time, where no compiler stops at them: each is the sentence of the layer that it
-// ends up in. The same sentences in a compiler are tests/compile_fail's.
+// Mistakes at run time, which no compiler can stop: each becomes the error of the layer that it
+// ends up in. tests/compile_fail checks the same sentences in a compiler.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -118,7 +118,8 @@ TEST(Mistakes, OfPositionsThatAreNotThere) {
             std::string::npos);
 }
 
-// A symbol that left its call: the formula it belongs to may be gone, or another one may lie there.
+// A symbol that outlives its call: its formula may be gone, or another formula may be at its
+// address.
 TEST(Mistakes, OfSymbolsOfAnotherFormula) {
   const std::string another =
       "a symbol of another formula: a number or position is good in the call that it was given to, "
@@ -134,13 +135,13 @@ TEST(Mistakes, OfSymbolsOfAnotherFormula) {
   EXPECT_EQ(says(Mask([&](auto) { return kept < kept; })), another);
   EXPECT_EQ(says(Mask([&](auto) { return Table("t", Type::index)[kept] < 3; })), another);
   EXPECT_EQ(scores_say(ScoreMod([&](auto, auto) { return kept; })), another);
-  // Outside of any call, and from there in one.
+  // Used outside any call, and then inside one.
   const attn::Number outside = kept + 1;
   EXPECT_EQ(says(Mask([&](auto at) { return at.key < outside; })), another);
-  // The same steps at the same place, of other numbers.
+  // The same steps at the same address, with other numbers.
   EXPECT_EQ(says(Mask([&](auto at) { return (at.query * 3 < at.key) & (kept < at.key); })),
             another);
-  // In a function inside of it, and after it.
+  // Used in a nested function, and after it.
   const auto nested = attn::layer([](attn::Graph& g) {
     const auto [query, value, key] = g.query_value_key();
     const auto s = map(scores(query, key), [&](auto x) {
@@ -169,7 +170,7 @@ TEST(Mistakes, NothingAtAllIsTheOppositeOfEverything) {
   EXPECT_EQ(says(none | attn::causal), "");
 }
 
-// On plain numbers nobody can be told; they compute what they can.
+// On plain numbers there is nothing to report an error to; they compute what they can.
 TEST(Mistakes, OnPlainNumbersEndNothing) {
   struct {
     int query = 3, key = 1;
@@ -194,11 +195,11 @@ TEST(Mistakes, OnPlainNumbersEndNothing) {
   EXPECT_TRUE(is_nan((attn::PlainTable{numbers, {0, 3}}[0][1])));
   EXPECT_TRUE(is_nan((attn::PlainTable{numbers, {3, 3}}[2][2])));
   EXPECT_TRUE(is_nan((attn::PlainTable{{}, {1}}[0])));
-  const std::int64_t far = 2147483647;  // 2^62 times it is beyond 64 bits
+  const std::int64_t far = 2147483647;  // 2^62 times this number overflows 64 bits
   EXPECT_TRUE(is_nan((attn::PlainTable{numbers, {1ll << 62, 1ll << 62}}[far][far])));
 }
 
-// No header of the language and no source of the runtime ends a process.
+// No header of the language and no source of the runtime ends the process.
 TEST(Mistakes, NothingEndsAProcess) {
   const std::filesystem::path root = SOURCE_ROOT;
   const std::regex ends(

@@ -1,4 +1,4 @@
-// models.h - what a user writes: named layers, and layers of one's own that hold every operation.
+// models.h - what users write: named layers, and layers of their own that use every operation.
 #pragma once
 #include "attn/attn.h"
 
@@ -32,7 +32,7 @@ inline constexpr auto grouped = attn::layer(attn::GroupQueryAttention{
     .mask = attn::causal,
 });
 
-// Attention alone, on heads as they come.
+// Attention alone, on heads as they are given.
 inline constexpr auto plain = attn::layer(attn::DotProductAttention{
     .num_query_heads = 8,
     .num_key_value_heads = 2,
@@ -41,7 +41,7 @@ inline constexpr auto plain = attn::layer(attn::DotProductAttention{
     .mask = attn::causal_from_the_end,
 });
 
-// Documents packed into one sequence; their numbers come with each call.
+// Documents packed into one sequence; the document numbers are passed with each call.
 inline constexpr attn::Table document{"document", attn::Type::index};
 inline constexpr auto same_document = [](auto at) {
   return document[at.query] == document[at.key];
@@ -98,7 +98,7 @@ constexpr Outputs build(Graph& g, const RotaryAttention& d) {
 }
 inline constexpr auto rotary = attn::layer(RotaryAttention{.num_heads = 32, .size = 128});
 
-// A gate of its own: one number a head, from the query. Slopes (ALiBi) that come with each call.
+// Its own gate: one number per head, from the query. The slopes (ALiBi) are passed with each call.
 inline constexpr attn::Table slopes{"slopes"};
 inline constexpr auto alibi = [](auto score, auto at) {
   return score + slopes[at.head] * (at.key - at.query);
@@ -115,7 +115,7 @@ inline constexpr auto gated = attn::layer([](Graph& g) {
                  .attention_scores = p};
 });
 
-// Grouped queries over a cache that new keys are written into.
+// Grouped queries over a cache, into which new keys are written.
 inline constexpr auto cached = attn::layer([](Graph& g) {
   const auto [query, value, key] = g.query_value_key(Kind::update);
   const auto q = project(query, "query", attn::heads(8, 64));
@@ -132,8 +132,8 @@ inline constexpr auto cached = attn::layer([](Graph& g) {
                  .cache = cache};
 });
 
-// Three of eight heads take their probabilities from another layer; the others read a weight by
-// position.
+// Three of eight heads take their probabilities from another layer; the others add a weight that is
+// indexed by position.
 inline constexpr auto reusing = attn::layer([](Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto bias = g.weight("position_bias", {5, 31});
@@ -150,7 +150,7 @@ inline constexpr auto reusing = attn::layer([](Graph& g) {
                  .attention_scores = p};
 });
 
-// Additive attention of Luong et al.: tanh of query plus key, weighed and summed.
+// Additive attention (Luong et al.): tanh of query plus key, weighted and summed.
 inline constexpr auto additive = attn::layer([](Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto scale = g.weight("scale"), weight = g.weight("concat_score_weight");
@@ -159,7 +159,7 @@ inline constexpr auto additive = attn::layer([](Graph& g) {
   return combine(p, value);
 });
 
-// Attention along two axes of a picture at once, with a batch axis between.
+// Attention along two axes of an image at once, with a batch axis between them.
 inline constexpr auto picture = attn::layer([](Graph& g) {
   const auto [query, value, key] = g.query_value_key({2, 3});
   const auto q = project(query, "query", attn::heads(4, 8));
@@ -169,8 +169,8 @@ inline constexpr auto picture = attn::layer([](Graph& g) {
   return project(combine(softmax(scores(q, k), near), v), "attention_output", features_of(query));
 });
 
-// The originals that need most of the language: a cache that is added to in place, scores from
-// outside under a mask of numbers, additive scores over halves.
+// The originals that need most of the language: a cache that is extended in place, scores from
+// outside under a mask of numbers, additive scores on 16-bit numbers.
 inline constexpr auto decoding =
     attn::layer(attn::CachedMultiHeadAttention{.num_heads = 4, .key_dim = 8, .use_gate = true});
 inline constexpr auto lazy = attn::layer(attn::ReuseMultiHeadAttention{
@@ -188,7 +188,7 @@ inline constexpr auto luong = attn::layer(attn::Attention{
     .input_rank = 4,
 });
 
-// A window that may also look at the first keys, or at nothing.
+// A window that may also see the first keys, or nothing.
 inline constexpr auto streaming = attn::layer(attn::GroupQueryAttention{
     .head_dim = 16,
     .num_query_heads = 4,

@@ -1,4 +1,4 @@
-// Masks and sinks with a name: what each means, on plain numbers and as the formula it leaves.
+// Named masks and sinks: the meaning of each, on plain numbers and through the formula it records.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -44,7 +44,8 @@ PlainPosition position(std::mt19937& random) {
   return at;
 }
 
-/// `function` on plain numbers, its formula, and what is meant, on random positions.
+/// Compares `function` on plain numbers and its formula with the expected result, at random
+/// positions.
 void agrees(const auto& function, const attn::Mask& mask, const Tables& tables,
             const std::function<bool(int q, int k, const PlainPosition&)>& meant) {
   std::mt19937 random(1);
@@ -121,8 +122,8 @@ TEST(NamedMasks, of_tables) {
          });
 }
 
-// Tokens 0 to 3 are committed; 4 is their draft, 5 and 6 its children, 7 the child of 5, and 8
-// another draft beside 4.
+// Tokens 0 to 3 are committed. Token 4 is their draft, 5 and 6 are its children, 7 is the child of
+// 5, and 8 is another draft, beside 4.
 TEST(NamedMasks, of_a_tree) {
   const int parent[] = {-1, -1, -1, -1, 3, 4, 4, 5, 3};
   const Numbers enter{0, 0, 0, 0, 1, 2, 6, 3, 9}, leave{99, 99, 99, 99, 8, 5, 7, 4, 10};

@@ -1,4 +1,4 @@
-# The section .attn is the same from every compiler, and only that is the build's input.
+# Every compiler writes the same section .attn, and that is all that the build reads.
 set(first "")
 foreach(compiler IN LISTS COMPILERS)
   get_filename_component(name "${compiler}" NAME)

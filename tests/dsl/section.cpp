@@ -1,4 +1,4 @@
-// What the build compiles for the generator: the descriptions as constants in the section .attn.
+// What the build compiles for the generator: the descriptions, as constants in the section .attn.
 #include "attn/section.h"
 
 #include "models.h"

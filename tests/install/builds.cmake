@@ -1,4 +1,4 @@
-# Builds of users against an installed attnc: what a project may ask of attn_add_layers and find_package.
+# Users' builds with an installed attnc: what a project may expect of attn_add_layers and find_package.
 #
 #   cmake -DWHAT=two|again|configurations|package|components -DBUILD=<build folder> -DSOURCE=tests/install/builds
 #         -DFOLDER=<scratch> -DCXX=g++ -P builds.cmake
@@ -14,7 +14,7 @@ function(configure generator source folder)
       ${ARGN})
 endfunction()
 
-# build(folder times arguments...): layers are compiled so often.
+# build(folder times arguments...): expects that layers are compiled this many times.
 function(build folder times)
   run(${CMAKE_COMMAND} --build ${folder} ${ARGN})
   string(REGEX MATCHALL "Compiling the layers" lines "${out}")
@@ -24,7 +24,7 @@ function(build folder times)
   endif()
 endfunction()
 
-# there(TRUE|FALSE files...)
+# there(TRUE|FALSE files...): expects that the files exist, or do not.
 function(there expected)
   foreach(file IN LISTS ARGN)
     set(found FALSE)
@@ -53,7 +53,7 @@ elseif(WHAT STREQUAL again)
     build("${folder}/build" 1)
     build("${folder}/build" 0)
     there(TRUE "${made}/my_layers/dense.attn.h" "${made}/my_layers/other.attn.h" "${made}/my_layers/stages/other.graph.mlir")
-    # Whatever is deleted comes back, and once: a header; files that no program names; copies, for which nothing is compiled.
+    # Deleted files are made again, once: a header; files that no program uses; copies, for which nothing is compiled.
     foreach(files "1|my_layers/dense.attn.h" "1|libmy_layers.so|my_layers/stages/dense.graph.mlir"
                   "0|shared/libmy_layers.so|my_layers/layers.h")
       string(REPLACE "|" ";" files "${files}")
@@ -64,7 +64,7 @@ elseif(WHAT STREQUAL again)
       there(TRUE ${files})
       build("${folder}/build" 0)
     endforeach()
-    # A layer that is no more takes its files along; what the header includes counts.
+    # The files of a removed layer are removed too. A change in an included header counts.
     run(${configure} -DSECOND=OFF)
     file(WRITE "${folder}/one/description/sizes.h" "#pragma once\ninline constexpr int size = 5;\n")
     build("${folder}/build" 1)
@@ -73,14 +73,14 @@ elseif(WHAT STREQUAL again)
   endforeach()
 elseif(WHAT STREQUAL configurations)
   configure("Ninja Multi-Config" ${SOURCE}/one ${FOLDER}/build)
-  foreach(times 1 0 0)  # once a configuration, and not at each switch
+  foreach(times 1 0 0)  # once per configuration, and not again at each switch
     foreach(configuration Debug Release)
       build(${FOLDER}/build ${times} --config ${configuration})
       run(${FOLDER}/build/${configuration}/app)
     endforeach()
   endforeach()
 elseif(WHAT STREQUAL package)
-  # A static library with its layers beside it, and a shared one with them in its own package.
+  # A static library whose layers are in a package of their own, and a shared one with its layers in the same package.
   foreach(shared OFF ON)
     set(folder ${FOLDER}/${shared})
     configure(Ninja ${SOURCE}/package ${folder}/build -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=${shared}
@@ -94,7 +94,7 @@ elseif(WHAT STREQUAL package)
     run(${CMAKE_COMMAND} --build ${folder}/consumer)
     run(${folder}/consumer/app)
   endforeach()
-  # Layers of programs alone are not installed.
+  # Layers that only programs use are not installed.
   configure(Ninja ${SOURCE}/one ${FOLDER}/program)
   run(${CMAKE_COMMAND} --install ${FOLDER}/program --prefix ${FOLDER}/nothing)
   there(FALSE ${FOLDER}/nothing)

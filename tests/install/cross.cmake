@@ -1,12 +1,12 @@
-# A project compiled for 64-bit ARM on this machine: the runtime from sources with a toolchain file and without the generator,
-# installed into a prefix of its own; tests/install/downstream against that prefix with this machine's attnc. All that comes
-# out is of that machine. Where there is an emulator (qemu-aarch64) the program runs on it.
+# A project compiled for 64-bit ARM on this machine. The runtime is built from sources with a toolchain file and without the
+# generator, and installed into its own prefix; tests/install/downstream is built against that prefix with this machine's
+# attnc. All outputs must be for ARM. If there is an emulator (qemu-aarch64), the program runs on it.
 #
 #   cmake -DATTNC=bin/attnc -DATTN_SOURCE=. -DSOURCE=tests/install/downstream -DFOLDER=<scratch> -DGENERATOR=Ninja
 #         -DREADELF=readelf -P cross.cmake
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
 set(toolchain ${CMAKE_CURRENT_LIST_DIR}/aarch64.cmake)
-file(REMOVE_RECURSE ${FOLDER}/downstream ${FOLDER}/prefix)  # the runtime's own build stays: it takes a while
+file(REMOVE_RECURSE ${FOLDER}/downstream ${FOLDER}/prefix)  # the runtime's build stays, as it takes a while
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${ATTN_SOURCE} -B ${FOLDER}/runtime -DCMAKE_TOOLCHAIN_FILE=${toolchain}
     -DCMAKE_BUILD_TYPE=Release -DATTN_BUILD_GENERATOR=OFF -DATTN_BUILD_TESTS=OFF -DATTN_BUILD_EXAMPLES=OFF)
 run(${CMAKE_COMMAND} --build ${FOLDER}/runtime)
@@ -28,7 +28,7 @@ if(NOT section)
   message(FATAL_ERROR "there is no section object")
 endif()
 
-# What cannot be in one library is refused before anything is made.
+# Targets that cannot be in one library are refused before anything is made.
 execute_process(COMMAND ${ATTNC} build ${section} -o ${FOLDER}/refused --name mixed --header layers.h --target avx2,neon
                 RESULT_VARIABLE code ERROR_VARIABLE out)
 if(NOT code EQUAL 1 OR NOT out MATCHES "avx2 .x86_64. and neon .aarch64. cannot be in one library")

@@ -1,5 +1,5 @@
-# An installed attnc, moved to another place, with nothing of the build or the virtual environment in its paths, builds and
-# runs tests/install/downstream.
+# An installed attnc that was moved to another place builds and runs tests/install/downstream. Nothing of the build folder or
+# the virtual environment is in its paths.
 #
 #   cmake -DBUILD=<build folder> -DSOURCE=tests/install/downstream -DFOLDER=<scratch> -DVENV=<virtual environment>
 #         -DGENERATOR=Ninja -DCXX=g++ -DREADELF=readelf -P install.cmake
@@ -30,7 +30,7 @@ endif()
 if(out MATCHES "not found")
   message(FATAL_ERROR "attnc lacks a library:\n${out}")
 endif()
-# No file of the package tells where it was made; headers and CMake files are what others read.
+# No file of the package reveals where it was built; others read the headers and the CMake files.
 file(GLOB_RECURSE texts ${prefix}/*.cmake ${prefix}/*.h)
 foreach(file ${texts})
   file(READ ${file} text)
@@ -44,7 +44,7 @@ endforeach()
 
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE} -B ${FOLDER}/build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=${CXX}
     -DCMAKE_PREFIX_PATH=${prefix})
-# What the loader opens while attnc runs, from its own log.
+# The libraries that the loader opens while attnc runs, from the loader's own log.
 run(${CMAKE_COMMAND} -E env LD_DEBUG=files LD_DEBUG_OUTPUT=${FOLDER}/loaded ${CMAKE_COMMAND} --build ${FOLDER}/build)
 file(GLOB logs ${FOLDER}/loaded.*)
 set(found FALSE)

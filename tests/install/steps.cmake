@@ -1,4 +1,4 @@
-# run(COMMAND...): its output in `out`; what failed and what it said ends the test.
+# run(COMMAND...): stores the output in `out`; if the command fails, ends the test with the command and its output.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)
   if(NOT code EQUAL 0)

@@ -1,12 +1,12 @@
-// drawn_call.h - a random call of any description, with the numbers that a reference takes.
+// drawn_call.h - a random call of any description, with the numbers for the reference.
 //
 //   Drawn d = Drawer(random, description.graph).run();
 //   for (auto& [name, held] : d.inputs) inputs.push_back({name, held->view()});
 //   const Reference want(description.graph, d.values, d.weight_values, d.with_optional);
 //
-// The call is drawn from the graph itself: lengths of its axes, which optional inputs come, masks
-// of every type, broadcast and reading, tables, strides that kernels take as they are and such that
-// have to be copied.
+// The call is drawn from the graph itself: the lengths of its axes, which optional inputs are
+// given, masks of every type, broadcast and reading, tables, strides that kernels accept and
+// strides that have to be copied.
 // Not here: running and comparing it (random_call.h).
 #pragma once
 #include <algorithm>
@@ -29,7 +29,7 @@ using attn::Kind;
 struct Drawn {
   std::map<std::string, std::unique_ptr<Held>> inputs, weights;
   std::map<std::string, bool> flags;
-  Arrays values, weight_values;  // what the reference takes
+  Arrays values, weight_values;  // the numbers for the reference
   bool with_optional = false, in_place = false, large = false;
   std::string text;
 };
@@ -51,7 +51,7 @@ inline DType tensor_type(attn::DTypePolicy policy) {
 
 class Drawer {
  public:
-  /// `most_pairs`: of queries and keys, in all heads of the batch; 0: any number.
+  /// `most_pairs` limits the pairs of queries and keys, over all heads and the batch; 0: no limit.
   Drawer(Random& r, const attn::Graph& g, int64_t most_pairs = 0)
       : r_(r), g_(g), most_pairs_(most_pairs) {}
 
@@ -86,19 +86,19 @@ class Drawer {
   const attn::Graph& g_;
   Drawn d_;
   std::map<std::pair<Kind, int>, int64_t> lengths_;
-  std::map<int, int64_t> features_;  // of an input node
+  std::map<int, int64_t> features_;  // of each input node
   std::vector<const attn::Node*> masks_;
   bool cached_ = false, indexed_ = false;
   unsigned tree_seed_ = 0;
   int64_t most_pairs_ = 0;
-  int64_t heads_brought_ = 0;  // of an input that has as many as the call brings
+  int64_t heads_brought_ = 0;  // of an input whose number of heads comes with the call
 
   static std::string text(const attn::Node& n) { return std::string(n.name.view()); }
   static bool is_mask(const attn::Node& n) {
     return n.soft || (n.type == attn::Type::truth && n.axes.size > 0);
   }
 
-  /// Read at indices, or one number of the call.
+  /// A table that is read at indices, or a single number of the call.
   bool is_table(const attn::Node& n) const {
     for (const attn::Step& s : g_.steps) {
       if (s.fn == attn::Fn::element && g_.tables[static_cast<int>(s.bits)].input == index_of(n))
@@ -115,8 +115,8 @@ class Drawer {
       }
     }
     const bool several = axes > 1;
-    // Now and then some blocks of 256 keys and tiles of 64 queries; not often, as the reference
-    // takes 0.2 s for them.
+    // Occasionally several blocks of 256 keys and tiles of 64 queries, but rarely, because the
+    // reference then takes 0.2 s.
     const bool is_long = axes < 3 && draw(r_, 0, 14) == 0;
     for (int number = 0; number < 6; ++number) {
       auto &batch = lengths_[{Kind::batch, number}], &query = lengths_[{Kind::query, number}],
@@ -132,7 +132,7 @@ class Drawer {
         query = draw_of(r_, {1, 1, 2, 5, 15, 16, 17, 33, 65});
         key = draw_of(r_, {1, 2, 7, 16, 17, 33, 64, 67, 130, 257});
       }
-      // Now and then there is nothing at all along an axis.
+      // Occasionally an axis has length 0.
       for (Kind kind : {Kind::batch, Kind::query, Kind::key}) {
         if (draw(r_, 0, 40) == 0) lengths_[{kind, number}] = 0;
       }
@@ -154,7 +154,7 @@ class Drawer {
     }
     for (int id = 0; id < g_.nodes.size; ++id) features_[id] = draw_of(r_, {1, 3, 8, 17});
   }
-  /// Halves what is longest until there are few enough pairs.
+  /// Halves the longest axis until there are few enough pairs.
   void shorten() {
     for (;;) {
       int64_t pairs = 1, longest = 0;
@@ -191,7 +191,7 @@ class Drawer {
     for (double& x : out) x = normal(r_);
     return out;
   }
-  /// Stores, and reads back what storing left.
+  /// Stores the numbers in the tensor's type, and returns them as rounded by that.
   Array hold(std::map<std::string, std::unique_ptr<Held>>& where, const std::string& name,
              DType type, const std::vector<int64_t>& shape, const std::vector<double>& numbers,
              bool plain) {
@@ -230,7 +230,7 @@ class Drawer {
     if (name == "temperature") {
       for (double& v : x) v = 0.5 + std::abs(v);
     }
-    // Sinks as large as scores, and now and then none.
+    // Sinks as large as scores, and occasionally none (-inf).
     if (name == "sinks") {
       for (double& v : x) v = draw(r_, 0, 7) ? 10 * v : -INFINITY;
     }
@@ -250,7 +250,7 @@ class Drawer {
                       draw_of(r_, {int(DType::float32), int(DType::float64), int(DType::float16)}));
     d_.values[text(n)] = hold(d_.inputs, text(n), type, s, x, draw(r_, 0, 1) == 0);
   }
-  /// Documents as they are packed, one after another; or in no order, as drawn.
+  /// Packed documents, one after another; or document numbers in random order, as they were drawn.
   void draw_documents(std::vector<double>& x, int64_t positions) {
     if (draw(r_, 0, 2) == 0) return;
     const int longest = draw_of(r_, {3, 20, 100, 300});
@@ -262,8 +262,8 @@ class Drawer {
       x[i] = document;
     }
   }
-  /// Numbers of a walk around a tree whose first positions are committed: both tables of one draw
-  /// are of the same trees.
+  /// Enter and leave times of a walk around trees whose first positions are committed. Both tables
+  /// of one draw describe the same trees.
   void draw_tree(std::vector<double>& x, int64_t positions, bool enter) {
     if (!tree_seed_) tree_seed_ = r_() | 1u;
     Random same(tree_seed_);
@@ -271,7 +271,8 @@ class Drawer {
       const auto n = static_cast<int>(positions), committed = draw(same, 0, n);
       std::vector<std::vector<int>> children(static_cast<size_t>(n) + 1);
       for (int i = committed; i < n; ++i) {
-        // Of one of the last few, or a root's child: chains, and trees that branch.
+        // The parent is one of the last few positions, or the position is a root's child: this
+        // yields chains and branching trees.
         const int p = draw(same, std::max(committed, i - 4) - 1, i - 1);
         children[static_cast<size_t>(p < committed ? n : p)].push_back(i);
       }
@@ -294,7 +295,8 @@ class Drawer {
   void draw_input(const attn::Node& n) {
     const std::string name = text(n);
     if (n.operand[0] >= 0 && draw(r_, 0, 1) == 0) {
-      // Its stand-in's features are then its own, which the weights have to know.
+      // The stand-in has this input's features, which the weights depend on. If they differ, the
+      // input cannot be left out.
       if (features_.at(index_of(n)) != features_.at(n.operand[0])) return draw_plain(n);
       return;
     }
@@ -318,12 +320,12 @@ class Drawer {
     const auto s = shape(n.axes);
     std::vector<double> x = numbers(product(s), 1);
     if (text(n) == "reuse_attention_scores") {
-      double keys = 1;  // over all of their axes: rows sum to about one
+      double keys = 1;  // the product of all key axes, so that rows sum to about one
       for (const attn::Axis& a : n.axes)
         if (a.kind == Kind::key) keys *= static_cast<double>(length(a));
       for (double& p : x) p = std::abs(p) / keys;
     }
-    // Large numbers make scores of which the exponential overflows.
+    // Large numbers, with which the exponential of a score overflows.
     if (text(n) == "query" && tensor_type(g_.dtype) == DType::float32 && only_products() &&
         draw(r_, 0, 7) == 0) {
       for (double& v : x) v *= 30;
@@ -331,7 +333,8 @@ class Drawer {
     }
     d_.values[text(n)] = hold(d_.inputs, text(n), tensor_type(g_.dtype), s, x, draw(r_, 0, 1) == 0);
   }
-  /// Scores are products: no function of them, nothing added where rounding would decide.
+  /// Whether scores are plain products: no function of scores, and nothing is added to them that
+  /// would make the result depend on rounding.
   bool only_products() const {
     for (const attn::TableUse& t : g_.tables) {
       if (t.type != attn::Type::truth) return false;

@@ -1,4 +1,4 @@
-// errors_layers.h - the layers that tests/fixtures/common/errors.json calls.
+// errors_layers.h - the layers that the cases of tests/fixtures/common/errors.json call.
 #pragma once
 #include "attn/attn.h"
 
@@ -19,7 +19,7 @@ inline constexpr auto grouped =
 inline constexpr auto grouped_flash = layer(attn::GroupQueryAttention{
     .head_dim = 4, .num_query_heads = 4, .num_key_value_heads = 2, .flash_attention = true});
 inline constexpr auto luong = layer(attn::Attention{.size = 6});
-// Query and key have 6 features, value has 7: a call without key has none that fits.
+// Query and key have 6 features, value has 7: without a key, the value cannot stand in for it.
 inline constexpr auto dot_values = layer(attn::Attention{.size = 6, .value_size = 7});
 inline constexpr auto concat_values =
     layer(attn::Attention{.score_mode = attn::ScoreMode::concat, .size = 6, .value_size = 7});

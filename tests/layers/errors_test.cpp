@@ -1,5 +1,5 @@
-// Calls that the originals refuse (tests/fixtures/common/errors.json): ours refuse them too, and
-// name the tensor. Mistakes in configurations are tests/codegen/import/errors_test.cpp's.
+// Calls that the originals refuse (tests/fixtures/common/errors.json): our layers refuse them too,
+// and name the tensor. tests/codegen/import/errors_test.cpp covers errors in configurations.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -47,10 +47,9 @@ const std::map<std::string, const attn_layer_table*>& tables() {
   return all;
 }
 
-constexpr int64_t features = 6;  // of every input that was recorded
+constexpr int64_t features = 6;  // of every recorded input
 
-/// Memory, and the tensors in it. Everything is zero: what is wrong is seen before anything is
-/// read.
+/// A call and its memory. All numbers are zero: errors are found before any number is read.
 class Call {
  public:
   explicit Call(const json& c) {
@@ -131,7 +130,7 @@ TEST(KerasErrors, CallsAreRefusedAndNameTheTensor) {
   }
 }
 
-/// A call of two queries and three keys with a float32 mask of them by that name.
+/// A call with two queries, three keys and a float32 mask of this name.
 attn::Status run_with_mask(const attn::AnyLayer& layer, const char* name, std::vector<float> mask) {
   std::vector<float> query(2 * features), value(3 * features), output(2 * features);
   const attn::Shape pairs =
@@ -153,7 +152,7 @@ TEST(MasksToAdd, AreRefusedByEveryLayerThatReadsTruths) {
     std::list<std::vector<float>> memory;
     auto layer = loaded(*tables().at(name), memory);
     ASSERT_TRUE(layer.ok()) << layer.status().message();
-    const bool numbers = std::string_view(name) == "luong";  // reads them as Keras does
+    const bool numbers = std::string_view(name) == "luong";  // any number is allowed, as in Keras
     for (const float hidden : {-INFINITY, least, -1.f, NAN}) {
       const attn::Status status =
           run_with_mask(*layer, numbers ? "value_mask" : "attention_mask", {0, hidden});

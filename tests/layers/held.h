@@ -1,9 +1,9 @@
-// held.h - memory with numbers of any type, for drawn calls.
+// held.h - memory that holds numbers of any type, for drawn calls.
 //
 //   Held x(random, attn::DType::float16, {2, 7, 16}, /*plain=*/false);
 //   x.put(numbers);  layer.run({.query = x.view()}, ...);  x.get()
 //
-// Not here: what is drawn (drawn_call.h).
+// Not here: drawing the numbers (drawn_call.h).
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -24,7 +24,7 @@ inline int draw_of(Random& r, std::initializer_list<int> list) {
   return list.begin()[draw(r, 0, static_cast<int>(list.size()) - 1)];
 }
 
-// ---- numbers of every type
+// ---- storing and loading numbers of every type
 
 inline void store(DType type, double v, std::byte* to) {
   switch (type) {
@@ -45,7 +45,7 @@ inline void store(DType type, double v, std::byte* to) {
       const auto x = static_cast<float>(v);
       uint32_t bits;
       std::memcpy(&bits, &x, sizeof bits);
-      bits += 0x7fff + (bits >> 16 & 1);  // to the nearest, ties to even
+      bits += 0x7fff + (bits >> 16 & 1);  // round to nearest, ties to even
       const auto high = static_cast<uint16_t>(bits >> 16);
       std::memcpy(to, &high, sizeof high);
       break;
@@ -105,7 +105,7 @@ inline double load(DType type, const std::byte* from) {
   }
 }
 
-/// Memory with a view: rows in any order of axes, some numbers apart.
+/// Memory with a view of it: the axes are in any order, with gaps between rows.
 struct Held {
   DType type{};
   std::vector<std::byte> memory;
@@ -118,7 +118,7 @@ struct Held {
     if (plain || extents.empty()) {
       for (int64_t e : extents) elements *= e;
     } else {
-      // Axes in a drawn order, the last one usually innermost; rows some numbers apart.
+      // Axes in random order, the last one usually innermost, with gaps between rows.
       std::vector<size_t> order(extents.size());
       for (size_t i = 0; i < order.size(); ++i) order[i] = i;
       if (draw(r, 0, 2) == 0) std::shuffle(order.begin(), order.end() - draw(r, 0, 1), r);

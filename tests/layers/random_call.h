@@ -1,10 +1,10 @@
-// random_call.h - any description on random calls against its graph in double.
+// random_call.h - random calls of any description against its graph in double.
 //
 //   INSTANTIATE_TEST_SUITE_P(Random, Layers, testing::Range(size_t{0}, subjects().size()), ...);
 //   TEST_P(Layers, AgreeWithTheirGraph) { random_calls(subjects()[GetParam()], 120); }
 //
-// Calls are drawn from the graph (drawn_call.h). Each runs on every variant that this CPU has,
-// alone and with 2 and 7 threads: the numbers have to be right and the bits equal. ATTN_SEED=N
+// Calls are drawn from the graph (drawn_call.h). Each runs on every variant that this CPU supports,
+// alone and with 2 and 7 threads: the numbers must be right and the bits identical. ATTN_SEED=N
 // repeats a run, ATTN_DRAWS=N makes it longer.
 #pragma once
 #include <gtest/gtest.h>
@@ -25,7 +25,8 @@ struct Bound {
   double absolute, relative;
 };
 inline Bound bound_of(const attn::Graph& g) {
-  // Adding -1e9 leaves doubles of 1e-7: a row without keys is as exact as its originals'.
+  // A double that -1e9 was added to has an error of 1e-7, so a row without keys is only as exact as
+  // in the originals.
   for (const attn::Node& n : g.nodes) {
     if (g.dtype == attn::DTypePolicy::float64 && n.op == attn::Op::softmax &&
         n.rules.alone == attn::FullyMasked::additive) {
@@ -55,17 +56,17 @@ inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
   std::vector<attn::NamedTensor> weights;
   for (auto& [name, held] : d.weights) weights.push_back({name, held->view()});
   Bound bound = bound_of(g);
-  // Sigmoids have no sum of one: what is weighed are some hundred values, not their mean.
+  // Sigmoids do not sum to one: the output is a sum of some hundred values, not their mean.
   for (const attn::Node& n : g.nodes) {
     if (n.rules.sigmoid) bound.absolute *= 10;
   }
-  // Large scores leave more of a rounding error in the exponent.
+  // With large scores more of a rounding error remains in the exponent.
   if (d.large) bound = {100 * bound.absolute, 100 * bound.relative};
   for (int v = 0; v < subject.table->variant_count; ++v) {
     const char* target = subject.table->variants[v].target;
     auto layer = attn::AnyLayer::load(*subject.table, std::span<const attn::NamedTensor>(weights),
                                       {.target = target});
-    if (layer.status().code() == attn::StatusCode::unsupported) continue;  // not this CPU's
+    if (layer.status().code() == attn::StatusCode::unsupported) continue;  // by this CPU
     ASSERT_TRUE(layer.ok()) << text << ": " << layer.status().message();
     std::map<std::string, std::vector<double>> first;
     for (attn::Executor* executor : {&attn::serial_executor(), static_cast<attn::Executor*>(&two),
@@ -126,7 +127,7 @@ inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
   }
 }
 
-/// So many draws, from a seed that is printed.
+/// Runs `draws` draws from a seed that is printed.
 inline void random_calls(const Subject& subject, int draws) {
   const char* seed_text = std::getenv("ATTN_SEED");
   const char* draws_text = std::getenv("ATTN_DRAWS");
@@ -144,7 +145,7 @@ inline void random_calls(const Subject& subject, int draws) {
   }
 }
 
-/// "additive" of "five::additive": the name of a parameterised test.
+/// The name of a parameterised test: "additive" for "five::additive".
 inline std::string short_name(const Subject& subject) {
   return subject.name.substr(subject.name.rfind(':') + 1);
 }

@@ -1,4 +1,4 @@
-// subject.h - a layer under test: its description, and the table that was made of it.
+// subject.h - a layer under test: its description and the table generated from it.
 //
 //   std::vector<Subject> all = subjects_of(five::layers{});
 #pragma once
@@ -16,7 +16,7 @@ struct Subject {
   const attn_layer_table* table;
 };
 
-/// Of layers whose headers are included.
+/// The subjects of a list of layers whose generated headers are included.
 template <const attn::Description&... D>
 std::vector<Subject> subjects_of(attn::Layers<D...>) {
   return {Subject{std::string(attn::qualified_name_of<D>()), &D, &attn::Binding<D>::table()}...};

@@ -1,4 +1,4 @@
-// targets.h - the targets that a library was made for.
+// targets.h - the targets that a library was built for.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace attn_test {
 
-/// All of a layer's targets, the best one first.
+/// All targets of a layer, best first.
 inline std::vector<std::string> targets_of(const attn_layer_table& table) {
   std::vector<std::string> names;
   for (int i = 0; i < table.variant_count; ++i) names.emplace_back(table.variants[i].target);
   return names;
 }
 
-/// Those that this processor runs.
+/// The targets that this processor can run.
 inline std::vector<std::string> targets_here(const attn_layer_table& table) {
   std::vector<std::string> names;
   for (int i = 0; i < table.variant_count; ++i) {

@@ -1,5 +1,5 @@
-// After the first call with some shapes a call allocates nothing: every malloc of the process is
-// counted, whoever asks for it. Under the sanitizers their own hooks count.
+// After the first call with some shapes, a call allocates nothing: every malloc of the process is
+// counted, whoever calls it. Under sanitizers their hooks count.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ TEST(Allocation, NoneAfterTheFirstCall) {
   EXPECT_GT(allocations_of(run), 0);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(allocations_of(run), 0);
 
-  // Shorter ones fit too.
+  // Shorter shapes fit too.
   fake::Call small({.batch = 1, .query = 3, .key = 4});
   EXPECT_EQ(allocations_of([&] {
               const bool ok = layer

@@ -12,7 +12,7 @@ namespace {
 
 using attn::Arena;
 
-/// Memory as a workspace has it.
+/// Memory like a workspace's.
 struct Memory {
   explicit Memory(size_t units)
       : bytes(units * 128), at(static_cast<std::byte*>(std::aligned_alloc(128, bytes))) {}
@@ -33,7 +33,7 @@ TEST(Arena, TakesWhatKernelsCount) {
   void* c = arena.allocate(0);    // 128
   EXPECT_FALSE(arena.overflowed());
   EXPECT_EQ(reinterpret_cast<uintptr_t>(a) % 128, 0u);
-  // In an order that is no stack's: nothing can be reused before the top is released.
+  // Not in the order of a stack: nothing can be reused before the top block is released.
   arena.release(b);
   arena.release(a);
   arena.release(c);

@@ -1,4 +1,4 @@
-// The C interface: the same layer, its numbers, and what it says to what makes no sense.
+// The C interface: the same layer, the same numbers, and the errors for invalid arguments.
 #include "attn/runtime/c_api.h"
 
 #include <gtest/gtest.h>
@@ -81,7 +81,7 @@ TEST_F(CApi, RunsALayer) {
   for (size_t i = 0; i < want.output.size(); ++i)
     ASSERT_NEAR(call.output[i], want.output[i], 1e-3f);
 
-  // A caller's memory: enough, then one byte too little for what has to be aligned.
+  // The caller's memory: enough, and then one byte too little after alignment.
   std::vector<char> memory(bytes + 128);
   attn_workspace* lent = attn_workspace_over(memory.data(), memory.size());
   attn_executor* pool = attn_executor_new(2);

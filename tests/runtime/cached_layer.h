@@ -1,5 +1,5 @@
-// cached_layer.h - a layer with a cache as CachedMultiHeadAttention has it, on the recorder: paths
-// with and without it, and a kernel that adds to it.
+// cached_layer.h - a layer with a cache like CachedMultiHeadAttention's, on the recorder: paths
+// with and without the cache, and a kernel that extends it.
 //
 //   cache[b, slot, at[b] + u, h, d] = value[b, u, 0] + slot
 //   output[b, t, f] = how many positions were in the cache before

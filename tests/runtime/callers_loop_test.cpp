@@ -1,5 +1,5 @@
-// A caller that has a loop of its own: every call on the calling thread alone, a workspace a
-// thread. The same bits as one call of everything on a pool.
+// A caller with its own parallel loop: every call runs on the calling thread alone, with one
+// workspace per thread. The bits are the same as in one call for everything on a pool.
 #include <gtest/gtest.h>
 
 #include <atomic>

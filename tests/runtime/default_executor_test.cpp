@@ -1,5 +1,5 @@
-// How many workers default_executor() has, in processes of which each makes its own. A program of
-// its own, as nothing in this process may have made it before.
+// The number of workers of default_executor(), in child processes that each create their own. This
+// is a separate program, because nothing in the process may have created it before.
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/wait.h>
@@ -43,7 +43,7 @@ void run_on(const std::vector<int>& processors) {
   if (sched_setaffinity(0, sizeof set, &set) != 0) _exit(101);
 }
 
-/// The workers for so many processors: fewer where the tests themselves run under a quota.
+/// The workers for this many processors: fewer if the tests themselves run under a quota.
 int workers(size_t processors) {
   return std::min({static_cast<int>(processors), attn::quota_processors(), 100});
 }
@@ -53,7 +53,7 @@ TEST(DefaultExecutor, HasAWorkerForEachProcessorThatTheProcessMayRunOn) {
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(ends_with([] { return attn::default_executor().worker_count(); }), workers(all.size()));
   for (size_t count = 1; count <= std::min<size_t>(all.size(), 3); ++count) {
-    // The last ones: which they are does not matter.
+    // The last ones: any of them would do.
     EXPECT_EQ(ends_with([&] {
                 run_on({all.end() - static_cast<int>(count), all.end()});
                 return attn::default_executor().worker_count();
@@ -66,7 +66,7 @@ TEST(DefaultExecutor, IsDecidedAtFirstUse) {
   const std::vector<int> all = allowed();
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(ends_with([&] {
-              // Other pools and threads decide nothing.
+              // Other pools and other threads have no influence.
               attn::ThreadPool pool(3);
               attn::parallel_for(pool, 3, [](int, int) {});
               attn::parallel_for(attn::serial_executor(), 3, [](int, int) {});

@@ -1,5 +1,5 @@
-# No object of LIBRARY asks for a function that ends the process; NM lists what each asks for. (std::terminate is left out: the
-# destructor of std::thread names it, for threads that nobody joined.)
+# No object of LIBRARY refers to a function that ends the process; NM lists the symbols that each refers to. (std::terminate
+# is left out: the destructor of std::thread refers to it, for threads that were not joined.)
 execute_process(COMMAND ${NM} -A -u "${LIBRARY}" OUTPUT_VARIABLE symbols RESULT_VARIABLE result COMMAND_ERROR_IS_FATAL ANY)
 if(NOT symbols MATCHES " U memcpy")
   message(FATAL_ERROR "${NM} lists nothing that the library needs")

@@ -13,11 +13,12 @@ namespace {
 using attn::Executor;
 using attn::ThreadPool;
 
-/// Runs a loop and checks that every task ran once, and no two at a time as one worker.
+/// Runs a loop and checks that every task runs once, and that no two concurrent tasks have the same
+/// worker.
 void check_loop(Executor& executor, int count) {
   std::vector<std::atomic<int>> ran(static_cast<size_t>(count));
   std::vector<std::atomic<bool>> busy(static_cast<size_t>(executor.worker_count()));
-  std::vector<int> plain(static_cast<size_t>(count));  // visible afterwards without atomics
+  std::vector<int> plain(static_cast<size_t>(count));  // not atomic: must be visible afterwards
   std::atomic<int> wrong{0};
   attn::parallel_for(executor, count, [&](int i, int worker) {
     if (worker < 0 || worker >= executor.worker_count()) {
@@ -91,10 +92,10 @@ TEST(Executor, TwoPoolsThatCallEachOther) {
 }
 
 TEST(Executor, OtherThreadsHelp) {
-  // Each of two tasks waits for the other: only two threads can finish the loop.
+  // Each of two tasks waits for the other, so only two threads can finish the loop.
   ThreadPool pool(2);
   for (int i = 0; i < 20; ++i) {
-    if (i % 5 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // they fall asleep
+    if (i % 5 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // threads sleep
     std::atomic<int> arrived{0};
     attn::parallel_for(pool, 2, [&](int, int) {
       ++arrived;

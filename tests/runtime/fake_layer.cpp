@@ -44,7 +44,7 @@ const attn_argument arguments[] = {
 
 std::atomic<int> runs{0};
 
-// What a kernel counts for one allocation.
+// The bytes that a kernel counts for one allocation.
 int64_t counted(int64_t bytes) { return (bytes + 127) / 128 * 128 + 128; }
 
 void check(bool holds, const char* what) {
@@ -70,20 +70,20 @@ T& at(const attn_buffer& b, std::initializer_list<int64_t> index) {  // innermos
 struct Closure {
   const attn_buffer *query, *value, *key, *mask, *kernel, *output, *scores;
   bool causal;
-  float* sums;  // of the whole call: value[b, s, 0] + 2 * key[b, s, last]
+  float* sums;  // per call: value[b, s, 0] + 2 * key[b, s, last]
 };
 
 struct Row {
   const Closure* c;
   int batch, query;
-  float* scores;  // [head][key], of this worker
+  float* scores;  // [head][key], per worker
 };
 
 int one_head(attn_call* call, int head, uint8_t* closure) {
   const Row& row = *reinterpret_cast<Row*>(closure);
   const Closure& c = *row.c;
   const int keys = c.value->dim[1].extent;
-  // Memory taken and given back in another order than a stack's.
+  // Memory is not released in the order of a stack.
   auto* first = static_cast<float*>(call->allocate(call, 4));
   auto* second = static_cast<float*>(call->allocate(call, 4));
   check(reinterpret_cast<uintptr_t>(second) % 128 == 0 && second != first, "alignment");

@@ -1,14 +1,14 @@
-// fake_layer.h - a layer as attnc would emit it, with kernels written by hand.
+// fake_layer.h - a layer as attnc would generate it, with hand-written kernels.
 //
-// It has everything that the runtime has to serve: a stand-in, a mask, a flag, an optional output,
-// two paths, packed weights, memory of the call and of workers, loops inside loops. What it
-// computes, with mask(b, h, t, s) = attention_mask and (not use_causal_mask or s <= t):
+// It has everything that the runtime has to support: a stand-in, a mask, a flag, an optional
+// output, two paths, packed weights, memory per call and per worker, loops inside loops. With
+// mask(b, h, t, s) = attention_mask and (not use_causal_mask or s <= t), it computes:
 //
 //   scores[b, h, t, s] = mask ? 1 + s : 0
 //   output[b, t, f]    = query[b, t, f] + w +
 //                        sum over h, s of scores * (value[b, s, 0] + 2 * key[b, s, last])
 //
-// where w is the first number of query/kernel. Reference: fake_reference, in order, by plain loops.
+// where w is the first number of query/kernel. Reference: fake_reference, in plain loops.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,18 +20,18 @@ namespace fake {
 
 inline constexpr int heads = 3, size = 5;
 
-/// Targets: "future" (no CPU has it), "plain", "greedy" (takes more memory than it says), or
-/// "failing" (returns 7).
+/// Targets: "future" (no CPU supports it), "plain", "greedy" (takes more memory than it announces),
+/// or "failing" (returns 7).
 extern const attn_layer_table table;
 
-/// Tables that differ from it: changed by a test, and to be kept by it.
+/// A modified copy of the table, which the test has to keep alive.
 attn_layer_table changed(const std::function<void(attn_layer_table&)>& change);
 
 struct Shapes {
   int64_t batch = 2, query = 4, key = 6, query_features = 8, value_features = 7, key_features = 7;
 };
 
-/// Tensors for one call, with numbers that are all different.
+/// Tensors for one call, whose numbers are all different.
 struct Call {
   explicit Call(const Shapes& shapes = {});
   Shapes shapes;
@@ -43,18 +43,18 @@ struct Call {
   attn::MutableTensor o() { return {output, {shapes.batch, shapes.query, shapes.query_features}}; }
   attn::MutableTensor s() { return {scores, {shapes.batch, heads, shapes.query, shapes.key}}; }
   std::vector<attn::NamedTensor> weights() const;
-  /// Loads it, and fails the test where that does not work.
+  /// Loads the layer; the test fails if that does not work.
   attn::AnyLayer load(const attn::LoadOptions& options = {}) const;
 };
 
-/// mask(b, h, t, s); null: all true.
+/// mask(b, h, t, s); null: true everywhere.
 using Mask = std::function<bool(int64_t, int64_t, int64_t, int64_t)>;
 struct Reference {
   std::vector<float> output, scores;
 };
 Reference reference(const Call& call, bool key_given, bool causal, const Mask& mask);
 
-/// How often kernels ran.
+/// How often kernels have run.
 int kernel_runs();
 
 }  // namespace fake

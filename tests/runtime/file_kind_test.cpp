@@ -1,4 +1,4 @@
-// What a file is by its first bytes, whatever these are.
+// The kind of a file by its first bytes, for arbitrary bytes.
 #include "files/file_kind.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ TEST(FileKind, OfEverySample) {
   EXPECT_EQ(describe_file(std::string(64, '\1')).kind, FileKind::unknown);
 }
 
-/// Headers of lengths whose bytes are those that other kinds begin with.
+/// Headers whose lengths begin with the same bytes as files of other kinds.
 TEST(FileKind, SafetensorsOfAnyLength) {
   const size_t gzip = 0x088b1f, pickle = 0x028a0280 % 0x1000000, text = 0x20;
   for (const size_t length : {size_t{2}, text, pickle, gzip}) {
@@ -44,7 +44,7 @@ TEST(FileKind, OfAnyBytes) {
   for (const other_files::Sample& sample : other_files::samples()) starts.push_back(sample.bytes);
   for (const std::string& start : starts) {
     for (size_t n = 0; n <= start.size(); ++n) {
-      // In memory of its own size, so that reading beyond it is noticed.
+      // In memory of exactly this size, so that reading beyond it is detected.
       std::vector<char> bytes(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(n));
       for (int round = 0; round < 8; ++round) {
         const attn::FileDescription what = describe_file({bytes.data(), bytes.size()});

@@ -1,5 +1,5 @@
-// A process that has called layers forks, and its children call layers too, or end: what a server
-// with workers of its own does. A child that hangs is ended by its alarm.
+// A process that has called layers forks, and its children call layers too, or exit, as in a server
+// with worker processes. An alarm ends a child that hangs.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -18,7 +18,8 @@ namespace {
 
 constexpr unsigned long_enough = 20;  // seconds; a child takes a millisecond
 
-/// How `child` ended: its exit status, or minus the signal. It ends with _exit.
+/// Runs `child` in a child process, which ends with _exit. Returns its exit status, or minus the
+/// signal.
 int ends_with(const std::function<int()>& child) {
   const pid_t id = fork();
   if (id == 0) {
@@ -30,7 +31,7 @@ int ends_with(const std::function<int()>& child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// One thread's calls of a layer, on a workspace of its own.
+/// Calls of a layer by one thread, with its own workspace.
 struct Caller {
   Caller(const attn::AnyLayer& layer, attn::Executor* executor)
       : layer(layer), executor(executor) {}
@@ -49,7 +50,7 @@ struct Caller {
   std::vector<float> expected = fake::reference(call, false, false, nullptr).output;
 };
 
-/// Threads that call all the time, each with a workspace of its own.
+/// Threads that call the layer all the time, each with its own workspace.
 struct Load {
   Load(const attn::AnyLayer& layer, attn::Executor* executor, int threads) {
     for (int t = 0; t < threads; ++t) {
@@ -93,7 +94,7 @@ TEST(Fork, ChildrenOfPoolsUnderLoadCallLayers) {
 TEST(Fork, ChildrenCallLayersOnTheDefaultExecutor) { fork_under_load(nullptr, 100); }
 
 TEST(Fork, ChildrenMakeTheDefaultExecutorThatAnotherThreadIsMaking) {
-  // In a process of its own, which has none yet.
+  // In a separate process, which has no default executor yet.
   EXPECT_EQ(ends_with([] {
               std::thread other([] { attn::default_executor(); });
               const int ended =
@@ -105,9 +106,9 @@ TEST(Fork, ChildrenMakeTheDefaultExecutorThatAnotherThreadIsMaking) {
 }
 
 TEST(Fork, ChildrenExitWithAPoolThatIsStatic) {
-  std::fflush(nullptr);  // exit writes what is not written
+  std::fflush(nullptr);  // otherwise exit would write buffered output again
   for (int threads : {2, 4, 7}) {
-    // A process of its own has the pool, or that would be this program's to the end.
+    // The pool belongs to a separate process; otherwise this program would keep it to its end.
     const auto forks = [threads] {
       static attn::ThreadPool pool(threads);
       Caller caller(loaded(), &pool);
@@ -142,7 +143,8 @@ TEST(Fork, AChildHasAsManyThreadsAsItsParent) {
   attn::ThreadPool pool(3);
   EXPECT_EQ(ends_with([&] {
               if (pool.worker_count() != 3) return 1;
-              // Each of three tasks waits for the others: only three threads can finish the loop.
+              // Each of three tasks waits for the others, so only three threads can finish the
+              // loop.
               for (int i = 0; i < 3; ++i) {
                 std::atomic<int> arrived{0};
                 attn::parallel_for(pool, 3, [&](int, int) {
@@ -208,7 +210,8 @@ TEST(Fork, AChildThatBeganInsideOfATaskCallsLayersAndEnds) {
 }
 
 TEST(Fork, HandlersOfTheProgramCallLayers) {
-  // In a process of its own: there is no taking handlers back. They come before the first pool.
+  // In a separate process, because handlers cannot be removed. They are registered before the first
+  // pool.
   EXPECT_EQ(ends_with([] {
               alarm(long_enough);
               static Caller* caller = nullptr;

@@ -1,4 +1,4 @@
-// Forms: what of a tensor's axes a kernel sees, and when it sees a copy.
+// Forms: how a kernel sees a tensor's axes, and when it sees a copy.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::vector<float> numbers(size_t n) {
   return x;
 }
 
-/// One input `x`, one output `y` of the same axes and form, which the kernel makes 1000 more.
+/// One input `x` and one output `y` with the same axes and form; the kernel computes y = x + 1000.
 struct Form : Recorder {
   Form(const std::vector<attn_axis>& axes, uint8_t form, uint8_t dtype = ATTN_FLOAT32) {
     input("x", axes, {.dtype = dtype}).output("y", axes, {.dtype = dtype});
@@ -64,7 +64,7 @@ TEST(Forms, WhatFitsIsPassedAsItIs) {
   EXPECT_EQ(f.seen("x").type(), "float32");
   EXPECT_EQ(y[23], 1024);
   const size_t least = f.bytes({x, shape}, {y, shape});
-  // Queries outside, from the last to the first, and all of the batch one.
+  // Queries outermost and in reverse; and a batch whose sequences share memory.
   const Tensor back(x.data() + 16, shape, {4, -8, 1}), one(x.data(), shape, {0, 4, 1});
   EXPECT_EQ(f.bytes(back, {y, shape}), least);
   EXPECT_EQ(f.bytes(one, {y, shape}), least);
@@ -84,11 +84,11 @@ TEST(Forms, FeaturesThatDoNotLieTogetherAreCopied) {
   EXPECT_EQ(f.seen("x").strides(), (List{1, 4, 12}));
   EXPECT_EQ(f.seen("x").values[5], 11);
   for (size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], i % 2 == 0 ? x[i] + 1000 : -1) << i;
-  // 24 numbers each, to 128 bytes; the same memory for both is no matter, as `y` is written last.
+  // 24 numbers each, rounded up to 128 bytes. They may share memory here, as `y` is written last.
   const size_t least = f.bytes({x, shape}, {y, shape});
   EXPECT_EQ(f.bytes({x.data(), shape, strides}, {y, shape}), least + 128);
   EXPECT_EQ(f.bytes({x.data(), shape, strides}, {y.data(), shape, strides}), least + 256);
-  // One feature alone always lies together.
+  // A single feature is always contiguous.
   EXPECT_EQ(f.bytes({x.data(), {2, 3, 1}, strides}, {y, {2, 3, 1}}), least);
 }
 
@@ -99,14 +99,14 @@ TEST(Forms, ABroadcastFeatureIsWrittenOut) {
   ASSERT_EQ(f.run({x.data(), shape, {3, 1, 0}}, {y, shape}), "");
   EXPECT_EQ(f.seen("x").strides(), (List{1, 4, 12}));
   EXPECT_EQ(y[7], 1002);
-  // The batch may stay as it is.
+  // The batch axis may stay as it is.
   ASSERT_EQ(f.run({x.data(), shape, {0, 1, 0}}, {y, shape}), "");
   EXPECT_EQ(f.seen("x").strides(), (List{1, 4, 0}));
   EXPECT_EQ(y[23], 1003);
 }
 
 TEST(Forms, ManyAxesAreOne) {
-  // As attention_axes = (2, 1) has them: query.1 before query, and innermost all the same.
+  // As with attention_axes = (2, 1): query.1 comes before query, and still is the innermost.
   Form f({B, Q1, Q, F}, ATTN_FORM_ROWS);
   std::vector<float> x = numbers(24), y(24);
   const Shape shape{1, 2, 3, 4};
@@ -115,7 +115,7 @@ TEST(Forms, ManyAxesAreOne) {
   EXPECT_EQ(f.seen("x").extents(), (List{4, 6, 1}));
   EXPECT_EQ(f.seen("x").values[4], 13);  // query 0, query.1 1
   EXPECT_EQ(y[23], 1024);
-  // In memory as the form wants it: no copy.
+  // In memory as the form needs it: no copy.
   const Shape strides{24, 4, 8, 1};
   ASSERT_EQ(f.run({x.data(), shape, strides}, {y.data(), shape, strides}), "");
   EXPECT_EQ(f.seen("x").host, x.data());
@@ -142,14 +142,14 @@ TEST(Forms, LengthsOfSingleAxes) {
   EXPECT_EQ(r.lengths(), (std::vector<double>{6, 5, 3, 7, 2}));
   EXPECT_EQ(r.asked, r.lengths());
   EXPECT_EQ(r.seen("x").extents(), (List{4, 15, 2}));
-  // Of a call without positions to look at.
+  // In a call that has no elements to read.
   ASSERT_EQ(layer
                 .run({{"x", {x, {2, 3, 5, 4}}}, {"keys", {keys.data(), {2, 0, 6, 4}}}},
                      {{"y", {y, {2, 3, 5, 4}}}}, scratch)
                 .message(),
             "");
   EXPECT_EQ(r.lengths(), (std::vector<double>{6, 5, 3, 0, 2}));
-  // No kernel counts further.
+  // Kernels cannot count further.
   const int64_t many = int64_t{1} << 31;
   const attn::Status wide =
       layer.run({{"x", {x, {2, 3, 5, 4}}}, {"keys", {keys.data(), {2, 0, many, 4}}}},
@@ -173,8 +173,8 @@ TEST(Forms, LengthOfKeysThatAreNoCaches) {
 }
 
 TEST(Forms, MasksOfSeveralAxes) {
-  // Queries and keys have two axes each: a kernel sees one of each, the second axis innermost, and
-  // whatever a mask has once is there for all.
+  // Queries and keys have two axes each. A kernel sees one axis of queries and one of keys, with
+  // the second axis innermost; axes of length 1 of a mask are broadcast.
   Recorder r;
   r.input("x", {B, Q, Q1, F}).input("keys", {B, K, K1, F}).output("y", {B, Q, Q1, F});
   r.input("mask", {B, H, Q, Q1, K, K1}, {.value = ATTN_VALUE_TRUTH, .optional = true});
@@ -189,7 +189,7 @@ TEST(Forms, MasksOfSeveralAxes) {
     for (size_t i = 0; i < 6; ++i) {
       if (once >> i & 1) shape[i] = 1;
     }
-    // Either byte by byte as it lies, or in another order and of another type: copied.
+    // Either bytes that are used as they are, or another order and another type, which are copied.
     for (bool plain : {true, false}) {
       const Shape of(shape);
       Shape strides = of.contiguous_strides();
@@ -276,7 +276,7 @@ TEST(Forms, NothingAndOne) {
   for (const Shape& shape : {Shape{0, 3, 4}, Shape{2, 0, 4}, Shape{2, 3, 0}}) {
     Form f({B, Q, F}, ATTN_FORM_ROWS);
     EXPECT_EQ(f.run({x.data(), shape, {INT64_MIN, INT64_MAX, -5}}, {y, shape}), "");
-    EXPECT_EQ(f.ran, "");  // nothing to make
+    EXPECT_EQ(f.ran, "");  // nothing to compute
   }
   Form one({B, Q, F}, ATTN_FORM_ROWS);
   ASSERT_EQ(one.run({x.data(), {1, 1, 1}, {INT64_MIN, INT64_MAX, -5}},
@@ -284,7 +284,7 @@ TEST(Forms, NothingAndOne) {
             "");
   EXPECT_EQ(one.seen("x").strides(), (List{1, 1, 1}));
   EXPECT_EQ(y[0], 1001);
-  // An input without elements beside an output with some, and no memory at all.
+  // An input without elements and without memory, beside an output with elements.
   Recorder r;
   r.input("x", {B, Q, F}).input("keys", {B, K, F}).output("y", {B, Q, F});
   r.path("path").takes("keys", ATTN_FORM_ROWS).takes("x", ATTN_FORM_ROWS).makes("y", 0);
@@ -301,7 +301,7 @@ TEST(Forms, WhatIsTooLarge) {
   Form f({B, Q, F}, ATTN_FORM_ROWS);
   std::vector<float> x(8), y(8);
   const float* there = x.data();
-  // Strides that kernels do not have are copied away; the copy's own have to fit.
+  // Strides that are too large for kernels are removed by copying; those of the copy have to fit.
   EXPECT_GT(f.bytes({there, {2, 4, 8}, {int64_t{1} << 31, 8, 1}}, {y.data() + 1, {2, 4, 8}}),
             f.bytes({there, {2, 4, 8}, {int64_t{1} << 30, 8, 1}}, {y.data() + 1, {2, 4, 8}}));
   auto message = [&](const Tensor& view, const Shape& shape) {
@@ -356,7 +356,7 @@ TEST(Forms, AnyOrderOfAnyAxes) {
   auto draw = [&](int64_t below) {
     return static_cast<int64_t>(random() % static_cast<uint64_t>(below));
   };
-  // Innermost first, with the dimension of each.
+  // Innermost first, each with its dimension.
   const std::vector<std::pair<attn_axis, int>> all = {{F1, 0}, {F, 0},  {Q1, 1},
                                                       {Q, 1},  {B1, 2}, {B, 2}};
   for (int round = 0; round < 300; ++round) {
@@ -393,7 +393,7 @@ TEST(Forms, AnyOrderOfAnyAxes) {
     ASSERT_EQ(f.run({x.data() + x_first, Shape(lengths), x_strides},
                     {y.data() + y_first, Shape(lengths), y_strides}),
               "");
-    // Every element, and where it has to be.
+    // Every element, and where it must be.
     const std::vector<int> extents = f.seen("x").extents();
     std::vector<int64_t> at(order.size());
     size_t written = 0;

@@ -1,4 +1,4 @@
-/* The C header stands alone, in C11. */
+/* The C header compiles on its own, as C11. */
 #include "attn/runtime/c_api.h"
 
 _Static_assert(ATTN_OK == 0, "what programs compare with");

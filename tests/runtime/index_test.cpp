@@ -1,4 +1,4 @@
-// Indices: integers of any type, one for all or one a sequence.
+// Indices: integers of any type, a single one or one per sequence.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -46,7 +46,7 @@ TEST(Index, OneForAllOneEachOrNone) {
   EXPECT_EQ(i.seen("at").values, (std::vector<double>{5, 7, 9}));
   ASSERT_EQ(i.run({}), "");
   EXPECT_EQ(i.seen("at").values, (std::vector<double>{0, 0, 0}));
-  // Two axes of batches, merged or written out.
+  // Two batch axes, merged or copied.
   Indexed two({B, B1});
   ASSERT_EQ(two.run({at, {3, 2}}), "");
   EXPECT_EQ(two.seen("at").host, at);

@@ -1,5 +1,5 @@
-// Files that Keras would not write: other storage, cut, changed, forged. A sentence each, never a
-// crash. Run under ASan for the rest.
+// Files that Keras would not write: other storage, truncated, changed, forged. Each yields an
+// error, never a crash. Run under AddressSanitizer to find invalid reads.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,7 +15,7 @@ using attn::KerasFile;
 using attn::StatusCode;
 using keras_files::fixture;
 
-/// Opens these bytes as a file and reads every layer that there is.
+/// Opens these bytes as a file and reads all of its layers.
 bool readable(const std::string& bytes, const std::string& name) {
   const std::string path = keras_files::scratch(name);
   keras_files::write(path, bytes);
@@ -36,7 +36,7 @@ bool readable(const std::string& bytes, const std::string& name) {
   return all && !file->layers().empty();
 }
 
-/// Every beginning of files of other kinds, and each with bits flipped.
+/// Every prefix of files of other kinds, and each file with bits flipped.
 TEST(KerasFileForged, OtherKinds) {
   for (const other_files::Sample& sample : other_files::samples()) {
     for (size_t n = 0; n < sample.bytes.size(); n += 3) {
@@ -48,7 +48,7 @@ TEST(KerasFileForged, OtherKinds) {
   }
 }
 
-/// Never readable as it is: see KerasFile.LoraBesideItsKernelIsRefused.
+/// This file is never readable as it is: see KerasFile.LoraBesideItsKernelIsRefused.
 TEST(KerasFileForged, LoraWithBitsFlipped) {
   const std::string bytes = keras_files::read(fixture("lora.legacy.h5"));
   ASSERT_FALSE(bytes.empty());
@@ -65,7 +65,7 @@ TEST_P(Forged, CutAnywhere) {
   const std::string bytes = keras_files::read(fixture(GetParam()));
   ASSERT_TRUE(readable(bytes, GetParam()));
   for (size_t n = 0; n < bytes.size(); n += n < 256 || n + 256 > bytes.size() ? 1 : 97) {
-    // The last bytes of an HDF5 file may be ones that nothing needs; the superblock tells its size.
+    // The last bytes of an HDF5 file may be unused, but the superblock contains its size.
     EXPECT_FALSE(readable(bytes.substr(0, n), GetParam())) << n;
   }
 }
@@ -102,10 +102,10 @@ INSTANTIATE_TEST_SUITE_P(Keras, Forged,
 // ---- files made with HDF5 itself
 // -------------------------------------------------------------------
 
-/// Where the layer of these files keeps its scale.
+/// The path of the scale in these files.
 const char* const scale = "layers/attention/vars/0";
 
-/// A file in which `make(file, links)` made things; `links` has groups made on the way.
+/// A file with the objects that `make(file, links)` creates; `links` creates missing groups.
 template <class Make>
 std::string made(const Make& make) {
   const std::string path = keras_files::scratch("made.h5");
@@ -132,8 +132,8 @@ void make_dataset(hid_t file, hid_t links, const std::string& path, hid_t type,
 
 const char* const dense_parts[] = {"query", "key", "value", "output"};
 
-/// A layer all of whose kernels are stored in one way; the sentence of reading it, or its kernels'
-/// description.
+/// A layer whose kernels are all stored in the same way. Returns the error of reading it, or the
+/// kernels' description.
 std::string with_kernels(hid_t type, const std::vector<hsize_t>& shape, hid_t creation,
                          const void* data, hid_t memory) {
   const std::string path = made([&](hid_t file, hid_t links) {
@@ -222,7 +222,7 @@ TEST(KerasFileStorage, GroupsWithinThemselves) {
   });
   auto file = KerasFile::open(path);
   ASSERT_TRUE(file.ok()) << file.status().message();
-  EXPECT_EQ(file->layers().size(), 0u);  // [1] is no number without axes
+  EXPECT_EQ(file->layers().size(), 0u);  // [1] is not a number of rank 0
 }
 
 TEST(KerasFileStorage, LostWeights) {

@@ -1,4 +1,4 @@
-// Weights in files that Keras wrote: against what its get_weights returned, and written again.
+// Weights in files that Keras wrote, compared with what get_weights returned, and written again.
 #include "attn/runtime/keras_file.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ using keras_files::bits;
 using keras_files::fixture;
 using keras_files::message;
 
-/// A file of tests/fixtures/keras_files, which layer of it, and what belongs to it.
+/// A file of tests/fixtures/keras_files, one of its layers, and the expected contents.
 struct Case {
   const char* file;
   const char* layer;
@@ -94,7 +94,7 @@ TEST_P(Files, UpdatesOneLayerAndNothingElse) {
   const Case& c = GetParam();
   const std::string from = fixture(c.file), to = keras_files::scratch(c.file);
   const KerasLayer layer = *KerasFile::open(from)->layer(c.layer);
-  // The same weights: the same file, but for what an archive writes about itself.
+  // With the same weights the file stays the same, except for the metadata of a zip archive.
   ASSERT_EQ(message(attn::update_keras_weights(from, to, c.layer, layer.named())), "");
   if (!from.ends_with(".keras")) {
     EXPECT_EQ(keras_files::read(to), keras_files::read(from));
@@ -111,7 +111,7 @@ TEST_P(Files, UpdatesOneLayerAndNothingElse) {
     if (info.path == layer.info().path) continue;
     keras_files::expect_same(file->layer(info.path)->named(), original->layer(info.path)->named());
   }
-  // Only those bytes differ: those of the weights, and checksums of an archive.
+  // Only the bytes of the weights differ, and the checksums of a zip archive.
   const std::string before = keras_files::read(from), after = keras_files::read(to);
   size_t different = 0, held = 0;
   for (size_t i = 0; i < std::min(before.size(), after.size()); ++i)
@@ -133,7 +133,7 @@ TEST_P(Files, WritesANewFile) {
   ASSERT_TRUE(again.ok()) << again.status().message();
   EXPECT_EQ(again->info().class_name, class_name);
   keras_files::expect_same(again->named(), layer.named());
-  // The same weights make the same file.
+  // The same weights yield the same file.
   const std::string bytes = keras_files::read(path);
   ASSERT_EQ(message(attn::save_keras_weights(path, class_name, layer.named())), "");
   EXPECT_EQ(keras_files::read(path), bytes);
@@ -145,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(Keras, Files, testing::ValuesIn(cases), [](const auto& 
   return name;
 });
 
-// What runtime/README.md shows.
+// The example of runtime/README.md.
 TEST(KerasFile, LoadsALayer) {
   const fake::Call call;
   const std::string path = keras_files::scratch("fake.weights.h5");
@@ -215,7 +215,7 @@ TEST(KerasFile, AmbiguousNames) {
   ASSERT_EQ(message(attn::save_keras_weights(path, layers)), "");
   auto file = KerasFile::open(path);
   ASSERT_TRUE(file.ok());
-  // A group of another name may be an Attention; it is one where somebody says so.
+  // A group with another name may be an Attention, but only if the caller asks for it.
   EXPECT_EQ(file->layers().size(), 2u);
   EXPECT_TRUE(file->layer("other").ok());
   EXPECT_TRUE(file->layer("block/inner").ok());
@@ -328,7 +328,7 @@ TEST(KerasFile, WhatAShardMissesIsInAnother) {
   const std::string other = file->layer("decoder").status().message();
   EXPECT_TRUE(other.ends_with(note)) << other;
   EXPECT_TRUE(file->layer(file->layers()[0].path).ok());
-  // Shards divide layers too: this one has no output projection.
+  // A layer may be split between shards: this one has no output projection.
   const hid_t cut = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   H5Ldelete(cut, "layers/multi_head_attention/output_dense", H5P_DEFAULT);
   H5Fclose(cut);
@@ -387,7 +387,7 @@ TEST(KerasFileUpdate, RefusesWhatDoesNotFit) {
       "weight `concat_score_weight` is float32 [] at `layers/attention/vars/1`; got float32 [2]");
 }
 
-// A file that is there stays as it is, and nothing is left beside it.
+// An existing file stays as it is, and no temporary file is left.
 TEST(KerasFileSave, FailuresLoseNothing) {
   const KerasLayer layer = *KerasFile::open(fixture("mha.keras"))->layer();
   EXPECT_EQ(
@@ -401,7 +401,7 @@ TEST(KerasFileSave, FailuresLoseNothing) {
   for (const char* name : {"mha.weights.h5", "mha.keras"}) {
     const std::string path = folder + "/" + name, original = keras_files::read(fixture(name));
     keras_files::write(path, original);
-    // As a full disk: no file may grow beyond half of this one.
+    // Simulates a full disk: no file may grow beyond half the size of this one.
     rlimit old{};
     getrlimit(RLIMIT_FSIZE, &old);
     rlimit small = old;

@@ -1,4 +1,4 @@
-// keras_file_tools.h - for the tests of Keras's files: fixtures, scratch files, tensors.
+// keras_file_tools.h - helpers for the tests of Keras's files: fixtures, scratch files, tensors.
 #pragma once
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -45,13 +45,13 @@ inline void expect_same(std::span<const attn::NamedTensor> got,
   }
 }
 
-/// Tensors and their memory.
+/// Tensors that own their memory.
 struct Owned {
   std::vector<std::string> names, data;
   std::vector<attn::NamedTensor> tensors;
 };
 
-/// The same tensors with every bit of their numbers the other way.
+/// The same tensors with every bit of their elements inverted.
 inline Owned changed(std::span<const attn::NamedTensor> tensors) {
   Owned result;
   for (const attn::NamedTensor& one : tensors) {
@@ -66,7 +66,7 @@ inline Owned changed(std::span<const attn::NamedTensor> tensors) {
   return result;
 }
 
-/// Float32 tensors of these names and shapes: 0.5, 1.5, ...
+/// Float32 tensors with these names and shapes, whose elements are 0.5, 1.5, ...
 inline Owned numbers(const std::vector<std::pair<std::string, attn::Shape>>& which) {
   Owned result;
   float next = 0.5f;

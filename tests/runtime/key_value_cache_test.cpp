@@ -177,7 +177,7 @@ TEST_F(Steps, RunsInPlaceAndCounts) {
   const attn::MutableTensor to[] = {out(1)};
   s = attn::append(layer, cache, in, to, scratch);
   ASSERT_TRUE(s.ok()) << s.message();
-  EXPECT_EQ(y[1], 2);  // so many were there
+  EXPECT_EQ(y[1], 2);  // the number of positions before the call
   EXPECT_EQ(cache.length(1), 3);
   EXPECT_EQ(at(0, 0, 0), 1);
   EXPECT_EQ(at(1, 0, 1), 4);

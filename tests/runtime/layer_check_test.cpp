@@ -1,4 +1,4 @@
-// Every sentence that a call can answer with.
+// Every error that a call can return.
 #include <gtest/gtest.h>
 
 #include "fake_layer.h"
@@ -18,7 +18,7 @@ class LayerCheck : public ::testing::Test {
   attn::AnyLayer layer = call.load();
   std::vector<float> big = std::vector<float>(4096, 1.0f);
 
-  /// query and value as they should be but for `in`; output but for `out`.
+  /// A call with valid query, value and output, except those that `in` and `out` replace.
   std::string message(std::vector<NamedTensor> in, std::vector<NamedMutableTensor> out = {},
                       StatusCode code = StatusCode::invalid_argument) {
     auto has = [](const auto& list, std::string_view name) {
@@ -135,7 +135,7 @@ TEST_F(LayerCheck, Memory) {
   EXPECT_EQ(message({{"query", {big.data(), {2, 4, 8}, {INT64_MIN, 8, 1}}}}),
             "input `query` does not fit into any memory; got float32 [2, 4, 8] strides "
             "[-9223372036854775808, 8, 1]");
-  // One image for every place in the batch: little memory, and more rows than kernels count.
+  // The whole batch shares one image: little memory, and more rows than kernels can count.
   constexpr int64_t many = 1 << 30;
   EXPECT_EQ(message({{"query", {big.data(), {many, 4, 8}, {0, 8, 1}}},
                      {"value", {big.data(), {many, 6, 7}, {0, 7, 1}}}},

@@ -1,4 +1,4 @@
-// Loading: variants, weights, and every sentence about them.
+// Loading: variants, weights, and all errors.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -35,8 +35,8 @@ TEST(LayerLoad, TellsAboutItself) {
   EXPECT_EQ(layer.inputs().size(), 5u);
   EXPECT_STREQ(layer.weights()[1].name, "query/bias");
   EXPECT_EQ(layer.outputs().size(), 2u);
-  // 8 rows of 3 heads of 8 padded columns, and the bias alike: 192 and 24 floats, to 128 bytes
-  // each.
+  // 8 rows of 3 heads, each padded to 8 columns, and a bias with as many columns: 192 and 24
+  // floats, each rounded up to 128 bytes.
   EXPECT_EQ(layer.packed_bytes(), 768u + 128u);
 }
 
@@ -90,7 +90,7 @@ TEST(LayerLoad, WeightsOfEveryFloatingType) {
   ASSERT_TRUE(
       layer->run({{"query", call.q()}, {"value", call.v()}}, {{"output", call.o()}}, scratch).ok());
   EXPECT_EQ(call.output, fake::reference(call, false, false, {}).output);
-  // Kernels that compute with doubles get twice as many bytes.
+  // Kernels that compute in double need twice as many bytes.
   const attn_layer_table wide = fake::changed([](auto& t) { t.compute_dtype = ATTN_FLOAT64; });
   const auto doubles = AnyLayer::load(wide, std::span<const NamedTensor>(weights));
   ASSERT_TRUE(doubles.ok()) << doubles.status().message();
@@ -129,7 +129,7 @@ class LoadWeights : public ::testing::Test {
   }
 };
 
-/// What Keras's `layer.weights` gives of a projection with LoRA: the kernel is not the merged one.
+/// Keras's `layer.weights` of a projection with LoRA: the kernel is not the merged one.
 TEST_F(LoadWeights, LoraBesideAKernelIsRefused) {
   const std::string sentence =
       "weight `query/kernel`: `query/lora_kernel_a` stands beside it: LoRA is not merged into this "
@@ -145,12 +145,12 @@ TEST_F(LoadWeights, LoraBesideAKernelIsRefused) {
       message(AnyLayer::load(fake::table, *attn::SafeTensors::open(path)), StatusCode::unsupported),
       "layer `model::fake`: " + sentence);
   std::remove(path.c_str());
-  // Another layer's is none of this one's.
+  // A LoRA of another layer does not matter.
   weights.back().name = "other/query/lora_kernel_a";
   EXPECT_TRUE(AnyLayer::load(fake::table, std::span<const NamedTensor>(weights)).ok());
 }
 
-/// A weight that is there and of a type that tensors do not have is not missing.
+/// A weight whose type tensors do not have exists; it is not reported as missing.
 TEST_F(LoadWeights, TypesThatAreNotRead) {
   const std::string path = testing::TempDir() + "attn_float8.safetensors";
   const std::string header =

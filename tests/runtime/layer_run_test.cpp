@@ -1,4 +1,4 @@
-// Calls that work: paths, stand-ins, flags, strides, threads, workspaces.
+// Successful calls: paths, stand-ins, flags, strides, threads, workspaces.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -99,7 +99,7 @@ TEST(LayerRun, TakesStridedViews) {
   const attn::AnyLayer layer = call.load();
   attn::Workspace scratch;
   const fake::Shapes n = call.shapes;
-  // Queries and outputs as [query, batch, feature] in memory, with a gap between rows.
+  // Queries and outputs are [query, batch, feature] in memory, with a gap between rows.
   const int64_t row = n.query_features + 3;
   std::vector<float> query(static_cast<size_t>(n.query * n.batch * row)), output(query.size(), -1);
   for (int64_t b = 0; b < n.batch; ++b) {
@@ -238,7 +238,7 @@ TEST(LayerRun, WorkspaceBytesAreWhatACallTakes) {
   const MutableTensor out[] = {call.o()};
   attn::Result<size_t> bytes = layer.workspace_bytes(in, out, 3);
   ASSERT_TRUE(bytes.ok()) << bytes.status().message();
-  // Mask, three workers' calls, and what the kernel says (see fake_layer.cpp).
+  // The mask, the calls of three workers, and what the kernel reports (see fake_layer.cpp).
   EXPECT_EQ(*bytes, 128u + 3 * 128 + (128 + 128) + 3 * (128 + 128 + 2 * 256));
   std::vector<std::byte> memory(*bytes + 127);
   auto lent = [&](size_t less) {

@@ -1,4 +1,4 @@
-// Layers of shared libraries, by name.
+// Layers from shared libraries, by name.
 #include "attn/runtime/library.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ TEST(Library, ALayerOutlivesEveryHandleToItsLibrary) {
     EXPECT_EQ(library->name(), "fakes");
     EXPECT_EQ(library->path(), MODULE);
     ASSERT_EQ(library->tables().size(), 1u);
-    EXPECT_NE(library->tables()[0], &fake::table);  // its own, not this program's
+    EXPECT_NE(library->tables()[0], &fake::table);  // its own table, not this program's
     layer = library->load(fake::table.name, std::span<const attn::NamedTensor>(weights),
                           {.target = "plain"});
   }

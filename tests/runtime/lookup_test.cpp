@@ -1,4 +1,4 @@
-// Tables that formulas read at indices: all axes as they are, of any type, never broadcast.
+// Tables that formulas read at indices: all axes as they are, any type, never broadcast.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -20,7 +20,7 @@ struct Read : Recorder {
   explicit Read(std::vector<attn_axis> axes, uint8_t value = ATTN_VALUE_TABLE,
                 bool optional = false) {
     input("query", {B, Q, F}).input("bias", axes, {.value = value, .optional = optional});
-    // A second one, whose free axes have lengths of their own.
+    // A second table, whose free axes have their own lengths.
     input("other", {O, O1}, {.value = ATTN_VALUE_TABLE, .optional = true});
     output("y", {B, Q, F}).path("path").takes("bias", ATTN_FORM_TABLE);
     takes("other", ATTN_FORM_TABLE).makes("y", ATTN_FORM_ROWS);
@@ -43,10 +43,10 @@ TEST(Lookup, KeepsItsAxesInnermostFirst) {
   EXPECT_EQ(r.seen("bias").extents(), (List{4, 5, 3, 1}));
   EXPECT_EQ(r.seen("bias").strides(), (List{1, 4, 20, 60}));
   EXPECT_EQ(r.seen("bias").type(), "float32");
-  // Free axes of different tables have different lengths.
+  // The free axes of different tables may have different lengths.
   ASSERT_EQ(r.run({bias, {3, 5, 4}}, {bias, {2, 7}}), "");
   EXPECT_EQ(r.seen("other").extents(), (List{7, 2, 1, 1}));
-  // Strides are taken as they are, but for those of the last axis.
+  // Any strides are used as they are, except that of the last axis.
   ASSERT_EQ(r.run(Tensor(bias.data(), {3, 2, 4}, {20, 8, 1})), "");
   EXPECT_EQ(r.seen("bias").host, bias.data());
   EXPECT_EQ(r.seen("bias").strides(), (List{1, 8, 20, 60}));

@@ -1,4 +1,4 @@
-// Masks: every element type, every rank, every way to broadcast, any stride.
+// Masks: every element type, every rank, every broadcast, any strides.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -28,7 +28,7 @@ std::string run(const attn::AnyLayer& layer, Call& call, const Tensor& mask) {
   return s.message();
 }
 
-/// Bits of a number that is true or false in this type; which of the true ones is drawn.
+/// The bits of a random true number, or of zero, of this type.
 uint64_t bits_of(DType dtype, bool truth, std::mt19937& random) {
   const bool real = dtype == DType::float32 || dtype == DType::float64 || dtype == DType::float16 ||
                     dtype == DType::bfloat16;
@@ -36,7 +36,7 @@ uint64_t bits_of(DType dtype, bool truth, std::mt19937& random) {
   const bool natural = dtype == DType::boolean || dtype == DType::uint8;
   const uint64_t sign = uint64_t{1} << (width - 1);
   if (!truth) return real && random() % 2 == 0 ? sign : 0;  // -0.0 is false
-  // One bit anywhere makes it true; but the sign, where there is one.
+  // One set bit anywhere makes it true, except the sign bit.
   return uint64_t{1} << random() % (natural ? width : width - 1);
 }
 
@@ -49,8 +49,8 @@ TEST(Mask, EveryTypeRankAndStride) {
   for (DType dtype : dtypes) {
     const size_t size = attn::size_of(dtype);
     for (int rank = 2; rank <= 4; ++rank) {
-      for (int once = 0; once < 1 << rank; ++once) {  // bit: this axis has length 1
-        std::vector<int64_t> shape, from;             // `from`: its axis of the four
+      for (int once = 0; once < 1 << rank; ++once) {  // a set bit: this axis has length 1
+        std::vector<int64_t> shape, from;             // `from`: which of the four axes it is
         for (int i = 0; i < rank; ++i) {
           from.push_back(i >= rank - 2 ? 4 - rank + i : i);
           shape.push_back(once >> i & 1 ? 1 : full[from.back()]);
@@ -64,7 +64,7 @@ TEST(Mask, EveryTypeRankAndStride) {
           strides[static_cast<size_t>(order[i])] = step;
           step *= shape[static_cast<size_t>(order[i])];
         }
-        // At any address.
+        // At an arbitrary address.
         const size_t shift = random() % 8;
         std::vector<std::byte> memory(static_cast<size_t>(step) * size + shift, std::byte{0xff});
         std::byte* data = memory.data() + shift;
@@ -106,7 +106,7 @@ TEST(Mask, TheLeastNumberIsTrueAndNegativeZeroIsFalse) {
                          }).scores);
 }
 
-/// A number that no truth is written as: its bits, and what a sentence calls it.
+/// A number that a mask of truths must not hold: its bits, and its text in the error message.
 struct NoTruth {
   DType dtype;
   uint64_t bits;
@@ -160,7 +160,7 @@ TEST(Mask, NumbersThatAreNoTruthsAreRefused) {
   const int runs = fake::kernel_runs();
   for (const NoTruth& n : no_truths) {
     const size_t size = attn::size_of(n.dtype);
-    // Any element, whole and broadcast, in any order of axes, with gaps, at any address.
+    // At any element, with full and broadcast shapes, any order of axes, gaps, and any address.
     const std::vector<std::vector<int64_t>> shapes{{3, 5},    {1, 5},    {3, 1},      {1, 1},
                                                    {2, 1, 5}, {2, 3, 5}, {1, 3, 3, 5}};
     for (const std::vector<int64_t>& shape : shapes) {
@@ -184,7 +184,7 @@ TEST(Mask, NumbersThatAreNoTruthsAreRefused) {
         }
       }
     }
-    // One element everywhere, by strides of 0; and what lies between elements is not looked at.
+    // One element for all pairs, by strides of 0. The bytes between elements are not read.
     std::byte memory[16] = {};
     std::memcpy(memory + size, &n.bits, size);
     ASSERT_EQ(run(layer, call, {memory + size, n.dtype, {2, 3, 3, 5}, {0, 0, 0, 0}}),
@@ -205,7 +205,7 @@ TEST(Mask, ARefusedCallWritesNothing) {
   EXPECT_EQ(call.scores, std::vector<float>(call.scores.size(), -1));
   EXPECT_EQ(call.query, query);
   EXPECT_EQ(mask[14], -std::numeric_limits<float>::infinity());
-  // The layer, and the workspace of a call that was refused, go on.
+  // After a refused call, the layer and the workspace are still usable.
   attn::Workspace scratch;
   const attn::NamedMutableTensor out[] = {{"output", call.o()}};
   for (int i = 0; i < 2; ++i) {
@@ -253,10 +253,10 @@ TEST(Mask, BytesNeedNoCopy) {
   EXPECT_EQ(needed({bytes.data(), {n.query, n.key}, {n.key, 0}}), without);
   EXPECT_EQ(needed({bytes.data(), {n.query, n.key}, {1, n.query}}), without + 128);
   EXPECT_EQ(needed({floats, {n.query, n.key}}), without + 128);
-  // Broadcast axes are not multiplied out: 24 bytes for any batch.
+  // Broadcast axes are not expanded: 24 bytes for any batch.
   EXPECT_EQ(needed({floats.data(), {n.batch, fake::heads, n.query, n.key}, {0, 0, n.key, 1}}),
             without + 128);
-  // Masks of more elements than bytes can be addressed, though never so many in memory.
+  // More elements than there are bytes in memory: the elements overlap.
   const Tensor in[] = {call.q(), call.v(), {}, {floats.data(), {2, 3, 4, 6}, {1, 1, 1, 1}}};
   const attn::MutableTensor out[] = {call.o()};
   EXPECT_TRUE(layer.workspace_bytes(in, out, 1).ok());

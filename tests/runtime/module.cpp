@@ -1,5 +1,6 @@
-// The hand-written layer as a shared library, as `attnc build --shared` makes one of generated
-// layers. Compiled three times: as it is, with another ABI version, and without a directory.
+// The hand-written layer as a shared library, like those that `attnc build --shared` makes of
+// generated layers. Compiled three times: as it is, with another ABI version, and without a
+// directory.
 #include "attn/runtime/kernel_abi.h"
 #ifndef NO_DIRECTORY
 #include "fake_layer.h"

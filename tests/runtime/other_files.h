@@ -1,4 +1,4 @@
-// other_files.h - files of kinds that no reader takes, and the sentence that every reader has then.
+// other_files.h - files of kinds that no reader accepts, and the error that every reader then has.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,7 +9,7 @@ struct Sample {
   std::string bytes, sentence;
 };
 
-/// A zip archive's beginning: the local header of an entry of this name, stored.
+/// The beginning of a zip archive: the local header of a stored entry with this name.
 inline std::string zip(const std::string& entry) {
   std::string bytes("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\4\0\0\0\4\0\0\0", 26);
   bytes += static_cast<char>(entry.size());

@@ -1,4 +1,4 @@
-// Packed weights against the obvious reading of kernel_abi.h: where does every number go?
+// Packed weights, against a literal reading of kernel_abi.h: the place of every number.
 #include "loading/packing.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using attn::Shape;
 using attn::Tensor;
 
 TEST(Packing, PanelsByHand) {
-  // 2 rows, 2 blocks of 3 columns that take 4, panels of 4: one block a panel.
+  // 2 rows, 2 blocks of 3 columns padded to 4, panels of 4 columns: one block per panel.
   const std::vector<float> w{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   const attn_packing packing{0, ATTN_PACK_PANELS, 1, 0, 0, 3, 4, 4, 2.0};
   const auto shape = attn::packed_shape(packing, Shape{2, 2, 3});
@@ -94,7 +94,7 @@ TEST(Packing, RandomShapesAndStrides) {
     block(rows, p.row_block, p.row_block_padded);
     block(columns, p.column_block, p.column_block_padded);
 
-    // Unaligned, as nothing promises otherwise.
+    // Unaligned, since nothing guarantees alignment.
     std::vector<std::byte> bytes(w.size() * sizeof(float) + 1);
     std::memcpy(bytes.data() + 1, w.data(), w.size() * sizeof(float));
     const Tensor weight(bytes.data() + 1, attn::DType::float32, extents, strides);
@@ -103,7 +103,7 @@ TEST(Packing, RandomShapesAndStrides) {
     std::vector<float> packed(static_cast<size_t>(shape->numbers()), -1);
     attn::pack(p, *shape, weight, packed.data());
 
-    // The reference: a padded matrix, then its panels.
+    // The reference: a padded matrix, and then its panels.
     auto padded = [](int64_t n, int32_t size, int32_t with) {
       return size == 0 ? n : n / size * with;
     };

@@ -1,4 +1,4 @@
-// Which path serves a call, by what it brings and asks for; and why none does.
+// Which path serves a call, depending on its inputs and outputs; and the error if none does.
 #include <gtest/gtest.h>
 
 #include "cached_layer.h"

@@ -1,5 +1,5 @@
-// What the files under /proc and /sys say of processors, laid in a folder of the test's own as
-// kernels and container runtimes write them.
+// The number of processors according to files under /proc and /sys, which the test writes into its
+// own folder, as kernels and container runtimes write them.
 #include "threads/processors.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
-/// A folder with these files, gone at the end.
+/// A temporary folder with these files.
 class Root {
  public:
   explicit Root(const Files& files = {}) {
@@ -32,7 +32,7 @@ class Root {
   void write(const std::string& file, const std::string& text) const {
     const std::filesystem::path at = path_ + file;
     std::filesystem::create_directories(at.parent_path());
-    std::filesystem::remove(at);  // disks write a file at once that replaces another's bytes
+    std::filesystem::remove(at);  // some file systems sync when a file's bytes are replaced
     std::ofstream(at, std::ios::binary | std::ios::trunc) << text;
   }
   std::string path(const std::string& file = "") const { return path_ + file; }
@@ -121,7 +121,7 @@ TEST(Processors, OfADeletedCgroupHaveTheQuotaAboveIt) {
 }
 
 TEST(Processors, OfAContainerHaveTheQuotaAtItsMount) {
-  // Of the host's cgroups only the container's own is mounted, with the host's names for both.
+  // Only the container's own cgroup is mounted, and the host's names are used for both.
   EXPECT_EQ(Root({{cgroup, "3:cpu,cpuacct:/docker/0f\n"},
                   {mountinfo, v1_mount("/docker/0f")},
                   {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "150000\n"},
@@ -151,7 +151,7 @@ TEST(Processors, HaveNoQuotaOfCgroupsThatAreNotTheirs) {
     files[mountinfo] = v2_mount(root);
     EXPECT_EQ(Root(files).quota(), INT_MAX) << path << " below " << root;
   }
-  // Other controllers' hierarchies, whose names and options contain "cpu".
+  // Hierarchies of other controllers, whose names and options contain "cpu".
   EXPECT_EQ(Root({{cgroup, "5:cpuset:/\n4:cpuacct:/\n2:name=cpu:/\n"},
                   {mountinfo, v1_mount()},
                   {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "100000\n"},
@@ -161,7 +161,7 @@ TEST(Processors, HaveNoQuotaOfCgroupsThatAreNotTheirs) {
 }
 
 TEST(Processors, OfANewNamespaceHaveTheQuotaAtAnOldMount) {
-  // `unshare --cgroup`: the mount begins two levels above what the process calls "/".
+  // `unshare --cgroup`: the mount begins two levels above what the process sees as "/".
   const auto quota = [](const std::string& path, const std::string& root) {
     return Root({{cgroup, "0::" + path + "\n"},
                  {mountinfo, v2_mount(root)},
@@ -284,7 +284,7 @@ TEST(Processors, AreAtLeastOneWhateverTheFilesHold) {
       text.resize(random() % text.size());
     } else {
       for (unsigned n = 1 + random() % 4; n > 0; --n) {
-        // Often a byte that means something.
+        // Often a byte with a meaning.
         text[random() % text.size()] = random() % 2 ? byte() : "\n :,\\/-07."[random() % 10];
       }
     }
@@ -311,7 +311,7 @@ TEST(Processors, AreTheLesserOfAffinityAndQuota) {
 }
 
 TEST(Processors, AreCountedInASetThatGrows) {
-  // Linux refuses sets of a part of a word, as it does those that are too small for it.
+  // Linux refuses sets that are not whole words, like those that are too small.
   EXPECT_EQ(attn::affinity_processors(1), attn::affinity_processors());
 }
 

@@ -51,7 +51,7 @@ double get(const attn_buffer& b, std::vector<int> at) {
   if (b.type_code == 2 && b.type_bits == 32) return read<float>(from);
   if (b.type_code == 2 && b.type_bits == 64) return read<double>(from);
   if (b.type_code == 0 && b.type_bits == 32) return read<int32_t>(from);
-  if (b.type_bits == 16) return read<uint16_t>(from);  // its bits
+  if (b.type_bits == 16) return read<uint16_t>(from);  // its raw bits
   return read<uint8_t>(from);
 }
 

@@ -1,4 +1,4 @@
-// recorder.h - layers whose kernel writes down what it is called with.
+// recorder.h - layers whose kernel records the arguments it is called with.
 //
 //   Recorder r;
 //   r.input("query", {B, Q, F}).output("output", {B, Q, F});
@@ -7,7 +7,7 @@
 //   layer.run(...);
 //   r.seen("query").extents();    // innermost first
 //
-// A kernel does nothing else, but for `kernel`, which a test may set.
+// A kernel does nothing else, unless a test sets `kernel`.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -26,7 +26,7 @@ inline constexpr attn_axis B{ATTN_AXIS_BATCH, 0, -1, 0, 0}, B1{ATTN_AXIS_BATCH, 
     F{ATTN_AXIS_FEATURE, 0, -1, 0, 0}, F1{ATTN_AXIS_FEATURE, 1, -1, 0, 0},
     Slot{ATTN_AXIS_SLOT, 0, -1, 2, 0};
 
-/// An argument as a kernel saw it. The memory may be gone.
+/// An argument as a kernel saw it. Its memory may be gone.
 struct Seen {
   attn_buffer buffer{};
   std::vector<attn_dimension> dimensions;
@@ -39,7 +39,7 @@ struct Seen {
   std::string type() const;
 };
 
-/// Elements of a buffer while the kernel runs.
+/// Reads the elements of a buffer while the kernel runs.
 double get(const attn_buffer& buffer, std::vector<int> at);
 void set(const attn_buffer& buffer, std::vector<int> at, double value);
 
@@ -60,27 +60,27 @@ class Recorder {
 
   Recorder& input(const char* name, std::vector<attn_axis> axes, const Given& given = {});
   Recorder& output(const char* name, std::vector<attn_axis> axes, const Given& given = {});
-  /// A new path, which the next four are about.
+  /// Adds a path; the next four functions configure it.
   Recorder& path(const char* name);
   Recorder& takes(const char* input, uint8_t form);
   Recorder& makes(const char* output, uint8_t form);
   Recorder& takes_length(const attn_axis& axis);
-  /// Of calls that bring `given` and leave out `absent`.
+  /// The path serves calls with the inputs `given` and without the inputs `absent`.
   Recorder& serves(std::vector<const char*> given, std::vector<const char*> absent = {});
 
   int32_t compute_dtype = ATTN_FLOAT32;
   const attn_layer_table& table();
   attn::AnyLayer load(const attn::LoadOptions& options = {});
 
-  /// The path that ran last, "" after none.
+  /// The path that ran last, "" if none did.
   std::string ran;
   std::vector<Seen> arguments;
   std::vector<double> lengths() const;
   const Seen& seen(const std::string& name) const;
-  /// Called by the kernel, after it wrote down what it got.
+  /// The kernel calls it after recording its arguments.
   std::function<void(const std::vector<attn_buffer*>&)> kernel;
   int record(int path, void** arguments);
-  /// Lengths that a path's `workspace` was asked with.
+  /// The lengths with which a path's `workspace` was called.
   std::vector<double> asked;
   int ask(int path, void** arguments);
 

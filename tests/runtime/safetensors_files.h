@@ -1,4 +1,4 @@
-// safetensors_files.h - files for the tests, good and forged, made byte by byte.
+// safetensors_files.h - valid and forged files for the tests, made byte by byte.
 #pragma once
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ inline std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Eight bytes of length, the header, the data.
+/// Eight bytes of length, the header, and the data.
 inline std::string file(const std::string& header, const std::string& data, int64_t length = -1) {
   const uint64_t n = length < 0 ? header.size() : static_cast<uint64_t>(length);
   std::string bytes;
@@ -33,7 +33,7 @@ inline std::string file(const std::string& header, const std::string& data, int6
   return bytes + header + data;
 }
 
-/// Opens these bytes as a file.
+/// Writes these bytes to a file and opens it.
 inline attn::Result<attn::SafeTensors> open(const std::string& bytes) {
   const std::string name = path("bytes");
   write(name, bytes);
@@ -42,7 +42,8 @@ inline attn::Result<attn::SafeTensors> open(const std::string& bytes) {
   return result;
 }
 
-/// The sentence of a file that must not open, without its path; also checks that it is there.
+/// The error for a file that must not open, without the file's path. Also checks that the message
+/// begins with the path.
 inline std::string message(const std::string& bytes) {
   const attn::Result<attn::SafeTensors> result = open(bytes);
   EXPECT_FALSE(result.ok());

@@ -1,5 +1,5 @@
-// Files that are cut, changed or forged: a sentence each, never a crash. Run under ASan for the
-// rest.
+// Files that are truncated, changed or forged: each yields an error, never a crash. Run under
+// AddressSanitizer to find invalid reads.
 #include <random>
 
 #include "other_files.h"
@@ -16,7 +16,7 @@ const char* const good_header =
 
 std::string good() { return file(good_header, std::string(29, '\x01')); }
 
-/// Reads everything that there is.
+/// Reads everything in the file.
 void touch(const attn::SafeTensors& opened) {
   unsigned sum = 0;
   for (const std::string& name : opened.names()) {
@@ -221,7 +221,7 @@ TEST(Forged, Text) {
   EXPECT_EQ(message(file("{,}", "")), "header byte 1: expected '\"'");
   EXPECT_EQ(message(file(R"({"__metadata__":{"k":1}})", "")), "header byte 21: expected '\"'");
   EXPECT_EQ(message(file(R"({"__metadata__":null})", "")), "header byte 16: expected '{'");
-  // Names that are no text to print.
+  // Names that are not printable text.
   EXPECT_EQ(message(file("{\"\\u0007" + std::string(200, 'y') + "\":1}", "")),
             "tensor `?" + std::string(79, 'y') + "...`: header byte 210: expected '{'");
 }

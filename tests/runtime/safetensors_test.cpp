@@ -1,4 +1,4 @@
-// Files that are as they should be.
+// Valid files.
 #include "attn/runtime/safetensors.h"
 
 #include <cstring>
@@ -116,18 +116,18 @@ TEST(SafeTensors, WritesWhatItReads) {
   EXPECT_EQ(file->find("none")->describe(), "float32 [4, 0]");
   EXPECT_EQ(file->find("flag")->describe(), "bool []");
   EXPECT_EQ(file->metadata()[0].second, "a test");
-  // All aligned: none had to be copied, so each lies where the one before ends, and the data at a
-  // multiple of 8.
+  // Everything is aligned, so nothing had to be copied: each tensor begins where the previous one
+  // ends, and the data begins at a multiple of 8.
   const std::string bytes = files::read(path);
   uint64_t header = 0;
   std::memcpy(&header, bytes.data(), 8);
   EXPECT_EQ(header % 8, 0u);
-  // Written again over an open file, which keeps what it mapped.
+  // Overwrites a file that is open; the open one keeps its mapped contents.
   auto view = *file->find("x");
   ASSERT_TRUE(attn::save_safetensors(path, {{"x", {n, {2}}}}).ok());
   EXPECT_EQ(values<float>(view), x);
   EXPECT_EQ(SafeTensors::open(path)->find("x")->describe(), "int64 [2]");
-  // Nothing is left beside it.
+  // No temporary file is left.
   int left = 0;
   for (const auto& entry : std::filesystem::directory_iterator(testing::TempDir())) {
     left += entry.path().string().find(path + ".") == 0 ? 1 : 0;

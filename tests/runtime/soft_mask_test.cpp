@@ -1,4 +1,4 @@
-// Masks of numbers, and what truths make of their merged axes and of `reading`.
+// Masks of numbers; and masks of truths, their merged axes and their `reading`.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -15,7 +15,7 @@ using attn::Shape;
 using attn::Tensor;
 using List = std::vector<int>;
 
-/// Queries, keys, a mask of some axes, two more truths; an optional output.
+/// Queries, keys, a mask with some axes, two more truths and an optional output.
 struct Masked : Recorder {
   std::vector<float> x = std::vector<float>(1024), y = std::vector<float>(1024),
                      z = std::vector<float>(1024);
@@ -40,7 +40,7 @@ struct Masked : Recorder {
     attn::Workspace scratch;
     return load().run(in, out, scratch).message();
   }
-  /// The mask at batch 0, head 0, query 0.
+  /// The row of the mask at batch 0, head 0, query 0.
   std::vector<double> first_row() const {
     const std::vector<double>& all = seen("mask").values;
     return {all.begin(), all.begin() + keys};
@@ -82,7 +82,7 @@ TEST(SoftMask, NumbersOfTheKernelsAreNotCopied) {
   EXPECT_NE(m.seen("mask").host, mask.data());
   EXPECT_EQ(m.seen("mask").strides(), (List{1, 5, 0, 0}));
   EXPECT_EQ(m.first_row(), (std::vector<double>{0, 3. / 8, 6. / 8, 9. / 8, 12. / 8}));
-  // At an address that is no float's.
+  // At an address that is not aligned to a float.
   auto* odd = reinterpret_cast<std::byte*>(mask.data()) + 1;
   std::memmove(odd, mask.data(), 40);
   ASSERT_EQ(m.run({odd, DType::float32, {1, 5}}), "");
@@ -112,7 +112,7 @@ TEST(SoftMask, OfEveryType) {
   ASSERT_EQ(m.run({f64, {1, 5}}), "");
   const double inf = std::numeric_limits<double>::infinity();
   EXPECT_EQ(m.first_row(), (std::vector<double>{0.1f, 0, inf, 0.5, 1}));
-  // 1, the smallest, the largest, -2, the largest below the normal ones.
+  // 1, the smallest, the largest, -2, the largest denormal number.
   const uint16_t f16[] = {0x3c00, 0x0001, 0x7bff, 0xc000, 0x03ff};
   ASSERT_EQ(m.run({f16, DType::float16, {1, 5}}), "");
   EXPECT_EQ(m.first_row(), (std::vector<double>{1, 0x1p-24, 65504, -2, 0x3ffp-24}));
@@ -166,7 +166,7 @@ TEST(Truths, ArePairsWhateverTheirAxes) {
   EXPECT_EQ(queries.seen("mask").values, std::vector<double>(6, 1));
 }
 
-/// Two axes of queries, of keys and of batches.
+/// Two axes each of queries, keys and batches.
 struct Wide : Recorder {
   std::vector<float> x = std::vector<float>(1024), y = std::vector<float>(1024);
   Wide() {
@@ -191,7 +191,7 @@ TEST(Truths, AxesOfAKindAreOne) {
   EXPECT_EQ(w.seen("mask").host, bytes.data());
   EXPECT_EQ(w.seen("mask").extents(), (List{6, 6, 2, 4}));
   EXPECT_EQ(w.seen("mask").strides(), (List{1, 6, 36, 72}));
-  // Queries and keys alone; batch.1 without batch, which do not merge.
+  // Only queries and keys; then batch.1 without batch, which do not merge.
   ASSERT_EQ(w.run({bytes.data(), DType::boolean, {3, 2, 2, 3}}), "");
   EXPECT_EQ(w.seen("mask").host, bytes.data());
   EXPECT_EQ(w.seen("mask").strides(), (List{1, 6, 0, 0}));
@@ -203,7 +203,7 @@ TEST(Truths, AxesOfAKindAreOne) {
       EXPECT_EQ(w.seen("mask").values[b * 72 + k], bytes[b % 2 * 6 + k]);
     }
   }
-  // One of the key axes broadcast.
+  // One of the key axes is broadcast.
   ASSERT_EQ(w.run({bytes.data(), DType::boolean, {3, 2, 2, 1}}), "");
   EXPECT_EQ(w.seen("mask").strides(), (List{1, 6, 0, 0}));
   for (size_t q = 0; q < 6; ++q) {
@@ -248,12 +248,12 @@ TEST(Truths, TheTableSaysWhetherNumbersAreRefused) {
     EXPECT_NE(said.find("input `mask` holds -1 (int8)"), std::string::npos) << said;
     said = refuses.run({numbers, {1, 5}});
     EXPECT_NE(said.find("nan (float32)"), std::string::npos) << said;
-    ASSERT_EQ(refuses.run({numbers, {1, 5}, {0, 0}}), "");  // the first one, everywhere
+    ASSERT_EQ(refuses.run({numbers, {1, 5}, {0, 0}}), "");  // only its first number, broadcast
     Masked takes({B, H, Q, K}, truth(reading | ATTN_READ_ANY_NUMBER));
     EXPECT_EQ(takes.run({bytes, {1, 5}}), "");
     EXPECT_EQ(takes.run({numbers, {1, 5}}), "");
   }
-  // Of those that it takes one byte wide ones need no copy.
+  // If any number is allowed, a mask of one-byte elements needs no copy.
   Masked takes({B, H, Q, K}, truth(ATTN_READ_ANY_NUMBER));
   ASSERT_EQ(takes.run({bytes, {1, 5}}), "");
   EXPECT_EQ(takes.seen("mask").host, static_cast<const void*>(bytes));
@@ -282,7 +282,7 @@ TEST(Truths, AboveHalfOfEveryType) {
   EXPECT_EQ(row(i32, DType::int32), above);
   const int64_t i64[] = {0, -1, 1, int64_t{1} << 40, INT64_MIN};
   EXPECT_EQ(row(i64, DType::int64), above);
-  // A bool is what it is, and needs no copy.
+  // A bool mask is read as it is, without a copy.
   ASSERT_EQ(m.run({u8, DType::boolean, {1, 5}}), "");
   EXPECT_EQ(m.seen("mask").host, u8);
 }

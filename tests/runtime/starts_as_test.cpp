@@ -1,4 +1,4 @@
-// An output that starts as an input: in place, or in other memory, however either lies.
+// An output that starts as an input: in place or in other memory, with any strides.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ struct StartsAs : testing::Test {
     return s.ok() ? "" : s.message().substr(start.size());
   }
 
-  /// What the cache has to be, at [b, slot, key, head, size].
+  /// The expected cache, at [b, slot, key, head, size].
   std::vector<float> expected() const {
     std::vector<float> result = before;
     for (int64_t b = 0; b < batch; ++b) {
@@ -53,7 +53,7 @@ struct StartsAs : testing::Test {
     }
     return result;
   }
-  /// A view's elements in order.
+  /// The elements of a view, in order.
   static std::vector<float> elements(const Tensor& t) {
     std::vector<float> result;
     std::array<int64_t, 5> i{};
@@ -105,12 +105,12 @@ TEST_F(StartsAs, InOtherMemory) {
   EXPECT_EQ(memory, before);
   EXPECT_EQ(other, expected());
   EXPECT_EQ(cached.arguments.back().host, other.data());
-  // The kernel found it there.
+  // The kernel found the previous contents.
   EXPECT_EQ(cached.arguments.back().values[count - 1], before[count - 1]);
 }
 
 TEST_F(StartsAs, HoweverItLies) {
-  // Heads before keys; every second number; batch inside; in reverse.
+  // Heads before keys; every second number; batch innermost; reversed.
   const Shape all[] = {
       {2 * keys * heads * size, keys * heads * size, size, keys * size, 1},
       {4 * keys * heads * size, 2 * keys * heads * size, 2 * heads * size, 2 * size, 2},
@@ -121,7 +121,7 @@ TEST_F(StartsAs, HoweverItLies) {
       std::vector<float> from(3 * count, -1), to(3 * count, -1);
       const Tensor in(from.data() + count / 2, shape, from_strides);
       const MutableTensor out(to.data() + count / 2, shape, to_strides);
-      // `before`, into the input's view.
+      // Writes `before` into the input's view.
       std::array<int64_t, 5> i{};
       for (float number : before) {
         int64_t offset = 0;
@@ -143,7 +143,7 @@ TEST_F(StartsAs, HoweverItLies) {
 }
 
 TEST_F(StartsAs, AnInputThatIsBroadcastIsWrittenOut) {
-  // One prompt for all sequences, or one number for all.
+  // One prompt for all sequences, and then one number for all elements.
   std::vector<float> memory = before, other(count, -1);
   const int64_t sequence = 2 * keys * heads * size;
   ASSERT_EQ(
@@ -175,7 +175,7 @@ TEST_F(StartsAs, Sentences) {
             "float32 [2, 2, 5, 2, 3]");
   EXPECT_EQ(run({memory.data(), DType::float16, shape}, {memory, shape}),
             "input `cache` has type float16, expected float32; got float16 [2, 2, 6, 2, 3]");
-  // More new positions than the cache has: fewer of them were no answer.
+  // More new positions than the cache has: writing fewer would be wrong.
   EXPECT_EQ(run({memory, {2, 2, 1, 2, 3}}, {memory, {2, 2, 1, 2, 3}}),
             "output `cache` has 1 positions, fewer than the 2 that input `value` adds; got float32 "
             "[2, 2, 1, 2, 3]");
@@ -185,7 +185,7 @@ TEST_F(StartsAs, Sentences) {
 }
 
 TEST_F(StartsAs, BetweenEachOthersRows) {
-  // [key, old or new, batch and all else]
+  // In memory: [key, old or new, batch and everything else]
   std::vector<float> memory(2 * count);
   const Shape strides{heads * size, batch * heads * size, 2 * 2 * batch * heads * size, size, 1};
   const int64_t other = 2 * batch * heads * size;

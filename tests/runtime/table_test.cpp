@@ -1,4 +1,4 @@
-// Tables that no generator of ours makes.
+// Tables that attnc would never generate.
 #include <gtest/gtest.h>
 
 #include "cached_layer.h"
@@ -24,7 +24,7 @@ std::string message(const attn_layer_table& table,
 TEST(Table, AnotherVersion) {
   attn_layer_table other = fake::table;
   other.abi_version = 9;
-  other.name = reinterpret_cast<const char*>(8);  // nothing else may be read
+  other.name = reinterpret_cast<const char*>(8);  // nothing after the version may be read
   EXPECT_EQ(
       message(other, attn::StatusCode::unsupported),
       "the layer's table has ABI version 9, expected 5: build its library again with the attnc "
@@ -211,7 +211,7 @@ TEST(Table, Lengths) {
   EXPECT_EQ(with(ATTN_AXIS_KEY, 1),
             "variant `plain` path `output` takes the length of axis key.1, which no input of it "
             "tells");
-  // Sizes that the layer was built for, or of an input's features, are no lengths of a call.
+  // The layer's own sizes, and the feature sizes of inputs, are not lengths of a call.
   EXPECT_EQ(with(ATTN_AXIS_HEAD, 0),
             "variant `plain` path `output` takes the length of axis head, which no input of it "
             "tells");
@@ -237,7 +237,7 @@ TEST(Table, InputsThatMayBeLeftOut) {
   started.path("path").makes("y", ATTN_FORM_ROWS);
   EXPECT_EQ(wrong(started),
             "variant `plain` path `path` makes output `y` of an input that may be left out");
-  Recorder length;  // that a mask alone would tell, which a call may leave out
+  Recorder length;  // only a mask has this axis, and a call may leave the mask out
   length.input("x", {B, Q, F}).output("y", {B, Q, F});
   length.input("mask", {B, Q, K}, {.value = ATTN_VALUE_TRUTH, .optional = true});
   length.path("path").takes("x", ATTN_FORM_ROWS).makes("y", ATTN_FORM_ROWS).takes_length(K);

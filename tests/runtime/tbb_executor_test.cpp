@@ -1,4 +1,4 @@
-// oneTBB's threads under layers: the contract of executor.h, and the same bits as ours.
+// Layers on oneTBB's threads: the contract of executor.h, and the same bits as with our own pool.
 #include "attn/runtime/tbb_executor.h"
 
 #include <gtest/gtest.h>
@@ -79,8 +79,8 @@ TEST(TbbExecutor, CallsFromTbbsOwnLoopKeepTheirWorkspaces) {
                   .ok());
   tbb::task_arena arena(4);
   attn::TbbExecutor executor(arena);
-  // A workspace a thread: a caller that took another call while it waits for its own would find it
-  // in use.
+  // One workspace per thread: if a caller took another call while it waits for its own, it would
+  // find the workspace in use.
   std::vector<attn::Workspace> scratch(static_cast<size_t>(arena.max_concurrency()));
   std::atomic<int> wrong{0};
   arena.execute([&] {

@@ -41,7 +41,7 @@ TEST(Tensor, KnowsWhatItWasMadeFrom) {
   EXPECT_EQ(static_cast<const Tensor&>(out).capacity(), 6);
   EXPECT_EQ(Tensor(x.data(), {2, 3}).capacity(), -1);
   EXPECT_FALSE(Tensor().present());
-  // Without elements, and there all the same.
+  // Without elements, but still present.
   EXPECT_TRUE(Tensor(static_cast<const float*>(nullptr), {0, 3}).present());
   EXPECT_EQ((Shape{3, 0, INT64_MAX}).elements(), 0);
   EXPECT_EQ((Shape{3, INT64_MAX}).elements(), INT64_MAX);
@@ -86,7 +86,7 @@ TEST(Cpu, NamesFeatures) {
   EXPECT_EQ(attn::describe_cpu_features(ATTN_CPU_FMA | ATTN_CPU_AVX2), "FMA, AVX2");
   EXPECT_EQ(attn::describe_cpu_features(uint64_t{1} << 40), "bit 40");
   EXPECT_EQ(attn::describe_cpu_features(0), "");
-  // Whoever has the later ones has the earlier ones.
+  // A CPU with the later features has the earlier ones too.
   const uint64_t cpu = attn::cpu_features();
   EXPECT_TRUE((cpu & ATTN_CPU_AVX512) == 0 || (cpu & ATTN_CPU_AVX2) != 0);
   EXPECT_TRUE((cpu & ATTN_CPU_AVX2) == 0 || (cpu & ATTN_CPU_AVX) != 0);

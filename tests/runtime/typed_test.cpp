@@ -1,5 +1,5 @@
-// The typed handle, over a binding as attnc emits it for a layer from JSON: the description is a
-// name.
+// The typed handle, with a binding as attnc writes it for a layer from JSON: the description is
+// only a name.
 #include "attn/runtime/typed.h"
 
 #include <gtest/gtest.h>

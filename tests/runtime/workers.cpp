@@ -1,4 +1,4 @@
-// Ends with the number of default_executor()'s workers: a program that was never told about them.
+// Exits with the number of default_executor()'s workers, without having configured it.
 #include <algorithm>
 
 #include "attn/runtime/executor.h"

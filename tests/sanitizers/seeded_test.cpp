@@ -1,5 +1,6 @@
-// seeded_test.cpp - mistakes that a sanitizer has to see, in code that it would be easy to leave out: kernels and the
-// workspace. Each is run by itself, and its report is what passes (CMakeLists.txt).
+// seeded_test.cpp - seeded errors that a sanitizer has to find, in code that could easily escape
+// it: kernels and the workspace. Each runs on its own, and passes if its report appears
+// (CMakeLists.txt).
 #include <gtest/gtest.h>
 
 #include <memory>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# format.sh [--check]: has clang-format write all C and C++ sources anew, or with --check fails and shows the lines that it
-# would write otherwise. Its version is fixed, since versions format differently.
+# format.sh [--check]: formats all C and C++ sources with clang-format. With --check it fails and shows the lines that
+# clang-format would change. The version is fixed, because versions format differently.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 clang_format=${CLANG_FORMAT:-clang-format-14}
@@ -11,7 +11,7 @@ if [[ ! $version =~ version\ 14\. ]]; then
     "$clang_format" "${version:-none}" >&2
   exit 2
 fi
-# Not generated/, which attnc writes, nor build folders of examples.
+# Not generated/, which attnc writes, and not the build folders of examples.
 mapfile -d '' files < <(find codegen dsl examples runtime tests -name build -prune -o \
   -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.c' \) -print0 | sort -z)
 if [[ ${#files[@]} == 0 ]]; then
@@ -19,7 +19,7 @@ if [[ ${#files[@]} == 0 ]]; then
   exit 2
 fi
 
-# Some files at a time, as many times at once as there are processors.
+# Several files at a time, in as many processes as there are processors.
 each() { printf '%s\0' "${files[@]}" | xargs -0 -n 20 -P "$(nproc)" "$@"; }
 if [[ ${1:-} != --check ]]; then
   each "$clang_format" -i || exit 1
@@ -27,7 +27,7 @@ if [[ ${1:-} != --check ]]; then
   exit
 fi
 if ! said=$(each "$clang_format" --dry-run -Werror 2>&1); then
-  # Lines of it begin with FILE:LINE:COLUMN: error.
+  # The relevant lines of the output begin with FILE:LINE:COLUMN: error.
   mapfile -t wrong < <(sed -n 's/^\([^: ]*\):[0-9]*:[0-9]*: error: .*/\1/p' <<<"$said" | sort -u)
   [[ ${#wrong[@]} == 0 ]] && printf '%s\n' "$said" >&2
   for file in "${wrong[@]}"; do

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Checks what the Markdown documents of a folder say of its files.
+"""Checks the references to files in the Markdown documents of a folder.
 
     python3 links.py [ROOT]
 
-- A link to a file names one that exists, inside of ROOT; a link to an anchor names a heading, as GitHub makes anchors.
-- A path in `code` that begins with a folder of ROOT names something that exists: `tests/style/links.py`. Globs may
-  stand in it, and a word in capitals stands for any text: `codegen/schedules/TARGET.txt`.
+- A link to a file must name an existing file inside ROOT. A link to an anchor must name a heading, with GitHub's anchors.
+- A path in `code` that begins with a folder of ROOT must exist: `tests/style/links.py`. It may contain globs, and a word
+  in capitals stands for any text: `codegen/schedules/TARGET.txt`.
 
-Each mistake is a line, FILE:LINE: WHAT; the exit code is 1 if there is one. Links to other hosts are not followed.
+Each mistake is printed as FILE:LINE: WHAT; the exit code is 1 if there are any. Links to other hosts are not followed.
 """
 import glob
 import os
@@ -26,7 +26,7 @@ PATH = re.compile(r"[\w.+*?{},/-]+")
 
 
 def documents(root):
-    """Every Markdown file below root, but those in hidden folders and in build folders."""
+    """Every Markdown file below root, except in hidden folders and build folders."""
     for folder, below, files in os.walk(root):
         below[:] = sorted(
             d for d in below
@@ -37,7 +37,7 @@ def documents(root):
 
 
 def lines_outside_fences(text):
-    """(number, line) of all lines that are not in a fenced block of code."""
+    """(number, line) of all lines outside fenced code blocks."""
     fence = None
     for number, line in enumerate(text.split("\n"), 1):
         found = FENCE.match(line)
@@ -51,7 +51,7 @@ def lines_outside_fences(text):
 
 
 def anchors(text):
-    """The anchors of a document's headings, as GitHub makes them."""
+    """The anchors that GitHub makes for the headings of a document."""
     found, counts = set(), {}
     for _, line in lines_outside_fences(text):
         found.update(NAMED_ANCHOR.findall(line))
@@ -67,7 +67,7 @@ def anchors(text):
 
 
 def expand_braces(pattern):
-    """`a.{h,cpp}` is a.h and a.cpp."""
+    """Expands `a.{h,cpp}` to a.h and a.cpp."""
     found = re.search(r"\{([^{}]*)\}", pattern)
     if not found:
         return [pattern]
@@ -76,7 +76,7 @@ def expand_braces(pattern):
 
 
 def missing_paths(root, code):
-    """Those of the paths that a piece of code names that do not exist."""
+    """The paths in a piece of code that do not exist."""
     if not PATH.fullmatch(code) or "/" not in code:
         return []
     top = code.split("/")[0]

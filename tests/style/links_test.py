@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""links.py finds what is broken and takes what is not, on documents made for it."""
+"""links.py reports broken references and accepts valid ones, in documents made for this test."""
 import contextlib
 import io
 import os

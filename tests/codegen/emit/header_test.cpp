@@ -1,4 +1,4 @@
-// The typed header: its text in the parts that matter, and that a compiler takes it.
+// The typed header: the parts of its text that matter, and that a compiler accepts it.
 #include "emit/header.h"
 
 #include <gtest/gtest.h>
@@ -40,7 +40,7 @@ std::string header() {
       {.library = "lib", .include = "", .definition = definition, .made_from = "encoder.json"});
 }
 
-/// What a compiler says to a file that includes the header and then holds `text`.
+/// The compiler's messages for a file that includes the header and then contains `text`.
 std::string compiled(const std::string& header_text, const std::string& text) {
   auto folder = TemporaryFolder::make();
   EXPECT_TRUE(folder.ok());
@@ -77,8 +77,9 @@ TEST(Header, CompilesWithoutAWarning) {
       "");
 }
 
-// DotProductAttention's table is query, key, value; members are query, value, key in every layer. So
-// names work as in every layer, and what has no name, and might be meant by position, does not.
+// The table of DotProductAttention has the order query, key, value; the members have the order
+// query, value, key as in every layer. Named tensors therefore work as in every layer, and unnamed
+// ones, which might be meant by position, do not compile.
 TEST(Header, TakesNamesAloneWhereMembersAreNotInTheOrderOfTheTable) {
   Plan p = plan();
   p.inputs.insert(p.inputs.begin() + 2, {.name = "value", .axes = p.inputs[1].axes});

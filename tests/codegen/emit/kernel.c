@@ -1,5 +1,5 @@
-/* What a kernel object of Halide's looks like from outside: the path of library_test.cpp, its workspace function, a task,
- * and the three imports that the library has to serve. */
+/* An object file with the interface of a Halide kernel: the path of library_test.cpp, its workspace function, a task, and
+ * the three imported functions that the library has to provide. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

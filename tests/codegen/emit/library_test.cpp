@@ -1,5 +1,5 @@
-// The archive: what it shows and hides, what its table says, and that kernels reach the runtime
-// through it.
+// The archive: the symbols that it exports and hides, the contents of its table, and that kernels
+// reach the runtime through it.
 #include "emit/library.h"
 
 #include <dlfcn.h>
@@ -61,7 +61,7 @@ LibraryParts parts() {
   return {"lib", {{{{plan, ATTN_CPU_AVX2 | ATTN_CPU_FMA, triple, {kernel}}}}}};
 }
 
-/// The archive as a shared library that is loaded.
+/// The archive, linked into a shared library and loaded.
 class Loaded {
  public:
   explicit Loaded(const std::string& archive) : folder_(TemporaryFolder::make()) {

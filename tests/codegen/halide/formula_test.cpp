@@ -25,7 +25,7 @@ PlanStep step(Fn fn, Type type, std::initializer_list<int> operands, uint64_t bi
 }
 uint32_t axis(Kind kind) { return static_cast<unsigned>(kind) * 16; }
 
-/// The formula at every (query, key) of a grid, through a compiled pipeline.
+/// The values of the formula at every (query, key) of a grid, from a compiled pipeline.
 template <class T>
 Buffer<T> on_grid(const attnc::PlanFormula& formula, int queries, int keys) {
   Var q("q"), k("k");
@@ -83,11 +83,11 @@ TEST(Formula, IntegerDivisionAndRemainderTruncateAsInTheLanguage) {
   }
 }
 
-/// Sums, products, negatives, absolute values, divisions: wrapping around as on plain numbers.
+/// Sums, products, negatives, absolute values and divisions wrap around as on plain numbers.
 TEST(Formula, IndicesWrapAroundAsInTheLanguage) {
   constexpr int32_t least = std::numeric_limits<int32_t>::min();
   for (Fn fn : {Fn::add, Fn::sub, Fn::mul, Fn::div, Fn::rem, Fn::min, Fn::max, Fn::neg, Fn::abs}) {
-    // (query * 715827883 + least) fn (1 - key): divisors are 1, 0, -1, ...
+    // (query * 715827883 + least) fn (1 - key): the divisors are 1, 0, -1, ...
     attnc::PlanFormula f;
     f.steps = {step(Fn::position, Type::index, {}, axis(Kind::query)),
                step(Fn::number, Type::index, {}, 715827883),
@@ -113,7 +113,7 @@ TEST(Formula, IndicesWrapAroundAsInTheLanguage) {
 }
 
 TEST(Formula, IndexAndRealMixAsInTheLanguage) {
-  // where(own(5), query * 0.5, key) is real throughout
+  // where(own(5), query * 0.5, key): all operands become real
   attnc::PlanFormula f;
   f.steps = {step(Fn::own, Type::truth, {}, 5),
              step(Fn::position, Type::index, {}, axis(Kind::query)),

@@ -23,7 +23,7 @@ struct Variant {
   bool here;
 };
 
-/// The targets of this machine.
+/// The targets of this machine, and whether this CPU runs them.
 std::vector<Variant> variants() {
   std::vector<Variant> all;
   for (const attnc::TargetInfo& t : attnc::targets()) {
@@ -33,7 +33,7 @@ std::vector<Variant> variants() {
   return all;
 }
 
-/// A function of every number, computed by a compiled pipeline.
+/// The function, applied to every element of `x` by a compiled pipeline.
 template <class T>
 std::vector<T> on(const Variant& v, const std::vector<T>& x, Expr (*function)(const Expr&)) {
   Var i("i");
@@ -42,7 +42,7 @@ std::vector<T> on(const Variant& v, const std::vector<T>& x, Expr (*function)(co
   std::memcpy(in.data(), x.data(), x.size() * sizeof(T));
   f(i) = function(in(i));
   f.vectorize(i, v.lanes, TailStrategy::GuardWithIf);
-  // As kernels are compiled: rounding that functions ask for has to survive.
+  // Compiled like kernels: the rounding that functions ask for has to survive optimisation.
   Target target(std::string(v.halide) + "-jit");
   Buffer<T> out = f.realize({static_cast<int>(x.size())}, target);
   return {out.data(), out.data() + x.size()};
@@ -57,7 +57,7 @@ double ulps(float got, double want) {
   return std::abs(got - want) / ulp;
 }
 
-// log2(e) as a float and its product with x are rounded: off by parts of x.
+// Both log2(e) as a float and its product with x are rounded, so the error is proportional to x.
 TEST(ExpOfNonpositive, IsWithinOneUlpAndFiveQuartersOfItsArgumentDownToTheSmallestNormalNumber) {
   std::vector<float> x;
   for (int i = 0; i <= 400000; ++i) x.push_back(-static_cast<float>(i) * (87.3f / 400000));
@@ -118,7 +118,7 @@ double worst_ulps(const std::vector<T>& x, const std::vector<T>& y,
   return worst;
 }
 
-/// As formulas compute it: plans have its four steps.
+/// Sigmoid as formulas compute it: plans have its four steps.
 Expr sigmoid_by_steps(const Expr& x) {
   const Expr one = Internal::make_const(x.type(), 1);
   return one / (one + attnc::exp_of(-x));
@@ -128,7 +128,7 @@ struct Function {
   const char* name;
   Expr (*expr)(const Expr&);
   long double (*exact)(long double);
-  double low, high;  // of float32; float64 likewise
+  double low, high;  // range of float32 arguments; likewise for float64
   double ulps;
 };
 const Function functions[] = {
@@ -204,13 +204,13 @@ void end_well() {
       EXPECT_TRUE(std::isnan(on<T>(v, x, f.expr).back())) << f.name << " on " << v.name;
   }
 }
-/// The same number, and of zeros the same sign; all NaN are one.
+/// The same number, zeros with the same sign; all NaNs are equal.
 template <class T>
 bool same(T a, T b) {
   return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b);
 }
 
-/// Numbers of every kind, the largest denormal and the smallest normal among them.
+/// Numbers of every kind, including the largest denormal and the smallest normal number.
 template <class T>
 std::vector<T> of_every_kind() {
   using Limits = std::numeric_limits<T>;
@@ -303,7 +303,7 @@ void pow_is_as_in_c() {
       const double large = std::abs(double(y[i]) * std::log(std::abs(double(x[i]))));
       const bool ordinary = std::isnormal(want) && std::isnormal(got[i]);
       if (!ordinary || i < kinds) {
-        // Around the smallest and the largest numbers either is right that is near.
+        // Near the smallest and the largest numbers, any result close to the exact one is accepted.
         const bool edge = std::abs(want) <= 2 * std::numeric_limits<T>::min() ||
                           std::abs(want) >= std::numeric_limits<T>::max() / 2;
         const bool near = std::abs(got[i] - want) <= T(1e-6) * std::abs(want) ||
@@ -340,7 +340,7 @@ TEST(Numerics, TruncationSaturates) {
                                  2147483647, 2147483646, 2147483647, 0};
   std::vector<float> single(x.begin(), x.end());
   std::vector<float> wanted(want.begin(), want.end());
-  wanted[6] = 2147483648.0f;  // the index 2^31 - 1, as 2147483646.5 is 2^31 in float32
+  wanted[6] = 2147483648.0f;  // the index 2^31 - 1: in float32, 2147483646.5 is 2^31
   for (const Variant& v : variants()) {
     if (!v.here) continue;
     EXPECT_EQ(on<double>(v, x, [](const Expr& e) { return cast<double>(attnc::truncated(e)); }),
@@ -352,7 +352,7 @@ TEST(Numerics, TruncationSaturates) {
   }
 }
 
-/// Numbers by numbers, of both signs, zeros and infinities among them: as C's fmod.
+/// Remainders of numbers of both signs, zeros and infinities, against C's fmod.
 template <class T>
 void remainder_is_as_in_c() {
   constexpr double inf = std::numeric_limits<double>::infinity();

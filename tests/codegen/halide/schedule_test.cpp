@@ -1,5 +1,5 @@
-// Schedules as data: what is compiled in is sound, the most specific row is taken, and a bad file
-// is told by its line.
+// Schedules as data: the built-in ones are sound, the most specific row is used, and errors in a
+// file are reported with their line.
 #include "halide/schedule.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ using attnc::Schedule;
 
 const attnc::TargetInfo avx2 = *attnc::find_target("avx2");
 
-/// The columns that have to be there, and numbers for them.
+/// The mandatory columns, and valid numbers for them.
 const std::string columns =
     "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile";
 const std::string numbers = "8 | 4 | 2 | 128 | 64 | 256 | 16";
@@ -45,7 +45,7 @@ TEST(Schedule, EveryTargetHasOneForEverySize) {
         const auto s =
             attnc::schedule_for(target.name, size, size, static_cast<DTypePolicy>(dtype));
         ASSERT_TRUE(s.ok()) << s.status().message();
-        EXPECT_EQ(s->vector % s->tile_rows, 0) << target.name;  // key panels are whole tiles
+        EXPECT_EQ(s->vector % s->tile_rows, 0) << target.name;  // panels of keys are whole tiles
       }
     }
   }
@@ -202,12 +202,12 @@ TEST(ScheduleText, ABadLineOfColumnsIsNamed) {
   EXPECT_EQ(complaint(""), none);
   EXPECT_EQ(complaint("# nothing\n\n"), none);
   EXPECT_EQ(complaint(columns + "\n"), none);
-  // The positions of an earlier attnc.
+  // The format of an earlier attnc, in which columns had positions instead of names.
   EXPECT_NE(complaint("* 8 4 2 128 64 256 16\n").find("x.txt:1: there is no column `* 8 4 2"),
             std::string::npos);
 }
 
-/// Whatever is read, every number of it is one that a kernel can be made with.
+/// If a damaged file is read at all, a kernel can be made with every number in it.
 TEST(ScheduleText, DamagedFilesAreReadOrRefused) {
   std::mt19937 random(20261127);
   const auto draw = [&](size_t n) {

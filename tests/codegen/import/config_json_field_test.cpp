@@ -1,5 +1,5 @@
-// Configurations as people have them in files: of tf_keras, of Keras 3 with objects for types, of
-// classes of their own, of whole models.
+// Configurations from the field: from tf_keras, from Keras 3 with objects for types, from
+// subclasses, from whole models.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ const json& configs() {
   static const json all = json::parse(*read_file(FIELD_CONFIGS, 1 << 20));
   return all;
 }
-/// The layer as C++, or the sentence.
+/// The layer as C++ source, or the error.
 std::string read(const json& document) {
   auto layer = layer_from_json(document, "x.json");
   return layer.ok() ? as_source(layer->config) : layer.status().message();
@@ -32,7 +32,7 @@ json with(const char* key, const json& value) {
 const std::string begin = "attn::MultiHeadAttention{.num_heads = 2, .key_dim = 8, .value_dim = 8";
 const std::string additive = ", .fully_masked = attn::FullyMasked::additive}";
 
-/// Those that are read, with what they mean.
+/// Files that are read, with the layers that they mean.
 const std::map<std::string, std::string> meanings = {
     {"k3_full", begin + ", .attention_axes = {1}}"},
     {"tf24_lists", begin + ", .attention_axes = {1}" + additive},
@@ -56,7 +56,7 @@ const std::map<std::string, std::string> meanings = {
      "attn::CachedMultiHeadAttention{.num_heads = 2, .key_dim = 8, .value_dim = 8, "
      ".attention_axes = {1}}"},
 };
-/// What the sentences of the others must name.
+/// What the errors for the other files must mention.
 const std::map<std::string, std::vector<std::string>> refusals = {
     {"policy_map", {"`dtype` is a DTypePolicyMap", "\"attn/query\""}},
     {"quantized", {"QuantizedDTypePolicy"}},
@@ -91,7 +91,7 @@ TEST(FieldConfigs, AreReadWithoutLossOrRefusedByTheirMeaning) {
   EXPECT_EQ(configs().size(), meanings.size() + refusals.size());
 }
 
-/// tf_keras adds -1e9 to masked scores, or puts it in their place.
+/// tf_keras adds -1e9 to masked scores, or replaces them by it.
 TEST(FieldConfigs, RowsWithoutKeysAreAsInTfKeras) {
   const std::string two = "attn::MultiHeadAttention{.num_heads = 2, .key_dim = 8";
   EXPECT_EQ(read(with("softmax_robust_masking", false)), two + additive);
@@ -101,7 +101,7 @@ TEST(FieldConfigs, RowsWithoutKeysAreAsInTfKeras) {
   json own = with("softmax_robust_masking", true);
   own["fully_masked"] = "zero";
   EXPECT_EQ(read(own), two + ", .fully_masked = attn::FullyMasked::zero}");
-  own["fully_masked"] = nullptr;  // Keras 3's
+  own["fully_masked"] = nullptr;  // from Keras 3
   EXPECT_EQ(read(own), two + "}");
 }
 
@@ -179,7 +179,7 @@ TEST(FieldConfigs, ModelsListTheirLayers) {
   EXPECT_EQ(read(model).find("x.json: a whole model (\"Sequential\", 1 layer), none of which is of "
                              "MultiHeadAttention, "),
             0u);
-  // get_config() of a model, with a model and a wrapper in it.
+  // get_config() of a model that contains a model and a wrapper.
   const json nested = {{"name", "m"},
                        {"layers",
                         {{{"class_name", "Functional"}, {"config", {{"layers", {mha, mha}}}}},
@@ -193,7 +193,8 @@ TEST(FieldConfigs, ModelsListTheirLayers) {
   EXPECT_NE(read(many).find(" and 24 more"), std::string::npos);
 }
 
-/// Every new key with every kind of value: read and written as it came, or one sentence.
+/// Every new key with every kind of value is read and written unchanged, or refused with one
+/// sentence.
 TEST(FieldConfigs, ForgedValuesNeverCrash) {
   const json values[] = {nullptr,
                          true,

@@ -1,4 +1,4 @@
-// Keras's JSON: what is read, what is skipped, and the sentence for everything else.
+// Keras's JSON: what is read, what is ignored, and the error for everything else.
 #include "import/config_json.h"
 
 #include <fmt/format.h>
@@ -79,7 +79,7 @@ TEST(ConfigJson, NamesValuesOfAnotherType) {
   };
   EXPECT_EQ(sentence(R"({"num_heads": "two", "key_dim": 4})"),
             "x.json: `num_heads` must be a whole number, not \"two\"");
-  EXPECT_EQ(sentence(R"({"num_heads": true, "key_dim": 4})"), "");  // 1, as in Python
+  EXPECT_EQ(sentence(R"({"num_heads": true, "key_dim": 4})"), "");  // true is 1, as in Python
   EXPECT_EQ(sentence(R"({"num_heads": "2", "key_dim": 4})"),
             "x.json: `num_heads` must be a whole number, not \"2\"");
   EXPECT_EQ(sentence(R"({"num_heads": 2.0, "key_dim": 4})"),
@@ -424,7 +424,7 @@ TEST(ConfigJson, CutAndForgedFilesNeverCrash) {
     }
     for (int round = 0; round < 3000; ++round) {
       std::string forged = text;
-      const bool whole = round % 2 == 0;  // bytes of any kind, or what JSON is made of
+      const bool whole = round % 2 == 0;  // random bytes, or characters that JSON consists of
       for (int n = 1 + round % 4; n-- > 0;)
         forged[random() % forged.size()] =
             whole ? static_cast<char>(random()) : "{}[]\",:-0123456789.nulltrefaseE"[random() % 31];
@@ -433,7 +433,7 @@ TEST(ConfigJson, CutAndForgedFilesNeverCrash) {
         ASSERT_EQ(layer.status().message().find("x.json"), 0u);
         continue;
       }
-      // What is read is written as it came.
+      // Whatever is read is written unchanged.
       const json came = json::parse(forged);
       EXPECT_EQ(json(config_of(*layer)), came.contains("config") ? came["config"] : came);
     }

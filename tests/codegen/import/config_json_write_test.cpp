@@ -1,5 +1,5 @@
-// Keras's JSON as it is written: what was read comes back, and layers filled in C++ have Keras's
-// keys.
+// Writing Keras's JSON: what was read is written unchanged, and layers that were filled in C++ get
+// Keras's keys.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// Every configuration that was recorded: read, and written as it came.
+/// Every recorded configuration is written as it was read.
 TEST(ConfigJson, WritesWhatItRead) {
   auto text = read_file(FIXTURES "/common/configs.json", 1 << 20);
   ASSERT_TRUE(text.ok());
@@ -26,13 +26,13 @@ TEST(ConfigJson, WritesWhatItRead) {
       const json whole = document.contains("config")
                              ? document
                              : json{{"class_name", layer}, {"config", document}};
-      // The serialized form tells the sizes itself.
+      // The serialised form contains the sizes itself.
       auto read =
           layer_from_json(whole, "x.json", document.contains("config") ? InputShapes{} : shapes);
       ASSERT_TRUE(read.ok()) << layer << " " << form << ": " << read.status().message();
       EXPECT_EQ(json(to_json(*read)), whole) << layer << " " << form;
       EXPECT_EQ(json(config_of(*read)), whole["config"]) << layer << " " << form;
-      // Text too: nothing depends on how a document is held.
+      // The same from text: the result does not depend on how the document is represented.
       auto again = layer_from_json(to_json(*read).dump(2), "x.json", shapes);
       ASSERT_TRUE(again.ok()) << again.status().message();
       EXPECT_EQ(attn::fingerprint(again->description), attn::fingerprint(read->description));
@@ -81,7 +81,8 @@ TEST(ConfigJson, WritesFieldsAsTheyAreNow) {
        "output_shape": [2, 3]}})"));
 }
 
-/// A layer filled in C++ has the originals' defaults: the file of an original that was made alike.
+/// A layer that was filled in C++ is written like the configuration of an original with the same
+/// arguments, defaults included.
 TEST(ConfigJson, WritesLayersFilledInCpp) {
   auto text = read_file(FIXTURES "/common/configs.json", 1 << 20);
   ASSERT_TRUE(text.ok());

@@ -1,4 +1,5 @@
-// Every mistake that was recorded of the originals: as a configuration, a call, or an exception.
+// Every error that was recorded from the originals is covered: as a configuration, as a call, or as
+// an exception.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@ using json = nlohmann::json;
 
 constexpr const char* file = FIXTURES "/common/errors.json";
 
-/// Arguments of the case that are not those which every case of its layer has.
+/// The arguments of the case that differ from those that all cases of its layer share.
 std::vector<std::string> wrong_arguments(const json& c) {
   const json usual = {{"num_heads", {2, 3}},
                       {"key_dim", {4}},
@@ -25,7 +26,7 @@ std::vector<std::string> wrong_arguments(const json& c) {
   for (const auto& [key, value] : c["ctor"].items()) {
     bool same = false;
     for (const json& known : usual.value(key, json::array())) {
-      same |= known.dump() == value.dump();  // 2.0 is another value than 2
+      same |= known.dump() == value.dump();  // 2.0 is not the same value as 2
     }
     if (!same) out.push_back(key);
   }
@@ -35,7 +36,7 @@ std::vector<std::string> wrong_arguments(const json& c) {
 InputShapes shapes_of(const json& c) {
   InputShapes out;
   const json shapes = c.value("call_shapes", json());
-  if (!shapes.is_object()) {  // the cases of Attention without shapes were called with these
+  if (!shapes.is_object()) {  // cases of Attention without shapes were recorded with these
     if (c["layer"] == "Attention") out.query = out.value = {2, 4, 6};
     return out;
   }
@@ -64,7 +65,7 @@ TEST(KerasErrors, EveryCaseHasItsPlace) {
     ++configurations;
     EXPECT_FALSE(calls.contains(id) || exceptions.contains(id)) << "a configuration: " << id;
     const std::string& sentence = layer.status().message();
-    // Of several arguments it is enough to name one: two of them may be fine.
+    // If there are several arguments, the error has to name only one: others may be valid.
     bool named = false;
     const std::vector<std::string> arguments = wrong_arguments(c);
     for (const std::string& argument : arguments) {
@@ -78,7 +79,7 @@ TEST(KerasErrors, EveryCaseHasItsPlace) {
   EXPECT_EQ(configurations, 69);
 }
 
-/// The wording, where a rule cannot tell it.
+/// The wording of errors that the rule above cannot check.
 TEST(KerasErrors, SentencesOfComponents) {
   for (const auto& [key, kind] : {std::pair("kernel_initializer", "initializer"),
                                   std::pair("kernel_regularizer", "regularizer"),

@@ -1,4 +1,4 @@
-// Two layers in a section .attn, as attn_add_layers() writes such a file.
+// Two layers in a section .attn, like a file that attn_add_layers() writes.
 #include "attn/attn.h"
 #include "attn/section.h"
 

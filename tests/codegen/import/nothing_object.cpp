@@ -1,2 +1,2 @@
-// An object without descriptions.
+// An object file without descriptions.
 extern const int nothing_of_interest = 1;

@@ -1,4 +1,4 @@
-// The layers of an object file, and every way in which such a file can be wrong.
+// Reading the layers of an object file, and every way in which such a file can be damaged.
 #include "import/section.h"
 
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ TEST(Section, EveryCutIsASentenceThatNamesTheFile) {
   const std::string whole = layers_object();
   for (size_t size = 0; size < whole.size(); ++size) {
     auto layers = layers_of_object(whole.substr(0, size), "cut.o");
-    // What is cut behind the last section header may still be whole to us.
+    // If only bytes after the last section header are cut off, the file may still be readable.
     if (layers.ok())
       EXPECT_EQ(layers->size(), 2u);
     else

@@ -1,5 +1,5 @@
-// Maps of blocks against every pair of a call: a block that is skipped has no visible pair, a full
-// one no hidden pair, and what is known to be simple is found so.
+// Maps of blocks against every pair of a call: a skipped block has no visible pair, a full block
+// has no hidden pair, and masks that are known to be simple have skipped and full blocks.
 #include "plan/block_map.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ constexpr Schedule small{.vector = 4,
 struct Named {
   const char* name;
   attn::Mask mask;
-  bool skips, fills;  // some block of a long call is skipped (full)
+  bool skips, fills;  // whether some block of a long call is skipped; full
 };
 
 void PrintTo(const Named& n, std::ostream* out) { *out << n.name; }
@@ -60,7 +60,7 @@ const std::vector<Named>& masks() {
   return all;
 }
 
-/// Tables of a call, by a rule of their own: documents of some 20 positions, a tree, lengths.
+/// The tables of a call, by fixed rules: documents of some 20 positions, a tree, lengths.
 double read(const Plan& plan, const PlanStep& s, std::span<const int64_t> at, int64_t keys) {
   const std::string& name = plan.inputs.at(static_cast<size_t>(read_index(s))).name;
   const int64_t last =
@@ -71,7 +71,7 @@ double read(const Plan& plan, const PlanStep& s, std::span<const int64_t> at, in
   if (name == "seen") return last / 16 % 3 != 1;
   if (name == "enter") return static_cast<double>(last < 20 ? 0 : last);
   if (name == "leave") return static_cast<double>(last < 20 ? 1000 : last + last % 5);
-  return 1;  // an attention mask that is absent
+  return 1;  // an absent attention mask
 }
 
 struct Made {
@@ -114,7 +114,7 @@ std::vector<const Attention*> attentions(const Plan& plan) {
   return out;
 }
 
-/// Holds every block against its pairs; the visible ones.
+/// Compares every block with its pairs. Returns the number of visible pairs.
 int64_t compare(const Attention& a, const BlockMap& map, const MapCall& call) {
   PlanPlace place{.batch = call.batch,
                   .head = call.head,

@@ -1,5 +1,6 @@
-// Kinds of blocks against every pair: masks drawn at random go through import, passes and plan. A
-// box of pairs that is told to hold none must hold none, one that is told to be full must be full.
+// Kinds of blocks against every pair: random masks go through import, passes and plan. A box of
+// pairs that is classified as empty must have no visible pair, and one that is classified as full
+// must have no hidden pair.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -9,12 +10,12 @@
 namespace attnc::test {
 namespace {
 
-/// How often boxes hold no visible pair (are full), and how often that was told.
+/// How many boxes are empty (no visible pair) or full, and how many of them were recognised.
 struct Counted {
   int64_t boxes = 0, empty = 0, told_empty = 0, full = 0, told_full = 0;
 };
 
-/// Every box of one tile and one cell, against its pairs.
+/// Compares every box of one tile and one cell with its pairs.
 void check(const attn::Mask& mask, const Plan& plan, const Call& call, int64_t tile, int64_t cell,
            Counted& counted) {
   const Attention& attention = attention_of(plan);
@@ -79,7 +80,8 @@ void draw_and_check(int axes, int masks) {
   EXPECT_GT(counted.told_full, counted.full * 70 / 100) << "boxes that are full";
 }
 
-/// Boxes anywhere in calls up to 2^31 long, under masks of large numbers, and the bounds of their tiles.
+/// Boxes anywhere in calls up to 2^31 long, and the bounds of their tiles, under masks with large
+/// numbers.
 TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
   const uint32_t seed = drawn_seed();
   Draw draw(seed);
@@ -121,7 +123,7 @@ TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
           const bool visible = call.visible(mask, pair.query, pair.key);
           some |= visible, all &= visible;
           ASSERT_TRUE(!visible || (begin <= pair.key && pair.key < end)) << where();
-          // The mask in the plan says what the user's lambda said.
+          // The mask in the plan agrees with the user's lambda.
           if (!attention.mask.empty())
             ASSERT_EQ(evaluate(attention.mask, pair)[0] != 0, visible) << where();
           else
@@ -145,13 +147,13 @@ TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
 TEST(Blocks, AreNeverToldWrongly) { draw_and_check(1, 1500); }
 TEST(Blocks, AreNeverToldWronglyOfTwoAxes) { draw_and_check(2, 500); }
 
-/// For these masks every box is told as it is.
+/// For these masks every empty and every full box is recognised.
 TEST(Blocks, AreExactForTheUsualMasks) {
   struct Case {
     const char* name;
     attn::Mask mask;
     int axes = 1;
-    bool together = false;  // two conditions fill some boxes together: full ones may be told not so
+    bool together = false;  // some boxes are full only by two conditions, and may go unrecognised
   };
   const attn::Table document{"document", attn::Type::index}, lengths{"of_batch", attn::Type::index};
   const Case cases[] = {
@@ -189,7 +191,7 @@ TEST(Blocks, AreExactForTheUsualMasks) {
     for (int i = 0; i < 60; ++i) {
       Call call = draw.call();
       int64_t tile = 1 + draw.number(6), cell = 1 + draw.number(6);
-      if (c.axes == 2) {  // whole rows, or equal parts of one
+      if (c.axes == 2) {  // whole rows, or equal parts of one row
         call.queries[1] = call.keys[1] = 6;
         constexpr int64_t widths[] = {1, 2, 3, 6, 12};
         tile = widths[draw.number(5)], cell = widths[draw.number(5)];
@@ -214,7 +216,7 @@ TEST(Blocks, SayNothingWhereNothingIsKnown) {
   EXPECT_TRUE(attention_of(*plan).blocks.empty());
 }
 
-/// What a mask is, is found from its formula, however it is written.
+/// The shape of a mask is recognised from its formula, however it is written.
 TEST(Blocks, ShapesAreTold) {
   const attn::Table document{"document", attn::Type::index}, lengths{"of_batch", attn::Type::index};
   const attn::Mask first = [](auto at) { return at.key < 4; };
@@ -267,7 +269,7 @@ TEST(Blocks, ShapesAreTold) {
   }
 }
 
-/// Masks of a call are looked at one by one, and along the axes that they have.
+/// Masks that come with a call are examined one by one, along the axes that they have.
 TEST(Blocks, LookAtMasksOfTheCall) {
   auto plan = planned(layer_with(attn::Mask::own({"mask", attn::Type::truth, true}) &
                                  attn::Mask::own({"query_mask", attn::Type::truth, true}) &

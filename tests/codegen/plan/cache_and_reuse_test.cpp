@@ -1,4 +1,4 @@
-// The plans of layers that are given a cache, or scores of another layer.
+// The plans of layers that take a cache, or the scores of another layer.
 #include <gtest/gtest.h>
 
 #include <algorithm>

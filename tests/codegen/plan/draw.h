@@ -1,4 +1,4 @@
-// draw.h - masks drawn at random, the layers that have them, and calls to evaluate them in.
+// draw.h - random masks, layers that have them, and calls to evaluate them in.
 //
 //   Draw draw(seed);
 //   const attn::Mask mask = draw.mask();
@@ -14,13 +14,13 @@
 
 namespace attnc::test {
 
-/// A call: lengths, and what its tables hold. Two axes of queries and of keys, the second of which
-/// may be 1 long.
+/// A call: its lengths and the contents of its tables. There are two axes of queries and two of
+/// keys; the second ones may have length 1.
 struct Call {
   int64_t queries[2] = {1, 1}, keys[2] = {1, 1};
   int64_t start = 0;
-  unsigned truths = 0;  // a bit each: flag0, flag1; and whether mask, query_mask, value_mask are
-                        // true everywhere
+  unsigned truths = 0;  // one bit each: the values of flag0 and flag1; whether mask, query_mask
+                        // and value_mask are true everywhere
   uint32_t seed = 0;
 
   int64_t query_length() const { return queries[0] * queries[1]; }
@@ -32,7 +32,7 @@ struct Call {
       if (names[i] == name) return i;
     return -1;
   }
-  /// A number that looks random, the same for indices near each other more often than not.
+  /// A pseudo-random number, which is usually the same for neighbouring indices.
   uint32_t mixed(std::string_view name, std::span<const int64_t> indices) const {
     uint32_t h = seed * 2654435761u;
     for (char c : name) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
@@ -40,11 +40,11 @@ struct Call {
       h = (h ^ static_cast<uint32_t>(std::clamp<int64_t>(i, 0, 15) / 3)) * 16777619u;
     return (h ^ h >> 15) * 2246822519u >> 9;
   }
-  /// What a table holds at indices, or a mask where a pair stands.
+  /// The element of a table at some indices, or of a mask at a pair.
   int64_t read(std::string_view name, std::span<const int64_t> indices) const {
     if (name == "start") return start;
     if (name == "document")
-      return std::clamp<int64_t>(indices[0], 0, 31) / 4;  // one after the other
+      return std::clamp<int64_t>(indices[0], 0, 31) / 4;  // consecutive documents
     if (const int b = bit(name); b >= 0) {
       if (b < 2 || truths >> b & 1) return truths >> b & 1;
       return mixed(name, indices) % 4 != 0;
@@ -52,14 +52,14 @@ struct Call {
     if (name.starts_with("seen")) return mixed(name, indices) % 3 != 0;
     return static_cast<int64_t>(mixed(name, indices) % 9) - 1;
   }
-  /// The same of a pair, whose mask may be along one axis.
+  /// The element for a pair; query_mask and value_mask have one of its two axes.
   int64_t read_at(std::string_view name, int64_t query, int64_t key) const {
     const int64_t pair[] = {query, key};
     if (name == "query_mask") return read(name, std::span(pair, 1));
     return name == "value_mask" ? read(name, std::span(pair + 1, 1)) : read(name, pair);
   }
 
-  /// What the mask says, by the language's own evaluation.
+  /// The value of the mask, by the language's own evaluation.
   bool visible(const attn::Mask& mask, int64_t query, int64_t key) const {
     if (mask.formula.empty()) return true;
     attn::PlainPosition at{.batch = 0,
@@ -79,7 +79,7 @@ struct Call {
     return attn::evaluate(mask.formula, at, {}, table).truth();
   }
 
-  /// For formulas of a plan.
+  /// The same call for evaluating the formulas of a plan.
   PlanPlace place(const Plan& plan) const {
     PlanPlace at{.query_length = query_length(), .key_length = key_length()};
     at.length = [this](attn::Kind kind, int number) {
@@ -94,12 +94,12 @@ struct Call {
   }
 };
 
-/// Draws formulas: integers of positions, lengths and small numbers; comparisons; tables.
+/// Draws formulas: index arithmetic on positions, lengths and small numbers; comparisons; tables.
 class Draw {
  public:
   explicit Draw(uint32_t seed) : random_(seed) {}
-  int axes = 1;        // of queries, and of keys
-  bool large = false;  // numbers and lengths up to 2^31
+  int axes = 1;        // of queries, and the same number of keys
+  bool large = false;  // use numbers and lengths up to 2^31
 
   attn::Mask mask() {
     attn::Mask m;
@@ -107,7 +107,7 @@ class Draw {
     m.formula.finish(result);
     return m;
   }
-  /// Of a call of one axis: near 0, near a power of two, near 2^31 or anywhere.
+  /// A length for a call with one axis: near 0, near a power of two, near 2^31 or anywhere.
   int64_t large_length() {
     constexpr int64_t most = 2147483647;
     switch (number(4)) {
@@ -121,7 +121,7 @@ class Draw {
         return 1 + static_cast<int64_t>(random_() % most);
     }
   }
-  /// A place of such a length: near either end, or anywhere.
+  /// A position within such a length: near either end, or anywhere.
   int64_t large_place(int64_t length) {
     const int64_t near = std::min<int64_t>(length, 40);
     switch (number(3)) {
@@ -133,7 +133,7 @@ class Draw {
         return static_cast<int64_t>(random_()) % length;
     }
   }
-  /// Lengths up to 14 queries and 15 keys.
+  /// Lengths of up to 14 queries and 15 keys with one axis, and of up to 4 by 5 with two.
   Call call() {
     Call c{.start = number(16) - 5,
            .truths = static_cast<unsigned>(number(32)),
@@ -158,14 +158,14 @@ class Draw {
     return f.add(s);
   }
   int8_t constant(attn::Formula& f, int n) {
-    if (large && number(3) == 0) {  // a hash's factor, a power of two, an end of the range
+    if (large && number(3) == 0) {  // the factor of a hash, a power of two, an end of the range
       constexpr uint32_t some[] = {1000003,    7919,        2654435761u, 65536, 65537,    1u << 30,
                                    0x7fffffff, 0x80000000u, 0x80000001u, 46341, 715827883};
       return add(f, Fn::number, Type::index, {}, number(2) ? some[number(11)] : random_());
     }
     return add(f, Fn::number, Type::index, {}, static_cast<uint32_t>(n));
   }
-  /// Not zero, which the language refuses.
+  /// A nonzero constant: the language refuses a zero divisor.
   int8_t divisor(attn::Formula& f) {
     const int8_t n = constant(f, 1 + number(5));
     return f.steps[static_cast<size_t>(n)].bits == 0 ? constant(f, 3) : n;
@@ -178,7 +178,7 @@ class Draw {
                  std::initializer_list<int8_t> indices) {
     return add(f, Fn::element, type, indices, f.add(attn::TableName{name, type}));
   }
-  /// A table of sequences, of queries, of keys or of both, or one read at what another says.
+  /// A table over sequences, queries, keys or pairs, or a table indexed by another table.
   int8_t table(attn::Formula& f, Type type) {
     const bool index = type == Type::index;
     switch (number(5)) {
@@ -262,7 +262,7 @@ class Draw {
       return add(f, Fn::own, Type::truth, {}, which);
     }
     static constexpr Fn comparisons[] = {Fn::less, Fn::less_equal, Fn::less_equal, Fn::equal};
-    // Now and then of real numbers, which no interval knows.
+    // Occasionally compare real numbers, for which interval analysis knows nothing.
     const int8_t a = term(f, 2), b = term(f, 2);
     if (number(12) == 0) {
       const int8_t half = add(f, Fn::mul, Type::real, {a, real(f, 0.5)});
@@ -275,7 +275,7 @@ class Draw {
   }
 };
 
-/// One head of one number; attention is the stage after three projections.
+/// A layer with one head of size 1. Its attention is the stage after three projections.
 inline attn::Graph layer_with(const attn::Mask& mask, int axes = 1) {
   return attn::layer([&](attn::Graph& g) {
            const auto [query, value, key] =
@@ -294,7 +294,7 @@ inline const Attention& attention_of(const Plan& plan) {
   return std::get<Attention>(plan.paths.at(0).stages.at(3));
 }
 
-/// The seed of a test's draws: a new one each time, or ATTN_TEST_SEED.
+/// The seed of a test's draws: random, or ATTN_TEST_SEED.
 inline uint32_t drawn_seed() {
   const char* given = std::getenv("ATTN_TEST_SEED");
   const uint32_t seed = given ? static_cast<uint32_t>(std::atoi(given)) : std::random_device{}();

@@ -64,7 +64,7 @@ inline Plan plan_of(const auto& layer, const Schedule& schedule = {}) {
 }
 inline std::string text_of(const auto& layer) { return print(plan_of(layer)); }
 
-/// Every line of `lines` stands in the text, in this order.
+/// Expects that every line of `lines` occurs in the text, in this order.
 inline void expect_lines(const std::string& text, std::initializer_list<const char*> lines) {
   size_t at = 0;
   for (const char* line : lines) {

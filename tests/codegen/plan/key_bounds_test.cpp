@@ -1,5 +1,5 @@
-// Key bounds against every pair: masks drawn at random go through import, passes and plan, and no
-// visible key may lie outside the bounds of a tile that holds its query.
+// Key bounds against every pair: random masks go through import, passes and plan, and no visible
+// key may lie outside the bounds of a tile that contains its query.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -13,14 +13,14 @@ struct Counted {
   int64_t kept = 0, visible = 0, pairs = 0;
 };
 
-/// Keys [begin, end) of a tile: all, where there are no bounds.
+/// The keys [begin, end) of a tile: all keys if there are no bounds.
 std::pair<int64_t, int64_t> bounds_of(const Attention& attention, const PlanPlace& at) {
   if (attention.keys.empty()) return {0, at.key_length};
   const std::vector<double> v = evaluate(attention.keys, at);
   return {static_cast<int64_t>(v[0]), static_cast<int64_t>(v[1])};
 }
 
-/// Checks one mask on some sizes; adds up how tight its bounds are.
+/// Checks one mask on several sizes, and counts how tight its bounds are.
 void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
   auto plan = planned(layer_with(mask, draw.axes));
   ASSERT_TRUE(plan.ok()) << plan.status().message();
@@ -45,7 +45,7 @@ void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
               << print(*plan) << " T " << queries << " S " << keys << " query " << at.query
               << " key " << at.key << " tile from " << first << " to " << at.last_query
               << ": bounds " << begin << ", " << end;
-          // The mask in the plan says what the user's lambda said.
+          // The mask in the plan agrees with the user's lambda.
           if (!attention.mask.empty()) {
             ASSERT_EQ(evaluate(attention.mask, at)[0] != 0, visible) << print(*plan);
           } else {
@@ -80,7 +80,7 @@ void draw_and_check(int axes, int masks) {
 TEST(KeyBounds, LeaveOutNoVisibleKey) { draw_and_check(1, 1500); }
 TEST(KeyBounds, LeaveOutNoVisibleKeyOfTwoAxes) { draw_and_check(2, 500); }
 
-/// "begin .. end" as the plan's last two results, for masks whose bounds are known.
+/// For these masks the bounds are known: the tile's keys [begin, end), the plan's last two results.
 TEST(KeyBounds, AreExactForTheUsualMasks) {
   struct Case {
     const char* name;
@@ -112,7 +112,7 @@ TEST(KeyBounds, AreExactForTheUsualMasks) {
         for (int64_t first = 0; first < queries; first += 4) {
           const Call call{.queries = {queries, 1},
                           .keys = {keys, 1},
-                          .start = keys / 2 - first};  // of any sign
+                          .start = keys / 2 - first};  // negative, zero or positive
           PlanPlace at = call.place(*plan);
           at.query = first, at.last_query = std::min(first + 4, queries) - 1;
           const auto [begin, end] = bounds_of(attention, at);

@@ -191,7 +191,7 @@ TEST(Plan, ProjectsGroupedHeadsOnce) {
       << print(plan);
 }
 
-// ---- attention on heads as they come
+// ---- attention on heads as they are given
 
 constexpr attn::DotProductAttention heads{
     .num_query_heads = 8, .num_key_value_heads = 2, .head_dim = 64, .value_dim = 20};
@@ -247,7 +247,7 @@ TEST(Plan, HasAPhaseForOneQuery) {
   EXPECT_EQ(print(plan_of(encoder)).find("for one query"), std::string::npos);
 }
 
-// ---- what is between projections and attention, or behind it
+// ---- operations between projections and attention, or after it
 
 TEST(Plan, TakesSomeHeadsProjectedAndSomeAsTheyCome) {
   const attn::Graph mixed = with([](attn::Graph& g) {
@@ -344,7 +344,7 @@ TEST(Plan, AttendsOverSeveralAxes) {
   EXPECT_EQ(text.find("keys ("), std::string::npos) << "no bounds over several axes";
 }
 
-// ---- outputs as they come
+// ---- outputs that are inputs
 
 TEST(Plan, CopiesAnInputThatIsAnOutput) {
   const attn::Graph copied = with([](attn::Graph& g) {
@@ -359,7 +359,7 @@ TEST(Plan, CopiesAnInputThatIsAnOutput) {
                 "    attention_scores = map query: rows\n"});
 }
 
-// ---- without heads
+// ---- attention without heads
 
 TEST(Plan, HasLuongsAttention) {
   for (int rank : {2, 3, 4}) {
@@ -399,7 +399,7 @@ TEST(Plan, KeepsThePolicy) {
   expect_lines(text_of(layer), {"layer model::encoder (my_layers, avx512, mixed_bfloat16)\n",
                                 "    query [batch, query, feature of query] bfloat16\n",
                                 "    query/bias [head 12, size 64] float32\n"});
-  layer.key_dim = 48;  // no power of two: Keras rounds 1 / sqrt(48) to float32
+  layer.key_dim = 48;  // not a power of two: Keras rounds 1 / sqrt(48) to float32
   layer.dtype = attn::DTypePolicy::float64;
   const Plan plan = plan_of(layer);
   const auto& query = std::get<Projection>(plan.paths[0].stages[0]);

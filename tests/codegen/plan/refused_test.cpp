@@ -1,4 +1,4 @@
-// What cannot be planned yet: each is a sentence at the line of its operation.
+// What cannot be planned yet: each case is refused with one sentence at the line of its operation.
 #include <gtest/gtest.h>
 
 #include "harness.h"
@@ -92,7 +92,7 @@ TEST(Refused, AttentionOverFeatures) {
       "not compiled yet");
 }
 
-// ---- heads as inputs, where not all of attention is
+// ---- inputs that are heads, if only a part of attention uses them
 
 constexpr const char* place = "layers.h:12: model::encoder: ";
 

@@ -1,4 +1,4 @@
-// attnc_shell.h - attnc as a shell calls it: a fixture with a folder of its own.
+// attnc_shell.h - a fixture that runs attnc from a shell, in a temporary folder.
 //
 //   TEST_F(Attnc, Refuses) {
 //     refuses("build", 2, "LAYER is required (`attnc build --help` shows how)");
@@ -23,7 +23,7 @@ struct Said {
   std::string out, err;
 };
 
-/// Runs `attnc ARGUMENTS` in a shell, in a folder of its own.
+/// Runs `attnc ARGUMENTS` in a shell, in a temporary folder.
 class Attnc : public testing::Test {
  protected:
   void SetUp() override {
@@ -43,7 +43,7 @@ class Attnc : public testing::Test {
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".out"), read(".err")};
   }
-  /// Expects one sentence and a code.
+  /// Expects that attnc fails with this exit code and this sentence.
   void refuses(const std::string& arguments, int code, const std::string& sentence) {
     const Said said = attnc(arguments);
     EXPECT_EQ(said.code, code) << arguments;

@@ -1,4 +1,4 @@
-// attnc bench: cases from JSON, the reference in double, lines that a program can read.
+// attnc bench: cases from JSON, the reference in double, machine-readable output.
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -27,7 +27,7 @@ std::vector<float> numbers(const attn::SafeTensors& file, const std::string& nam
   return {at, at + tensor->shape().elements()};
 }
 
-/// A saved layer by the tests' own attention in double.
+/// The output of a saved layer, computed by the tests' own attention in double.
 attn_test::Reference reference_of(const json& c, const attn::SafeTensors& file) {
   attn_test::Config config;
   attn_test::Weights weights;
@@ -43,7 +43,7 @@ attn_test::Reference reference_of(const json& c, const attn::SafeTensors& file) 
   call.query_features = call.key_features = call.value_features = call.output_features = hidden;
   call.query = numbers(file, "x");
   call.key = call.value = numbers(file, call.queries == call.keys ? "x" : "y");
-  // Grouped: every query head gets a copy of its key head's weights.
+  // Grouped heads: every query head gets a copy of the weights of its key head.
   const int shared = c.value("Hkv", config.num_heads), group = config.num_heads / shared;
   auto spread = [&](const std::string& name, int size) {
     const std::vector<float> own = numbers(file, name);
@@ -68,7 +68,7 @@ attn_test::Reference reference_of(const json& c, const attn::SafeTensors& file) 
   return attn_test::reference_attention(config, weights, call);
 }
 
-/// Attention on heads as they are saved, (B, H, T, D).
+/// Attention on the saved heads, (B, H, T, D).
 std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
   const std::vector<float> q = numbers(file, "q"), k = numbers(file, "k"), v = numbers(file, "v");
   const int B = c.value("B", 1), H = c.value("Hq", 1), KV = c.value("Hkv", H), T = c.value("T", 1),

@@ -1,4 +1,5 @@
-// The cache of built layers: what changes a kernel is part of its key, and it has a limit.
+// The cache of built layers: its key covers everything that changes a kernel, and its size is
+// limited.
 #include "tools/cache.h"
 
 #include <sys/wait.h>
@@ -20,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A variable of the environment, for as long as this lives.
+/// Sets an environment variable for the lifetime of the object.
 class Variable {
  public:
   Variable(const char* name, const std::string& value) : name_(name) {
@@ -48,14 +49,15 @@ class Cache : public Attnc {
   static constexpr const char* columns =
       "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile\n";
 
-  /// One row for the target baseline, with so many keys between two rescalings.
+  /// A schedule file with one row for the target baseline, with `key_block` keys between two
+  /// rescalings.
   std::string write_schedules(const std::string& folder, int key_block) {
     fs::create_directories(path(folder));
     write(folder + "/baseline.txt",
           fmt::format("{}4 | 4 | 2 | 128 | 64 | {} | 16\n", columns, key_block));
     return path(folder);
   }
-  /// A layer without weights, called by `attnc run` in the target baseline.
+  /// Calls a layer without weights with `attnc run`, for the target baseline.
   Said run_layer(const std::string& environment) {
     const std::array<float, 16> x{1, 2, 3, 4};
     const attn::Tensor t(x.data(), {1, 1, 2, 8});
@@ -72,7 +74,7 @@ class Cache : public Attnc {
     for (const auto& e : fs::directory_iterator(path("cache"))) names.insert(e.path().filename());
     return names;
   }
-  /// An entry as trim_cache() knows it, used so many seconds ago.
+  /// Writes an entry that trim_cache() recognises, last used `ago` seconds ago.
   std::string write_entry(const std::string& name, size_t bytes, int ago) {
     fs::create_directories(path("cache"));
     const std::string file = "cache/" + name + "-0123456789abcdef-avx2-fedcba9876543210.so";
@@ -92,13 +94,13 @@ TEST_F(Cache, AnotherScheduleIsAnotherKernel) {
   const std::string first = *entries().begin();
   const std::string file = path("cache/" + first), kernel = bytes_of(file);
 
-  // The same row: the same entry, not built again.
+  // With the same row the same entry is used, and it is not built again.
   fs::create_hard_link(file, path("kept"));
   ASSERT_EQ(run_layer(environment).code, 0);
   EXPECT_EQ(fs::hard_link_count(file), 2u) << "the entry was built again";
   EXPECT_EQ(entries(), std::set<std::string>{first});
 
-  // A row that was changed in place, and what is timed or run from then on.
+  // After a row is changed in place, runs and timings use the new one.
   write_schedules("schedules", 32);
   ASSERT_EQ(run_layer(environment).code, 0);
   std::set<std::string> both = entries();
@@ -106,7 +108,7 @@ TEST_F(Cache, AnotherScheduleIsAnotherKernel) {
   both.erase(first);
   EXPECT_NE(bytes_of(path("cache/" + *both.begin())), kernel);
 
-  // The bytes are the row's alone: built once more they are the same.
+  // The bytes depend on the row alone: a second build yields the same ones.
   write_schedules("schedules", 256);
   fs::remove(file);
   ASSERT_EQ(run_layer(environment).code, 0);
@@ -179,7 +181,8 @@ TEST_F(Cache, WhatChangesAKernelIsPartOfTheKey) {
 }
 
 TEST_F(Cache, AnotherLibraryBehindAttncIsAnotherKey) {
-  // What stands for another libHalide: a library more, without a build id, so that its bytes count.
+  // Stands for another libHalide: one more library, without a build id, so that its bytes become
+  // part of the key.
   for (const char* answer : {"1", "2"}) {
     const std::string source =
         write("more.c", fmt::format("int more(void) {{ return {}; }}\n", answer));
@@ -242,8 +245,8 @@ TEST_F(Cache, OnlyItsOwnFilesAreDeleted) {
     else
       write("cache/" + name, "mine");
   }
-  // Two folders as builds leave them: one of now, and one of yesterday with a file of somebody
-  // else.
+  // Two folders that builds left behind: one from now, and one from yesterday that contains a
+  // foreign file.
   const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
   write("cache/attnc-ghijkl/letter", "mine");
   fs::create_directory(path("cache/attnc-mnopqr"));
@@ -281,7 +284,8 @@ TEST_F(Cache, SeveralProcessesTrimAtOnce) {
 }
 
 TEST_F(Cache, AnEntryThatIsDeletedStaysWithWhoLoadedIt) {
-  // Nothing may stay: every call deletes what others have just built, and calls what it has loaded.
+  // Nothing is kept: every call deletes what others have just built, and still runs what it has
+  // loaded.
   run_layer("ATTNC_CACHE_SIZE=0");
   const std::string call = fmt::format(
       "ATTNC_CACHE=cache ATTNC_CACHE_SIZE=0 {} run {}:plain --weights x.safetensors --inputs "

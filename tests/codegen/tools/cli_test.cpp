@@ -1,4 +1,4 @@
-// attnc from the shell: what it answers to mistakes, and one good call of each command.
+// attnc from the shell: its errors, and one successful call of each command.
 #include <array>
 #include <filesystem>
 
@@ -92,7 +92,8 @@ TEST_F(Attnc, ShowsTheConfiguration) {
 }
 
 TEST_F(Attnc, NamesThatAreNoText) {
-  // What is no UTF-8 is replaced in JSON; a line's end in a name ends no comment of a header.
+  // Bytes that are not UTF-8 are replaced in JSON. A newline in a name does not end the comment in
+  // a header.
   write("b\xff.json", small);
   const Said said =
       attnc("build $(printf 'b\\377.json') -o $(printf 'o\\377') --target baseline --json");
@@ -272,7 +273,7 @@ TEST_F(Attnc, RunsALayer) {
   EXPECT_EQ(attnc(call + "--causal --scores --target baseline").code, 0);
   auto y = attn::SafeTensors::open(path("y.safetensors"));
   ASSERT_TRUE(y.ok());
-  // The first query sees the first key alone: its value passes through.
+  // The first query sees only the first key, so the output is the first value.
   const auto* first = static_cast<const float*>(y->find("output")->data());
   EXPECT_FLOAT_EQ(first[0], 1);
   EXPECT_FLOAT_EQ(first[1], 2);
@@ -298,7 +299,7 @@ TEST_F(Attnc, RunsALayerWithoutWeights) {
       attn::save_safetensors(path("x.safetensors"), {{"query", t}, {"key", t}, {"value", t}}).ok());
   const std::string call = fmt::format(
       "run {}:plain --inputs x.safetensors -o y.safetensors --target baseline", MAP_LAYERS);
-  // A file of weights that it does not need is no mistake; one that is not there is.
+  // A file of weights that the layer does not need is not an error, but a missing file is.
   for (const char* more : {"", " --prefix layer/", " --weights x.safetensors"}) {
     const Said said = attnc(call + more);
     EXPECT_EQ(said.code, 0) << said.err;
@@ -353,7 +354,7 @@ TEST_F(Attnc, CheckCountsAndExits) {
   said = attnc("check . --target baseline --json");
   EXPECT_NE(said.out.find("\"passed\": 1"), std::string::npos) << said.out;
 
-  // A cut file with tensors, and another result than the recorded one.
+  // A truncated file of tensors, and a result that differs from the recorded one.
   std::filesystem::resize_file(path("seq1.safetensors"), 300);
   said = attnc("check . --target baseline");
   EXPECT_EQ(said.code, 1);

@@ -1,4 +1,4 @@
-// What is compiled of a layer: once through the passes, and the kernels that calls ask for.
+// What is compiled for a layer: the passes run once, and only the kernels that calls need are made.
 #include "tools/compiler.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Fixtures: what is read, which arguments become which inputs, what is damaged; and the comparison.
+// Fixtures: reading them, mapping arguments to inputs, damaged files, and the comparison of
+// results.
 #include "tools/fixture.h"
 
 #include <gtest/gtest.h>
@@ -69,7 +70,7 @@ TEST(Fixture, SkipsWithAReason) {
   EXPECT_EQ(reason(with_call(call)), "");
 }
 
-/// "query=q value=v" of the inputs of a call, sorted.
+/// The inputs of a call as text, sorted: "query=q value=v".
 std::string inputs_of(const std::string& layer, const std::string& config,
                       const std::string& call) {
   auto f = read(of_layer(layer, config, call));
@@ -80,7 +81,7 @@ std::string inputs_of(const std::string& layer, const std::string& config,
   return out;
 }
 
-/// Which masks count: the originals differ.
+/// Which masks count differs between the originals.
 TEST(Fixture, MasksFollowEachOriginal) {
   const std::string explicit_masks =
       R"({"args": {"query": "q", "value": "v", "query_mask": "qm", "value_mask": "vm"},
@@ -127,7 +128,7 @@ TEST(Fixture, CachesAreInputsAndOutputs) {
   EXPECT_EQ(updated->calls[0].numbers, (Numbers{{"cache_update_index", -2}}));
   EXPECT_EQ(updated->calls[0].outputs, (Names{{"cache", "d"}, {"output", "o"}}));
   EXPECT_TRUE(updated->calls[0].unchanged.empty());
-  // Without an index the original gives back what it was given.
+  // Without an index the original returns the cache that it was given.
   auto kept = call("{}");
   ASSERT_TRUE(kept.ok());
   EXPECT_EQ(kept->calls[0].outputs, (Names{{"output", "o"}}));
@@ -136,7 +137,7 @@ TEST(Fixture, CachesAreInputsAndOutputs) {
             "/f.json: cache_update_index is an index, not 1.5");
 }
 
-/// Every recording is read, none is left out, and its weights are the layer's, in order.
+/// Every recording is read, none is skipped, and its weights are those of the layer, in order.
 TEST(Fixture, EveryRecordingIsRead) {
   auto files = json_files({FIXTURES});
   ASSERT_TRUE(files.ok());
@@ -252,7 +253,7 @@ TEST(Compare, HoldsTheBound) {
   EXPECT_EQ(c.where, "[0, 1] is 5, expected 2 within 0.5");
 }
 
-/// Against the compiler's own conversion, for every half and its neighbours in float.
+/// Compares with the compiler's own conversion, for every half and its neighbours in float.
 TEST(Converted, HalvesRoundToNearestEven) {
   std::vector<float> all;
   for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
@@ -270,7 +271,7 @@ TEST(Converted, HalvesRoundToNearestEven) {
       continue;
     }
     EXPECT_EQ(back, half);
-    // Halfway to the next one, and a little off it.
+    // Halfway to the next half, and slightly above and below that.
     if ((bits & 0x7fffu) >= 0x7bffu) continue;
     const auto next = static_cast<std::uint16_t>(bits + 1);
     const auto above =
@@ -297,7 +298,7 @@ TEST(Converted, BfloatsAndDoubles) {
     return out;
   };
   EXPECT_EQ(bfloat(1.0f), 0x3f80);
-  EXPECT_EQ(bfloat(1.00390625f), 0x3f80);  // halfway, to even
+  EXPECT_EQ(bfloat(1.00390625f), 0x3f80);  // halfway, rounded to even
   EXPECT_EQ(bfloat(1.01171875f), 0x3f82);
   EXPECT_EQ(bfloat(-std::numeric_limits<float>::infinity()), 0xff80);
   EXPECT_EQ(bfloat(std::numeric_limits<float>::quiet_NaN()) & 0x7fc0, 0x7fc0);

@@ -1,4 +1,5 @@
-# A library of one layer for one target is at most 150 kB, and made twice it has the same bytes. TARGETS: "avx2,baseline".
+# A library with one layer for one target has at most 150 kB, and a second build yields the same bytes. TARGETS:
+# "avx2,baseline".
 string(REPLACE "," ";" targets "${TARGETS}")
 if(NOT targets)
   message(FATAL_ERROR "no targets are named")

@@ -1,4 +1,4 @@
-// Layers whose maps are shown: in a section .attn, as attn_add_layers() writes such a file.
+// Layers whose maps are shown, in a section .attn, like a file that attn_add_layers() writes.
 #include "attn/attn.h"
 #include "attn/section.h"
 

@@ -1,4 +1,4 @@
-# `attnc build --shared`: what the library exports and needs, and the sentence where there is no C compiler.
+# `attnc build --shared`: what the library exports and needs, and the error if there is no C compiler.
 #   cmake -DATTNC=<attnc> -DLAYER=<json> -DFOLDER=<scratch> -DCC=cc -P shared.cmake
 file(REMOVE_RECURSE ${FOLDER})
 set(build ${ATTNC} build ${LAYER} -o ${FOLDER} --name layers --target baseline --shared)

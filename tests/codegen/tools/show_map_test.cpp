@@ -1,4 +1,4 @@
-// attnc show --shape: maps of blocks, as characters, pictures and numbers, and its mistakes.
+// attnc show --shape: maps of blocks as characters, pictures and numbers, and its errors.
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -33,7 +33,7 @@ struct Maps : Attnc {
   }
 };
 
-/// Lines of characters of the first map.
+/// The rows of characters of the first map.
 std::vector<std::string> rows(const std::string& out) {
   std::istringstream lines(out.substr(out.find("| key")));
   std::vector<std::string> result;
@@ -60,7 +60,7 @@ TEST_F(Maps, AfterThePlan) {
   EXPECT_NE(said.out.find("\n  . skipped, + partial, # full\n"), std::string::npos) << said.out;
   EXPECT_EQ(rows(said.out), (std::vector<std::string>{"++++.........", "####++++.....",
                                                       "########++++.", "############+"}));
-  // Without the flag every key counts: the last cell alone is not whole.
+  // Without the flag every key counts; only the last cell is not whole.
   EXPECT_EQ(rows(show("l.json --shape T=100,S=100").out).at(0), "############+");
 }
 
@@ -79,7 +79,7 @@ TEST_F(Maps, LargeOnesAreScaledDown) {
 
 TEST_F(Maps, AsNumbers) {
   const nlohmann::json said = counts("l.json --shape T=64,S=100,B=3 --batch 2 --head 1");
-  ASSERT_EQ(said["maps"].size(), 1u) << said;  // without scores: with them every pair counts
+  ASSERT_EQ(said["maps"].size(), 1u) << said;  // the path with scores computes every pair
   const nlohmann::json& map = said["maps"][0];
   EXPECT_EQ(map["path"], "output");
   EXPECT_EQ(map["queries"], 64);
@@ -144,7 +144,7 @@ TEST_F(Maps, MasksOfTheCall) {
   refuses_map("l.json --shape T=64,S=64 --tables m.safetensors",
               "m.safetensors: table `attention_mask` has length 32 on axis query, expected 64; got "
               "bool [32, 2]");
-  // What a call refuses: a mask to add to scores.
+  // A mask to be added to scores is refused, as in a call.
   const std::vector<float> added{-1e9f};
   save({added, {1, 1}});
   refuses_map(
@@ -157,7 +157,8 @@ TEST_F(Maps, MasksOfTheCall) {
 TEST_F(Maps, OfTwoAxes) {
   const nlohmann::json said = counts(layer("image") + " --shape T=9,query.1=10,S=9,key.1=10");
   EXPECT_EQ(said["maps"][0]["queries"], 90);
-  // Three rows of five, fewer at the borders: (9 * 3 - 2) * (10 * 5 - 6).
+  // Neighbourhoods of three rows and five columns, smaller at the borders: (9 * 3 - 2) * (10 * 5 -
+  // 6).
   EXPECT_EQ(said["maps"][0]["pairs_visible"], 25 * 44);
   refuses_map(layer("image") + " --shape T=9,S=9,key.1=10",
               "--shape: the length of query.1 is missing; model::image has batch (B), query (T), "
@@ -193,7 +194,7 @@ TEST(DrawMap, PicturesAreXmlWhateverTheirTitle) {
   const std::string svg = draw_svg({titled, titled});
   EXPECT_NE(svg.find(">a &lt;b&gt; &amp; \"c\" <"), std::string::npos) << svg;
   EXPECT_NE(svg.find("causal &amp; x &lt; 3; blocks of 2"), std::string::npos) << svg;
-  // Every element ends in itself, but those with words and the whole.
+  // Every element closes itself, except those with text and the root.
   size_t open = 0, words = 0;
   for (size_t at = svg.find('<'); at != std::string::npos; at = svg.find('<', at + 1)) {
     const size_t end = svg.find('>', at);

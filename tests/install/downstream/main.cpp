@@ -1,4 +1,4 @@
-// Runs the layer on small numbers and compares with the same in double, loop by loop.
+// Runs the layer on small numbers and compares it with plain loops in double.
 #include <cmath>
 #include <cstdio>
 #include <vector>
@@ -16,7 +16,7 @@ std::vector<float> numbers(int64_t n, double step) {
   return out;
 }
 
-/// [rows, n] times [n, columns] and a bias.
+/// [rows, n] times [n, columns], plus a bias.
 std::vector<double> product(const std::vector<double>& x, const std::vector<float>& w,
                             const std::vector<float>& bias, int64_t n, int64_t columns) {
   const int64_t rows = static_cast<int64_t>(x.size()) / n;

@@ -1,5 +1,5 @@
-// Three layers called `encoder` and a Halide pipeline, at the same time. With value weights that
-// copy and keys that are all alike, a layer's output is the mean of its input: any mix-up of
+// Three layers called `encoder` and a Halide pipeline, running at the same time. With identity
+// weights for the value and equal keys, a layer's output is the mean of its input, so any mix-up of
 // kernels, tables or memory shows.
 #include <HalideBuffer.h>
 
@@ -18,8 +18,8 @@ namespace {
 
 constexpr int64_t length = 40;
 
-/// Weights for `heads` heads of `size`: features = heads * size, value and output are the identity,
-/// query and key are 0.
+/// Weights for `heads` heads of size `size`, with features = heads * size: value and output are the
+/// identity, query and key are 0.
 struct Weights {
   Weights(int64_t h, int64_t s) : heads(h), size(s), features(h * s) {
     zero.resize(static_cast<size_t>(features * features));
@@ -32,7 +32,7 @@ struct Weights {
   std::vector<float> zero, one;
 };
 
-/// 0 where many calls all gave the mean.
+/// 0 if many calls all yielded the mean.
 int wrong_calls(const attn::AnyLayer& layer, int64_t features) {
   std::vector<float> x(static_cast<size_t>(length * features)), y(x.size());
   for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 17) - 8;

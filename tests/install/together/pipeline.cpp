@@ -1,5 +1,5 @@
-// Writes an object with a Halide pipeline and Halide's runtime: out(x, y) = sum over i <= 100 of (x
-// + i) * y, in parallel.
+// Writes an object file with a Halide pipeline and Halide's runtime: out(x, y) = sum over i <= 100
+// of (x + i) * y, in parallel.
 //   together_pipeline OBJECT HEADER
 #include <Halide.h>
 
@@ -9,7 +9,7 @@ int main(int, char** argv) {
   Halide::RDom i(0, 101);
   products(x, y) = Halide::cast<float>(x * y);
   sums(x, y) += products(x + i, y);
-  products.compute_at(sums, y);  // memory from halide_malloc
+  products.compute_at(sums, y);  // uses halide_malloc
   sums.parallel(y);
   sums.update().parallel(y);
   const Halide::Target target = Halide::get_host_target();

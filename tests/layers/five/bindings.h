@@ -1,4 +1,4 @@
-// bindings.h - the layers of layers.h with their tables.
+// bindings.h - the layers of layers.h and their tables.
 #pragma once
 #include "five_layers/additive.attn.h"
 #include "five_layers/additive_twice.attn.h"

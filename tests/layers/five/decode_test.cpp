@@ -1,5 +1,5 @@
-// decode_test.cpp - a decode loop with the cache in place gives the rows of one full causal pass, to
-// rounding, on every variant, and a step allocates nothing.
+// decode_test.cpp - a decode loop with an in-place cache yields the rows of one full causal pass,
+// up to rounding, on every variant, and a step allocates nothing.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -55,7 +55,7 @@ attn::MutableTensor part(std::vector<float>& x, int64_t all, int64_t from, int64
 
 void decodes_as_one_pass(const std::string& target, int64_t prompt, int64_t all, int64_t capacity) {
   const auto layer = Weights().load(target);
-  if (layer.status().code() == attn::StatusCode::unsupported) return;  // not this CPU's
+  if (layer.status().code() == attn::StatusCode::unsupported) return;  // not supported by this CPU
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   std::mt19937 r(11);
   const auto x = numbers(r, 2 * all * features, 1);
@@ -91,13 +91,13 @@ void decodes_as_one_pass(const std::string& target, int64_t prompt, int64_t all,
 TEST(DecodeLoop, GivesTheRowsOfOneCausalPassAndAllocatesNothing) {
   for (const std::string& target : targets_of(attn::Binding<five::cached>::table())) {
     decodes_as_one_pass(target, 9, 70, 70);      // full at the end
-    decodes_as_one_pass(target, 1, 40, 2000);    // far from full: what lies behind is not read
-    decodes_as_one_pass(target, 515, 530, 540);  // beyond a task's keys
+    decodes_as_one_pass(target, 1, 40, 2000);    // far from full: the unused rest is not read
+    decodes_as_one_pass(target, 515, 530, 540);  // more keys than one task has
   }
 }
 
 TEST(DecodeLoop, ReadsNothingBehindWhatWasWritten) {
-  // The rest of the cache is NaN: a mask alone would not keep a value times zero out.
+  // The rest of the cache is NaN: a mask alone would not help, as zero times NaN is NaN.
   const auto layer = Weights().load("baseline");
   ASSERT_TRUE(layer.ok());
   constexpr int64_t capacity = 600;
@@ -117,7 +117,7 @@ TEST(DecodeLoop, ReadsNothingBehindWhatWasWritten) {
                     .use_causal_mask = true},
                    {.output = part(*out, 4, 0, 1), .cache = {memory, shape}}, scratch);
     ASSERT_TRUE(s.ok()) << s.message();
-    // Whole tasks behind the longest sequence.
+    // Whole tasks beyond the longest sequence.
     for (size_t half = 0; half < 4; ++half) {
       const auto begin = memory.begin() + static_cast<int64_t>(half) * capacity * heads * size;
       std::fill(begin + 512 * heads * size, begin + capacity * heads * size, NAN);

@@ -1,5 +1,5 @@
-// layers.h - what the random test of the five layers runs: every argument of every layer that
-// changes what is computed, head sizes around the vector widths, each dtype.
+// layers.h - the layers of the random test of the five: every argument of every layer that affects
+// the result, head sizes around the vector widths, each dtype.
 #pragma once
 #include "attn/attn.h"
 
@@ -14,7 +14,7 @@ inline constexpr auto gated_window = attn::layer(attn::MultiHeadAttention{
     .sliding_window = 6,
     .use_gate = true,
 });
-// Fewer columns of all heads together than a vector has lanes.
+// All heads together have fewer columns than a vector has lanes.
 inline constexpr auto gated_narrow = attn::layer(attn::MultiHeadAttention{
     .num_heads = 3,
     .key_dim = 3,

@@ -1,5 +1,5 @@
-// memory_test.cpp - what a call needs beside its tensors: without scores no layer's workspace grows
-// with queries times keys, at 16 k keys and more.
+// memory_test.cpp - the memory of a call beside its tensors: without scores as an output, no
+// layer's workspace grows with queries times keys, at 16 k keys and more.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,7 +14,7 @@ namespace {
 
 using attn::Kind;
 
-/// Views of memory that nobody touches: the system gives it page by page, so it costs nothing.
+/// Views of memory that nobody touches: the system provides pages on demand, so it costs nothing.
 class Memory {
  public:
   std::byte* of(size_t bytes) {
@@ -86,7 +86,7 @@ class Call {
     std::vector<int64_t> shape;
     int64_t elements = 1;
     for (const attn::Axis& a : axes) {
-      // Further axes of a kind are one long: the first has the length.
+      // Further axes of a kind have length 1; the first one has the whole length.
       shape.push_back(a.extent > 0              ? a.extent
                       : a.kind == Kind::feature ? 8
                       : a.number > 0            ? 1
@@ -109,8 +109,8 @@ TEST_P(FiveLayersMemory, DoesNotGrowWithQueriesTimesKeys) {
   const int64_t all = bytes(2 * queries, 2 * keys), fewer_queries = bytes(queries, 2 * keys),
                 fewer_keys = bytes(2 * queries, keys), least = bytes(queries, keys);
   RecordProperty("bytes_at_1024_x_16384", std::to_string(least));
-  // What is left of a product of both, if there were one: queries * keys numbers. Alignment and the
-  // number of tasks leave less than a page or two.
+  // The mixed term: what a buffer of queries * keys numbers would leave. Alignment and the number
+  // of tasks leave less than a page or two.
   const int64_t product = all - fewer_queries - fewer_keys + least;
   EXPECT_LT(std::abs(product), int64_t{1} << 16)
       << subject.name << ": " << least << " bytes at 1024 x 16384, " << all << " at 2048 x 32768";

@@ -1,5 +1,5 @@
-// keras_files_test.cpp - files that Keras wrote, loaded into compiled layers, give what Keras gave;
-// and what a layer says to a file of other shapes.
+// keras_files_test.cpp - compiled layers with weights from files that Keras wrote return what Keras
+// returned; and the errors for files with other shapes.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +14,7 @@
 namespace {
 
 struct Recorded {
-  const char* name;  // of the expected values
+  const char* name;  // of the file of expected values
   const char* file;
   const attn_layer_table* table;
 };

@@ -1,5 +1,5 @@
-// layers.h - every mask with a name and some of their compositions, sinks and sigmoids, on the
-// layers that take them.
+// layers.h - every named mask and some of their compositions, sinks and sigmoids, on the layers
+// that have them.
 #pragma once
 #include "attn/attn.h"
 
@@ -37,8 +37,8 @@ inline constexpr auto blocks = attn::layer(attn::DotProductAttention{
     .head_dim = 9,
     .mask = attn::same_block(70) & attn::sliding_window(40),
 });
-// A few positions that all see and that see all, a window, and every 32nd position (BigBird, whose
-// far keys are drawn, where these are regular).
+// A few positions that see all and that all see, a window, and every 32nd position. (BigBird draws
+// its distant keys at random; here they are regular.)
 inline constexpr attn::Mask first_queries = [](auto at) { return at.query < 2; };
 inline constexpr auto bigbird = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,
@@ -47,13 +47,13 @@ inline constexpr auto bigbird = attn::layer(attn::DotProductAttention{
     .mask = first_queries | attn::first_keys(2) | attn::sliding_window(3) | attn::dilated(32),
     .dtype = DTypePolicy::float16,
 });
-// Written in other words, to be recognised all the same.
+// The same in other words, which attnc still recognises.
 inline constexpr auto raw = attn::layer(attn::MultiHeadAttention{
     .num_heads = 2,
     .key_dim = 4,
     .mask = [](auto at) { return (at.query < at.key + 40) & !(at.key > at.query); },
 });
-// A remainder of the key's position alone, which falls together with the vectors of a kernel.
+// A remainder of the key's position alone, whose period divides the vectors of a kernel.
 inline constexpr auto even_keys = attn::layer(attn::DotProductAttention{
     .num_query_heads = 2,
     .num_key_value_heads = 2,
@@ -70,7 +70,7 @@ inline constexpr auto by_head = attn::layer(attn::DotProductAttention{
           return (at.key <= at.query) & ((at.head % 2 == 0) | (at.query - at.key < 8));
         },
 });
-// Bounds that differ by head, in calls of one query too, where several heads share a task.
+// Bounds that differ by head, also in calls with one query, where several heads share a task.
 inline constexpr auto far_heads = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,
     .num_key_value_heads = 2,
@@ -120,7 +120,7 @@ inline constexpr auto neighbourhood = attn::layer(attn::MultiHeadAttention{
     .attention_axes = {1, 2},
     .mask = attn::neighbourhood(2, 1),
 });
-// Every pixel sees those that come before it, row after row; columns are the first axis here.
+// Every pixel sees those before it, row by row; here columns are the first axis.
 inline constexpr auto raster = attn::layer(attn::MultiHeadAttention{
     .num_heads = 2,
     .key_dim = 5,
@@ -148,7 +148,7 @@ inline constexpr auto sinks_of_halves = attn::layer(attn::DotProductAttention{
     .sink = attn::sink("sinks"),
     .dtype = DTypePolicy::bfloat16,
 });
-// A softmax that may sum to less than one, by a sink of zero.
+// A softmax that may sum to less than one, because of a sink of zero.
 inline constexpr auto quiet = attn::layer(attn::DotProductAttention{
     .num_query_heads = 2,
     .num_key_value_heads = 2,
@@ -174,7 +174,7 @@ inline constexpr auto sigmoid = attn::layer(attn::MultiHeadAttention{
     .mask = attn::causal,
     .probability = attn::Probability::sigmoid,
 });
-// As in the paper: less the logarithm of how many keys there are.
+// As in the paper: minus the logarithm of the number of keys.
 inline constexpr auto sigmoid_of_lengths = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,
     .num_key_value_heads = 2,
@@ -185,7 +185,7 @@ inline constexpr auto sigmoid_of_lengths = attn::layer(attn::DotProductAttention
     .dtype = DTypePolicy::float64,
 });
 
-// A hash of the position, which leaves 32 bits from the query 215 on, and in tiles that end behind
+// A hash of the position, which overflows 32 bits from query 215 on, and in tiles that end beyond
 // the last query.
 inline constexpr auto hashed = attn::layer(attn::DotProductAttention{
     .num_query_heads = 2,

@@ -43,7 +43,7 @@ TEST_P(MaskLayers, AgreeWithTheirGraphInDoubleOnRandomCalls) {
 INSTANTIATE_TEST_SUITE_P(Random, MaskLayers, testing::Range(size_t{0}, subjects().size()),
                          [](const auto& info) { return short_name(subjects()[info.param]); });
 
-// By position as layers/dot_product_attention.h lists its inputs, and by name as in every layer.
+// By position in the order of layers/dot_product_attention.h, and by name as in every layer.
 TEST(DotProductAttention, TakesQueryKeyAndValueByPosition) {
   using Layer = attn::Layer<masked::either_side>;
   auto layer = Layer::load({});
@@ -63,10 +63,10 @@ TEST(DotProductAttention, TakesQueryKeyAndValueByPosition) {
   EXPECT_EQ(by_position, by_name);
 }
 
-// ---- what is left out is not read
+// ---- skipped blocks are not read
 
 constexpr int length = 700,
-              far_away = 512;  // keys from far_away on lie in no block of early queries
+              far_away = 512;  // keys from far_away on are in no block of early queries
 
 /// Random numbers; with `poison`, NaN from position far_away on.
 std::vector<float> heads(int count, int size, bool poison) {
@@ -80,8 +80,8 @@ std::vector<float> heads(int count, int size, bool poison) {
   return x;
 }
 
-/// The same call twice, once with NaN in the values of keys that the mask hides from the first 300
-/// queries: 0 * NaN would be NaN, so what is computed and thrown away shows.
+/// Makes the same call twice, the second time with NaN in the values of keys that the mask hides
+/// from the first 300 queries. 0 * NaN is NaN, so computing a block and discarding it would show.
 template <const attn::Description& layer_of, class Call>
 void early_queries_are_the_same(int query_heads, int key_heads, int size, const Call& call) {
   using Layer = attn::Layer<layer_of>;
@@ -89,7 +89,7 @@ void early_queries_are_the_same(int query_heads, int key_heads, int size, const 
     auto layer = Layer::load(typename Layer::Weights{}, {.target = target});
     if (!layer.ok()) {
       EXPECT_EQ(layer.status().code(), attn::StatusCode::unsupported) << layer.status().message();
-      continue;  // a CPU without it
+      continue;  // not supported by this CPU
     }
     const std::vector<float> query = heads(query_heads, size, false),
                              key = heads(key_heads, size, false);

@@ -1,5 +1,5 @@
-// What attention reads, whoever makes it: maps of projections, heads of the call beside
-// projections, one projection read in several ways, the result of another attention.
+// Operands of attention from any source: functions of projections, heads of the call beside
+// projections, one projection used several times, the result of another attention.
 #pragma once
 #include "attn/attn.h"
 
@@ -14,7 +14,7 @@ constexpr attn::Axes heads_at(Kind positions, int heads, int size) {
   return {{Kind::batch}, {positions}, {Kind::head, 0, -1, heads}, {Kind::size, 0, -1, size}};
 }
 
-// Query and key as functions of their projections: by positions, heads and a table.
+// Query and key are functions of their projections: of positions, heads and a table.
 inline constexpr auto mapped = attn::layer([](attn::Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto q = map(project(query, "query", attn::heads(3, 5)), [](auto x, auto at) {
@@ -28,7 +28,7 @@ inline constexpr auto mapped = attn::layer([](attn::Graph& g) {
   const auto s = scores(q, k) * attn::rsqrt(5);
   return project(combine(softmax(s, attn::causal), v), "output", features_of(query));
 });
-// Grouped, in halves, with the probabilities as an output.
+// Grouped heads, 16-bit numbers, and the probabilities as an output.
 inline constexpr auto mapped_halves = attn::layer([](attn::Graph& g) -> attn::Outputs {
   g.dtype = DTypePolicy::float16;
   const auto [query, value, key] = g.query_value_key();
@@ -40,7 +40,7 @@ inline constexpr auto mapped_halves = attn::layer([](attn::Graph& g) -> attn::Ou
   return {.output = project(combine(p, share_heads(v, 4)), "output", features_of(query)),
           .attention_scores = p};
 });
-// Keys as the caller has them, queries and values projected; one query has no loop nest of its own.
+// Keys as the caller has them, projected queries and values; no loop nest for one query.
 inline constexpr auto some_given = attn::layer([](attn::Graph& g) {
   const auto x = g.input("x", {{Kind::batch}, {Kind::query}, {Kind::feature}});
   const auto y = g.input("y", {{Kind::batch}, {Kind::key}, {Kind::feature}});
@@ -49,7 +49,7 @@ inline constexpr auto some_given = attn::layer([](attn::Graph& g) {
   const auto v = project(y, "value", attn::heads(4, 6));
   return project(combine(softmax(scores(q, k)), v), "output", features_of(x));
 });
-// Keys and values where the caller has them and a function of a projection as query: calls of one
+// Keys and values as the caller has them, and a function of a projection as query: calls with one
 // query have their own loop nest.
 inline constexpr auto mapped_query = attn::layer([](attn::Graph& g) {
   const auto x = g.input("x", {{Kind::batch}, {Kind::query}, {Kind::feature}});
@@ -59,7 +59,7 @@ inline constexpr auto mapped_query = attn::layer([](attn::Graph& g) {
              v = g.input("value", heads_at(Kind::key, 2, 8));
   return combine(softmax(scores(q, share_heads(k, 4))), share_heads(v, 4));
 });
-// One projection as key and as value, a second attention over the result of the first.
+// One projection as key and as value, and a second attention over the result of the first.
 inline constexpr auto shared = attn::layer([](attn::Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto q = project(query, "query", attn::heads(2, 6));

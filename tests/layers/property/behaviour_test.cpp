@@ -1,5 +1,4 @@
-// behaviour_test.cpp - what a layer does at the edges: no keys, rows without keys, NaN, many
-// callers.
+// behaviour_test.cpp - layers in edge cases: no keys, rows without keys, NaN, many callers.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -208,7 +207,7 @@ TEST_P(EveryVariant, WorkspaceDoesNotGrowWithQueriesTimesKeysUnlessScoresAreAske
     EXPECT_TRUE(size.ok()) << size.status().message();
     return static_cast<double>(*size);
   };
-  // Four times the positions: four times the projections, not sixteen.
+  // Four times the positions need four times the projections, not sixteen times.
   EXPECT_LT(bytes(16384) - bytes(4096), 4.1 * (bytes(4096) - bytes(1024)));
   EXPECT_LT(bytes(16384), 16384.0 * 16384.0 / 4);
 }

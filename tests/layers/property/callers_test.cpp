@@ -1,4 +1,4 @@
-// callers_test.cpp - many threads call one layer with one pool, each with a workspace of its own.
+// callers_test.cpp - many threads call one layer on one pool, each with its own workspace.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -22,7 +22,7 @@ TEST_P(EveryTarget, ServesManyCallersWhoShareALayerAndAPool) {
   ASSERT_TRUE(layer.ok()) << layer.status().message();
   const std::vector<float> query = numbers(r, batch * queries * features);
   const std::vector<float> value = numbers(r, batch * keys * features);
-  // A mask whose elements are no bytes: it is converted, in parallel, into the workspace.
+  // A mask whose elements are not bytes is converted into the workspace, in parallel.
   std::vector<float> mask = numbers(r, queries * keys);
   for (float& x : mask) x = x > 0 ? x : 0;
 

@@ -1,4 +1,4 @@
-// cases.h - one random call of one layer, with its reference.
+// cases.h - a random call of a layer, with its reference.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace attn_test {
 struct Subject {
   const attn_layer_table* table;
   Config config;
-  int output_features;  // 0: the query's
+  int output_features;  // 0: as the query
   std::vector<int64_t> output_shape;
 };
 
@@ -60,7 +60,7 @@ inline const std::vector<Subject>& subjects() {
   return all;
 }
 
-/// The targets that this processor runs, the best one first.
+/// The targets that this processor can run, best first.
 inline std::vector<std::string> targets_here() {
   return attn_test::targets_here(*subjects()[0].table);
 }

@@ -1,6 +1,6 @@
 // dot_product_test.cpp - attention without projections against a reference in double: random
-// shapes, both orders of heads and positions in memory, masks, one query (its kernel splits the
-// keys) and many, on every variant with any number of threads.
+// shapes, both orders of heads and positions in memory, masks, one query (whose kernel splits the
+// keys) and many, on every variant and with any number of threads.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ struct Heads {
   const attn_layer_table* table;
   int query_heads, key_heads, size, value_size;
   bool uniform;
-  std::function<bool(int, int, int, int)> own_mask;  // query, key, queries, keys
+  std::function<bool(int, int, int, int)> own_mask;  // of query, key, queries, keys
 };
 
 const std::vector<Heads>& subjects_on_heads() {
@@ -34,8 +34,8 @@ const std::vector<Heads>& subjects_on_heads() {
   return all;
 }
 
-/// [batch, position, head, size] in the memory of [batch, position, head, size] or of
-/// [batch, head, position, size], rows some numbers apart.
+/// A [batch, position, head, size] array whose memory is [batch, position, head, size] or [batch,
+/// head, position, size], with gaps between rows.
 struct Array {
   std::vector<float> memory;
   attn::Shape shape, strides;
@@ -191,13 +191,13 @@ TEST(RandomHeads, AgreeWithTheReferenceOnEveryVariantWithAnyNumberOfThreads) {
   }
 }
 
-// Products, scores and their differences are numbers that float32 holds, so all that is left is what
-// kernels round: a score's distance from the maximum must be exact, whatever its size. Keys in runs
-// of 256 have maxima of their own; at 1e10 only the last run counts.
+// Float32 represents the products, the scores and their differences exactly, so only the rounding
+// of the kernels remains: a score's distance from the maximum must be exact, however large the
+// score is. Runs of 256 keys have maxima of their own; at 1e10 only the last run counts.
 TEST(LargeScores, KeepTheirDistanceFromTheMaximum) {
   const Heads& s = subjects_on_heads().back();
   struct Size {
-    float query, key, step;  // score: query * key / 8, and `step` a run of keys
+    float query, key, step;  // score: query * key / 8, plus `step` per run of keys
   };
   for (const Size& size : {Size{1400, 1400, 1}, Size{-1400, 1400, 1}, Size{1e5F, 8e5F, 131072}}) {
     for (const int T : {1, 70}) {

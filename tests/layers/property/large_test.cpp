@@ -1,6 +1,7 @@
-// large_test.cpp - tensors whose memory spans many GiB, as caches do: offsets past 2^31 bytes and 2^31 elements.
+// large_test.cpp - tensors that span many GiB, as caches do: offsets past 2^31 bytes and 2^31
+// elements.
 //
-// The memory is a mapping without pages behind it; a call touches some dozens of them.
+// The memory is a mapping without pages; a call touches some dozens of them.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -9,7 +10,7 @@
 namespace attn_test {
 namespace {
 
-/// Memory for so many floats, of which only what is touched exists.
+/// Memory for `elements` floats, of which only the touched pages exist.
 class Sparse {
  public:
   explicit Sparse(int64_t elements) : bytes_(static_cast<size_t>(elements) * sizeof(float)) {
@@ -42,7 +43,7 @@ class Large : public testing::TestWithParam<std::tuple<std::string, Strides>> {}
 INSTANTIATE_TEST_SUITE_P(
     , Large,
     testing::Combine(testing::ValuesIn(targets_here()),
-                     // 3 GiB, 16 GiB with images far apart, 11 GiB with positions far apart.
+                     // 3 GiB; 16 GiB with images far apart; 11 GiB with positions far apart.
                      testing::Values(Strides{"past_2_gib", int64_t{1} << 28, features},
                                      Strides{"images_far_apart", (int64_t{1} << 31) - 64, 20},
                                      Strides{"positions_far_apart", 24, 83'000'000})),

@@ -1,5 +1,5 @@
-// layers.h - what the property test runs: head sizes around the vector widths, every rule, own
-// masks.
+// layers.h - the layers of the property test: head sizes around the vector widths, every rule,
+// custom masks.
 #pragma once
 #include "attn/attn.h"
 
@@ -50,7 +50,7 @@ inline constexpr auto one_key_head = attn::layer(attn::GroupQueryAttention{
     .use_bias = false,
 });
 
-// Attention on heads where the caller has them: dot_product_test.cpp.
+// Attention on heads as the caller has them: dot_product_test.cpp.
 inline constexpr auto heads_of_8 = attn::layer(attn::DotProductAttention{
     .num_query_heads = 4,
     .num_key_value_heads = 4,

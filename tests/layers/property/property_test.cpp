@@ -1,7 +1,8 @@
 // property_test.cpp - random layers, shapes, masks and strides against the reference in double.
 //
-// Every draw runs on every variant that this CPU has, alone and with 2 and 7 threads: the numbers
-// have to be right and the bits equal. ATTN_SEED=N repeats a run, ATTN_DRAWS=N makes it longer.
+// Every draw runs on every variant that this CPU supports, alone and with 2 and 7 threads: the
+// numbers must be right and the bits identical. ATTN_SEED=N repeats a run, ATTN_DRAWS=N makes it
+// longer.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -12,8 +13,8 @@
 namespace attn_test {
 namespace {
 
-/// A contiguous [batch, position, feature] array in a larger one, with gaps that hold NaN: whoever
-/// reads past a row sees them.
+/// A contiguous [batch, position, feature] array inside a larger one. The gaps hold NaN, so reading
+/// past a row shows.
 struct Strided {
   std::vector<float> memory;
   attn::Shape shape, strides;
@@ -36,7 +37,7 @@ Strided strided(Random& r, const std::vector<float>& x, int batch, int positions
   return s;
 }
 
-/// A mask of a random rank, broadcast and element type, and what it says for every pair.
+/// A mask of random rank, broadcast and element type, and its value for every pair.
 struct DrawnMask {
   std::vector<uint8_t> bytes;
   std::vector<float> reals;
@@ -61,8 +62,8 @@ DrawnMask draw_mask(Random& r, const Subject& s, Call& call) {
     b = draw(r, 1, 10) <= seen_of_ten ? static_cast<uint8_t>(draw_of(r, {1, 1, 255})) : 0;
   const int type = draw(r, 0, 2);
   if (type == 0) m.view = attn::Tensor(m.bytes.data(), attn::DType::boolean, shape);
-  // GroupQueryAttention reads numbers in two ways, which tests/layers/five draws; true for both is
-  // what is drawn here.
+  // GroupQueryAttention reads numbers in two ways (tests/layers/five draws both); only numbers that
+  // both read alike are drawn here.
   const bool grouped = s.config.key_heads > 0;
   for (uint8_t b : m.bytes) {
     const float some = grouped ? 0.75f : draw(r, 0, 1) ? 0.25f : 3.0f;
@@ -77,7 +78,7 @@ DrawnMask draw_mask(Random& r, const Subject& s, Call& call) {
     const int64_t index[4] = {b, h, t, k};
     int64_t at = 0;
     for (int axis = 0; axis < rank; ++axis) {
-      // Rank 3 is [batch, query, key]: the head axis stands before the queries.
+      // Rank 3 is [batch, query, key]: the missing head axis comes before the queries.
       const int64_t i = rank == 3 && axis == 0 ? b : index[4 - rank + axis];
       const int64_t extent = shape[static_cast<size_t>(axis)];
       at = at * extent + (extent == 1 ? 0 : i);
@@ -96,7 +97,7 @@ std::string describe(const Subject& s, const Call& c, const std::string& mask) {
   return text.str();
 }
 
-/// Rounding of sums of this many products of numbers near 1; measured errors are a tenth of it.
+/// The rounding error of sums of some hundred products near 1; measured errors are a tenth of it.
 constexpr double tolerance = 2e-5;
 
 double worst(const float* got, const std::vector<double>& want) {
@@ -124,7 +125,7 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
   if (key_is_value) c.key_features = c.value_features;
   c.output_features = s.output_features ? s.output_features : c.query_features;
   c.causal = draw(r, 0, 2) == 0, c.with_scores = draw(r, 0, 1) == 0;
-  const float scale = draw(r, 0, 5) == 0 ? 8.0f : 1.0f;  // then exp of a score overflows
+  const float scale = draw(r, 0, 5) == 0 ? 8.0f : 1.0f;  // with 8, exp of a score overflows
   c.query = numbers(r, static_cast<size_t>(c.batch * c.queries * c.query_features), scale);
   c.value = numbers(r, static_cast<size_t>(c.batch * c.keys * c.value_features));
   c.key = key_is_value ? c.value
@@ -137,7 +138,7 @@ void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
   const Strided key = strided(r, c.key, c.batch, c.keys, c.key_features);
   const Reference want = reference_attention(s.config, w, c);
   const std::string text = describe(s, c, mask.text);
-  // Large scores leave more of a rounding error in the exponent.
+  // With large scores more of a rounding error remains in the exponent.
   const double bound = tolerance * (scale > 1 ? 100 : 1);
 
   std::vector<int64_t> out_shape{c.batch, c.queries};
@@ -195,7 +196,7 @@ TEST(RandomLayers, AgreeWithTheReferenceOnEveryVariantWithAnyNumberOfThreads) {
   std::cout << std::endl;
   attn::ThreadPool two(2), seven(7);
   for (int i = 0; i < draws; ++i) {
-    // Each draw has a seed of its own, so that the one that fails can be run alone.
+    // Each draw has its own seed, so that a failing one can be run alone.
     Random r(seed + static_cast<unsigned>(i));
     one_draw(r, two, seven);
     if (HasFatalFailure()) {

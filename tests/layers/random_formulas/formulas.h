@@ -1,10 +1,10 @@
-// formulas.h - layers with masks, score functions and sinks that nobody thought of.
+// formulas.h - layers with random masks, score functions and sinks.
 //
 //   attn::Description d = DrawnLayer(random).run();
 //
-// What a formula compares it computes exactly, in float32 as in double: indices, and halves and
-// quarters of them. Scores stay some units large and lose little in any step: no quotient of what
-// may be near zero, no exponential of what is large. So a kernel that is right agrees with the
+// Whatever a formula compares is exact, in float32 as in double: indices, and their halves and
+// quarters. Scores stay within some units and lose little in any step: no quotient by a number that
+// may be near zero, no exponential of a large number. A correct kernel therefore agrees with the
 // reference on every draw.
 #pragma once
 #include <algorithm>
@@ -23,7 +23,7 @@ using attn::Truth;
 using attn_test::draw;
 using attn_test::Random;
 
-/// Tables of a call. Each is read along one kind of axis everywhere, and otherwise at any index.
+/// Tables of a call. Each always has the same kind of axes, or is read at arbitrary indices.
 inline const attn::TruthTable seen{"seen"}, open{"open"}, pair{"pair"}, near{"near"};
 inline const attn::Table document{"document", attn::Type::index}, group{"group", attn::Type::index},
     window{"window", attn::Type::index}, reach{"reach", attn::Type::index},
@@ -31,8 +31,9 @@ inline const attn::Table document{"document", attn::Type::index}, group{"group",
 inline const attn::Table bias{"bias"}, slopes{"slopes"}, relative{"relative"}, gain{"gain"},
     sinks{"sinks"};
 
-/// Draws expressions at a position. Literals stand second: an operation needs a symbol. Every draw
-/// is a statement or an operand of its own, so that all compilers draw in one order.
+/// Draws expressions at a position. Literals are second operands, because an operation needs a
+/// symbol. Every draw is a statement or an operand of its own, so that all compilers draw in the
+/// same order.
 template <class At>
 class Expressions {
  public:
@@ -74,7 +75,7 @@ class Expressions {
     }
   }
 
-  /// A score of a score.
+  /// A random function of a score.
   Number score(Number s, int depth) {
     for (int i = 0; i < depth; ++i) s = step(s);
     return s;
@@ -101,13 +102,13 @@ class Expressions {
   bool chance(int of) { return draw(r_, 1, of) == 1; }
   int small() { return draw(r_, 0, 3) ? draw(r_, 1, 20) : draw(r_, 20, 90); }
 
-  /// A factor of a hash, whose products leave 32 bits sooner or later, or at once.
+  /// A factor for hashes: products with it overflow 32 bits sooner or later, or at once.
   int large() {
     constexpr int some[] = {1000003, 7919,    -1640531535, 65536,
                             46341,   1 << 30, 715827883,   -2147483647};
     return chance(2) ? some[draw(r_, 0, 7)] : draw(r_, -2147483647, 2147483647);
   }
-  /// A sparse mask by a hash of the position.
+  /// A sparse mask: a hash of the position.
   Truth hashed() {
     const Number a = at_.query * large();
     const Number b = at_.key * large();
@@ -168,7 +169,7 @@ class Expressions {
     }
   }
 
-  /// Of some hundreds.
+  /// An index of at most some hundreds.
   Number position() {
     switch (draw(r_, 0, axes_ > 1 ? 9 : 7)) {
       case 0:
@@ -232,7 +233,7 @@ class Expressions {
     }
   }
   Number chosen(const Number& a, const Number& b) { return where(truth(0), a, b); }
-  /// A real number without any rounding.
+  /// A real number, computed without any rounding.
   Number exact(int depth) {
     const Number a = depth > 0 && chance(2) ? clamp(index(depth), -4000, 4000) : position();
     constexpr float factors[] = {0.5f, 0.25f, 1.5f, -0.75f, 2.0f};
@@ -251,7 +252,7 @@ class Expressions {
     }
   }
 
-  /// Some units large.
+  /// A number of at most some units.
   Number bounded(const Number& s) {
     switch (draw(r_, 0, 6)) {
       case 0:
@@ -321,7 +322,8 @@ class DrawnLayer {
  public:
   explicit DrawnLayer(Random& r) : r_(r) {}
 
-  /// Long formulas are drawn anew: a layer has room for 64 steps in each, and for 12 tables.
+  /// Formulas that are too long are drawn again: a layer has room for 64 steps in each formula, and
+  /// for 12 tables.
   attn::Description run() {
     for (;;) {
       const attn::Description d = attempt();
@@ -329,7 +331,7 @@ class DrawnLayer {
       const std::string text = d.error().text();
       const bool too_long =
           text.find("steps") != std::string::npos || text.find("tables") != std::string::npos;
-      // A table has one shape, and some expressions want two.
+      // A table has one shape, and some pairs of expressions want two.
       const bool another_shape = text.find("is read along axes of") != std::string::npos ||
                                  text.find("is read with") != std::string::npos;
       if (!too_long && !another_shape) return d;
@@ -347,8 +349,8 @@ class DrawnLayer {
     const bool with_sink = !sigmoid && draw(r_, 0, 3) == 0;
     const auto rule = draw(r_, 0, 1) ? attn::FullyMasked::zero : attn::FullyMasked::uniform;
     const int dtype = draw(r_, 0, 19);
-    // Three steps of a score one in another, exp2 of tanh of pow, cost Halide gigabytes: it walks
-    // what they share once for every use.
+    // Three nested steps of a score, such as exp2 of tanh of pow, cost Halide gigabytes: it visits
+    // shared subexpressions once for every use.
     const int mask_depth = draw(r_, 0, 3), score_depth = draw(r_, 0, 3);
     attn::Mask mask;
     attn::ScoreMod score;

@@ -1,12 +1,13 @@
-// Layers that are drawn, compiled, opened and run, against their graphs in double.
+// Random layers, compiled, opened and run, against their graphs in double.
 //
 //   ATTN_SEED=123 ATTN_DRAWS=1 layers_random_formulas_test     the layer that the seed 123 draws
 //   ATTN_TARGET=baseline layers_random_formulas_test           another target than the best one here
 //
-// All that attnc does runs here, in its own order: import, passes, plan, kernels, tables, a shared
-// library, which takes 2 s of CPU a layer. Most layers get a schedule of small tiles (a file of
+// All of attnc runs here, in its usual order: import, passes, plan, kernels, tables, a shared
+// library; that takes 2 s of CPU per layer. Most layers get a schedule with small tiles (a file for
 // ATTNC_SCHEDULES), so that calls of some tens of positions have several tiles of queries and cells
-// of keys: skipped, whole and in between; some the one that attnc ships.
+// of keys, among them skipped, full and partial blocks. The others get the schedule that attnc
+// ships.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -28,7 +29,8 @@ using attnc::Status;
 namespace fs = std::filesystem;
 
 constexpr int calls_of_a_layer = 2;
-// Pairs of a call, over heads and batch: the reference takes some microseconds for each.
+// The maximum number of pairs of a call, over heads and batch: the reference takes some
+// microseconds per pair.
 constexpr int64_t most_pairs = 60'000;
 
 struct Drawn {
@@ -68,15 +70,15 @@ attnc::Result<attn::Library> built(const std::vector<Drawn>& layers, const std::
   return attn::open(base + ".so");
 }
 
-/// The best target that this processor runs, or the one that is asked for.
+/// The best target that this processor can run, or ATTN_TARGET.
 std::string target() {
   const char* asked = std::getenv("ATTN_TARGET");
   auto best = attnc::target_here(asked ? asked : "");
   return best.ok() ? *best : "baseline";
 }
 
-/// Compiles all before anything runs: kernels are made in forked processes, and calls start
-/// threads.
+/// All layers are compiled before anything runs, because kernels are made in forked processes, and
+/// calls start threads.
 struct Batch {
   std::vector<Drawn> layers;
   std::optional<attn::Library> library;
@@ -90,7 +92,7 @@ class Formulas : public testing::Test {
         static_cast<unsigned>(number_from("ATTN_SEED", static_cast<int>(std::random_device()())));
     const int draws = number_from("ATTN_DRAWS", 100);
     int formulas = 0;
-    // One of ten with the schedule that ships.
+    // One layer in ten gets the schedule that attnc ships.
     for (int i = 0; i < draws; ++i) {
       const unsigned own = seed + static_cast<unsigned>(i);
       Random r(own);

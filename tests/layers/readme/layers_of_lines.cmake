@@ -1,6 +1,7 @@
-# layers_of_lines(FILES a.md b.md HEADER layers.h INCLUDES all.h): a layer of every line of the files that begins with a field of
-# a layer (`.mask = `, `.score_mod = `, `.sink = `, `.probability = `), and the includes of all that was made of them. Tables, masks and functions that
-# the lines need are declared in the files too, a line each: `inline constexpr attn::Table bias{"bias"};`.
+# layers_of_lines(FILES a.md b.md HEADER layers.h INCLUDES all.h): writes a layer for every line of the files that begins
+# with a field of a layer (`.mask = `, `.score_mod = `, `.sink = `, `.probability = `), and a header that includes the typed
+# headers of all these layers. The tables, masks and functions that the lines need are declared in the files too, one per
+# line: `inline constexpr attn::Table bias{"bias"};`.
 function(layers_of_lines)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "HEADER;INCLUDES" "FILES")
   set(declarations "")
@@ -9,7 +10,7 @@ function(layers_of_lines)
   set(includes "")
   foreach(file IN LISTS arg_FILES)
     file(READ "${file}" text)
-    # What CMake's lists are made of has other names until it is written.
+    # Characters with a meaning in CMake's lists are replaced until the text is written.
     string(REPLACE "\\" "@BACKSLASH@" text "${text}")
     string(REPLACE "[" "@OPEN@" text "${text}")
     string(REPLACE "]" "@CLOSE@" text "${text}")
@@ -29,7 +30,7 @@ function(layers_of_lines)
       elseif(line MATCHES "^\\.(mask|score_mod|sink|probability) = (.*[^,]),?$")
         set(field "${CMAKE_MATCH_1}")
         set(value "${CMAKE_MATCH_2}")
-        # A name of the words that tell lines apart.
+        # The name consists of the words that distinguish the lines.
         string(REGEX REPLACE "^@OPEN@@CLOSE@\\([^)]*\\) { return " "" name "${value}")
         set(name "${field} ${name}")
         string(REPLACE "!" " not " name "${name}")

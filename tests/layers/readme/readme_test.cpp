@@ -1,4 +1,5 @@
-// Every line of the READMEs that goes into a layer, on random calls against its graph in double.
+// Every line of the READMEs that is a field of a layer, on random calls against its graph in
+// double.
 #include "layers/random_call.h"
 #include "readme_layers.h"
 

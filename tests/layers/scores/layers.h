@@ -1,4 +1,4 @@
-// layers.h - score functions and masks that read tables of the call, on every host that takes them.
+// layers.h - score functions and masks that read tables of the call, on every layer that has them.
 #pragma once
 #include "attn/attn.h"
 
@@ -19,7 +19,7 @@ inline constexpr auto capped = attn::layer(attn::MultiHeadAttention{
     .score_mod = [](auto score,
                     auto at) { return attn::softcap(2)(attn::alibi(slopes)(score, at), at); },
 });
-// A bias of every key of a sequence, as long as the call's keys are.
+// A bias for each key of a sequence, as many as the call has keys.
 inline constexpr auto of_keys = attn::layer(attn::DotProductAttention{
     .num_query_heads = 6,
     .num_key_value_heads = 2,
@@ -51,7 +51,7 @@ inline constexpr auto documents = attn::layer(attn::MultiHeadAttention{
     .key_dim = 7,
     .mask = [](auto at) { return document[at.batch][at.query] == document[at.batch][at.key]; },
 });
-// A mask that reads a table at what another one says, and a window that comes with the call.
+// A mask that reads one table at an index from another, and a window that comes with the call.
 inline constexpr auto groups = attn::layer(attn::DotProductAttention{
     .num_query_heads = 2,
     .num_key_value_heads = 2,
@@ -67,10 +67,10 @@ inline constexpr auto functions = attn::layer(attn::GroupQueryAttention{
     .num_key_value_heads = 1,
     .score_mod =
         [](auto score, auto at) {
-          const auto angle = (at.query - at.key) * 0.125f;  // exact, however far apart they are
+          const auto angle = (at.query - at.key) * 0.125f;  // exact at any distance
           const auto x = attn::temperature_per_head("temperature")(score, at);
           return x * cos(angle) + sin(score) - exp(-abs(x)) + log(1 + abs(score)) +
-                 pow(1.25f, at.key % 8) * 0.25f + pow(0.5f + abs(x), 0.5f);  // no root of rounding
+                 pow(1.25f, at.key % 8) * 0.25f + pow(0.5f + abs(x), 0.5f);  // no root near zero
         },
 });
 inline constexpr auto functions_twice = attn::layer(attn::DotProductAttention{
@@ -85,7 +85,7 @@ inline constexpr auto functions_twice = attn::layer(attn::DotProductAttention{
         },
     .dtype = DTypePolicy::float64,
 });
-// Remainders of real numbers of either sign, all exact; plain x86-64 has no instruction that rounds.
+// Remainders of real numbers of both signs, all exact; plain x86-64 has no rounding instruction.
 inline constexpr auto remainders = attn::layer(attn::DotProductAttention{
     .num_query_heads = 2,
     .num_key_value_heads = 1,
@@ -100,7 +100,7 @@ inline constexpr auto half = attn::layer(attn::DotProductAttention{
     .score_mod = attn::alibi("slopes"),
     .dtype = DTypePolicy::float16,
 });
-// Tables where a pair of query and key is weighed, and on heads and features.
+// Tables in the function that computes a score from query and key, and on heads and features.
 inline constexpr auto elsewhere = attn::layer([](attn::Graph& g) {
   const auto [query, value, key] = g.query_value_key();
   const auto gained = map(query, [](auto x, auto at) { return x * gain[at.feature]; });

@@ -1,5 +1,5 @@
-// Every description of layers.h on random calls against its graph in double, and what tables may
-// be.
+// Every description of layers.h on random calls against its graph in double, and which tables are
+// accepted.
 #include "layers/random_call.h"
 #include "scores_layers/capped.attn.h"
 #include "scores_layers/documents.attn.h"

@@ -8,29 +8,36 @@
 //   attn::Workspace scratch;
 //   attn::Status s = layer->run({{"query", x}, {"value", x}}, {{"output", y}}, scratch);
 //
-// Tensors go by name, or by position in the table. A misspelt name is a Status here; where the
-// layer is known at compile time the typed handle of typed.h makes it a compile error.
+// Tensors are passed by name, or by position in the layer's table. Here a misspelt name is an error
+// at run time; where the layer is known at compile time, the handle of typed.h turns it into a
+// compile error.
 //
-// Who owns what. Loading copies the weights into memory of the layer's own, in the order in which
-// its kernels read them; the originals may be freed. A loaded layer never changes, so any number of
-// threads may call it, each with a workspace of its own. Inputs, outputs and workspace are the
-// caller's; a call keeps no pointer and, after the first one of its shapes, allocates nothing.
+// Ownership. Loading copies the weights into memory that the layer owns, in the order in which its
+// kernels read them; the originals may then be freed. A loaded layer is immutable, so any number of
+// threads may call it, each with its own workspace. Inputs, outputs and workspace belong to the
+// caller. A call keeps no pointer to them, and after the first call with the same shapes it
+// allocates nothing.
 //
-// Shapes. Every axis of an input or output has a meaning (batch, query, key, feature, ...); axes of
-// one meaning have one length a call, and feature sizes are those of the weights. Any strides are
-// taken; what does not lie as kernels read it is copied in the workspace (runtime/README.md). A mask
-// has the axes of the scores, [batch, head, query, key]: [query, key], [batch, query, key] and all
-// four are taken, each axis full or 1, any element type; what is not zero may be seen (NaN is not
-// zero, -0.0 is), or what is above 0.5 where the original layer reads it so. An index is an integer
-// of any type, one for all or one a sequence.
+// Shapes. Every axis of an input or output has a name (batch, query, key, feature, ...). Within a
+// call, axes of the same name have the same length; feature sizes are those of the weights. Strides
+// are arbitrary: a tensor that a kernel cannot read where it lies is copied into the workspace
+// (runtime/README.md). A mask has the axes of the scores, [batch, head, query, key]. It may be
+// given as [query, key], as [batch, query, key] or with all four axes; an axis may have length 1
+// and is then broadcast. Any element type will do: a key is visible where the mask is not zero
+// (-0.0 is zero), or above 0.5 where the original layer reads it that way. Negative numbers,
+// infinities and NaN are refused, except in masks of Keras's Attention (ATTN_READ_ANY_NUMBER,
+// kernel_abi.h) and in the soft mask of ReuseMultiHeadAttention, which holds numbers. An index is
+// an integer of any type, a single one or one per sequence: [batch].
 //
-// Optional inputs. A call that leaves some out may be another one: with a cache a layer returns the
-// cache, without it none. Which outputs a call makes follows from the inputs it brings and from what
-// it asks for; a call that fits no way is answered with those that there are. An output that starts
-// as an input, as the cache does, may have that input's memory: the layer then works in place.
+// Optional inputs. Leaving an input out may select a different computation: with a cache a layer
+// also returns the cache, without one it does not. The inputs that are present and the outputs that
+// are asked for select a path of the layer; if no path fits, the error lists those that exist. An
+// output that starts as an input, such as the cache, may share that input's memory: the layer then
+// works in place.
 //
-// Not here: opening shared libraries (library.h), C (c_api.h), decode loops (key_value_cache.h), training,
-// tensors with 2^31 rows (memory of any size is fine: a cache of 12 GiB is).
+// Not here: opening shared libraries (library.h), C (c_api.h), decode loops (key_value_cache.h),
+// training, tensors with 2^31 or more rows. The size in bytes is not limited: a cache of 12 GiB
+// works.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -49,16 +56,17 @@
 
 namespace attn {
 
-/// An output and what it is called. The name is not copied.
+/// An output and its name. The name is not copied.
 struct NamedMutableTensor {
   std::string_view name;
   MutableTensor tensor;
 };
 
-/// Where a layer finds its weights while it is loaded: a file, names, or the order of the table
-/// (which is the order of Keras's get_weights). Refers to what it was made from. What a layer has
-/// no use for is ignored, except a LoRA of Keras's beside a kernel (query/lora_kernel_a), which says
-/// that the kernel is not the one that the layer computes with.
+/// Where a layer finds its weights while it is loaded: in a file, in a list of named tensors, or in
+/// a list in the order of the table (which is the order of Keras's get_weights). Holds references
+/// to what it was made from. Tensors that the layer does not use are ignored, with one exception: a
+/// Keras LoRA matrix beside a kernel (query/lora_kernel_a) is an error, as the kernel is then not
+/// the one that the Keras layer computes with.
 class WeightSource {
  public:
   WeightSource(const SafeTensors& file) : file_(&file) {}              // NOLINT
@@ -66,10 +74,10 @@ class WeightSource {
   WeightSource(std::initializer_list<NamedTensor> named) : named_(named.begin(), named.size()) {}
   WeightSource(std::span<const Tensor> in_order) : ordered_(in_order), by_order_(true) {}  // NOLINT
 
-  /// Weight `index` of a table, which is called `name` there. not_found where there is none;
-  /// unsupported where a LoRA is not merged into it.
+  /// The weight at position `index` of the table, called `name` there. not_found: no such tensor.
+  /// unsupported: there is a LoRA that is not merged into it.
   Result<Tensor> find(int index, std::string_view prefix, std::string_view name) const;
-  /// How many tensors there are where they come in order; else -1.
+  /// The number of tensors if they are given in order, else -1.
   int ordered_count() const { return by_order_ ? static_cast<int>(ordered_.size()) : -1; }
 
  private:
@@ -82,30 +90,33 @@ class WeightSource {
 };
 
 struct LoadOptions {
-  /// The variant: "avx512", "avx2", "baseline". Empty: the best that this CPU runs.
+  /// The variant to use: "avx512", "avx2", "baseline". Empty: the best that this CPU supports.
   std::string_view target = {};
-  /// Stands before every weight's name in files and lists of names.
+  /// Prepended to every weight's name, in files and in lists of named tensors.
   std::string_view prefix = {};
-  /// For calls that name none; has to outlive the layer. Null: default_executor().
+  /// Used by calls that name no executor; must outlive the layer. Null: default_executor().
   Executor* executor = nullptr;
-  /// Lives at least as long as the layer: what holds the table's code, where that can go away.
+  /// Kept alive as long as the layer: the owner of the table and its code, if they can be unloaded.
   std::shared_ptr<const void> keep = {};
 };
 
 struct RunOptions {
-  /// Null: the one that the layer was loaded with.
+  /// Null: the executor that the layer was loaded with.
   Executor* executor = nullptr;
 };
 
+/// A handle to a loaded layer. Copies share the layer.
 class AnyLayer {
  public:
-  /// unsupported: another ABI version, an unknown target, a CPU without its features.
-  /// invalid_argument: a weight of another shape, or not of a floating type. not_found: a weight that is not there.
+  /// unsupported: a table of another ABI version, an unknown target or one whose features this CPU
+  /// lacks, a LoRA beside a kernel, or no memory for the packed weights. invalid_argument: a weight
+  /// of the wrong shape, or not of a floating-point type. not_found: a weight is missing.
   static Result<AnyLayer> load(const attn_layer_table& table, const WeightSource& weights,
                                const LoadOptions& options = {});
 
-  /// Inputs and outputs in the order of the table; absent ones, or none at the end, are left out.
-  /// What an output holds after a failure is not defined.
+  /// Inputs and outputs in the order of the table. To leave one out, pass a default-constructed
+  /// tensor; trailing ones may simply be omitted. If the call fails, the contents of the outputs
+  /// are unspecified.
   Status run(std::span<const Tensor> inputs, std::span<const MutableTensor> outputs,
              Workspace& workspace, const RunOptions& options = {}) const;
   Status run(std::span<const NamedTensor> inputs, std::span<const NamedMutableTensor> outputs,
@@ -117,14 +128,15 @@ class AnyLayer {
                workspace, options);
   }
 
-  /// The bytes of workspace that such a call takes with so many workers.
+  /// The bytes of workspace that this call needs with `worker_count` workers.
   Result<size_t> workspace_bytes(std::span<const Tensor> inputs,
                                  std::span<const MutableTensor> outputs, int worker_count) const;
   Result<size_t> workspace_bytes(std::span<const NamedTensor> inputs,
                                  std::span<const NamedMutableTensor> outputs,
                                  int worker_count) const;
 
-  /// The shape that output `name` has for these inputs.
+  /// The shape of output `name` for these inputs. not_found: the layer has no such output.
+  /// invalid_argument: the inputs do not determine the shape.
   Result<Shape> output_shape(std::string_view name, std::span<const Tensor> inputs) const;
   Result<Shape> output_shape(std::string_view name, std::span<const NamedTensor> inputs) const;
 
@@ -132,7 +144,7 @@ class AnyLayer {
   std::string_view library() const;  // "my_layers"
   std::string_view target() const;   // "avx2"
   uint64_t fingerprint() const;
-  /// What the packed weights take.
+  /// The bytes that the packed weights occupy.
   size_t packed_bytes() const;
   std::span<const attn_tensor_info> inputs() const;
   std::span<const attn_tensor_info> weights() const;

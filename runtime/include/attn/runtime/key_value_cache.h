@@ -8,9 +8,10 @@
 //     s = attn::append(*layer, *cache, {.query = token, .value = token}, {.output = y}, scratch);
 //   }
 //
-// The layer is one that takes a cache and where to go on in it, and returns the cache
-// (CachedMultiHeadAttention). It works in place: nothing is copied, and a step allocates nothing. A
-// step that does not fit is refused before anything is changed. The same by hand:
+// The layer must take a cache and the index at which to continue, and return the cache
+// (CachedMultiHeadAttention does). It works in place: nothing is copied, and a step allocates
+// nothing. A step that does not fit into the cache is refused before anything is changed. The same
+// by hand:
 //
 //   if (attn::Status s = cache->room_for(count); !s.ok()) return s;
 //   s = layer->run({.query = x, .value = x, .cache = cache->input(),
@@ -18,9 +19,9 @@
 //                  {.output = y, .cache = cache->output()}, scratch);
 //   if (s.ok()) s = cache->append(count);
 //
-// Every sequence of the batch has a length of its own. What lies beyond it is zero or what was
-// there before: finite numbers that a mask hides. One thread at a time. Not here: pages, eviction,
-// quantisation, growth (make a larger one).
+// Every sequence of the batch has its own length. Positions beyond it hold zeros or what was
+// written there before: finite numbers, which a mask has to hide. Not thread-safe: use a cache from
+// one thread at a time. Not here: paging, eviction, quantisation, growth (make a larger one).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -41,40 +42,43 @@ namespace attn {
 class KeyValueCache {
  public:
   struct Sizes {
-    int64_t batch = 1;     // sequences
-    int64_t capacity = 0;  // positions of each
-    int64_t heads = 0;     // of keys and values
-    int64_t size = 0;      // of a head
+    int64_t batch = 1;     // number of sequences
+    int64_t capacity = 0;  // positions per sequence
+    int64_t heads = 0;     // key and value heads
+    int64_t size = 0;      // numbers per head
     DType dtype = DType::float32;
   };
 
-  /// All zero, all lengths 0. invalid_argument: sizes or a type that no cache has. unsupported:
-  /// more than the system gives.
+  /// A cache of zeros whose lengths are all 0. invalid_argument: a size outside [1, 2^31), or a
+  /// type that is not a floating-point type. unsupported: the system has no memory for it.
   static Result<KeyValueCache> make(const Sizes& sizes);
 
-  /// [batch, keys and values, capacity, heads, size], to read and to write: the same memory.
+  /// Two views of the same memory, [batch, 2, capacity, heads, size], one to read and one to write.
+  /// On axis 1, keys are at 0 and values at 1.
   Tensor input() const { return {data_, sizes_.dtype, shape()}; }
   MutableTensor output() { return {data_, sizes_.dtype, shape()}; }
-  /// int32 [batch]: how many positions every sequence has, which is where the next one goes.
+  /// int32 [batch]: the number of positions that each sequence holds, which is also the index at
+  /// which its next position goes.
   Tensor lengths() const { return {lengths_, Shape{sizes_.batch}}; }
   int32_t length(int64_t sequence) const { return lengths_[static_cast<size_t>(sequence)]; }
   const Sizes& sizes() const { return sizes_; }
   size_t bytes() const;
 
-  /// Whether `count` more positions fit into every sequence, or counts[i] into sequence i; a
-  /// sentence that names the first one without room.
+  /// Whether `count` more positions fit into every sequence, or counts[i] more into sequence i. If
+  /// not: invalid_argument, naming the first sequence without room.
   Status room_for(int64_t count) const;
   Status room_for(std::span<const int64_t> counts) const;
 
-  /// They were written: the sequences are so much longer. Nothing changes where one has no room.
+  /// Records that the positions were written: adds to the lengths. If a sequence has no room,
+  /// nothing changes.
   Status append(int64_t count);
   Status append(std::span<const int64_t> counts);
 
-  /// Forgets all positions of a sequence from `length` on.
+  /// Drops the positions of a sequence from `length` on. invalid_argument: it holds fewer.
   Status truncate(int64_t sequence, int64_t length);
-  /// Forgets all positions of all sequences.
+  /// Sets all lengths to 0.
   void clear();
-  /// Sequence `to` becomes what `from` is, as beams do.
+  /// Copies the positions and the length of sequence `from` to sequence `to`, as beam search needs.
   Status copy_sequence(int64_t from, int64_t to);
 
  private:
@@ -93,10 +97,10 @@ class KeyValueCache {
   std::vector<int32_t> lengths_;
 };
 
-/// A step of a decode loop: runs the layer with the cache in place, at its lengths, and then counts
-/// the new positions, as many as the inputs have to `update` it with. `inputs` and `outputs` are
-/// all others. When the call fails, or there is no room, the lengths stay as they are; without room
-/// nothing is written either.
+/// A step of a decode loop: runs the layer on the cache in place, writing at the cache's lengths,
+/// and then adds the new positions to the lengths. Their number is the length of the inputs' axis
+/// `update`. `inputs` and `outputs` leave out the cache and its index. If the call fails or there
+/// is no room, the lengths stay as they are; without room nothing is written either.
 Status append(const AnyLayer& layer, KeyValueCache& cache, std::span<const Tensor> inputs,
               std::span<const MutableTensor> outputs, Workspace& workspace,
               const RunOptions& options = {});

@@ -4,11 +4,11 @@
 //   if (!library.ok()) return library.status();
 //   attn::Result<attn::AnyLayer> layer = library->load("model::encoder", weights);
 //
-// `attnc build --shared` makes such libraries, and attn_add_layers(... SHARED). A library stays
-// open for as long as a handle to it or a layer that came out of it is there.
+// `attnc build --shared` and attn_add_layers(... SHARED) make such libraries. A library stays open
+// as long as a Library handle or a layer loaded from it exists.
 //
-// To open a file is to run its code: open none that you would not link. Not here: search paths (the
-// name is a path, relative to the working directory), updates of a library that is open.
+// Opening a library runs its code: open none that you would not link. Not here: search paths (the
+// name is a path, relative to the working directory), replacing a library while it is open.
 #pragma once
 #include <memory>
 #include <span>
@@ -21,17 +21,18 @@ namespace attn {
 
 class Library {
  public:
-  /// Tables that the program is linked with, as a library; they have to outlive it.
+  /// A library of tables that the program is linked with; the tables must outlive it.
   static Result<Library> of(std::span<const attn_layer_table* const> tables);
 
-  std::string_view name() const;  // "my_layers"; of linked tables that of the first
-  const std::string& path() const;
-  /// Every layer that it has.
+  std::string_view name() const;    // "my_layers"; for linked tables, the first table's library
+  const std::string& path() const;  // empty for linked tables
+  /// The tables of all its layers.
   std::span<const attn_layer_table* const> tables() const;
-  /// By the qualified name, "model::encoder", or by its end, "encoder", where one layer alone has
-  /// it. not_found names those that there are.
+  /// Finds a layer by its qualified name, "model::encoder", or by the last part of it, "encoder",
+  /// if only one layer ends that way. not_found: no layer matches. invalid_argument: several do.
+  /// Both messages list the layers of the library.
   Result<const attn_layer_table*> find(std::string_view layer) const;
-  /// As AnyLayer::load; the layer keeps the library open.
+  /// find, then AnyLayer::load. The layer keeps the library open.
   Result<AnyLayer> load(std::string_view layer, const WeightSource& weights,
                         const LoadOptions& options = {}) const;
 
@@ -43,8 +44,8 @@ class Library {
   std::shared_ptr<const State> state_;
 };
 
-/// not_found: no such file. invalid_file: no shared library, one for another machine, or none of
-/// attnc's. unsupported: one with another ABI version.
+/// not_found: no such file. invalid_file: not a shared library, one for another machine, or one
+/// that attnc did not make. unsupported: a library with another ABI version.
 Result<Library> open(const std::string& path);
 
 }  // namespace attn

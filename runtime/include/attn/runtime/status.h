@@ -1,4 +1,4 @@
-// status.h - success, or one sentence for the reader.
+// status.h - success, or an error code and one sentence that explains the error.
 //
 //   attn::Status s = layer.run(...);
 //   if (!s.ok()) std::fprintf(stderr, "%s\n", s.message().c_str());
@@ -7,8 +7,8 @@
 //   if (!layer.ok()) return layer.status();
 //   layer->run(...);
 //
-// Nothing in the runtime throws, exits or prints. A message is built only on failure; success costs
-// one pointer.
+// Nothing in the runtime throws, exits or prints. A message is built only on failure; a successful
+// Status is one null pointer.
 #pragma once
 #include <memory>
 #include <optional>
@@ -17,14 +17,14 @@
 
 namespace attn {
 
-/// Whose fault it is decides what a program does next.
+/// Who caused the failure, which decides what a program can do about it.
 enum class StatusCode {
   ok,
-  invalid_argument,  // the caller's tensors, shapes, flags
-  invalid_file,      // a file that is cut, forged, of another kind, or lacks something
-  not_found,         // a file, a name, a layer
-  unsupported,       // a request that is understood and cannot be served (a CPU without a feature)
-  internal,          // ours: please report
+  invalid_argument,  // the caller's tensors, shapes, names, flags
+  invalid_file,      // a file that is truncated, corrupt, of another kind, or lacks something
+  not_found,         // a file, a name or a layer does not exist
+  unsupported,       // valid, but cannot be done: a CPU without a feature, no memory
+  internal,          // a bug in attnc: please report it
 };
 
 class [[nodiscard]] Status {
@@ -38,12 +38,12 @@ class [[nodiscard]] Status {
 
   bool ok() const { return !state_; }
   StatusCode code() const { return state_ ? state_->code : StatusCode::ok; }
-  /// Names layer, tensor, what was expected and what came. Empty on success.
+  /// One sentence: the layer, the tensor, what was expected and what was found. Empty on success.
   const std::string& message() const {
     static const std::string none;
     return state_ ? state_->message : none;
   }
-  /// The same failure with "context: " before its sentence.
+  /// The same failure with "context: " prepended to its message. Success stays success.
   Status with_context(const std::string& context) const {
     return ok() ? Status() : Status(code(), context + ": " + message());
   }
@@ -56,7 +56,7 @@ class [[nodiscard]] Status {
   std::unique_ptr<State> state_;
 };
 
-/// A value, or the reason why there is none.
+/// A value, or the Status that explains why there is none. Check ok() before reading the value.
 template <class T>
 class [[nodiscard]] Result {
  public:

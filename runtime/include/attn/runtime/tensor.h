@@ -7,9 +7,9 @@
 //   attn::Tensor half(pointer, attn::DType::float16, {2, 5, 16});
 //   in.describe();                                         // "float32 [2, 5, 16]"
 //
-// A view owns nothing: the memory is the caller's and has to live as long as the view is used. A
-// view that was made by default is absent: an optional input left out, an output not asked for.
-// Nothing is checked here; a layer checks every view that it is given and answers with a Status.
+// A view owns nothing: the memory is the caller's and must live as long as the view is used. A
+// default-constructed view is absent: an optional input that is left out, or an output that is not
+// wanted. Nothing is checked here; a layer checks every view that it is given and returns a Status.
 // Not here: arithmetic, ownership, conversion between types.
 #pragma once
 #include <array>
@@ -25,7 +25,7 @@
 
 namespace attn {
 
-/// The numbers are those of kernel_abi.h.
+/// Element types, with the numbers of kernel_abi.h.
 enum class DType : uint8_t {
   float32 = ATTN_FLOAT32,
   float64 = ATTN_FLOAT64,
@@ -39,12 +39,12 @@ enum class DType : uint8_t {
   int64 = ATTN_INT64,
 };
 
-/// Bytes of one element; 0 for a number that is no DType.
+/// Bytes per element; 0 for a value that is not a DType.
 size_t size_of(DType dtype);
-/// "float32", "bool"; "unknown" for a number that is no DType.
+/// "float32", "bool"; "unknown" for a value that is not a DType.
 const char* name_of(DType dtype);
 
-/// The DType of a C++ type. Types of half size have no C++ type here: name the DType.
+/// The DType of a C++ type. float16 and bfloat16 have no C++ type here: name the DType explicitly.
 template <class T>
 struct DTypeOf {};
 template <>
@@ -87,8 +87,8 @@ concept Element = requires {
 
 inline constexpr int max_rank = 8;
 
-/// Up to eight numbers: lengths of axes, or strides. A longer list keeps its rank, so that whoever
-/// checks it can say so, and the first eight numbers.
+/// Up to eight numbers: the lengths of a tensor's axes, or its strides. A longer list keeps its
+/// rank, so that a later check can report it, but only its first eight numbers.
 class Shape {
  public:
   Shape() = default;
@@ -103,9 +103,9 @@ class Shape {
   int64_t& operator[](int axis) { return at_[static_cast<size_t>(axis)]; }
   const int64_t* begin() const { return at_.data(); }
   const int64_t* end() const { return at_.data() + (rank_ < max_rank ? rank_ : max_rank); }
-  /// The product; the largest int64_t where it does not fit.
+  /// The product of the lengths, saturated at the largest int64_t.
   int64_t elements() const;
-  /// Strides of a contiguous array of this shape, the last axis innermost.
+  /// The strides, in elements, of a contiguous array of this shape with the last axis innermost.
   Shape contiguous_strides() const;
   /// "[2, 5, 16]"
   std::string describe() const;
@@ -129,7 +129,7 @@ class Tensor {
   template <Element T>
   Tensor(const T* data, const Shape& shape, const Shape& strides)
       : Tensor(data, DTypeOf<T>::value, shape, strides) {}
-  /// From memory whose size is known: a layer then also checks that the shape fits into it.
+  /// A view of memory whose size is known: a layer then also checks that the shape fits into it.
   template <class T>
   requires Element<std::remove_const_t<T>> Tensor(std::span<T> data, const Shape& shape)
       : Tensor(data.data(), shape) {
@@ -139,7 +139,7 @@ class Tensor {
   requires(!std::is_same_v<T, bool>) Tensor(const std::vector<T>& data, const Shape& shape)
       : Tensor(std::span(data), shape) {}
 
-  /// A flag of a call: one value without axes. `value` has to live as long as the view.
+  /// A flag of a call: one value of rank 0. `value` must live as long as the view.
   static Tensor flag(const bool& value) { return Tensor(&value, Shape{}); }
 
   bool present() const { return present_; }
@@ -148,9 +148,9 @@ class Tensor {
   int rank() const { return shape_.rank(); }
   const Shape& shape() const { return shape_; }
   const Shape& strides() const { return strides_; }  // in elements
-  /// Elements that the memory holds; -1 where the view was made from a bare pointer.
+  /// The number of elements that the memory holds; -1 if the view was made from a bare pointer.
   int64_t capacity() const { return capacity_; }
-  /// "float32 [2, 5, 16]"; with " strides [...]" where it is not contiguous; "absent".
+  /// "float32 [2, 5, 16]", followed by " strides [...]" if it is not contiguous, or "absent".
   std::string describe() const;
 
  private:
@@ -161,8 +161,9 @@ class Tensor {
   bool present_ = false;
 };
 
-/// The same for memory that a layer writes. Its elements must not overlap each other or an input,
-/// but for an output that starts as an input, a cache: that may be the very same view.
+/// A strided view of memory that a layer writes. Its elements must not overlap each other or an
+/// input, with one exception: an output that starts as an input (a cache) may be the same view as
+/// that input.
 class MutableTensor {
  public:
   MutableTensor() = default;

@@ -1,4 +1,4 @@
-// typed.h - a layer whose tensors are members: a misspelt one does not compile.
+// typed.h - a layer whose tensors are struct members: a misspelt name does not compile.
 //
 //   #include "my_layers/encoder.attn.h"       // generated; includes this
 //
@@ -7,13 +7,14 @@
 //   attn::Workspace scratch;
 //   attn::Status s = layer->run({.query = x, .value = x}, {.output = y}, scratch);
 //
-// Everything else is as in any_layer.h; `layer->any()` is the same layer by name.
+// Everything else is as in any_layer.h; `layer->any()` is the same layer with tensors by name.
 //
-// What the generated header holds. A Description is the language's value (attn/attn.h); this header
-// knows it by name only. For a layer that was described in C++ the header includes the user's own
-// and checks its fingerprint; for one from JSON it declares `namespace model { extern const
-// attn::Description encoder; }`, which is never defined: its name is all that is needed. Then it
-// specialises Binding. The complete text for a layer with a bias, one flag and an optional output:
+// What a generated header contains. A Description is a value of the language (attn/attn.h); here it
+// is only declared. For a layer that was described in C++, the generated header includes the user's
+// header and checks the description's fingerprint. For a layer from JSON it declares `namespace
+// model { extern const attn::Description encoder; }`, which is never defined, since only its name
+// is needed. Then it specialises Binding. The complete text for a layer with a bias, one flag and
+// an optional output:
 //
 //   #pragma once
 //   #include "attn/attn.h"
@@ -56,13 +57,14 @@
 //   };
 //
 // That is the whole contract: three aggregates whose members have initialisers ({}, so that leaving
-// one out is no warning), `table`, and three `list`s in the table's order. A name that is no C++
-// name has '_' for every other character; a flag is a bool, listed through Tensor::flag, which
-// refers to the member. (An array of no tensors is `std::array<attn::Tensor, 0>`.)
+// one out gives no warning), `table`, and three overloads of `list` in the table's order.
+// Characters of a tensor's name that C++ does not allow become '_'. A flag is a bool; it is listed
+// through Tensor::flag, which refers to the member. (An array of no tensors is
+// `std::array<attn::Tensor, 0>`.)
 //
-// Members come in the table's order, but that a query, a value and a key are the first inputs in
-// every layer, and in this order. Where the table has another order (DotProductAttention's is
-// query, key, value) the inputs begin with a ByName, so that braces without names do not compile.
+// Members are in the table's order, except that query, value and key come first in every layer, in
+// this order. If the table has them in another order (DotProductAttention: query, key, value), the
+// inputs begin with a ByName, so that braces without names do not compile.
 #pragma once
 #include <array>
 #include <concepts>
@@ -76,8 +78,8 @@ namespace attn {
 
 struct Description;
 
-/// The first member of an aggregate whose members are not in the table's order: nothing in braces
-/// becomes one, so tensors there have to come by name.
+/// The first member of an aggregate whose members are not in the table's order. Nothing in braces
+/// converts to it, so the tensors of such an aggregate must be named.
 struct ByName {
   explicit ByName() = default;
 };
@@ -100,7 +102,8 @@ class Layer {
   static Result<Layer> load(const SafeTensors& file, const LoadOptions& options = {}) {
     return wrap(AnyLayer::load(Binding<D>::table(), file, options));
   }
-  /// By names: `load(keras_layer->named())`. A template, so that braces mean `Weights` alone.
+  /// From named tensors: `load(keras_layer->named())`. A template, so that a braced list can only
+  /// mean `Weights`.
   template <std::same_as<std::span<const NamedTensor>> Named>
   static Result<Layer> load(Named weights, const LoadOptions& options = {}) {
     return wrap(AnyLayer::load(Binding<D>::table(), weights, options));

@@ -1,14 +1,14 @@
-// workspace.h - the memory that calls work in, owned by the caller.
+// workspace.h - the scratch memory of calls, owned by the caller.
 //
-//   attn::Workspace scratch;                  // empty; the first call makes it as large as it needs
-//   layer.run({...}, {...}, scratch);         // later calls of these shapes allocate nothing
+//   attn::Workspace scratch;                  // empty; the first call makes it as large as it
+//   needs layer.run({...}, {...}, scratch);         // later calls of these shapes allocate nothing
 //
 //   alignas(128) static std::byte pool[1 << 20];
 //   attn::Workspace lent{std::span(pool)};    // never grows: a call that needs more is a Status
 //
-// One workspace serves one call at a time (a second one at the same time is refused), any number of
-// layers one after another. Nothing in it lives from one call to the next. For how much a call
-// needs see AnyLayer::workspace_bytes.
+// A workspace serves one call at a time; a concurrent second call is refused (invalid_argument).
+// Any number of layers may use it one after another: no data in it survives a call.
+// AnyLayer::workspace_bytes computes how much a call needs.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -20,12 +20,12 @@ namespace attn {
 
 class Workspace {
  public:
-  /// What its memory and every block in it are aligned to.
+  /// The alignment, in bytes, of its memory and of every block in it.
   static constexpr size_t alignment = 128;
 
   Workspace() = default;
-  /// Over memory of the caller's, which has to outlive it. Where that does not begin on a multiple
-  /// of 128 bytes, the bytes before the first such multiple are not used.
+  /// A workspace in the caller's memory, which must outlive it. If that memory is not aligned to
+  /// 128 bytes, the bytes before the first multiple of 128 are not used.
   explicit Workspace(std::span<std::byte> lent);
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
@@ -33,13 +33,14 @@ class Workspace {
   Workspace& operator=(Workspace&& other) noexcept;
   ~Workspace();
 
-  /// At least `bytes`; what it held is lost. Fails where the memory is lent and too small
-  /// (invalid_argument), or where the system has none (unsupported); it is as it was, then.
+  /// Makes it at least `bytes` large; growing discards its contents. Fails if the memory is lent
+  /// and too small (invalid_argument), or if the system has no memory (unsupported); the workspace
+  /// is then unchanged.
   Status reserve(size_t bytes);
   size_t bytes() const { return bytes_; }
   std::byte* data() const { return data_; }
 
-  /// Marks it as used by a call, as AnyLayer does; false when it already is.
+  /// Marks it as in use by a call; false if it already is. AnyLayer::run does this itself.
   bool begin_use() { return !in_use_.exchange(true, std::memory_order_acquire); }
   void end_use() { in_use_.store(false, std::memory_order_release); }
 

@@ -1,4 +1,4 @@
-// The typed headers of the package too, and a layer of them.
+// Uses the package, including its typed headers and a layer.
 #include <vector>
 
 #include "my_layers/dense.attn.h"
