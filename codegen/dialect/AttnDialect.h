@@ -54,6 +54,24 @@ inline bool isIndex(mlir::Value number) { return number.getType().isInteger(32);
 
 #include "dialect/AttnDialect.h.inc"
 #include "dialect/AttnEnums.h.inc"
+
+namespace attnc::ir {
+
+/// The axis that extremes are taken over; nullopt for all pairs of both.
+inline std::optional<attn::Kind> kindOf(Over over) {
+  switch (over) {
+    case Over::Query:
+      return attn::Kind::query;
+    case Over::Key:
+      return attn::Kind::key;
+    case Over::Pairs:
+      return std::nullopt;
+  }
+  llvm_unreachable("no such Over");
+}
+
+}  // namespace attnc::ir
+
 #define GET_TYPEDEF_CLASSES
 #include "dialect/AttnTypes.h.inc"
 #define GET_ATTRDEF_CLASSES

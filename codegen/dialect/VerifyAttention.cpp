@@ -51,9 +51,9 @@ LogicalResult ExtremesOp::verifyRegions() {
   if (failed(verifyArguments(*this, "formula", formula, {})) ||
       failed(verifyYield(*this, "formula", formula, {getLeast().getType()})))
     return failure();
-  const std::optional<Kind> hidden = getOver() == Over::Query ? std::optional(Kind::key)
-                                     : getOver() == Over::Key ? std::optional(Kind::query)
-                                                              : std::nullopt;
+  std::optional<Kind> hidden;  // the axis whose positions the formula must not read
+  if (const std::optional<Kind> over = kindOf(getOver()))
+    hidden = *over == Kind::query ? Kind::key : Kind::query;
   WalkResult walked = formula.walk([&](Operation* op) {
     for (mlir::Value operand : op->getOperands())
       if (auto argument = dyn_cast<BlockArgument>(operand);

@@ -88,7 +88,8 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
   const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
   const Schedule& s = context.schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
-  const int columns = stage.value_size_padded, value_lanes = context.lanes_of(stage.value_size);
+  const int columns = stage.value_size_padded,
+            value_lanes = context.schedule().lanes_of(stage.value_size);
   Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
   // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
   f.score.compute_at(at)

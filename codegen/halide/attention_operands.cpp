@@ -80,7 +80,7 @@ void pack_values(Context& context, const Values& stage) {
   const int columns = stage.value_size_padded;
   // Values are read in place unless their rows are not whole vectors or have to be converted.
   if (columns == stage.value_size && context.stored_type() == context.real()) return;
-  const int lanes = context.lanes_of(stage.value_size);
+  const int lanes = context.schedule().lanes_of(stage.value_size);
   const Expr keys = context.extent(Kind::key);
   Var n("n"), r("r"), h("h"), x("x"), ro("ro"), ri("ri"), task("task");
   Func packed("packed_values");
@@ -103,7 +103,8 @@ void pack_values(Context& context, const Values& stage) {
 
 LoopLevel make_result(Context& context, const Values& stage, const Func& tile_of, int tile) {
   const Expr queries = context.extent(Kind::query), tiles = (queries + (tile - 1)) / tile;
-  const int columns = stage.value_size_padded, lanes = context.lanes_of(stage.value_size);
+  const int columns = stage.value_size_padded,
+            lanes = context.schedule().lanes_of(stage.value_size);
   Var x("x"), n("n"), t("t"), h("h"), b("b");
   if (context.output_of(stage.result) < 0) {
     // Rows for a later stage, heads side by side.
@@ -161,8 +162,8 @@ void make_weighted_sum(
     Context& context, const Values& stage, int tile,
     const std::function<Expr(const Expr&, const Expr&, const Expr&, const Expr&)>& probability) {
   const Schedule& s = context.schedule();
-  const int lanes = context.lanes_of(stage.value_size), columns = stage.value_size_padded,
-            rows = s.tile_rows;
+  const int lanes = context.schedule().lanes_of(stage.value_size),
+            columns = stage.value_size_padded, rows = s.tile_rows;
   Var x("x"), q("q"), qt("qt"), h("h"), b("b"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
   RDom all(0, context.extent(Kind::key), "all");
   const Expr query = min(qt * tile + q, context.extent(Kind::query) - 1);

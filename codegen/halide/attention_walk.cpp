@@ -43,7 +43,7 @@ std::vector<Expr> extremes_of(const Context& context, const Attention& stage, co
     Expr places, which;  // the extent of i, and the i of this tile or cell
     // Formulas are evaluated only in updates, so that nothing is read where there are no positions,
     // as in a call without keys.
-    if (e.over == Kind::other) {
+    if (!e.over) {
       // Pairs may differ unless each mask is one number for all of them: it was left out, or is
       // broadcast.
       RDom r(0, 1, "r");
@@ -59,7 +59,7 @@ std::vector<Expr> extremes_of(const Context& context, const Attention& stage, co
       places = 1, which = 0;
     } else {
       const bool keys = e.over == Kind::key;
-      const Expr count = context.extent(e.over);
+      const Expr count = context.extent(*e.over);
       const int width = keys ? cell_keys(context.schedule(), stage) : context.schedule().query_tile;
       RDom r(0, width, "r");
       const Expr position = i * width + r;

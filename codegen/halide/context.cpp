@@ -1,7 +1,6 @@
 #include "halide/context.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "attn/runtime/kernel_abi.h"
 #include "halide/path_uses.h"
@@ -185,12 +184,8 @@ void Context::define(int v, const Func& func) {
   if (const int output = output_of(v); output >= 0) outputs_[static_cast<size_t>(output)] = func;
 }
 
-int Context::lanes_of(int size) const {
-  return std::min(schedule().vector, static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
-}
-
 int Context::vectors_of(int padded_size) const {
-  const int all = padded_size / lanes_of(padded_size);
+  const int all = padded_size / schedule().lanes_of(padded_size);
   int vectors = std::min(all, schedule().tile_vectors);
   while (all % vectors != 0) --vectors;
   return vectors;

@@ -72,9 +72,8 @@ class Context {
   /// From now on the keys are those of the cache that the path writes, which is not an input of it.
   void set_cache_positions(const Halide::Expr& positions) { cache_positions_ = positions; }
 
-  // Vectors.
-  int lanes_of(int size) const;           // vector lanes for rows of `size` numbers
-  int vectors_of(int padded_size) const;  // vectors of a register tile over such rows, padded
+  /// Vectors of a register tile over rows of this padded size.
+  int vectors_of(int padded_size) const;
 
   // Inputs of the call, and packed weights.
   const Halide::ImageParam& input(int index) const { return inputs_.at(index); }

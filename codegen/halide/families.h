@@ -3,8 +3,7 @@
 //
 // Each function turns a stage into Funcs: it reads the stage's operands from `context` and defines
 // its result there. A new kind of stage is a struct in plan.h and a `make` here; a new loop nest
-// for attention is a KernelFamily (plan.h) and a row of the table attention_families
-// (pipeline.cpp).
+// for attention is a KernelFamily (plan.h) and a case in pipeline.cpp.
 #pragma once
 #include "halide/context.h"
 

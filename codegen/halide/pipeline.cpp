@@ -1,18 +1,20 @@
 #include "halide/pipeline.h"
 
-#include <array>
-
 #include "halide/families.h"
 
 namespace attnc {
 
 namespace {
 
-/// Indexed by KernelFamily.
-constexpr std::array attention_families{make_online, make_with_scores, make_decode};
-
 void make(Context& context, const Attention& stage) {
-  attention_families.at(static_cast<size_t>(stage.family))(context, stage);
+  switch (stage.family) {
+    case KernelFamily::online:
+      return make_online(context, stage);
+    case KernelFamily::with_scores:
+      return make_with_scores(context, stage);
+    case KernelFamily::decode:
+      return make_decode(context, stage);
+  }
 }
 
 }  // namespace

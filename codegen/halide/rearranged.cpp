@@ -27,7 +27,7 @@ void make(Context& context, const Splice& stage) {
         .allow_race_conditions()
         .reorder(x, h, l, b)
         .parallel(b)
-        .vectorize(x, context.lanes_of(stage.size), TailStrategy::GuardWithIf);
+        .vectorize(x, context.schedule().lanes_of(stage.size), TailStrategy::GuardWithIf);
   }
   out.compute_root()
       .bound(x, 0, stage.size)
@@ -94,7 +94,8 @@ void make(Context& context, const Map& stage) {
           .bound(b, 0, context.extent(Kind::batch))
           .fuse(t, b, task)
           .parallel(task)
-          .vectorize(c, context.lanes_of(std::max(stage.head_size, 1)), TailStrategy::GuardWithIf);
+          .vectorize(c, context.schedule().lanes_of(std::max(stage.head_size, 1)),
+                     TailStrategy::GuardWithIf);
       break;
     }
     case Layout::pairs: {

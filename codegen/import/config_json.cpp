@@ -52,8 +52,18 @@ class Reader {
     if (status_.ok()) status_ = Status(code, file_ + ": " + sentence);
   }
   void wrong(const std::string& sentence) { fail(StatusCode::invalid_argument, sentence); }
-  void wrong_type(std::string_view key, const char* wanted, const json& got) {
+  void wrong_type(std::string_view key, std::string_view wanted, const json& got) {
     wrong(fmt::format("`{}` must be {}, not {}", key, wanted, shown(got)));
+  }
+  /// `names` are those of the enumerators, in their order; `last`: see `choices`.
+  template <class Enum, size_t n>
+  bool enumerator(std::string_view key, const json& value, const std::array<const char*, n>& names,
+                  std::string_view last, Enum& out) {
+    for (size_t i = 0; i < n; ++i) {
+      if (value == names[i]) return out = static_cast<Enum>(i), true;
+    }
+    wrong_type(key, choices({names.begin(), names.end()}, last), value);
+    return false;
   }
 
   const json* find(std::string_view key) const {
@@ -140,24 +150,14 @@ class Reader {
     }
   }
   void one(const std::string& key, attn::ScoreMode& out) {
-    const json* value = find(key);
-    if (!value) return;
-    for (size_t i = 0; i < attn::score_mode_names.size(); ++i) {
-      if (*value == attn::score_mode_names[i]) return void(out = static_cast<attn::ScoreMode>(i));
-    }
-    wrong_type(key, "\"dot\" or \"concat\"", *value);
+    if (const json* value = find(key)) enumerator(key, *value, attn::score_mode_names, "", out);
   }
   template <class Rule>  // FullyMasked or an optional one; null leaves the layer's default
   requires std::is_assignable_v<Rule&, attn::FullyMasked>
   void one(const std::string& key, Rule& out) {
+    attn::FullyMasked rule{};
     const json* value = find_unless_null(key);
-    if (!value) return;
-    for (size_t i = 0; i < attn::fully_masked_names.size(); ++i) {
-      if (*value == attn::fully_masked_names[i]) {
-        return void(out = static_cast<attn::FullyMasked>(i));
-      }
-    }
-    wrong_type(key, "\"uniform\", \"zero\", \"additive\" or null", *value);
+    if (value && enumerator(key, *value, attn::fully_masked_names, "null", rule)) out = rule;
   }
   void one(const std::string& key, attn::Mask& out) {
     const json* value = find_unless_null(key);
@@ -165,9 +165,7 @@ class Reader {
     for (const auto& [name, mask] : named_masks) {
       if (*value == name) return void(out = mask);
     }
-    wrong_type(key,
-               "\"causal\", \"causal_from_the_end\" or null (others can only be written in C++)",
-               *value);
+    wrong_type(key, mask_choices() + " (others can only be written in C++)", *value);
   }
   void one(const std::string& key, attn::ScoreMod&) {
     if (const json* value = find_unless_null(key))
@@ -178,13 +176,7 @@ class Reader {
       wrong_type(key, "null (sinks can only be written in C++)", *value);
   }
   void one(const std::string& key, attn::Probability& out) {
-    const json* value = find(key);
-    if (!value) return;
-    for (size_t i = 0; i < attn::probability_names.size(); ++i) {
-      if (*value == attn::probability_names[i])
-        return void(out = static_cast<attn::Probability>(i));
-    }
-    wrong_type(key, "\"softmax\" or \"sigmoid\"", *value);
+    if (const json* value = find(key)) enumerator(key, *value, attn::probability_names, "", out);
   }
   void one(const std::string& key, attn::DTypePolicy& out) {
     const json* value = find(key);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "attn/reflect.h"
 #include "import/config_json.h"
@@ -129,6 +130,10 @@ inline bool is_component(std::string_view key) {
 }
 // ---- config_json_values.cpp
 
+/// `"a", "b" or null`: names in quotes, then `last` without quotes unless it is empty.
+std::string choices(const std::vector<std::string_view>& names, std::string_view last);
+/// The names of named_masks, or null.
+std::string mask_choices();
 /// A value as text for errors, cut to 60 bytes.
 std::string shown(const nlohmann::json& value);
 /// The value with lists in place of {"class_name": "__tuple__", "items": [...]} and of

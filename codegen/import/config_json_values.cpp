@@ -116,6 +116,21 @@ Status read_policy_map(std::string_view key, const json& map, attn::DTypePolicy&
 
 }  // namespace
 
+std::string choices(const std::vector<std::string_view>& names, std::string_view last) {
+  std::vector<std::string> all;
+  for (std::string_view name : names) all.push_back(fmt::format("\"{}\"", name));
+  if (!last.empty()) all.emplace_back(last);
+  const std::string final_choice = all.back();
+  all.pop_back();
+  return fmt::format("{} or {}", fmt::join(all, ", "), final_choice);
+}
+
+std::string mask_choices() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, mask] : named_masks) names.emplace_back(name);
+  return choices(names, "null");
+}
+
 Status read_policy(std::string_view key, const json& value, attn::DTypePolicy& out) {
   if (value.is_null()) return {};
   const json* name = &value;

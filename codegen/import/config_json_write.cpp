@@ -264,9 +264,9 @@ Result<JsonLayer> layer_from_fields(const NamedLayer& config, const std::string&
         using Class = ClassOf<Layer>;
         if constexpr (has_mask<Layer>) {
           if (!layer.mask.formula.empty() && name_of(layer.mask).is_null()) {
-            return Status(StatusCode::invalid_argument,
-                          "`mask` is a formula, which only C++ can say: JSON knows \"causal\" and "
-                          "\"causal_from_the_end\"");
+            return Status(
+                StatusCode::invalid_argument,
+                "`mask` is a formula, which only C++ can say: in JSON it is " + mask_choices());
           }
         }
         if constexpr (has_score_mod<Layer>) {

@@ -42,14 +42,14 @@ class Walk {
 
   /// The minimum and maximum of every extreme over `over`, for one tile or cell; nullopt for the
   /// other extremes.
-  std::vector<Known> extremes(Kind over, int64_t first, int64_t last) {
+  std::vector<Known> extremes(std::optional<Kind> over, int64_t first, int64_t last) {
     (over == Kind::query ? place_.query : place_.key) = first;
     (over == Kind::query ? place_.last_query : place_.last_key) = last;
     std::vector<Known> out;
     for (const Extremes& e : a_.extremes) {
-      const auto [least, most] = e.over != over        ? std::pair<Known, Known>()
-                                 : over == Kind::other ? at_a_glance(e)
-                                                       : extremes_of(e, place_, call_.known);
+      const auto [least, most] = e.over != over ? std::pair<Known, Known>()
+                                 : over         ? extremes_of(e, place_, call_.known)
+                                                : at_a_glance(e);
       out.push_back(least);
       out.push_back(most);
     }
@@ -65,7 +65,7 @@ class Walk {
     place_.last_key = to;
     std::vector<Known> known;
     for (size_t i = 0; i < a_.extremes.size(); ++i) {
-      const Kind over = a_.extremes[i].over;
+      const std::optional<Kind> over = a_.extremes[i].over;
       for (size_t k = 2 * i; k < 2 * i + 2; ++k)
         known.push_back(over == Kind::key     ? of_cell[k]
                         : over == Kind::query ? of_tile[k]
@@ -76,7 +76,7 @@ class Walk {
   }
 
   /// Computes the extremes over all pairs, as far as a kernel knows them from the masks' strides.
-  void look_at_pairs() { pairs_ = extremes(Kind::other, 0, 0); }
+  void look_at_pairs() { pairs_ = extremes(std::nullopt, 0, 0); }
 
   bool visible(int64_t query, int64_t key) {
     place_.query = place_.last_query = query;

@@ -69,9 +69,7 @@ class Reader {
       mistake_ = "a formula with `attn.extremes` is not compiled yet";
       return false;
     }
-    const attn::Kind over = op.getOver() == ir::Over::Query ? attn::Kind::query
-                            : op.getOver() == ir::Over::Key ? attn::Kind::key
-                                                            : attn::Kind::other;
+    const std::optional<attn::Kind> over = ir::kindOf(op.getOver());
     const uint64_t first = 2 * extremes_->size();
     PlanFormula formula = formulaFromRegion(op.getFormula(), read_, mistake_);
     if (formula.empty()) return false;

@@ -14,6 +14,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -154,9 +155,10 @@ struct Projection {
 /// The minimum and the maximum of a formula over the queries of a tile, or over the keys of a cell.
 /// For a truth: whether it holds for all of them, and whether it holds for any.
 struct Extremes {
-  attn::Kind over{};  // query or key: the formula does not read the other's position. `other`: all
-                      // pairs, for a mask of the call; known where it is one number for all of them
-  PlanFormula formula;  // one result
+  std::optional<attn::Kind> over;  // query or key: the formula does not read the other's position.
+                                   // nullopt: all pairs, for a mask of the call; known where it is
+                                   // one number for all of them
+  PlanFormula formula;             // one result
 };
 
 /// The loop nest of an attention stage; each has a file of its own in codegen/halide.

@@ -1,5 +1,3 @@
-#include <bit>
-
 #include "plan/formula_from_region.h"
 #include "plan/planner.h"
 
@@ -47,11 +45,7 @@ bool Planner::readAsValues(ir::ProjectOp project) {
 }
 
 /// The columns of a head of values: whole vectors, or the next power of two below one vector.
-int Planner::paddedSize(int size) const {
-  const int lanes =
-      std::min(plan_.schedule.vector, static_cast<int>(std::bit_ceil(unsigned(size))));
-  return roundUp(size, lanes);
-}
+int Planner::paddedSize(int size) const { return roundUp(size, plan_.schedule.lanes_of(size)); }
 
 int Planner::addPacking(const Packing& packing) {
   for (size_t i = 0; i < plan_.packings.size(); ++i)

@@ -183,7 +183,7 @@ void print(std::string& out, const Plan& plan, const Path& path, const Attention
   print(out, plan, "keys (of a tile of queries)", a.keys);
   print(out, plan, "blocks (of a tile of queries and a cell of keys)", a.blocks);
   for (size_t i = 0; i < a.extremes.size(); ++i) {
-    const attn::Kind over = a.extremes[i].over;
+    const std::optional<attn::Kind> over = a.extremes[i].over;
     const std::string title = fmt::format(
         "arguments {} and {} of blocks: the least and the most over {}", 2 * i, 2 * i + 1,
         over == attn::Kind::query ? "the tile's queries"

@@ -4,6 +4,8 @@
 // A parameter is a member here, a row of schedule_columns, and its use in a kernel. A file may
 // leave out the column of a parameter that is not required; the member's default applies then.
 #pragma once
+#include <algorithm>
+#include <bit>
 
 namespace attnc {
 
@@ -21,6 +23,12 @@ struct Schedule {
   int decode_fold_unroll = 4;
   int decode_exp_unroll = 2;
   int pack_rows = 64;
+
+  /// Lanes of the vectors that rows of `size` numbers are computed in: `vector`, or for shorter rows
+  /// the power of two that holds them.
+  int lanes_of(int size) const {
+    return std::min(vector, static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
+  }
 };
 
 struct ScheduleColumn {

@@ -21,7 +21,7 @@ namespace attnc::ir {
 namespace {
 
 /// Whether a truth can hold for a pair of the box, and whether it certainly holds for all pairs.
-struct Sight {
+struct TruthBounds {
   mlir::Value possible, certain;
 };
 
@@ -29,9 +29,9 @@ class Classifier {
  public:
   Classifier(AttentionOp attention, Block* blocks) : box_(attention, blocks) {}
 
-  Sight classify(mlir::Value truth) {
+  TruthBounds classify(mlir::Value truth) {
     if (auto known = sights_.find(truth); known != sights_.end()) return known->second;
-    Sight made = classifyNew(truth);
+    TruthBounds made = classifyNew(truth);
     return sights_[truth] = made;
   }
 
@@ -39,15 +39,15 @@ class Classifier {
   Box box_;
   Reads reads_;
   BoxIntervals intervals_{box_, reads_};
-  llvm::DenseMap<mlir::Value, Sight> sights_;
+  llvm::DenseMap<mlir::Value, TruthBounds> sights_;
 
   mlir::Value both(mlir::Value a, mlir::Value b) { return box_.both(a, b); }
   mlir::Value either(mlir::Value a, mlir::Value b) { return box_.either(a, b); }
   mlir::Value negated(mlir::Value a) { return box_.negated(a); }
-  Sight unknown() { return {box_.truth(true), box_.truth(false)}; }
+  TruthBounds unknown() { return {box_.truth(true), box_.truth(false)}; }
   std::optional<Over> overOf(mlir::Value value) { return ir::overOf(reads_, value); }
 
-  Sight classifyNew(mlir::Value value) {
+  TruthBounds classifyNew(mlir::Value value) {
     if (reads_.axes(value) == Axes::none) {
       mlir::Value same = box_.point(value);
       return {same, same};
@@ -58,52 +58,52 @@ class Classifier {
     if (isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::SelectOp>(op) && overOf(value) &&
         !reads_.plain(value) && !reads_.masks(value))
       return lookedAt(value);
-    return llvm::TypeSwitch<Operation*, Sight>(op)
+    return llvm::TypeSwitch<Operation*, TruthBounds>(op)
         .Case([&](arith::AndIOp op) {
-          Sight a = classify(op.getLhs()), b = classify(op.getRhs());
-          return Sight{both(a.possible, b.possible), both(a.certain, b.certain)};
+          TruthBounds a = classify(op.getLhs()), b = classify(op.getRhs());
+          return TruthBounds{both(a.possible, b.possible), both(a.certain, b.certain)};
         })
         .Case([&](arith::OrIOp op) {
-          Sight a = classify(op.getLhs()), b = classify(op.getRhs());
-          return Sight{either(a.possible, b.possible), either(a.certain, b.certain)};
+          TruthBounds a = classify(op.getLhs()), b = classify(op.getRhs());
+          return TruthBounds{either(a.possible, b.possible), either(a.certain, b.certain)};
         })
         .Case([&](arith::XOrIOp op) { return exclusive(op); })
         .Case([&](arith::SelectOp op) {
-          Sight c = classify(op.getCondition()), a = classify(op.getTrueValue()),
-                b = classify(op.getFalseValue());
+          TruthBounds c = classify(op.getCondition()), a = classify(op.getTrueValue()),
+                      b = classify(op.getFalseValue());
           mlir::Value possible =
               either(both(c.possible, a.possible), both(negated(c.certain), b.possible));
           mlir::Value certain =
               either(both(c.certain, a.certain), both(negated(c.possible), b.certain));
-          return Sight{possible, either(certain, both(a.certain, b.certain))};
+          return TruthBounds{possible, either(certain, both(a.certain, b.certain))};
         })
         .Case([&](arith::CmpIOp op) { return comparison(op); })
         .Case([&](OwnOp op) {
           if (overOf(op.getResult())) return lookedAt(op.getResult());
           auto [least, most] = box_.extremes(op.getResult(), Over::Pairs);
-          return Sight{most, least};
+          return TruthBounds{most, least};
         })
         .Default([&](Operation*) { return lookedAt(value); });
   }
 
   /// A truth that reads one axis is evaluated at all its positions in the box (attn.extremes). One
   /// that reads both axes is unknown.
-  Sight lookedAt(mlir::Value value) {
+  TruthBounds lookedAt(mlir::Value value) {
     const std::optional<Over> over = overOf(value);
     if (!over) return unknown();
     auto [least, most] = box_.extremes(value, *over);
     return {most, least};
   }
 
-  Sight exclusive(arith::XOrIOp op) {
-    Sight a = classify(op.getLhs());
+  TruthBounds exclusive(arith::XOrIOp op) {
+    TruthBounds a = classify(op.getLhs());
     if (matchPattern(op.getRhs(), m_One())) return {negated(a.certain), negated(a.possible)};
-    Sight b = classify(op.getRhs());
+    TruthBounds b = classify(op.getRhs());
     return {either(both(a.possible, negated(b.certain)), both(negated(a.certain), b.possible)),
             either(both(a.certain, negated(b.possible)), both(negated(a.possible), b.certain))};
   }
 
-  Sight comparison(arith::CmpIOp op) {
+  TruthBounds comparison(arith::CmpIOp op) {
     if (!isIndex(op.getLhs())) return lookedAt(op.getResult());
     // Along one axis, where intervals would be too wide, the comparison itself is evaluated.
     if (overOf(op.getResult()) && !reads_.plain(op.getResult())) return lookedAt(op.getResult());
@@ -120,7 +120,7 @@ class Classifier {
       case eq:
         return equal(op.getLhs(), op.getRhs());
       case ne: {
-        Sight same = equal(op.getLhs(), op.getRhs());
+        TruthBounds same = equal(op.getLhs(), op.getRhs());
         return {negated(same.certain), negated(same.possible)};
       }
       default:
@@ -129,7 +129,7 @@ class Classifier {
   }
 
   /// a <= b, or a < b.
-  Sight ordered(mlir::Value a, mlir::Value b, bool strictly) {
+  TruthBounds ordered(mlir::Value a, mlir::Value b, bool strictly) {
     const auto [x, y, exact] = intervals_.sides(a, b);
     if (!x || !y) return unknown();
     const auto predicate = strictly ? arith::CmpIPredicate::slt : arith::CmpIPredicate::sle;
@@ -137,7 +137,7 @@ class Classifier {
                          box_.compare(predicate, x.high.value, y.low.value)});
   }
 
-  Sight equal(mlir::Value a, mlir::Value b) {
+  TruthBounds equal(mlir::Value a, mlir::Value b) {
     const auto [x, y, exact] = intervals_.sides(a, b);
     if (!x || !y) return unknown();
     using enum arith::CmpIPredicate;
@@ -150,7 +150,7 @@ class Classifier {
   }
 
   /// `sight` where `exact` holds (null: always), unknown where it does not.
-  Sight where(mlir::Value exact, Sight sight) {
+  TruthBounds where(mlir::Value exact, TruthBounds sight) {
     if (!exact) return sight;
     return {either(negated(exact), sight.possible), both(exact, sight.certain)};
   }
@@ -170,7 +170,7 @@ struct ClassifyBlocks : impl::ClassifyBlocksBase<ClassifyBlocks> {
     Location loc = attention.getLoc();
     Block* blocks = builder.createBlock(&attention.getBlocks(), {}, {index, index, index, index},
                                         {loc, loc, loc, loc});
-    Sight sight = Classifier(attention, blocks).classify(visible);
+    TruthBounds sight = Classifier(attention, blocks).classify(visible);
     builder.setInsertionPointToEnd(blocks);
     YieldOp::create(builder, loc, ValueRange{sight.possible, sight.certain});
     // Always possible and never certain: nothing is known.

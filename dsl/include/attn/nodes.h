@@ -31,11 +31,11 @@ enum class Op : std::uint8_t {
   as_keys,  // new keys or values, counted by `update`, as the keys or values there are
   given,    // operand 1 in calls that bring the input operand 0, elsewhere operand 2 (or nothing)
 };
-inline constexpr int num_ops = 15;
-inline constexpr std::array<const char*, num_ops> op_names{
-    "input",   "project", "scores",      "map",         "softmax",
-    "dropout", "combine", "share_heads", "slice_heads", "concat_heads",
-    "gather",  "splice",  "slot",        "as_keys",     "given"};
+inline constexpr std::array op_names{"input",       "project",      "scores",  "map",
+                                     "softmax",     "dropout",      "combine", "share_heads",
+                                     "slice_heads", "concat_heads", "gather",  "splice",
+                                     "slot",        "as_keys",      "given"};
+inline constexpr int num_ops = static_cast<int>(op_names.size());
 
 /// A row without any allowed key: the originals disagree, so the layer says.
 enum class FullyMasked : std::uint8_t {
@@ -43,7 +43,7 @@ enum class FullyMasked : std::uint8_t {
   zero,      // nothing is attended to (Keras, explicit path)
   additive,  // masked scores get -1e9 added in float32, and rounding decides (tf_keras, Luong)
 };
-inline constexpr std::array<const char*, 3> fully_masked_names{"uniform", "zero", "additive"};
+inline constexpr std::array fully_masked_names{"uniform", "zero", "additive"};
 
 struct FormulaRange {
   std::int16_t begin = 0, size = 0;
@@ -70,9 +70,9 @@ enum class DTypePolicy : std::uint8_t {
   mixed_float16,   // weights in float32, tensors in float16
   mixed_bfloat16,  // weights in float32, tensors in bfloat16
 };
-inline constexpr int num_policies = 6;
-inline constexpr std::array<const char*, num_policies> policy_names{
-    "float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"};
+inline constexpr std::array policy_names{"float32",  "float64",       "float16",
+                                         "bfloat16", "mixed_float16", "mixed_bfloat16"};
+inline constexpr int num_policies = static_cast<int>(policy_names.size());
 
 /// How a mask is read; no bit: what is not zero is true, and negative and non-finite
 /// numbers are refused by the call: numbers to add to scores, in which 0 is visible, would be read

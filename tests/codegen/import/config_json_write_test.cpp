@@ -147,8 +147,8 @@ TEST(ConfigJson, WritesLayersFilledInCpp) {
           "a")
           .status()
           .message(),
-      "`mask` is a formula, which only C++ can say: JSON knows \"causal\" and "
-      "\"causal_from_the_end\"");
+      "`mask` is a formula, which only C++ can say: in JSON it is \"causal\", "
+      "\"causal_from_the_end\" or null");
   EXPECT_EQ(layer_from_fields(attn::MultiHeadAttention{.num_heads = 2}, "a").status().message(),
             "`key_dim` must be positive, not 0");
 }

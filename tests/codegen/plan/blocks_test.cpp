@@ -277,7 +277,7 @@ TEST(Blocks, LookAtMasksOfTheCall) {
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const auto& extremes = attention_of(*plan).extremes;
   ASSERT_EQ(extremes.size(), 3u);
-  EXPECT_EQ(extremes[0].over, attn::Kind::other);
+  EXPECT_EQ(extremes[0].over, std::nullopt);
   EXPECT_EQ(extremes[1].over, attn::Kind::query);
   EXPECT_EQ(extremes[2].over, attn::Kind::key);
   for (const Extremes& e : extremes) EXPECT_EQ(e.formula.steps.size(), 1u);
