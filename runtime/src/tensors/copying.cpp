@@ -56,7 +56,7 @@ struct NumberBits {
 template <class T>
 struct BitsOf;
 // clang-format off
-template <> struct BitsOf<Truth>    : NumberBits<uint8_t,  0xff,               false> {};
+template <> struct BitsOf<TruthByte>: NumberBits<uint8_t,  0xff,               false> {};
 template <> struct BitsOf<uint8_t>  : NumberBits<uint8_t,  0xff,               false> {};
 template <> struct BitsOf<int8_t>   : NumberBits<uint8_t,  0x7f,               false> {};
 template <> struct BitsOf<int16_t>  : NumberBits<uint16_t, 0x7fff,             false> {};

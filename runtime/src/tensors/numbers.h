@@ -32,7 +32,7 @@ struct BFloat16 {
   operator float() const { return std::bit_cast<float>(uint32_t{bits} << 16); }
 };
 
-struct Truth {
+struct TruthByte {
   uint8_t bits;
   operator int() const { return bits != 0 ? 1 : 0; }
 };
@@ -56,7 +56,7 @@ auto with_type(DType dtype, Function&& function) {
     case DType::bfloat16:
       return function.template operator()<BFloat16>();
     case DType::boolean:
-      return function.template operator()<Truth>();
+      return function.template operator()<TruthByte>();
     case DType::int8:
       return function.template operator()<int8_t>();
     case DType::uint8:
@@ -81,7 +81,7 @@ inline std::string number_text(DType dtype, const std::byte* element) {
     const auto end = [&] {
       if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
         return std::to_chars(digits, digits + sizeof digits, static_cast<float>(value)).ptr;
-      } else if constexpr (std::is_same_v<T, Truth>) {
+      } else if constexpr (std::is_same_v<T, TruthByte>) {
         return std::to_chars(digits, digits + sizeof digits, static_cast<int>(value)).ptr;
       } else {
         return std::to_chars(digits, digits + sizeof digits, value).ptr;

@@ -111,7 +111,7 @@ Status copy_bytes(const Descriptor& from, const Descriptor& to) {
 Result<Bytes> read_bytes(const Descriptor& file) {
   Bytes bytes;
   if (!bytes.resize(size_of_file(file))) {
-    return Status(StatusCode::invalid_file, "there is no memory for it");
+    return Status(StatusCode::unsupported, "the system has no memory for it");
   }
   for (size_t done = 0; done < bytes.size;) {
     const ssize_t n =
@@ -171,8 +171,9 @@ Result<Bytes> extract_weights(const Descriptor& archive) {
   if (!entry) return zip_failed(quoted(zip_weights), zip_get_error(zip->get()));
   Bytes bytes;
   if (!bytes.resize(info->size)) {
-    return Status(StatusCode::invalid_file,
-                  text(quoted(zip_weights), ": there is no memory for its ", info->size, " bytes"));
+    return Status(
+        StatusCode::unsupported,
+        text(quoted(zip_weights), ": the system has no memory for its ", info->size, " bytes"));
   }
   uint64_t done = 0;
   // Read up to one byte more than there should be, so that libzip reaches the end and checks the

@@ -58,7 +58,7 @@ const NamedTensor* find(std::span<const NamedTensor> weights, std::string_view n
 }
 
 Status no_memory(const std::string& name) {
-  return {StatusCode::invalid_argument, text("there is no memory to write weight ", quoted(name))};
+  return {StatusCode::unsupported, text("the system has no memory to write weight ", quoted(name))};
 }
 
 /// Creates a layer's group with its `vars`, which Keras creates for layers without weights too.
