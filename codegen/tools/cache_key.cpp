@@ -89,9 +89,10 @@ std::string halide_variables() {
 
 std::string text_of(const std::optional<Calls>& calls) {
   if (!calls) return "";
-  std::string text = fmt::format("{}", calls->fewest_queries);
-  for (const std::set<std::string>& outputs : calls->outputs)
-    text += fmt::format(" ({})", fmt::join(outputs, ","));
+  std::string text;
+  for (const ExpectedCall& call : *calls)
+    text += fmt::format("({}) to ({}) of {} queries; ", fmt::join(call.inputs, ","),
+                        fmt::join(call.outputs, ","), call.queries);
   return text;
 }
 

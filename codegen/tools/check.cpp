@@ -260,23 +260,25 @@ void print_outcomes_json(const std::vector<Outcome>& outcomes,
   print_json(out);
 }
 
-/// Adds the calls of a fixture: kernels that serve none of them are not built. A file that cannot
+/// Adds the calls of a fixture: kernels that none of them takes are not built. A file that cannot
 /// be read is reported when it is replayed.
 void add_calls(const Fixture& fixture, Calls& calls) {
   auto file = attn::SafeTensors::open(fixture.tensors_file);
   if (!file.ok()) return;
   for (const FixtureCall& call : fixture.calls) {
-    std::set<std::string> outputs;
-    for (const auto& [name, key] : call.outputs) outputs.insert(name);
-    calls.outputs.insert(outputs);
+    ExpectedCall expected{.queries = 1};
+    for (const auto& [name, key] : call.outputs) expected.outputs.insert(name);
+    for (const std::string& flag : call.flags) expected.inputs.insert(flag);
+    for (const auto& [name, number] : call.numbers) expected.inputs.insert(name);
     for (const auto& [name, key] : call.inputs) {
+      expected.inputs.insert(name);
       if (name != "query") continue;
+      // Of one sequence, over all axes that may be query axes.
       auto query = file->find(key);
-      int64_t queries = 1;  // of one sequence, over all query axes
       for (int axis = 1; query.ok() && axis < query->rank() - 1; ++axis)
-        queries *= query->shape()[axis];
-      calls.fewest_queries = std::min(calls.fewest_queries, queries);
+        expected.queries *= query->shape()[axis];
     }
+    calls.insert(std::move(expected));
   }
 }
 

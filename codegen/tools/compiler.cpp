@@ -73,17 +73,32 @@ Result<std::string> kernel_object(const Plan& plan, int path, const std::string&
   return read_file(file, max_object_bytes);
 }
 
-/// Leaves out the paths that serve none of the calls; if that would leave none, keeps the first.
-void keep_paths_of(const Calls& calls, Plan& plan) {
-  const auto serves = [&](const Path& path) {
-    std::set<std::string> outputs;
-    for (int o : path.outputs) outputs.insert(plan.outputs.at(static_cast<size_t>(o)).name);
-    return calls.outputs.contains(outputs) &&
-           (path.most_queries == 0 || path.most_queries >= calls.fewest_queries);
+bool serves(const Plan& plan, const Path& path, const ExpectedCall& call) {
+  std::set<std::string> outputs;
+  for (int o : path.outputs) outputs.insert(plan.outputs.at(static_cast<size_t>(o)).name);
+  const auto is_given = [&](int i) {
+    return call.inputs.contains(plan.inputs.at(static_cast<size_t>(i)).name);
   };
-  const auto rest = std::stable_partition(plan.paths.begin(), plan.paths.end(),
-                                          [&](const Path& path) { return serves(path); });
-  plan.paths.erase(rest == plan.paths.begin() ? rest + 1 : rest, plan.paths.end());
+  return outputs == call.outputs && std::all_of(path.given.begin(), path.given.end(), is_given) &&
+         std::none_of(path.absent.begin(), path.absent.end(), is_given) &&
+         (path.most_queries == 0 || path.most_queries >= call.queries);
+}
+
+/// Keeps the paths that the calls take: of those that serve a call the first, as the runtime
+/// chooses. If that would leave none, keeps the first of all.
+void keep_paths_of(const Calls& calls, Plan& plan) {
+  std::vector<char> taken(plan.paths.size());
+  for (const ExpectedCall& call : calls) {
+    const auto first = std::find_if(plan.paths.begin(), plan.paths.end(),
+                                    [&](const Path& path) { return serves(plan, path, call); });
+    if (first != plan.paths.end()) taken[static_cast<size_t>(first - plan.paths.begin())] = true;
+  }
+  if (std::find(taken.begin(), taken.end(), true) == taken.end() && !taken.empty()) taken[0] = true;
+  std::vector<Path> kept;
+  for (size_t i = 0; i < taken.size(); ++i) {
+    if (taken[i]) kept.push_back(std::move(plan.paths[i]));
+  }
+  plan.paths = std::move(kept);
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 //
 // Call everything here before the process starts any thread.
 #pragma once
+#include <compare>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -64,12 +64,15 @@ class LoweredLayer {
   std::unique_ptr<Module> module_;
 };
 
-/// The calls that a library is for, if they are known in advance: each makes one of these sets of
-/// outputs from `fewest_queries` queries or more.
-struct Calls {
-  std::set<std::set<std::string>> outputs;
-  int64_t fewest_queries = std::numeric_limits<int64_t>::max();
+/// A call that a library is for: the names of its inputs and outputs, and its number of queries. A
+/// larger number than the call's is allowed: the paths for many queries serve few, too.
+struct ExpectedCall {
+  std::set<std::string> inputs, outputs;
+  int64_t queries = 0;
+  auto operator<=>(const ExpectedCall&) const = default;
 };
+/// The calls that a library is for, if they are known in advance.
+using Calls = std::set<ExpectedCall>;
 
 struct LibraryRequest {
   std::string name;
@@ -77,7 +80,7 @@ struct LibraryRequest {
   std::vector<std::string> targets;  // best first
   Sanitizer sanitizer = Sanitizer::none;
   std::optional<Calls>
-      calls{};  // paths that serve none of them are left out, but one path always stays
+      calls{};  // paths that none of them takes are left out, but one path always stays
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 

@@ -161,10 +161,17 @@ TEST_F(Cache, WhatChangesAKernelIsPartOfTheKey) {
                           path("nowhere")));
   }
   const auto for_calls = [&](const Calls& calls) { return *cache_key(layer, "baseline", calls); };
-  const std::string plain = for_calls({.outputs = {{"output"}}, .fewest_queries = 2});
+  const ExpectedCall call{.inputs = {"query"}, .outputs = {"output"}, .queries = 2};
+  const std::string plain = for_calls({call});
   EXPECT_NE(plain, built_in);
-  EXPECT_NE(plain, for_calls({.outputs = {{"output"}}, .fewest_queries = 1}));
-  EXPECT_NE(plain, for_calls({.outputs = {{"output", "attention_scores"}}, .fewest_queries = 2}));
+  ExpectedCall other = call;
+  other.queries = 1;
+  EXPECT_NE(plain, for_calls({other}));
+  EXPECT_NE(plain, for_calls({call, other}));
+  other = call, other.outputs.insert("attention_scores");
+  EXPECT_NE(plain, for_calls({other}));
+  other = call, other.inputs.insert("cache");
+  EXPECT_NE(plain, for_calls({other}));
   {
     const Variable halide("HL_LLVM_ARGS", "-O1");
     EXPECT_NE(key(), built_in);

@@ -29,13 +29,17 @@ std::vector<std::string> paths_for(const std::optional<Calls>& calls) {
 
 TEST(Calls, LeaveOutKernelsThatServeNoneOfThem) {
   using Names = std::vector<std::string>;
-  const Calls many{.outputs = {{"output"}}, .fewest_queries = 2};
-  const Calls one{.outputs = {{"output"}}, .fewest_queries = 1};
-  const Calls others{.outputs = {{"nothing"}}, .fewest_queries = 1};
-  const Calls scores{.outputs = {{"output", "attention_scores"}}, .fewest_queries = 1};
+  const auto call = [](std::set<std::string> outputs, int64_t queries) {
+    return ExpectedCall{
+        .inputs = {"query", "key", "value"}, .outputs = outputs, .queries = queries};
+  };
+  const Calls many{call({"output"}, 2)}, one{call({"output"}, 1)}, others{call({"nothing"}, 1)},
+      both{call({"output"}, 1), call({"output"}, 7)},
+      scores{call({"output", "attention_scores"}, 1)};
   EXPECT_EQ(paths_for({}), (Names{"output_decode", "output", "output_attention_scores"}));
   EXPECT_EQ(paths_for(scores), Names{"output_attention_scores"});
-  EXPECT_EQ(paths_for(one), (Names{"output_decode", "output"}));
+  EXPECT_EQ(paths_for(one), Names{"output_decode"});
+  EXPECT_EQ(paths_for(both), (Names{"output_decode", "output"}));
   EXPECT_EQ(paths_for(many), Names{"output"});
   EXPECT_EQ(paths_for(others).size(), 1u) << "a library has a path";
 }
