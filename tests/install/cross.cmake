@@ -8,7 +8,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
 set(toolchain ${CMAKE_CURRENT_LIST_DIR}/aarch64.cmake)
 file(REMOVE_RECURSE ${FOLDER}/downstream ${FOLDER}/prefix)  # the runtime's build stays, as it takes a while
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${ATTN_SOURCE} -B ${FOLDER}/runtime -DCMAKE_TOOLCHAIN_FILE=${toolchain}
-    -DCMAKE_BUILD_TYPE=Release -DATTN_BUILD_GENERATOR=OFF -DATTN_BUILD_TESTS=OFF -DATTN_BUILD_EXAMPLES=OFF)
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DATTN_BUILD_GENERATOR=OFF -DATTN_BUILD_TESTS=OFF -DATTN_BUILD_EXAMPLES=OFF)
 run(${CMAKE_COMMAND} --build ${FOLDER}/runtime)
 run(${CMAKE_COMMAND} --install ${FOLDER}/runtime --prefix ${FOLDER}/prefix)
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE} -B ${FOLDER}/downstream -DCMAKE_TOOLCHAIN_FILE=${toolchain}

@@ -90,7 +90,7 @@ class Formulas : public testing::Test {
     folder_ = new attnc::TemporaryFolder(*attnc::TemporaryFolder::make());
     const unsigned seed =
         static_cast<unsigned>(number_from("ATTN_SEED", static_cast<int>(std::random_device()())));
-    const int draws = number_from("ATTN_DRAWS", 100);
+    const int draws = number_from("ATTN_DRAWS", 40);
     int formulas = 0;
     // One layer in ten gets the schedule that attnc ships.
     for (int i = 0; i < draws; ++i) {
