@@ -22,10 +22,10 @@
 // layer was read are written with their new values.
 //
 // Keys beyond the originals: `flash_attention`, which get_config leaves out; `fully_masked`
-// ("uniform", "zero", "additive"); `mask` (a name of named_masks, config_json_keys.h); `probability`
-// ("softmax", "sigmoid"); and what Keras learns from its first call but kernels are compiled for:
-// `input_rank`, and `size` and `value_size` of Attention. These last are also taken from
-// `build_config`, from `query_shape` and so on, or from shapes that the caller knows.
+// ("uniform", "zero", "additive"); `mask` (a name of named_masks, config_json_keys.h);
+// `probability` ("softmax", "sigmoid"); and what Keras learns from its first call but kernels are
+// compiled for: `input_rank`, and `size` and `value_size` of Attention. These last are also taken
+// from `build_config`, from `query_shape` and so on, or from shapes that the caller knows.
 //
 // Documents of tf_keras are read too and keep their form: {"class_name": "__tuple__"} and
 // TensorShape for lists; `query_shape`, `key_shape`, `value_shape` and `softmax_robust_masking` of

@@ -7,9 +7,9 @@
 //   visit_fields(names, graph);
 //
 // Fingerprints (layer.h), writing (section.h) and reading (deserialise.h) visit the same fields in
-// the same order. A field that is added to a record is added here, and nowhere else: sections of other
-// fields are refused by their version (section.h).
-// Not here: what a field means (nodes.h), and which values it may have (validate.h).
+// the same order. A field that is added to a record is added here, and nowhere else: sections of
+// other fields are refused by their version (section.h). Not here: what a field means (nodes.h),
+// and which values it may have (validate.h).
 #pragma once
 #include <type_traits>
 

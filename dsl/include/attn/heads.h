@@ -22,7 +22,8 @@ constexpr Value share_heads(Value x, int heads, Place place = here()) {
                        .axes = x.axes().resized(Kind::head, heads)},
                       place);
 }
-/// Heads 0 to count - 1. Where the call decides how many heads a value has, one with fewer is refused.
+/// Heads 0 to count - 1. Where the call decides how many heads a value has, one with fewer is
+/// refused.
 constexpr Value first_heads(Value x, int count, Place place = here()) {
   if (!x || count == 0) return nothing;
   const int own = x.axes().extent(Kind::head);

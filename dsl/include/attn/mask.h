@@ -4,17 +4,16 @@
 //   inline constexpr attn::ScoreMod half = [](auto score, auto) { return score / 2; };
 //   inline constexpr attn::SinkLogit zero = [](auto) { return 0.0f; };
 //
-// Masks compose with `&`, `|` and `!`. All of these are formulas (formula.h), so your own can do whatever
-// the named ones do.
-// Not here: named ones (named_masks.h, named_scores.h); masks that come with a call, which
-// are inputs (Graph::mask, Graph::flag).
+// Masks compose with `&`, `|` and `!`. All of these are formulas (formula.h), so your own can do
+// whatever the named ones do. Not here: named ones (named_masks.h, named_scores.h); masks that come
+// with a call, which are inputs (Graph::mask, Graph::flag).
 #pragma once
 #include "attn/symbols.h"
 
 namespace attn {
 
-/// A class that may be meant as a mask or a score function. It is checked inside of the constructor,
-/// where a wrong one gets an error in words.
+/// A class that may be meant as a mask or a score function. It is checked inside of the
+/// constructor, where a wrong one gets an error in words.
 template <class F, class Made>
 concept Callable = std::is_class_v<F> && !std::same_as<F, Made> && !std::convertible_to<F, int>;
 template <class F>
@@ -49,8 +48,8 @@ struct Mask {
     if constexpr (MaskFunction<F>) formula = trace<Truth, 0>(f);
   }
 
-  // Friends, so that they are found for masks only: operators of the namespace would match every type
-  // that might be a lambda.
+  // Friends, so that they are found for masks only: operators of the namespace would match every
+  // type that might be a lambda.
   friend constexpr Mask operator&(const Mask& a, const Mask& b) {
     if (a.formula.empty() || b.formula.empty()) return alone(a.formula.empty() ? b : a, a, b);
     return joined(Fn::both, a, b);
@@ -83,9 +82,9 @@ struct Mask {
   }
 };
 
-/// A named function: one lambda, which converts to a Mask, a ScoreMod or a SinkLogit, and computes on
-/// plain numbers. It records errors of its arguments in the formula that it is traced into. `Becomes` is
-/// a parameter so that argument-dependent lookup finds the `&`, `|` and `!` of masks.
+/// A named function: one lambda, which converts to a Mask, a ScoreMod or a SinkLogit, and computes
+/// on plain numbers. It records errors of its arguments in the formula that it is traced into.
+/// `Becomes` is a parameter so that argument-dependent lookup finds the `&`, `|` and `!` of masks.
 template <class Becomes, class F>
 struct Named {
   F function;

@@ -16,8 +16,8 @@ namespace attn {
 
 /// Keys up to the query's own position.
 inline constexpr Mask causal = [](auto at) { return at.key <= at.query; };
-/// The same where the last query is at the position of the last key: a few new queries, with the keys of
-/// everything before them.
+/// The same where the last query is at the position of the last key: a few new queries, with the
+/// keys of everything before them.
 inline constexpr Mask causal_from_the_end = [](auto at) {
   return at.key <= at.query + (at.key_length - at.query_length);
 };
@@ -55,8 +55,8 @@ constexpr auto sliding_window(int before, int after) {
 /// Every `step`-th key, counted from the query's own (Sparse Transformer; Child et al. 2019).
 constexpr auto dilated(int step) {
   const Error e = error_unless<"`dilated` needs a positive step, not {}">(step > 0, step);
-  // A step below 1 lets every key through: on plain numbers there is no way to report it, and no number
-  // may be divided by zero.
+  // A step below 1 lets every key through: on plain numbers there is no way to report it, and no
+  // number may be divided by zero.
   return named<Mask>([step = e ? 1 : step](auto at) { return (at.query - at.key) % step == 0; }, e);
 }
 /// Blocks of `size` positions: a query sees the keys of its own block.
@@ -79,8 +79,8 @@ constexpr auto neighbourhood(int rows, int columns) {
 
 // ---- single keys
 
-/// The first `keys` keys of every sequence: with a window, the attention sinks of StreamingLLM (Xiao et
-/// al. 2023).
+/// The first `keys` keys of every sequence: with a window, the attention sinks of StreamingLLM
+/// (Xiao et al. 2023).
 constexpr auto first_keys(int keys) {
   return named<Mask>([keys](auto at) { return at.key < keys; },
                      error_unless<"`first_keys` needs a positive number, not {}">(keys > 0, keys));
@@ -103,10 +103,10 @@ constexpr auto same_document(const auto& document) {
       },
       unless_indices(document));
 }
-/// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees itself and
-/// its ancestors. `enter` and `leave` are [batch, key]: the times at which a depth-first walk enters and
-/// leaves a token. Committed tokens have 0 and a number above all others, so that every drafted token
-/// sees them. Queries are the last keys.
+/// A tree of drafted tokens (SpecInfer, Miao et al. 2023; Medusa, Cai et al. 2024): each sees
+/// itself and its ancestors. `enter` and `leave` are [batch, key]: the times at which a depth-first
+/// walk enters and leaves a token. Committed tokens have 0 and a number above all others, so that
+/// every drafted token sees them. Queries are the last keys.
 constexpr auto tree(const auto& enter, const auto& leave) {
   return named<Mask>(
       [enter = index_table_of(enter), leave = index_table_of(leave)](auto at) {

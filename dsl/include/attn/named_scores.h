@@ -77,8 +77,8 @@ constexpr auto t5_bucket(const auto& before, bool bidirectional, int buckets, in
   const int own = bidirectional ? buckets / 2 : buckets, single = own / 2;
   const double growth = (own - single) / natural_logarithm(double(most) / single);
   const auto distance = bidirectional ? abs(before) : max(before, 0);
-  // Added so that rounding does not decide where a bucket begins at a whole distance: far less than the
-  // step to the next distance, far more than a rounding error.
+  // Added so that rounding does not decide where a bucket begins at a whole distance: far less than
+  // the step to the next distance, far more than a rounding error.
   const auto far = single + truncate(log(max(distance, single) / double(single)) * growth + 1e-5);
   const auto bucket = where(distance < single, distance, min(far, own - 1));
   return bidirectional ? where(before < 0, bucket + own, bucket) : bucket;

@@ -4,9 +4,9 @@
 //   auto p = softmax(scores(q, k) / 8.0f, attn::causal);       // [batch, head, query, key]
 //   auto o = project(combine(p, v), "attention_output", features_of(query));
 //
-// Each takes values and returns one. It checks its operands and records the line of the call, which its
-// errors name. They are free functions because a field named `dropout` or `mask` (Keras's names) would
-// hide a member. Not here: operations on heads and caches (heads.h).
+// Each takes values and returns one. It checks its operands and records the line of the call, which
+// its errors name. They are free functions because a field named `dropout` or `mask` (Keras's
+// names) would hide a member. Not here: operations on heads and caches (heads.h).
 #pragma once
 #include "attn/graph.h"
 
@@ -41,8 +41,8 @@ constexpr Target features(const Numbers& shape, Value otherwise) {
 }
 
 /// One dense layer: contracts features (or heads and sizes) with the kernel `name`/kernel and adds
-/// `name`/bias. `heads(n)` without a size mixes heads (talking-heads attention), or makes one number per
-/// head (gates).
+/// `name`/bias. `heads(n)` without a size mixes heads (talking-heads attention), or makes one
+/// number per head (gates).
 constexpr Value project(Value x, Name name, const Target& target, bool bias = true,
                         Place place = here()) {
   if (!x || target.is_nothing) return nothing;
@@ -146,8 +146,8 @@ constexpr Value map(Value x, Value y, const F& f, Place place = here()) {
   return x && y ? elementwise({x, y}, trace<Number, 2>(f), "map", place) : nothing;
 }
 
-/// The left operand of an operator. An operator cannot have a default argument, so the conversion from
-/// a value records the place of the call.
+/// The left operand of an operator. An operator cannot have a default argument, so the conversion
+/// from a value records the place of the call.
 struct Operand {
   Value value;
   Place place;
@@ -193,8 +193,8 @@ constexpr Value keep(Value x, const Mask& mask, Place place = here()) {
 
 // ---- probabilities
 
-/// Softmax over all keys that the mask allows. The rules say what a row without any key becomes. The
-/// sink is added to every row's sum.
+/// Softmax over all keys that the mask allows. The rules say what a row without any key becomes.
+/// The sink is added to every row's sum.
 constexpr Value softmax(Value s, const Mask& mask = {}, Rules rules = {},
                         const SinkLogit& sink = {}, Place place = here()) {
   if (!s) return nothing;
@@ -225,7 +225,8 @@ constexpr Value sigmoid_probabilities(Value s, const Mask& mask = {}, Place plac
   n.mask = g.add(mask.formula, s.axes(), "the mask", place);
   return g.add(n, place);
 }
-/// Dropout acts in training only. The node is kept at inference: rate and place belong to the layer.
+/// Dropout acts in training only. The node is kept at inference: rate and place belong to the
+/// layer.
 constexpr Value dropout(Value p, float rate, Place place = here()) {
   if (!p || rate == 0) return p;
   p.graph->require<"dropout: the rate must be in [0, 1]">(rate > 0 && rate <= 1);

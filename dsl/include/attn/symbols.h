@@ -95,7 +95,8 @@ struct Symbol {
         "to, and not outside of it or in a function inside of it">(false);
   }
 };
-/// Records an error in the formula of a symbol. A plain number has no formula; its operation goes on.
+/// Records an error in the formula of a symbol. A plain number has no formula; its operation goes
+/// on.
 template <class X>
 constexpr void note([[maybe_unused]] const Error& e, [[maybe_unused]] const X& x) {
   if constexpr (std::derived_from<X, Symbol>) x.note(e);
@@ -124,8 +125,8 @@ constexpr const Symbol* at_home(auto const&... s) {
   ((found = found ? found : s.home ? &s : nullptr), ...);
   return found;
 }
-/// A symbol that carries an error until there is a formula for it: the error of the first operand that
-/// has one, else `sentence`.
+/// A symbol that carries an error until there is a formula for it: the error of the first operand
+/// that has one, else `sentence`.
 constexpr Symbol carried(Type type, const char* sentence, auto const&... s) {
   Symbol out{.leaf = {.fn = Fn::number, .type = type}, .sentence = sentence};
   bool found = false;
@@ -190,8 +191,8 @@ constexpr Number pow(const Number& a, const Number& b) { return step<Number>(Fn:
 constexpr Number truncate(const Number& a) { return step<Number>(Fn::truncate, a); }
 constexpr Number sigmoid(const Number& a) { return step<Number>(Fn::sigmoid, a); }
 
-/// 1 / sqrt(n) of a plain number, for scales. <cmath> is not constexpr in C++20, so it is computed by
-/// Newton's method in double: the same bits from every compiler.
+/// 1 / sqrt(n) of a plain number, for scales. <cmath> is not constexpr in C++20, so it is computed
+/// by Newton's method in double: the same bits from every compiler.
 constexpr double rsqrt(int n) {
   double root = n > 1 ? n : 1;
   for (int i = 0; i < 64; ++i) root = 0.5 * (root + (n > 1 ? n : 1) / root);
@@ -270,8 +271,8 @@ struct Along {
   }
 };
 
-/// The position of an element. `query` and `key` are its positions along their first axes, `queries[1]`
-/// and `keys[1]` along their second ones, where attention is over several axes.
+/// The position of an element. `query` and `key` are its positions along their first axes,
+/// `queries[1]` and `keys[1]` along their second ones, where attention is over several axes.
 struct Position {
   Number batch, head, query, key, size, feature, position, query_length, key_length;
   Along<Number> queries, keys;

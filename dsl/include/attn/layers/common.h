@@ -20,7 +20,8 @@ constexpr Rules keras_rules(const std::optional<FullyMasked>& own, bool fuses) {
   if (own) return *own;
   return {fuses ? FullyMasked::uniform : FullyMasked::zero, FullyMasked::zero};
 }
-/// Where Keras makes the probabilities itself, a key is visible where a mask of numbers is above 0.5.
+/// Where Keras makes the probabilities itself, a key is visible where a mask of numbers is above
+/// 0.5.
 constexpr std::uint8_t keras_reading(bool fuses) {
   return above_half_with_scores | (fuses ? 0 : above_half);
 }
@@ -94,8 +95,9 @@ constexpr void check_shared_heads(Diagnostics& diagnostics, const auto& d) {
           d.num_query_heads, d.num_key_value_heads);
 }
 
-/// The conjunction of attention_mask, the padding masks of the three inputs, use_causal_mask and the
-/// window. All but attention_mask need positions along one axis; with several axes it is the only one.
+/// The conjunction of attention_mask, the padding masks of the three inputs, use_causal_mask and
+/// the window. All but attention_mask need positions along one axis; with several axes it is the
+/// only one.
 constexpr Mask keras_masks(Graph& g, Value query, Value key, Value s, std::uint8_t reading,
                            const std::optional<int>& window) {
   const Mask given = g.mask("attention_mask", s, reading);

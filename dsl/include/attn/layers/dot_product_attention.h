@@ -9,7 +9,8 @@
 // Inputs: query, key, value, attention_mask (or all; axes as the scores').
 //
 // Query, key and value come as heads, [batch, position, head, size], and the output leaves so.
-// Scores are scaled by 1 / sqrt(head_dim). There is no such Python layer; argument names are those of GroupQueryAttention.
+// Scores are scaled by 1 / sqrt(head_dim). There is no such Python layer; argument names are those
+// of GroupQueryAttention.
 #pragma once
 #include "attn/layers/common.h"
 

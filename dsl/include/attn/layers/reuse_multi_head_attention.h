@@ -11,12 +11,13 @@
 //
 // Bhojanapalli et al. 2021, "Leveraging redundancy in attention with Reuse Transformers": the first
 // reuse_attention heads take their probabilities from another layer's scores (-1: all of them); the
-// others make their own. reuse_attention_scores has num_heads heads where all are reused; else it may
-// have more than are taken, which are the first. attention_scores has the new heads first and the reused
-// last, as the original returns them. The mask is one of numbers: (1 - mask) * -1e9 is added to a
-// score in float32, so that a row without any key follows the rounding of that sum. Weights:
-// [relative_position_embeddings,] query, key, value_reuse, value_new, attention_output_reuse,
-// attention_output_new (with a bias only where nothing is reused); those of no heads do not exist.
+// others make their own. reuse_attention_scores has num_heads heads where all are reused; else it
+// may have more than are taken, which are the first. attention_scores has the new heads first and
+// the reused last, as the original returns them. The mask is one of numbers: (1 - mask) * -1e9 is
+// added to a score in float32, so that a row without any key follows the rounding of that sum.
+// Weights: [relative_position_embeddings,] query, key, value_reuse, value_new,
+// attention_output_reuse, attention_output_new (with a bias only where nothing is reused); those of
+// no heads do not exist.
 #pragma once
 #include "attn/layers/common.h"
 
