@@ -88,9 +88,7 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
   const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
   const Schedule& s = context.schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
-  const int columns = stage.value_size_padded,
-            value_lanes = context.schedule().lanes_of(stage.value_size);
-  Var io("io"), ii("ii"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
+  Var io("io"), ii("ii"), qo("qo"), qi("qi");
   // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
   f.score.compute_at(at)
       .bound_storage(i, block + lanes)
@@ -123,16 +121,9 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
   }
   Func weighted_tile = f.weighted.in();
   weighted_tile.compute_at(at)
-      .bound_extent(x, columns)
-      .bound_storage(q, tile + rows)
-      .tile(x, q, xo, qo, xi, qi, value_lanes * context.vectors_of(columns), rows,
-            TailStrategy::RoundUp)
-      .reorder(xi, qi, qo, xo)
-      .vectorize(xi, value_lanes)
-      .unroll(xi)
-      .unroll(qi);
-  f.weighted.compute_at(weighted_tile, qo).vectorize(x, value_lanes).unroll(x).unroll(q);
-  f.weighted.update().reorder(x, q, f.k).vectorize(x, value_lanes).unroll(x).unroll(q);
+      .bound_extent(x, stage.value_size_padded)
+      .bound_storage(q, tile + rows);
+  schedule_weighted_sum(context, values_of(stage), f.weighted, weighted_tile, x, q, f.k);
 }
 
 }  // namespace attnc

@@ -158,13 +158,27 @@ LoopLevel make_result(Context& context, const Values& stage, const Func& tile_of
   return LoopLevel(result, qt);
 }
 
+void schedule_weighted_sum(const Context& context, const Values& stage, Func weighted, Func tile,
+                           const Var& x, const Var& q, const RVar& key) {
+  const Schedule& s = context.schedule();
+  const int lanes = s.lanes_of(stage.value_size), all = stage.value_size_padded / lanes,
+            vectors = s.value_vectors_of(all);
+  Var xo("xo"), xi("xi"), qo("qo"), qi("qi");
+  tile.split(x, xo, xi, lanes * vectors,
+             all % vectors == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards)
+      .split(q, qo, qi, s.tile_rows, TailStrategy::RoundUp)
+      .reorder(xi, qi, qo, xo)
+      .vectorize(xi, lanes)
+      .unroll(xi)
+      .unroll(qi);
+  weighted.compute_at(tile, qo).vectorize(x, lanes).unroll(x).unroll(q);
+  weighted.update().reorder(x, q, key).vectorize(x, lanes).unroll(x).unroll(q);
+}
+
 void make_weighted_sum(
     Context& context, const Values& stage, int tile,
     const std::function<Expr(const Expr&, const Expr&, const Expr&, const Expr&)>& probability) {
-  const Schedule& s = context.schedule();
-  const int lanes = context.schedule().lanes_of(stage.value_size),
-            columns = stage.value_size_padded, rows = s.tile_rows;
-  Var x("x"), q("q"), qt("qt"), h("h"), b("b"), qo("qo"), qi("qi"), xo("xo"), xi("xi");
+  Var x("x"), q("q"), qt("qt"), h("h"), b("b");
   RDom all(0, context.extent(Kind::key), "all");
   const Expr query = min(qt * tile + q, context.extent(Kind::query) - 1);
   Func weighted("weighted");
@@ -173,15 +187,8 @@ void make_weighted_sum(
       probability(all, query, h, b) * value_element(context, stage, h, x, all, b);
   Func weighted_tile = weighted.in();
   const LoopLevel task = make_result(context, stage, weighted_tile, tile);
-  weighted_tile.compute_at(task)
-      .bound_extent(x, columns)
-      .tile(x, q, xo, qo, xi, qi, lanes * context.vectors_of(columns), rows, TailStrategy::RoundUp)
-      .reorder(xi, qi, qo, xo)
-      .vectorize(xi, lanes)
-      .unroll(xi)
-      .unroll(qi);
-  weighted.compute_at(weighted_tile, qo).vectorize(x, lanes).unroll(x).unroll(q);
-  weighted.update().reorder(x, q, all).vectorize(x, lanes).unroll(x).unroll(q);
+  weighted_tile.compute_at(task).bound_extent(x, stage.value_size_padded);
+  schedule_weighted_sum(context, stage, weighted, weighted_tile, x, q, all);
 }
 
 void make(Context& context, const Combine& stage) {

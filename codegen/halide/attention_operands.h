@@ -39,6 +39,11 @@ Halide::Expr value_element(const Context& context, const Values& stage, const Ha
 /// tile at.
 Halide::LoopLevel make_result(Context& context, const Values& stage, const Halide::Func& tile_of,
                               int tile);
+/// Schedules `weighted`, a sum over `key` of weighted values, and `tile`, which takes it in
+/// register tiles of tile_rows x value_vectors_of(..) and has its loop level already.
+void schedule_weighted_sum(const Context& context, const Values& stage, Halide::Func weighted,
+                           Halide::Func tile, const Halide::Var& x, const Halide::Var& q,
+                           const Halide::RVar& key);
 /// Makes the sum of values weighted by `probability`, in tiles of `tile` queries, the stage's
 /// result.
 void make_weighted_sum(

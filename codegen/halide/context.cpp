@@ -184,13 +184,6 @@ void Context::define(int v, const Func& func) {
   if (const int output = output_of(v); output >= 0) outputs_[static_cast<size_t>(output)] = func;
 }
 
-int Context::vectors_of(int padded_size) const {
-  const int all = padded_size / schedule().lanes_of(padded_size);
-  int vectors = std::min(all, schedule().tile_vectors);
-  while (all % vectors != 0) --vectors;
-  return vectors;
-}
-
 Expr Context::element(int v, std::vector<Expr> at) const {
   const PlanValue& one = value(v);
   if (one.of >= 0) {

@@ -72,9 +72,6 @@ class Context {
   /// From now on the keys are those of the cache that the path writes, which is not an input of it.
   void set_cache_positions(const Halide::Expr& positions) { cache_positions_ = positions; }
 
-  /// Vectors of a register tile over rows of this padded size.
-  int vectors_of(int padded_size) const;
-
   // Inputs of the call, and packed weights.
   const Halide::ImageParam& input(int index) const { return inputs_.at(index); }
   bool is_flag(int index) const { return flags_.contains(index); }

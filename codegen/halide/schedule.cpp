@@ -152,6 +152,10 @@ std::string impossible(const Schedule& s, const TargetInfo& target) {
     return fmt::format("{} rows of {} vectors are more than the {} registers of {}", s.tile_rows,
                        s.tile_vectors, target.registers, target.name);
   }
+  if (s.tile_rows * s.value_vectors > target.registers) {
+    return fmt::format("{} rows of {} vectors of values are more than the {} registers of {}",
+                       s.tile_rows, s.value_vectors, target.registers, target.name);
+  }
   struct {
     const char *name, *of;
     int number, divisor;

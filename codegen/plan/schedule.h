@@ -23,11 +23,26 @@ struct Schedule {
   int decode_fold_unroll = 4;
   int decode_exp_unroll = 2;
   int pack_rows = 64;
+  int value_vectors = 0;
 
-  /// Lanes of the vectors that rows of `size` numbers are computed in: `vector`, or for shorter rows
-  /// the power of two that holds them.
+  /// Lanes of the vectors that rows of `size` numbers are computed in: `vector`, or for shorter
+  /// rows the power of two that holds them.
   int lanes_of(int size) const {
     return std::min(vector, static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
+  }
+  /// Vectors in a row of the register tile of weighted values, for rows of `all` vectors. A tile
+  /// does not have to divide the row: the last one then overlaps its neighbour, and the overlap is
+  /// computed twice. The tile with the least work is chosen, counted in accumulators; fewer than 8
+  /// count as 8, since two pipes with a latency of 4 cycles need that many. Of several tiles the
+  /// widest, which loads least.
+  int value_vectors_of(int all) const {
+    const int most = std::min(all, value_vectors > 0 ? value_vectors : tile_vectors);
+    const auto work = [&](int v) { return (all + v - 1) / v * std::max(tile_rows * v, 8); };
+    int best = 1;
+    for (int v = 2; v <= most; ++v) {
+      if (work(v) <= work(best)) best = v;
+    }
+    return best;
   }
 };
 
@@ -60,6 +75,8 @@ inline constexpr ScheduleColumn schedule_columns[] = {
     {"decode_exp_unroll", &Schedule::decode_exp_unroll, 1, 16, false,
      "with one query: unrolled steps of a task's exponentials"},
     {"pack_rows", &Schedule::pack_rows, 1, 4096, false, "rows of values that a task packs"},
+    {"value_vectors", &Schedule::value_vectors, 0, 8, false,
+     "vectors in a row of a register tile of weighted values, at most; 0: as many as `vectors`"},
 };
 
 }  // namespace attnc

@@ -194,7 +194,7 @@ TEST(ScheduleText, ABadLineOfColumnsIsNamed) {
             "x.txt:1: there is no column `tile`; the columns are head_size, dtype, measured, "
             "processor, date, vector, rows, vectors, task_rows, query_tile, key_block, "
             "scores_query_tile, decode_keys, decode_rows, decode_block_keys, decode_fold_unroll, "
-            "decode_exp_unroll, pack_rows");
+            "decode_exp_unroll, pack_rows, value_vectors");
   EXPECT_EQ(complaint(columns + " | rows\n"), "x.txt:1: the column rows is there twice");
   EXPECT_EQ(complaint("vector | rows\n8 | 4\n"), "x.txt:1: there has to be a column vectors");
   const std::string none =
@@ -216,7 +216,7 @@ TEST(ScheduleText, DamagedFilesAreReadOrRefused) {
   const std::string whole = attnc::schedule_file("avx2")->text + "64 | float64" +
                             std::string(
                                 " | 8 | 4 | 2 | 64 | 32 | 128 | 16 | 64 | "
-                                "2 | 8 | 2 | 1 | 5 | x | 2026-11-27 | y\n");
+                                "2 | 8 | 2 | 1 | 5 | 2 | x | 2026-11-27 | y\n");
   ASSERT_EQ(complaint(whole), "");
   int read = 0, refused = 0;
   for (int i = 0; i < 20000; ++i) {
@@ -267,6 +267,20 @@ TEST(ScheduleText, DamagedFilesAreReadOrRefused) {
   }
   EXPECT_GT(read, 100);
   EXPECT_GT(refused, 1000);
+}
+
+TEST(Schedule, RegisterTilesOfValuesFillTheRegisters) {
+  using Vectors = std::vector<int>;
+  const auto tiles = [](int rows, int vectors, int value_vectors) {
+    const Schedule s{.tile_rows = rows, .tile_vectors = vectors, .value_vectors = value_vectors};
+    Vectors out;
+    for (int all = 1; all <= 16; ++all) out.push_back(s.value_vectors_of(all));
+    return out;
+  };
+  EXPECT_EQ(tiles(4, 4, 6), (Vectors{1, 2, 3, 4, 5, 6, 4, 4, 3, 5, 6, 6, 2, 2, 5, 4}));
+  EXPECT_EQ(tiles(4, 4, 0), tiles(4, 4, 4));
+  EXPECT_EQ(tiles(4, 2, 0), (Vectors{1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}));
+  EXPECT_EQ(tiles(1, 1, 0), Vectors(16, 1));
 }
 
 }  // namespace
