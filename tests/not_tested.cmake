@@ -7,3 +7,8 @@ function(attn_not_tested label name why)
   add_test(NAME ${label}.${name} COMMAND ${CMAKE_COMMAND} -E echo "not tested: ${why}")
   set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} SKIP_REGULAR_EXPRESSION "not tested: ")
 endfunction()
+
+# The same for tests that need attn_keras_files.
+function(attn_no_keras_files label)
+  attn_not_tested(${label} keras_files "HDF5 or libzip is missing (libhdf5-dev, libzip-dev, pkg-config)")
+endfunction()

@@ -6,6 +6,8 @@
 // costs nothing extra where there are few keys.
 #include "halide/attention_block.h"
 
+#include "halide/register_tile.h"
+
 namespace attnc {
 
 using namespace Halide;
@@ -88,18 +90,9 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
   const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
   const Schedule& s = context.schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
-  Var io("io"), ii("ii"), qo("qo"), qi("qi");
   // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
-  f.score.compute_at(at)
-      .bound_storage(i, block + lanes)
-      .bound_storage(q, tile + rows)
-      .tile(i, q, io, qo, ii, qi, cell_keys(s, stage), rows, TailStrategy::RoundUp)
-      .reorder(ii, qi, qo, io)
-      .vectorize(ii, lanes)
-      .unroll(ii)
-      .unroll(qi);
-  f.dot.compute_at(f.score, qo).vectorize(i, lanes).unroll(i).unroll(q);
-  f.dot.update().reorder(i, q, f.d).vectorize(i, lanes).unroll(i).unroll(q);
+  f.score.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
+  schedule_register_tile(f.score, f.dot, i, q, f.d, {lanes, cell_keys(s, stage) / lanes, rows});
   for (const MaskTile& mask : f.masks) {
     Func numbers = mask.numbers;
     numbers.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);

@@ -22,7 +22,7 @@ void make_online(Context& context, const Attention& stage) {
   pack_keys(context, stage);
   pack_values(context, values);
   const Schedule& s = context.schedule();
-  const int tile = s.query_tile, value_lanes = context.schedule().lanes_of(stage.value_size),
+  const int tile = s.query_tile, value_lanes = s.lanes_of(stage.value_size),
             columns = stage.value_size_padded;
   const Expr keys = context.extent(Kind::key), queries = context.extent(Kind::query);
   const Expr zero = context.number(0);

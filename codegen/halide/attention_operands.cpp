@@ -8,6 +8,7 @@
 #include "halide/attention_operands.h"
 
 #include "halide/families.h"
+#include "halide/register_tile.h"
 
 namespace attnc {
 
@@ -163,16 +164,8 @@ void schedule_weighted_sum(const Context& context, const Values& stage, Func wei
   const Schedule& s = context.schedule();
   const int lanes = s.lanes_of(stage.value_size), all = stage.value_size_padded / lanes,
             vectors = s.value_vectors_of(all);
-  Var xo("xo"), xi("xi"), qo("qo"), qi("qi");
-  tile.split(x, xo, xi, lanes * vectors,
-             all % vectors == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards)
-      .split(q, qo, qi, s.tile_rows, TailStrategy::RoundUp)
-      .reorder(xi, qi, qo, xo)
-      .vectorize(xi, lanes)
-      .unroll(xi)
-      .unroll(qi);
-  weighted.compute_at(tile, qo).vectorize(x, lanes).unroll(x).unroll(q);
-  weighted.update().reorder(x, q, key).vectorize(x, lanes).unroll(x).unroll(q);
+  schedule_register_tile(tile, weighted, x, q, key, {lanes, vectors, s.tile_rows},
+                         all % vectors == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards);
 }
 
 void make_weighted_sum(

@@ -7,6 +7,7 @@
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/families.h"
+#include "halide/register_tile.h"
 
 namespace attnc {
 
@@ -70,7 +71,7 @@ void make_with_scores(Context& context, const Attention& stage) {
   context.define(stage.scores, scores);
 
   // ---- schedule
-  Var to("to"), ti("ti"), task("task"), io("io"), ii("ii"), qo("qo"), qi("qi");
+  Var to("to"), ti("ti"), task("task");
   const int rows = s.tile_rows;
   scores.compute_root()
       .bound(k, 0, keys)
@@ -83,15 +84,8 @@ void make_with_scores(Context& context, const Attention& stage) {
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(k, lanes, TailStrategy::GuardWithIf);
-  score.compute_at(scores, task)
-      .bound_storage(q, tile + rows)
-      .tile(i, q, io, qo, ii, qi, width, rows, TailStrategy::RoundUp)
-      .reorder(ii, qi, qo, io)
-      .vectorize(ii, lanes)
-      .unroll(ii)
-      .unroll(qi);
-  dot.compute_at(score, qo).vectorize(i, lanes).unroll(i).unroll(q);
-  dot.update().reorder(i, q, d).vectorize(i, lanes).unroll(i).unroll(q);
+  score.compute_at(scores, task).bound_storage(q, tile + rows);
+  schedule_register_tile(score, dot, i, q, d, {lanes, width / lanes, rows});
   for (const MaskTile& mask : mask_tiles) {
     Func numbers = mask.numbers;
     numbers.compute_at(scores, task);

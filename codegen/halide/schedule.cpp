@@ -148,13 +148,11 @@ std::string impossible(const Schedule& s, const TargetInfo& target) {
     return fmt::format("vector {} is more than the {} numbers that a vector of {} holds", s.vector,
                        target.vector, target.name);
   }
-  if (s.tile_rows * s.tile_vectors > target.registers) {
-    return fmt::format("{} rows of {} vectors are more than the {} registers of {}", s.tile_rows,
-                       s.tile_vectors, target.registers, target.name);
-  }
-  if (s.tile_rows * s.value_vectors > target.registers) {
-    return fmt::format("{} rows of {} vectors of values are more than the {} registers of {}",
-                       s.tile_rows, s.value_vectors, target.registers, target.name);
+  for (const auto& [of, vectors] :
+       {std::pair("", s.tile_vectors), std::pair(" of values", s.value_vectors)}) {
+    if (s.tile_rows * vectors <= target.registers) continue;
+    return fmt::format("{} rows of {} vectors{} are more than the {} registers of {}", s.tile_rows,
+                       vectors, of, target.registers, target.name);
   }
   struct {
     const char *name, *of;

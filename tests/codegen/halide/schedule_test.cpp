@@ -172,6 +172,8 @@ TEST(ScheduleText, ABadLineIsNamed) {
   for (const auto& [row, why] : bad) {
     EXPECT_EQ(complaint("#\n" + columns + "\n\n" + row + "\n"), std::string("x.txt:4: ") + why);
   }
+  EXPECT_EQ(complaint(columns + " | value_vectors\n" + numbers + " | 5\n"),
+            "x.txt:2: 4 rows of 5 vectors of values are more than the 16 registers of avx2");
   EXPECT_EQ(complaint(columns + " | decode_keys\n" + numbers + " | 20\n"),
             "x.txt:2: decode_keys 20 is no multiple of vector 8");
   EXPECT_EQ(complaint(columns + " | decode_keys | decode_block_keys\n" + numbers + " | 64 | 24\n"),
