@@ -15,10 +15,6 @@
 namespace attnc {
 namespace {
 
-Status internal(std::string message) {
-  return Status(attn::StatusCode::internal, std::move(message));
-}
-
 // A function that kernels import from Halide's runtime, and the member of attn_call that serves it.
 struct Shim {
   const char* halide;
@@ -104,12 +100,13 @@ Result<std::string> kernel_object(const LibraryParts& parts, const Kernel& kerne
   for (const std::string& name : symbols->undefined)
     if (!shim_names.contains(name) && !always_there.contains(name) &&
         (parts.sanitizer.empty() || !name.starts_with(parts.sanitizer)))
-      return internal(fmt::format("kernel {} needs {}, which no runtime has", kernel.symbol, name));
+      return internal_error(
+          fmt::format("kernel {} needs {}, which no runtime has", kernel.symbol, name));
   for (const char* suffix : {"_argv", "_workspace_argv"})
     if (std::find(symbols->hidden.begin(), symbols->hidden.end(), kernel.symbol + suffix) ==
         symbols->hidden.end())
-      return internal(fmt::format("the object of kernel {} has no function {}{}", kernel.symbol,
-                                  kernel.symbol, suffix));
+      return internal_error(fmt::format("the object of kernel {} has no function {}{}",
+                                        kernel.symbol, kernel.symbol, suffix));
   return object;
 }
 
@@ -120,7 +117,7 @@ Result<std::string> make_library(const LibraryParts& parts) {
     return Status(attn::StatusCode::invalid_argument,
                   fmt::format("library {} has no layers", parts.name));
   for (const LayerParts& layer : parts.layers)
-    if (layer.variants.empty()) return internal("a layer without a variant has no table");
+    if (layer.variants.empty()) return internal_error("a layer without a variant has no table");
   if (Status s = check_names(parts); !s.ok()) return s;
   std::vector<ArchiveMember> members;
   for (const LayerParts& layer : parts.layers) {

@@ -20,10 +20,6 @@
 namespace attnc {
 namespace {
 
-Status internal(std::string message) {
-  return Status(attn::StatusCode::internal, std::move(message));
-}
-
 Result<std::unique_ptr<llvm::TargetMachine>> target_machine(const std::string& triple) {
   static const bool ready = [] {
     llvm::InitializeAllTargetInfos();
@@ -36,13 +32,13 @@ Result<std::unique_ptr<llvm::TargetMachine>> target_machine(const std::string& t
   std::string error;
   const llvm::Triple parsed(triple);
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(parsed, error);
-  if (!target) return internal(fmt::format("LLVM has no back end for {}: {}", triple, error));
+  if (!target) return internal_error(fmt::format("LLVM has no back end for {}: {}", triple, error));
   llvm::TargetOptions options;
   options.DataSections = true;
   options.FunctionSections = true;
   std::unique_ptr<llvm::TargetMachine> machine(
       target->createTargetMachine(parsed, "", "", options, llvm::Reloc::PIC_));
-  if (!machine) return internal(fmt::format("LLVM cannot make objects for {}", triple));
+  if (!machine) return internal_error(fmt::format("LLVM cannot make objects for {}", triple));
   return machine;
 }
 
@@ -67,7 +63,7 @@ Result<std::string> compile_module(llvm::Module& module, const std::string& trip
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
   if ((*machine)->addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile))
-    return internal(fmt::format("LLVM cannot write object files for {}", triple));
+    return internal_error(fmt::format("LLVM cannot write object files for {}", triple));
   passes.run(module);
   return std::string(bytes.data(), bytes.size());
 }
@@ -77,7 +73,7 @@ Result<std::string> hide_and_rename(const std::string& object,
                                     const std::string& what) {
   auto parsed = llvm::object::createBinary(buffer(object, what));
   if (!parsed)
-    return internal(
+    return internal_error(
         fmt::format("{} is no object file: {}", what, llvm::toString(parsed.takeError())));
   llvm::objcopy::ConfigManager config;
   config.Common.InputFilename = what;
@@ -87,7 +83,7 @@ Result<std::string> hide_and_rename(const std::string& object,
   // .comment has the producer's name and version: a kilobyte in a library of many small objects.
   if (llvm::Error error = config.Common.ToRemove.addMatcher(llvm::objcopy::NameOrPattern::create(
           ".comment", llvm::objcopy::MatchStyle::Literal, [](llvm::Error e) { return e; })))
-    return internal(llvm::toString(std::move(error)));
+    return internal_error(llvm::toString(std::move(error)));
   auto symbols = symbols_of(object, what);
   if (!symbols.ok()) return symbols.status();
   // Undefined symbols keep their visibility: the C library could not provide a hidden memcpy.
@@ -95,12 +91,12 @@ Result<std::string> hide_and_rename(const std::string& object,
   for (const std::string& name : symbols->visible)
     if (llvm::Error error = defined.addMatcher(llvm::objcopy::NameOrPattern::create(
             name, llvm::objcopy::MatchStyle::Literal, [](llvm::Error e) { return e; })))
-      return internal(llvm::toString(std::move(error)));
+      return internal_error(llvm::toString(std::move(error)));
   config.ELF.SymbolsToSetVisibility.emplace_back(std::move(defined), llvm::ELF::STV_HIDDEN);
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   if (llvm::Error error = llvm::objcopy::executeObjcopyOnBinary(config, **parsed, out))
-    return internal(fmt::format("{}: {}", what, llvm::toString(std::move(error))));
+    return internal_error(fmt::format("{}: {}", what, llvm::toString(std::move(error))));
   return std::string(bytes.data(), bytes.size());
 }
 
@@ -111,14 +107,14 @@ Result<std::string> make_archive(const std::vector<ArchiveMember>& members) {
                                             llvm::object::Archive::K_GNU, /*Deterministic=*/true,
                                             /*Thin=*/false);
   if (!archive)
-    return internal(fmt::format("the archive: {}", llvm::toString(archive.takeError())));
+    return internal_error(fmt::format("the archive: {}", llvm::toString(archive.takeError())));
   return (*archive)->getBuffer().str();
 }
 
 Result<ObjectSymbols> symbols_of(const std::string& object, const std::string& what) {
   auto parsed = llvm::object::ObjectFile::createELFObjectFile(buffer(object, what));
   if (!parsed)
-    return internal(
+    return internal_error(
         fmt::format("{} is no object file: {}", what, llvm::toString(parsed.takeError())));
   ObjectSymbols out;
   for (const llvm::object::SymbolRef& symbol : (*parsed)->symbols()) {
@@ -127,7 +123,7 @@ Result<ObjectSymbols> symbols_of(const std::string& object, const std::string& w
     if (!flags || !name) {
       if (!flags) llvm::consumeError(flags.takeError());
       if (!name) llvm::consumeError(name.takeError());
-      return internal(fmt::format("{}: its symbols cannot be read", what));
+      return internal_error(fmt::format("{}: its symbols cannot be read", what));
     }
     if (name->empty() || !(*flags & llvm::object::SymbolRef::SF_Global)) continue;
     auto& list = *flags & llvm::object::SymbolRef::SF_Undefined ? out.undefined

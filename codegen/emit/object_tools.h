@@ -19,6 +19,11 @@ namespace attnc {
 using attn::Result;
 using attn::Status;
 
+/// What is no fault of the user's: attnc's, or of an object that attnc made.
+inline Status internal_error(std::string message) {
+  return Status(attn::StatusCode::internal, std::move(message));
+}
+
 /// The bytes of a position-independent object file of the module, for the target of `triple`. Sets
 /// the module's triple and data layout.
 Result<std::string> compile_module(llvm::Module& module, const std::string& triple);

@@ -194,22 +194,18 @@ static_assert(static_cast<int>(attn::Kind::size) == ATTN_AXIS_SIZE);
 static_assert(static_cast<int>(attn::Kind::feature) == ATTN_AXIS_FEATURE);
 static_assert(static_cast<int>(attn::Kind::other) == ATTN_AXIS_OTHER);
 
-Status internal(std::string message) {
-  return Status(attn::StatusCode::internal, std::move(message));
-}
-
 }  // namespace
 
 Result<std::string> make_table_object(const LibraryParts& parts, const LayerParts& layer) {
-  if (layer.variants.empty()) return internal("a layer without a variant has no table");
+  if (layer.variants.empty()) return internal_error("a layer without a variant has no table");
   const Variant& first = layer.variants.front();
   for (const Variant& v : layer.variants) {
     if (v.plan.layer != first.plan.layer || v.plan.fingerprint != first.plan.fingerprint)
-      return internal(fmt::format("the variants {} and {} are of different layers",
-                                  first.plan.target, v.plan.target));
+      return internal_error(fmt::format("the variants {} and {} are of different layers",
+                                        first.plan.target, v.plan.target));
     if (v.kernels.size() != v.plan.paths.size())
-      return internal(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer,
-                                  v.plan.target, v.plan.paths.size(), v.kernels.size()));
+      return internal_error(fmt::format("{} ({}) has {} paths and {} kernels", v.plan.layer,
+                                        v.plan.target, v.plan.paths.size(), v.kernels.size()));
     if (v.triple != first.triple)
       return Status(
           attn::StatusCode::invalid_argument,
@@ -221,21 +217,22 @@ Result<std::string> make_table_object(const LibraryParts& parts, const LayerPart
   TableWriter writer(table_symbol(parts.name, first.plan.layer), *layout);
   writer.table(parts, layer);
   if (!writer.mismatch().empty())
-    return internal(
+    return internal_error(
         fmt::format("{} lies differently here and for {}", writer.mismatch(), first.triple));
   return compile_module(writer.module(), first.triple);
 }
 
 Result<std::string> make_directory_object(const LibraryParts& parts) {
   if (parts.layers.empty() || parts.layers.front().variants.empty())
-    return internal("a library without layers has no directory");
+    return internal_error("a library without layers has no directory");
   const std::string& triple = parts.layers.front().variants.front().triple;
   auto layout = data_layout(triple);
   if (!layout.ok()) return layout.status();
   TableWriter writer(ATTN_DIRECTORY_SYMBOL, *layout);
   writer.directory(parts);
   if (!writer.mismatch().empty())
-    return internal(fmt::format("{} lies differently here and for {}", writer.mismatch(), triple));
+    return internal_error(
+        fmt::format("{} lies differently here and for {}", writer.mismatch(), triple));
   return compile_module(writer.module(), triple);
 }
 

@@ -13,9 +13,10 @@ namespace {
 /// Arithmetic follows C++: if one operand is real, an index beside it is converted, and integer
 /// division truncates. Indices are converted implicitly only here. They have 32 bits and wrap
 /// around, as i32 does in arith.
-class Importer {
+class FormulaImporter {
  public:
-  Importer(OpBuilder& builder, Location loc, FloatType real, const std::function<Value(int)>& table)
+  FormulaImporter(OpBuilder& builder, Location loc, FloatType real,
+                  const std::function<Value(int)>& table)
       : builder_(builder), loc_(loc), real_(real), table_(table) {}
 
   Value step(const attn::Step& s, SmallVector<Value> x, Block& block) {
@@ -87,7 +88,7 @@ void importFormula(Region& region, Location loc, const attn::Graph& graph,
   SmallVector<mlir::Type> types(static_cast<size_t>(arguments), real);
   SmallVector<Location> locs(types.size(), loc);
   Block* block = builder.createBlock(&region, {}, types, locs);
-  Importer importer(builder, loc, real, table);
+  FormulaImporter importer(builder, loc, real, table);
   SmallVector<Value> values;
   for (int i = 0; i < formula.size; ++i) {
     const attn::Step& step = graph.steps[formula.begin + i];

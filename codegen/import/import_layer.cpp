@@ -17,9 +17,9 @@ std::string placeText(std::string_view file, int line) {
 
 namespace {
 
-class Importer {
+class LayerImporter {
  public:
-  Importer(MLIRContext& context, const attn::Graph& graph, std::string_view file, int line)
+  LayerImporter(MLIRContext& context, const attn::Graph& graph, std::string_view file, int line)
       : graph_(graph),
         file_(file),
         line_(line),
@@ -212,7 +212,7 @@ attn::Result<OwningOpRef<ModuleOp>> importLayer(MLIRContext& context, const attn
                                                 std::string_view name, std::string_view file,
                                                 int line, uint64_t fingerprint) {
   context.loadDialect<ir::AttnDialect>();
-  Importer importer(context, graph, file, line);
+  LayerImporter importer(context, graph, file, line);
   const Location loc = importer.loc();
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());

@@ -11,8 +11,6 @@ namespace {
 using attn::Fn;
 using attn::Kind;
 
-bool reads(const PlanStep& s) { return s.fn == Fn::own || s.fn == Fn::element; }
-
 class Walk {
  public:
   Walk(const Attention& attention, const MapCall& call) : a_(attention), call_(call) {
@@ -94,7 +92,7 @@ class Walk {
   /// other mask false and true.
   std::pair<Known, Known> at_a_glance(const Extremes& e) {
     for (const PlanStep& s : e.formula.steps) {
-      const bool same = !reads(s) || !known(s) || (call_.constant && call_.constant(s));
+      const bool same = !reads_input(s) || !known(s) || (call_.constant && call_.constant(s));
       if (!same) return {0.0, 1.0};
     }
     PlanPlace first_pair = place_;
@@ -142,7 +140,7 @@ std::optional<int64_t> count_visible(const Attention& attention, const BlockMap&
                                      const MapCall& call, int64_t most) {
   Walk walk(attention, call);
   for (const PlanStep& s : attention.mask.steps) {
-    if (reads(s) && !walk.known(s)) return {};
+    if (reads_input(s) && !walk.known(s)) return {};
   }
   if (map.partial > most / (int64_t{map.query_tile} * map.cell_keys)) return {};
   int64_t visible = 0;
@@ -165,7 +163,8 @@ std::vector<uint64_t> unknown_tables(const Attention& attention, const MapCall& 
   std::vector<uint64_t> out;
   auto look = [&](const PlanFormula& f) {
     for (const PlanStep& s : f.steps) {
-      if (reads(s) && !walk.known(s) && std::find(out.begin(), out.end(), s.bits) == out.end())
+      if (reads_input(s) && !walk.known(s) &&
+          std::find(out.begin(), out.end(), s.bits) == out.end())
         out.push_back(s.bits);
     }
   };

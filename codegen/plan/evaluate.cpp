@@ -131,8 +131,6 @@ std::vector<Value> values_of(const PlanFormula& formula, const PlanPlace& place)
   return v;
 }
 
-bool reads(const PlanStep& s) { return s.fn == Fn::own || s.fn == Fn::element; }
-
 /// Whether a step is known, given which of the earlier steps are.
 bool is_decided(const PlanStep& s, std::span<const Known> steps, std::span<const Known> arguments,
                 const IsKnown& is_known) {
@@ -143,7 +141,7 @@ bool is_decided(const PlanStep& s, std::span<const Known> steps, std::span<const
   if (s.fn == Fn::where && x(0)) return x(*x(0) != 0 ? 1 : 2).has_value();
   for (size_t i = 0; i < s.operand.size() && s.operand[i] >= 0; ++i)
     if (!x(i)) return false;
-  return !reads(s) || !is_known || is_known(s);
+  return !reads_input(s) || !is_known || is_known(s);
 }
 
 }  // namespace

@@ -41,6 +41,10 @@ std::vector<double> evaluate(const PlanFormula& formula, const PlanPlace& place)
 
 /// A number, or nullopt where it depends on something that is not known.
 using Known = std::optional<double>;
+/// Whether a step reads a table or a mask.
+inline bool reads_input(const PlanStep& s) {
+  return s.fn == attn::Fn::own || s.fn == attn::Fn::element;
+}
 /// Whether the table or mask that an `own` or `element` step reads is known. Empty: all are.
 using IsKnown = std::function<bool(const PlanStep&)>;
 

@@ -16,6 +16,7 @@
 #include "tools/bench/reference.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
+#include "tools/terminal.h"
 
 namespace attnc {
 namespace {

@@ -15,6 +15,7 @@
 #include "tools/children.h"
 #include "tools/commands.h"
 #include "tools/link.h"
+#include "tools/terminal.h"
 
 namespace attnc {
 namespace {

@@ -13,6 +13,7 @@
 #include "tools/cache.h"
 #include "tools/commands.h"
 #include "tools/fixture.h"
+#include "tools/terminal.h"
 
 namespace attnc {
 namespace {

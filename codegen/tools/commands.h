@@ -4,12 +4,8 @@
 // returns 1 when a fixture failed. attnc.cpp returns 2 for invalid arguments.
 #pragma once
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
-
-#include "attn/runtime/status.h"
-#include "tools/compiler.h"
 
 namespace attnc {
 
@@ -60,12 +56,5 @@ struct BenchOptions {
   double seconds = 1;              // at least this long per case
 };
 int bench(const BenchOptions& options);
-
-/// Prints "attnc: " and the message to standard error; returns 1.
-int fail(const Status& status);
-/// Prints to standard output; bytes that are not UTF-8 (in a file name) are replaced.
-void print_json(const nlohmann::ordered_json& value);
-/// A progress line on standard error that overwrites itself; empty if that is not a terminal.
-Progress progress_line(const std::string& doing);
 
 }  // namespace attnc

@@ -13,6 +13,7 @@
 #include "attn/runtime/any_layer.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
+#include "tools/terminal.h"
 
 namespace attnc {
 namespace {

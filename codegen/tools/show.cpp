@@ -8,6 +8,7 @@
 #include "tools/children.h"
 #include "tools/commands.h"
 #include "tools/show_map.h"
+#include "tools/terminal.h"
 
 namespace attnc {
 namespace {

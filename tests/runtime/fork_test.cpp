@@ -79,7 +79,9 @@ void fork_under_load(attn::Executor* executor, int forks) {
   Load load(layer, executor, 1);
   for (int i = 0; i < forks; ++i) {
     ASSERT_EQ(ends_with([&] { return caller.ok() && caller.ok() ? 0 : 1; }), 0) << "fork " << i;
-    if (i % 8 == 0) ASSERT_TRUE(caller.ok());
+    if (i % 8 == 0) {
+      ASSERT_TRUE(caller.ok());
+    }
   }
 }
 

@@ -122,7 +122,7 @@ int64_t first_refused(const std::byte* from, int64_t stride, int64_t count) {
   return i;
 }
 
-struct Job {
+struct CopyJob {
   const Copy* copy;
   const Walk* walk;  // the copy's, with the rows in the best order to visit
   const std::byte* from;
@@ -161,7 +161,7 @@ void visit_neighbours(Walk& walk, int64_t& block) {
 }
 
 void run_task(void* context, int index, int) {
-  Job& job = *static_cast<Job*>(context);
+  CopyJob& job = *static_cast<CopyJob*>(context);
   const Walk& walk = *job.walk;
   const auto from_size = static_cast<int64_t>(size_of(job.copy->from)),
              to_size = static_cast<int64_t>(size_of(job.copy->to));
@@ -288,15 +288,15 @@ const std::byte* run_copy(const Copy& copy, const std::byte* from, std::byte* to
   const int64_t elements = copy.walk.elements();
   if (elements == 0) return nullptr;
   Walk walk = copy.walk;
-  Job job{.copy = &copy,
-          .walk = &walk,
-          .from = from,
-          .to = to,
-          .row = 1,
-          .rows = 1,
-          .task_rows = 1,
-          .row_tasks = 1,
-          .block = elements};
+  CopyJob job{.copy = &copy,
+              .walk = &walk,
+              .from = from,
+              .to = to,
+              .row = 1,
+              .rows = 1,
+              .task_rows = 1,
+              .row_tasks = 1,
+              .block = elements};
   visit_neighbours(walk, job.block);
   if (copy.walk.rank > 0) job.row = copy.walk.extent[0];
   job.rows = elements / job.row;

@@ -27,7 +27,7 @@ std::string axes_text(const attn_tensor_info& info) {
   for (int axis = 0; axis < info.rank; ++axis) {
     if (axis > 0) result += ", ";
     result += axis_name(info.axes[axis]);
-    if (info.axes[axis].extent > 0) result += " " + std::to_string(info.axes[axis].extent);
+    if (info.axes[axis].extent > 0) result += text(" ", info.axes[axis].extent);
     if (info.axes[axis].least > 0) result += text(" ", info.axes[axis].least, " or more");
   }
   return result + "]";

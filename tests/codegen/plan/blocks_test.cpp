@@ -11,13 +11,13 @@ namespace attnc::test {
 namespace {
 
 /// How many boxes are empty (no visible pair) or full, and how many of them were recognised.
-struct Counted {
+struct CountedBoxes {
   int64_t boxes = 0, empty = 0, told_empty = 0, full = 0, told_full = 0;
 };
 
 /// Compares every box of one tile and one cell with its pairs.
 void check(const attn::Mask& mask, const Plan& plan, const Call& call, int64_t tile, int64_t cell,
-           Counted& counted) {
+           CountedBoxes& counted) {
   const Attention& attention = attention_of(plan);
   const int64_t queries = call.query_length(), keys = call.key_length();
   std::vector<char> seen(static_cast<size_t>(queries * keys));
@@ -52,11 +52,11 @@ void check(const attn::Mask& mask, const Plan& plan, const Call& call, int64_t t
   }
 }
 
-void draw_and_check(int axes, int masks) {
+void draw_and_check_blocks(int axes, int masks) {
   const uint32_t seed = drawn_seed();
   Draw draw(seed);
   draw.axes = axes;
-  Counted counted;
+  CountedBoxes counted;
   int drawn = 0, dropped = 0;
   for (int i = 0; i < masks; ++i) {
     const attn::Mask mask = draw.mask();
@@ -86,7 +86,7 @@ TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
   const uint32_t seed = drawn_seed();
   Draw draw(seed);
   draw.large = true;
-  Counted counted;
+  CountedBoxes counted;
   for (int i = 0; i < 2000; ++i) {
     const attn::Mask mask = draw.mask();
     if (mask.formula.too_long || mask.formula.size > attn::Formula::capacity) continue;
@@ -144,8 +144,8 @@ TEST(Blocks, AreNeverToldWronglyOfLargeNumbers) {
   EXPECT_GT(counted.told_full, counted.full * 40 / 100) << "boxes that are full";
 }
 
-TEST(Blocks, AreNeverToldWrongly) { draw_and_check(1, 1500); }
-TEST(Blocks, AreNeverToldWronglyOfTwoAxes) { draw_and_check(2, 500); }
+TEST(Blocks, AreNeverToldWrongly) { draw_and_check_blocks(1, 1500); }
+TEST(Blocks, AreNeverToldWronglyOfTwoAxes) { draw_and_check_blocks(2, 500); }
 
 /// For these masks every empty and every full box is recognised.
 TEST(Blocks, AreExactForTheUsualMasks) {
@@ -185,7 +185,7 @@ TEST(Blocks, AreExactForTheUsualMasks) {
     auto plan = planned(layer_with(c.mask, c.axes));
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     ASSERT_FALSE(attention_of(*plan).blocks.empty()) << c.name;
-    Counted counted;
+    CountedBoxes counted;
     Draw draw(7);
     draw.axes = c.axes;
     for (int i = 0; i < 60; ++i) {

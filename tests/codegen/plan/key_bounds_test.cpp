@@ -9,7 +9,7 @@
 namespace attnc::test {
 namespace {
 
-struct Counted {
+struct CountedKeys {
   int64_t kept = 0, visible = 0, pairs = 0;
 };
 
@@ -21,7 +21,7 @@ std::pair<int64_t, int64_t> bounds_of(const Attention& attention, const PlanPlac
 }
 
 /// Checks one mask on several sizes, and counts how tight its bounds are.
-void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
+void check(const attn::Mask& mask, Draw& draw, CountedKeys& counted) {
   auto plan = planned(layer_with(mask, draw.axes));
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const Attention& attention = attention_of(*plan);
@@ -58,11 +58,11 @@ void check(const attn::Mask& mask, Draw& draw, Counted& counted) {
   }
 }
 
-void draw_and_check(int axes, int masks) {
+void draw_and_check_bounds(int axes, int masks) {
   const uint32_t seed = drawn_seed();
   Draw draw(seed);
   draw.axes = axes;
-  Counted counted;
+  CountedKeys counted;
   int drawn = 0;
   for (int i = 0; i < masks; ++i) {
     const attn::Mask mask = draw.mask();
@@ -77,8 +77,8 @@ void draw_and_check(int axes, int masks) {
   EXPECT_LT(counted.kept, counted.pairs * 95 / 100) << "bounds that bound nothing";
 }
 
-TEST(KeyBounds, LeaveOutNoVisibleKey) { draw_and_check(1, 1500); }
-TEST(KeyBounds, LeaveOutNoVisibleKeyOfTwoAxes) { draw_and_check(2, 500); }
+TEST(KeyBounds, LeaveOutNoVisibleKey) { draw_and_check_bounds(1, 1500); }
+TEST(KeyBounds, LeaveOutNoVisibleKeyOfTwoAxes) { draw_and_check_bounds(2, 500); }
 
 /// For these masks the bounds are known: the tile's keys [begin, end), the plan's last two results.
 TEST(KeyBounds, AreExactForTheUsualMasks) {

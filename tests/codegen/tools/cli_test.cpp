@@ -9,7 +9,7 @@
 namespace attnc {
 namespace {
 
-constexpr const char* small = R"({"num_heads": 1, "key_dim": 4})";
+constexpr const char* one_head = R"({"num_heads": 1, "key_dim": 4})";
 
 TEST_F(Attnc, HelpShowsExamples) {
   for (const char* command : {"build", "show", "run", "check", "bench"}) {
@@ -67,7 +67,7 @@ TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
 }
 
 TEST_F(Attnc, NamesThatAreEmpty) {
-  write("l.json", small);
+  write("l.json", one_head);
   refuses("build '' -o out", 2, "LAYER: has no name (`attnc build --help` shows how)");
   refuses("build l.json -o ''", 2, "--output: has no name (`attnc build --help` shows how)");
   refuses("check ''", 2, "PATH: has no name (`attnc check --help` shows how)");
@@ -82,7 +82,7 @@ TEST_F(Attnc, NamesThatAreEmpty) {
 }
 
 TEST_F(Attnc, ShowsTheConfiguration) {
-  write("l.json", small);
+  write("l.json", one_head);
   const Said said = attnc("show l.json --stage config");
   EXPECT_EQ(said.code, 0) << said.err;
   EXPECT_EQ(said.out, "{\n  \"num_heads\": 1,\n  \"key_dim\": 4\n}\n");
@@ -94,12 +94,12 @@ TEST_F(Attnc, ShowsTheConfiguration) {
 TEST_F(Attnc, NamesThatAreNoText) {
   // Bytes that are not UTF-8 are replaced in JSON. A newline in a name does not end the comment in
   // a header.
-  write("b\xff.json", small);
+  write("b\xff.json", one_head);
   const Said said =
       attnc("build $(printf 'b\\377.json') -o $(printf 'o\\377') --target baseline --json");
   EXPECT_EQ(said.code, 0) << said.err;
   EXPECT_NE(said.out.find("\"library\": \"o\uFFFD/libb_.a\""), std::string::npos) << said.out;
-  write("c\n#error c\"\\.json", small);
+  write("c\n#error c\"\\.json", one_head);
   ASSERT_EQ(attnc("build c*.json -o out --name lib --target baseline").code, 0);
   for (const auto& entry : std::filesystem::directory_iterator(path("out/lib"))) {
     if (entry.is_directory()) continue;
@@ -111,7 +111,7 @@ TEST_F(Attnc, NamesThatAreNoText) {
 }
 
 TEST_F(Attnc, OutputThatCannotBeWritten) {
-  write("l.json", small);
+  write("l.json", one_head);
   const auto ends = [&](const std::string& arguments, const std::string& redirection,
                         const std::string& sentence) {
     const std::string command =
@@ -133,7 +133,7 @@ TEST_F(Attnc, OutputThatCannotBeWritten) {
 }
 
 TEST_F(Attnc, BuildForAProgram) {
-  write("l.json", small);
+  write("l.json", one_head);
   const Said said = attnc("build l.json -o out --target baseline --json --sanitize thread");
   EXPECT_EQ(said.code, 0) << said.err;
   EXPECT_EQ(said.err, "");
@@ -147,7 +147,7 @@ TEST_F(Attnc, FilesThatAreNotThere) {
   refuses("build nowhere.json -o out", 1, "nowhere.json: no such file");
   refuses("show nowhere.o --stage plan", 1, "nowhere.o: no such file");
   refuses("check nowhere", 1, "nowhere: no such file or folder");
-  const std::string layer = write("l.json", small);
+  const std::string layer = write("l.json", one_head);
   refuses("run l.json --weights nowhere.safetensors --inputs x -o y", 1,
           attn::SafeTensors::open("nowhere.safetensors").status().message());
 }
@@ -164,7 +164,7 @@ TEST_F(Attnc, FilesThatAreOfAnotherKind) {
 }
 
 TEST_F(Attnc, NamesThatDoNotGo) {
-  write("l.json", small);
+  write("l.json", one_head);
   refuses("build l.json -o out --target avx1024", 1,
           "there is no target `avx1024`; there are " + target_list());
   refuses("build l.json -o out --target neon,avx2", 1,
@@ -185,7 +185,7 @@ TEST_F(Attnc, NamesThatDoNotGo) {
 }
 
 TEST_F(Attnc, PlacesThatCannotBeWritten) {
-  write("l.json", small);
+  write("l.json", one_head);
   write("file", "");
   const Said said = attnc("build l.json -o file/out --target baseline");
   EXPECT_EQ(said.code, 1);
@@ -316,7 +316,7 @@ TEST_F(Attnc, RunsALayerWithoutWeights) {
 }
 
 TEST_F(Attnc, NumbersThatAreNone) {
-  write("l.json", small);
+  write("l.json", one_head);
   write("c.json", R"([{"name": "a", "T": 3, "D": 8}])");
   for (const char* text :
        {"nan", "-nan", "inf", "-inf", "-1", "3601", "1e300", "1,5", "1s", "soup"}) {

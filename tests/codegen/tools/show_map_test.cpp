@@ -11,13 +11,13 @@
 namespace attnc {
 namespace {
 
-constexpr const char* small = R"({"num_heads": 2, "key_dim": 4})";
+constexpr const char* two_heads = R"({"num_heads": 2, "key_dim": 4})";
 const std::string how = " (`attnc show --help` shows how)";
 
 struct Maps : Attnc {
   void SetUp() override {
     Attnc::SetUp();
-    write("l.json", small);
+    write("l.json", two_heads);
   }
   std::string layer(const std::string& name) { return std::string(MAP_LAYERS) + ":" + name; }
   Said show(const std::string& arguments) {
