@@ -99,7 +99,7 @@ Wanted reference(const Heads& s, Array& q, Array& k, Array& v,
   return {want, want_scores};
 }
 
-void one_draw(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
+void one_draw_of_heads(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
   const auto& all = subjects_on_heads();
   const Heads& s = all[static_cast<size_t>(draw(r, 0, static_cast<int>(all.size()) - 1))];
   const int B = draw_of(r, {1, 1, 2, 3}), T = draw_of(r, {1, 1, 1, 2, 5, 16, 63, 64, 65, 130});
@@ -184,7 +184,7 @@ TEST(RandomHeads, AgreeWithTheReferenceOnEveryVariantWithAnyNumberOfThreads) {
   attn::ThreadPool two(2), seven(7);
   for (int i = 0; i < draws; ++i) {
     Random r(seed + static_cast<unsigned>(i));
-    one_draw(r, two, seven);
+    one_draw_of_heads(r, two, seven);
     if (HasFatalFailure()) {
       FAIL() << "repeat with ATTN_SEED=" << seed + static_cast<unsigned>(i) << " ATTN_DRAWS=1";
     }
