@@ -14,18 +14,16 @@ using namespace Halide;
 using attn::Kind;
 
 BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& walk,
-                    const BlockVars& vars) {
+                    const BlockVars& vars, const BlockRows& rows) {
   const auto& [x, q, longer, of, qt, h, b] = vars;
   const Schedule& s = context.schedule();
-  const int lanes = s.vector, block = walk.most, tile = s.query_tile;
-  const Expr queries = context.extent(Kind::query), keys = context.extent(Kind::key);
-  const Values values = values_of(stage);
+  const int lanes = s.vector, block = walk.most;
+  const Expr keys = context.extent(Kind::key);
   const Expr zero = context.number(0), masked = masked_score(context.real());
   const std::string open = walk.open ? "open_" : "";
   Var i("i"), lane("lane");
   const Expr panel = walk.panel(longer, of), key = panel * lanes + i,
              count = walk.count(longer, of);
-  const Expr query = min(qt * tile + q, queries - 1);
 
   BlockFuncs f{Func(open + "dot"),
                Func(open + "score"),
@@ -43,10 +41,9 @@ BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& 
                {}};
   RDom d(0, stage.key_size, "d");
   f.dot(i, q, longer, of, qt, h, b) = zero;
-  const Site at = context.site(b, h, query, key);
-  f.dot(i, q, longer, of, qt, h, b) +=
-      product_of(context, stage, query_element(context, stage, h, d, query, b),
-                 key_element(context, stage, h, d, panel + i / lanes, i % lanes, b), at);
+  const Site at = context.site(b, rows.head, rows.query, key);
+  f.dot(i, q, longer, of, qt, h, b) += product_of(
+      context, stage, rows.query_number(d), rows.key_number(d, panel + i / lanes, i % lanes), at);
   f.score(i, q, longer, of, qt, h, b) =
       score_of(context, stage, f.dot(i, q, longer, of, qt, h, b), walk.open ? Expr() : key < keys,
                at, {i, q, longer, of, qt, h, b}, f.masks);
@@ -79,8 +76,7 @@ BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& 
   }
   f.weighted(x, q, longer, of, qt, h, b) = zero;
   f.weighted(x, q, longer, of, qt, h, b) +=
-      f.p(f.k, q, longer, of, qt, h, b) *
-      value_element(context, values, h, x, panel * lanes + f.k, b);
+      f.p(f.k, q, longer, of, qt, h, b) * rows.value_number(x, panel * lanes + f.k);
   f.l = l;
   return f;
 }
@@ -89,10 +85,11 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
                     const BlockVars& vars, const LoopLevel& at) {
   const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
   const Schedule& s = context.schedule();
-  const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.tile_rows;
+  const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.rows_of_scores();
   // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
   f.score.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
-  schedule_register_tile(f.score, f.dot, i, q, f.d, {lanes, cell_keys(s, stage) / lanes, rows});
+  schedule_register_tile(f.score, f.dot, i, q, f.d,
+                         {lanes, s.vectors_of_scores(!stage.pair.empty()), rows});
   for (const MaskTile& mask : f.masks) {
     Func numbers = mask.numbers;
     numbers.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);

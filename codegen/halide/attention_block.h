@@ -15,6 +15,17 @@ struct BlockVars {
   Halide::Var x, q, longer, of, qt, h, b;
 };
 
+/// What the rows of a tile are, and where their keys and values are read: rows have index
+/// `qt * query_tile + q` of BlockVars.
+struct BlockRows {
+  Halide::Expr head, query;  // of a row; past the last row, those of one that exists
+  std::function<Halide::Expr(const Halide::Expr& d)> query_number;
+  std::function<Halide::Expr(const Halide::Expr& d, const Halide::Expr& panel,
+                             const Halide::Expr& lane)>
+      key_number;
+  std::function<Halide::Expr(const Halide::Expr& x, const Halide::Expr& position)> value_number;
+};
+
 struct BlockFuncs {
   Halide::Func dot, score, lane_maximum, maximum, p, lane_sum, sum, weighted;
   std::vector<MaskTile> masks;
@@ -22,7 +33,7 @@ struct BlockFuncs {
   Halide::RDom d, v, k, l;
 };
 BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& walk,
-                    const BlockVars& vars);
+                    const BlockVars& vars, const BlockRows& rows);
 void schedule_block(const Context& context, const Attention& stage, BlockFuncs& block,
                     const Walk& walk, const BlockVars& vars, const Halide::LoopLevel& at);
 

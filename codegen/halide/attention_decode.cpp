@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "halide/attention_merge.h"
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/attention_walk.h"
@@ -22,15 +23,6 @@ namespace attnc {
 
 using namespace Halide;
 using attn::Kind;
-
-namespace {
-
-/// The largest power of two that divides n and is at most `most`.
-int dividing(int n, int most) {
-  return std::min(n & -n, static_cast<int>(std::bit_floor(static_cast<unsigned>(most))));
-}
-
-}  // namespace
 
 void make_decode(Context& context, const Attention& stage) {
   const Schedule& s = context.schedule();
@@ -43,7 +35,7 @@ void make_decode(Context& context, const Attention& stage) {
              masked = masked_score(context.real());
 
   // ---- algorithm
-  Var x("x"), g("g"), i("i"), c("c"), h("h"), b("b"), lane("lane"), block("block");
+  Var x("x"), g("g"), i("i"), c("c"), h("h"), b("b"), lane("lane"), block("block"), task("task");
   const auto [first, end] = visible_keys(context, stage, Expr(), b, 0, 0);
   const Expr key = first + c * chunk + i;
   Func scaled_query("scaled_query"), product("product"), dot("dot"), score("score");
@@ -51,7 +43,8 @@ void make_decode(Context& context, const Attention& stage) {
   RDom dv(0, D / lanes, "dv"), dl(0, lanes, "dl");
   // Reading keys is what costs, so none are read past the end of a sequence, nor for tasks that the
   // query cannot see.
-  const Expr live = is_seen(context, stage, b, first + c * chunk, chunk) && first + c * chunk < end;
+  const Expr live =
+      is_seen(context, stage, b, 0, first + c * chunk, chunk) && first + c * chunk < end;
   if (bounded || !stage.blocks.empty()) dv.where(live);
   product(lane, g, i, c, h, b) = zero;
   product(lane, g, i, c, h, b) +=
@@ -100,77 +93,12 @@ void make_decode(Context& context, const Attention& stage) {
   partial(add.x, g, c, h, b) += of_block(add.x, g, add.y, c, h, b);
   partials(x, g, h, c, b) = partial(x, g, c, h, b);
 
-  // Merge the tasks.
-  RDom tasks(0, (keys + (chunk - 1)) / chunk, "tasks"), all(0, keys, "all");
+  RDom tasks(0, (keys + (chunk - 1)) / chunk, "tasks");
   if (bounded) tasks.where(tasks * chunk < end - first);
-  Func top("top"), share("share"), total("total"), mixed("mixed"), mean("mean");
-  const auto [sink, sink_sum] = sink_of(context, stage, context.site(b, h * group + g, 0, 0));
-  top(g, h, b) = sink;
-  top(g, h, b) = max(top(g, h, b), partials(V, g, h, tasks, b));
-  share(c, g, h, b) = exp_of_nonpositive(partials(V, g, h, c, b) - top(g, h, b));
-  total(g, h, b) = sink_sum * exp_of_nonpositive(sink - top(g, h, b));
-  total(g, h, b) += share(tasks, g, h, b) * partials(V + 1, g, h, tasks, b);
-  mixed(x, g, h, b) = zero;
-  mixed(x, g, h, b) += (stage.sigmoid ? context.number(1) : Expr(share(tasks, g, h, b))) *
-                       partials(x, g, h, tasks, b);
-  const bool uniform = is_uniform(stage);
-  Expr otherwise = zero;
-  Var head("head"), t("t");
-  const Expr row = head % group, own = head / group;
-  if (uniform) {
-    mean(x, h, b) = zero;
-    mean(x, h, b) += context.element(stage.value, {x, h, all, b});
-    otherwise = mean(x, own, b) / max(cast(context.real(), keys), context.number(1));
-  }
-  const Expr sum_of_row = total(row, own, b);
-  const bool returned = context.output_of(stage.result) >= 0;
-  Func out(context.name_of(stage.result, "attention"));
-  const Expr result = stage.sigmoid
-                          ? Expr(mixed(x, row, own, b))
-                          : select(top(row, own, b) > no_key_seen(context.real()),
-                                   mixed(x, row, own, b) / sum_of_row,
-                                   strict_float(otherwise + strict_float(sum_of_row * zero)));
-  out(x, head, t, b) = returned ? context.stored(result) : result;
-  if (returned) {
-    context.define(stage.result, out);
-  } else {
-    // Rows for a later stage. There is one per sequence, so the copy costs nothing.
-    const int columns = stage.value_size_padded;
-    Var n("n");
-    Func rows("attention_rows");
-    rows(n, t, b) = select(n % columns < V, out(min(n % columns, V - 1), n / columns, t, b), zero);
-    rows.compute_root().bound(n, 0, stage.heads * columns).bound(t, 0, 1);
-    out.compute_root();
-    context.define(stage.result, rows);
-  }
+  merge_partials(context, stage, partials, 1, tasks, value_lanes);
 
-  // ---- schedule: the merge, one parallel task per key head
-  Var ho("ho"), hi("hi"), task("task"), go("go"), gi("gi"), io("io"), ii("ii");
-  out.bound(x, 0, V)
-      .bound(head, 0, stage.heads)
-      .bound(t, 0, 1)
-      .bound(b, 0, context.extent(Kind::batch))
-      .split(head, ho, hi, group)
-      .reorder(x, hi, t, ho, b)
-      .fuse(ho, b, task)
-      .parallel(task)
-      .vectorize(x, value_lanes);
-  if (!stage.sigmoid) {
-    top.compute_at(out, task).bound_extent(g, group);
-    share.compute_at(out, task).bound_extent(g, group).vectorize(c, s.vector,
-                                                                 TailStrategy::RoundUp);
-    total.compute_at(out, task).bound_extent(g, group);
-  }
-  mixed.compute_at(out, task).bound_extent(x, V).bound_extent(g, group).vectorize(x, value_lanes);
-  mixed.update().reorder(x, tasks, g, h, b).vectorize(x, value_lanes);
-  if (uniform)
-    mean.compute_at(out, task)
-        .vectorize(x, value_lanes)
-        .update()
-        .reorder(x, all)
-        .vectorize(x, value_lanes);
-
-  // ---- the tasks
+  // ---- schedule
+  Var go("go"), gi("gi"), io("io"), ii("ii");
   int rows = std::min(group, s.decode_rows);
   while (group % rows != 0) --rows;
   const int tile_keys =

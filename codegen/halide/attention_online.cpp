@@ -30,36 +30,46 @@ void make_online(Context& context, const Attention& stage) {
   // ---- algorithm
   Var x("x"), q("q"), longer("longer"), of("of"), qt("qt"), h("h"), b("b");
   const BlockVars vars{x, q, longer, of, qt, h, b};
-  const auto [walks, kinds] = walks_of(context, stage, qt, h, b);
+  const auto [walks, kinds] = walks_of(context, stage, columns, qt, h, b);
   std::vector<BlockFuncs> blocks;
   blocks.reserve(walks.size());
-  for (const Walk& w : walks) blocks.push_back(block_of(context, stage, w, vars));
+  const Expr query = min(qt * tile + q, queries - 1);
+  const BlockRows rows{h, query,
+                       [&](const Expr& d) { return query_element(context, stage, h, d, query, b); },
+                       [&](const Expr& d, const Expr& panel, const Expr& lane) {
+                         return key_element(context, stage, h, d, panel, lane, b);
+                       },
+                       [&](const Expr& at, const Expr& position) {
+                         return value_element(context, values, h, at, position, b);
+                       }};
+  for (const Walk& w : walks) blocks.push_back(block_of(context, stage, w, vars, rows));
 
   Func state("state");  // accumulator, maximum, sum; for sigmoids only the accumulator
   if (stage.sigmoid) {
     state(x, q, qt, h, b) = zero;
   } else {
-    const auto [maximum, sum] =
-        sink_of(context, stage, context.site(b, h, min(qt * tile + q, queries - 1), 0));
+    const auto [maximum, sum] = sink_of(context, stage, context.site(b, h, query, 0));
     state(x, q, qt, h, b) = Tuple(zero, maximum, sum);
   }
   for (size_t i = 0; i < walks.size(); ++i) {
     const RDom& run = walks[i].runs;
     const BlockFuncs& f = blocks[i];
     if (stage.sigmoid) {
-      state(x, q, qt, h, b) += f.weighted(x, q, run.x, run.y, qt, h, b);
+      state(run.x, q, qt, h, b) += f.weighted(run.x, q, run.y, run.z, qt, h, b);
       continue;
     }
-    const FuncRef old = state(x, q, qt, h, b);
-    const Expr own = f.maximum(q, run.x, run.y, qt, h, b);
-    const Expr now = max(old[1], own);
+    // Every column holds the row's maximum and sum. They are read in the last one, which is updated
+    // last, so that their exponential is computed once for a row.
+    const FuncRef old = state(run.x, q, qt, h, b), of_row = state(columns - 1, q, qt, h, b);
+    const Expr own = f.maximum(q, run.y, run.z, qt, h, b);
+    const Expr now = max(of_row[1], own);
     // Whichever holds the new maximum keeps weight 1, so one exponential serves both.
-    const Expr less = exp_of_nonpositive(-abs(own - old[1])), rises = own > old[1];
+    const Expr less = exp_of_nonpositive(-abs(own - of_row[1])), rises = own > of_row[1];
     const Expr keep_old = select(rises, less, context.number(1)),
                take = select(rises, context.number(1), less);
-    state(x, q, qt, h, b) =
-        Tuple(old[0] * keep_old + f.weighted(x, q, run.x, run.y, qt, h, b) * take, now,
-              old[2] * keep_old + f.sum(q, run.x, run.y, qt, h, b) * take);
+    state(run.x, q, qt, h, b) =
+        Tuple(old[0] * keep_old + f.weighted(run.x, q, run.y, run.z, qt, h, b) * take, now,
+              of_row[2] * keep_old + f.sum(q, run.y, run.z, qt, h, b) * take);
   }
 
   // Rows without a visible key: zero, or the mean of all values, also those that the mask hides.
@@ -94,11 +104,15 @@ void make_online(Context& context, const Attention& stage) {
       .vectorize(x, value_lanes);
   for (size_t i = 0; i < walks.size(); ++i) {
     const Walk& w = walks[i];
+    RVar vector("vector"), in_vector("in_vector");
     state.update(static_cast<int>(i))
-        .reorder(x, q, w.runs.x, w.runs.y)
+        .allow_race_conditions()
+        .split(w.runs.x, vector, in_vector, value_lanes)
+        .reorder(in_vector, vector, q, w.runs.y, w.runs.z)
         .never_partition_all()
-        .vectorize(x, value_lanes);
-    schedule_block(context, stage, blocks[i], w, vars, LoopLevel(state, w.runs.x));
+        .vectorize(in_vector)
+        .unroll(vector);
+    schedule_block(context, stage, blocks[i], w, vars, LoopLevel(state, w.runs.y));
   }
   for (Func f : kinds) f.compute_at(task).bound_extent(qt, 1);
   if (uniform) {

@@ -91,8 +91,8 @@ std::vector<Expr> extremes_of(const Context& context, const Attention& stage, co
 
 }  // namespace
 
-Expr is_seen(const Context& context, const Attention& stage, const Expr& b, const Expr& from,
-             int count) {
+Expr is_seen(const Context& context, const Attention& stage, const Expr& b, const Expr& last_query,
+             const Expr& from, int count) {
   // For all heads at once, and from positions alone: values from tables cannot bound loops or sums
   // of indices.
   if (stage.blocks.empty() || differs_along(context, stage.blocks, Kind::head))
@@ -101,6 +101,7 @@ Expr is_seen(const Context& context, const Attention& stage, const Expr& b, cons
     if (s.type == PlanType::index && (s.fn == attn::Fn::element || s.fn == attn::Fn::own))
       return Internal::const_true();
   Site at = context.site(b, 0, 0, from);
+  at.last_query = last_query;
   at.last_key = min(from + count, context.extent(Kind::key)) - 1;
   for (const Extremes& e : stage.extremes) {
     if (!is_truth(e.formula)) return Internal::const_true();
@@ -110,8 +111,8 @@ Expr is_seen(const Context& context, const Attention& stage, const Expr& b, cons
   return evaluate(stage.blocks, at).at(0);
 }
 
-Walks walks_of(const Context& context, const Attention& stage, const Var& qt, const Var& h,
-               const Var& b) {
+Walks walks_of(const Context& context, const Attention& stage, int columns, const Var& qt,
+               const Var& h, const Var& b) {
   const Schedule& s = context.schedule();
   const int lanes = s.vector, cell = cell_keys(s, stage), tile = s.query_tile;
   const int cells = std::clamp(s.key_block / cell, 1, kind_step - 1),
@@ -122,8 +123,9 @@ Walks walks_of(const Context& context, const Attention& stage, const Var& qt, co
   std::vector<Walk> walks(stage.blocks.empty() ? 1 : 2);
   if (walks.size() == 1) {
     Walk& w = walks[0];
-    w.runs = RDom(0, 1, 0, (keys + (block - 1)) / block, std::string(runs_name) + "all");
-    w.runs.where(w.runs.y * block < end - first);
+    w.runs =
+        RDom(0, columns, 0, 1, 0, (keys + (block - 1)) / block, std::string(runs_name) + "all");
+    w.runs.where(w.runs.z * block < end - first);
     w.most = block;
     w.panel = [=, first = first](const Expr&, const Expr& of) {
       return first / lanes + of * (block / lanes);
@@ -161,11 +163,11 @@ Walks walks_of(const Context& context, const Attention& stage, const Var& qt, co
   for (uint8_t which : {to_test, open}) {
     Walk& w = walks[which - 1];
     w.open = which == open;
-    w.runs = RDom(0, cells, 0, (keys + (cell - 1)) / cell,
+    w.runs = RDom(0, columns, 0, cells, 0, (keys + (cell - 1)) / cell,
                   std::string(runs_name) + (w.open ? "open" : "tested"));
-    w.runs.where(w.runs.y < (end + (cell - 1)) / cell - origin);
-    w.runs.where(run_kind(w.runs.y, qt, h, b) ==
-                 cast<uint8_t>(which * kind_step + 1 + w.runs.x));  // see GuardRuns
+    w.runs.where(w.runs.z < (end + (cell - 1)) / cell - origin);
+    w.runs.where(run_kind(w.runs.z, qt, h, b) ==
+                 cast<uint8_t>(which * kind_step + 1 + w.runs.y));  // see GuardRuns
     w.most = cells * cell;
     w.panel = [=](const Expr&, const Expr& of) { return (origin + of) * (cell / lanes); };
     w.count = [=, panel = w.panel](const Expr& longer, const Expr& of) {

@@ -8,7 +8,9 @@
 namespace attnc {
 
 struct Walk {
-  Halide::RDom runs;  // y: where a run begins (a cell, or a block of keys); x: its cells less one
+  // Dimensions of the walk. x: columns of the state; y: cells of a run, less one; z: where the run
+  // begins (a cell, or a block of keys).
+  Halide::RDom runs;
   bool open = false;  // every pair is visible, and every key exists
   int most = 0;       // the most keys of a run
   /// The panel where a run begins, and the number of its keys.
@@ -20,12 +22,13 @@ struct Walks {
   std::vector<Walk> walks;
   std::vector<Halide::Func> kinds;  // the kinds of cells and of runs, to be computed at the task
 };
-/// The walks of query tile `qt` of a head and a batch.
-Walks walks_of(const Context& context, const Attention& stage, const Halide::Var& qt,
+/// The walks of query tile `qt` of a head and a batch, over a state of `columns` columns.
+Walks walks_of(const Context& context, const Attention& stage, int columns, const Halide::Var& qt,
                const Halide::Var& h, const Halide::Var& b);
 
-/// Whether the query of a one-query call may see any of the keys [from, from + count).
+/// Whether any query of a call, the last of which is `last_query`, may see any of the keys
+/// [from, from + count).
 Halide::Expr is_seen(const Context& context, const Attention& stage, const Halide::Expr& b,
-                     const Halide::Expr& from, int count);
+                     const Halide::Expr& last_query, const Halide::Expr& from, int count);
 
 }  // namespace attnc

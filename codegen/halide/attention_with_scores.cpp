@@ -19,8 +19,7 @@ void make_with_scores(Context& context, const Attention& stage) {
   pack_keys(context, stage);
   pack_values(context, values);
   const Schedule& s = context.schedule();
-  const int lanes = s.vector, width = s.vector * (stage.pair.empty() ? s.tile_vectors : 1),
-            tile = s.scores_query_tile;
+  const int lanes = s.vector, tile = s.scores_query_tile;
   const Expr queries = context.extent(Kind::query), keys = context.extent(Kind::key);
   const bool returned = context.output_of(stage.scores) >= 0;
   const Expr zero = context.number(0), masked = masked_score(context.real());
@@ -72,7 +71,7 @@ void make_with_scores(Context& context, const Attention& stage) {
 
   // ---- schedule
   Var to("to"), ti("ti"), task("task");
-  const int rows = s.tile_rows;
+  const int rows = s.rows_of_scores();
   scores.compute_root()
       .bound(k, 0, keys)
       .bound(t, 0, queries)
@@ -85,7 +84,8 @@ void make_with_scores(Context& context, const Attention& stage) {
       .parallel(task)
       .vectorize(k, lanes, TailStrategy::GuardWithIf);
   score.compute_at(scores, task).bound_storage(q, tile + rows);
-  schedule_register_tile(score, dot, i, q, d, {lanes, width / lanes, rows});
+  schedule_register_tile(score, dot, i, q, d,
+                         {lanes, s.vectors_of_scores(!stage.pair.empty()), rows});
   for (const MaskTile& mask : mask_tiles) {
     Func numbers = mask.numbers;
     numbers.compute_at(scores, task);

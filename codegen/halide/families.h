@@ -17,6 +17,7 @@ void make(Context& context, const ConcatHeads& stage);  // rearranged.cpp
 
 void make_online(Context& context, const Attention& stage);       // attention_online.cpp
 void make_with_scores(Context& context, const Attention& stage);  // attention_with_scores.cpp
+void make_few(Context& context, const Attention& stage);          // attention_few.cpp
 void make_decode(Context& context, const Attention& stage);       // attention_decode.cpp
 
 }  // namespace attnc

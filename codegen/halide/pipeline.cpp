@@ -12,6 +12,8 @@ void make(Context& context, const Attention& stage) {
       return make_online(context, stage);
     case KernelFamily::with_scores:
       return make_with_scores(context, stage);
+    case KernelFamily::few:
+      return make_few(context, stage);
     case KernelFamily::decode:
       return make_decode(context, stage);
   }

@@ -148,20 +148,29 @@ std::string impossible(const Schedule& s, const TargetInfo& target) {
     return fmt::format("vector {} is more than the {} numbers that a vector of {} holds", s.vector,
                        target.vector, target.name);
   }
-  for (const auto& [of, vectors] :
-       {std::pair("", s.tile_vectors), std::pair(" of values", s.value_vectors)}) {
-    if (s.tile_rows * vectors <= target.registers) continue;
-    return fmt::format("{} rows of {} vectors{} are more than the {} registers of {}", s.tile_rows,
-                       vectors, of, target.registers, target.name);
+  struct {
+    const char* of;
+    int rows, vectors;
+  } const tiles[] = {{"", s.tile_rows, s.tile_vectors},
+                     {" of values", s.tile_rows, s.value_vectors},
+                     {" of scores", s.rows_of_scores(), s.vectors_of_scores(false)}};
+  for (const auto& t : tiles) {
+    if (t.rows * t.vectors <= target.registers) continue;
+    return fmt::format("{} rows of {} vectors{} are more than the {} registers of {}", t.rows,
+                       t.vectors, t.of, target.registers, target.name);
   }
   struct {
     const char *name, *of;
     int number, divisor;
-  } const multiples[] = {{"vector", "rows", s.vector, s.tile_rows},
-                         {"query_tile", "rows", s.query_tile, s.tile_rows},
-                         {"scores_query_tile", "rows", s.scores_query_tile, s.tile_rows},
-                         {"decode_keys", "vector", s.decode_keys, s.vector},
-                         {"decode_keys", "decode_block_keys", s.decode_keys, s.decode_block_keys}};
+  } const multiples[] = {
+      {"vector", "rows", s.vector, s.tile_rows},
+      {"query_tile", "rows", s.query_tile, s.tile_rows},
+      {"scores_query_tile", "rows", s.scores_query_tile, s.tile_rows},
+      {"query_tile", "score_rows", s.query_tile, s.rows_of_scores()},
+      {"scores_query_tile", "score_rows", s.scores_query_tile, s.rows_of_scores()},
+      {"decode_keys", "vector", s.decode_keys, s.vector},
+      {"few_keys", "vector", s.few_keys, s.vector},
+      {"decode_keys", "decode_block_keys", s.decode_keys, s.decode_block_keys}};
   for (const auto& m : multiples) {
     if (m.number % m.divisor != 0)
       return fmt::format("{} {} is no multiple of {} {}", m.name, m.number, m.of, m.divisor);

@@ -134,6 +134,12 @@ Status Planner::addPath(ir::PathOp path) {
   path_ = {};
   path_.name = path.getName().str();
   path_.most_queries = static_cast<int>(path.getMostQueries());
+  if (path.getPhase() == "decode") path_.family = KernelFamily::decode;
+  if (path.getPhase() == "few") {
+    path_.family = KernelFamily::few;
+    path_.most_queries = std::min(path_.most_queries, plan_.schedule.few_queries);
+    if (path_.most_queries < 2) return {};
+  }
   const auto numbers = [&](std::optional<ArrayAttr> names, std::vector<int>& out) {
     if (!names) return;
     for (StringAttr name : names->getAsRange<StringAttr>())

@@ -165,6 +165,7 @@ struct Extremes {
 enum class KernelFamily : uint8_t {
   online,       // scores are never stored
   with_scores,  // probabilities are stored, for the caller or for another stage
+  few,          // a few queries; keys and values are read in place
   decode,       // one query; keys and values are read in place
 };
 
@@ -268,7 +269,8 @@ inline int cell_keys(const Schedule& s, const Attention& a) {
 }
 
 struct Path {
-  std::string name;                // "output", "output_attention_scores", "output_decode"
+  std::string name;  // "output", "output_attention_scores", "output_decode"
+  KernelFamily family = KernelFamily::online;  // of its attention, where that stores no scores
   std::vector<int> given, absent;  // serves only calls that bring (leave out) these inputs
   int most_queries = 0;      // serves calls of at most this many queries; 0: any number. Of several
                              // paths with the same outputs, the first that serves a call is taken

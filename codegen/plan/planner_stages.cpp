@@ -187,9 +187,7 @@ Status Planner::add(ir::AttentionOp op) {
   stage.result = define(op.getResult(), as_heads ? Layout::heads : Layout::rows);
   if (!as_heads) padded_[static_cast<size_t>(stage.result)] = stage.value_size_padded;
   if (op.getScores()) stage.scores = define(op.getScores(), Layout::pairs);
-  stage.family = path_.most_queries == 1 ? KernelFamily::decode
-                 : op.getScores()        ? KernelFamily::with_scores
-                                         : KernelFamily::online;
+  stage.family = op.getScores() ? KernelFamily::with_scores : path_.family;
   path_.stages.emplace_back(std::move(stage));
   return {};
 }

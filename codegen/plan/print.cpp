@@ -161,7 +161,8 @@ void print(std::string& out, const Plan& plan, const Path& path, const Projectio
   out += fmt::format(": {}\n", name(value(p.result).layout));
 }
 
-constexpr std::array<const char*, 3> family_names{"online", "probabilities stored", "one query"};
+constexpr std::array<const char*, 4> family_names{"online", "probabilities stored", "few queries",
+                                                  "one query"};
 
 void print(std::string& out, const Plan& plan, const Path& path, const Attention& a) {
   out += "    " + text(path, a.result);
@@ -277,9 +278,13 @@ std::string print(const Plan& plan) {
   out += fmt::format(
       "    task {} rows; {} queries, {} keys a block; {} queries where scores are stored\n",
       s.task_rows, s.query_tile, s.key_block, s.scores_query_tile);
-  if (phases) out += fmt::format("    {} keys of a task for one query\n", s.decode_keys);
+  if (phases)
+    out +=
+        fmt::format("    {} keys of a task for one query, {} for few\n", s.decode_keys, s.few_keys);
   for (const ScheduleColumn& c : schedule_columns) {
-    const bool told = c.required || (phases && c.number == &Schedule::decode_keys);
+    const bool told =
+        c.required ||
+        (phases && (c.number == &Schedule::decode_keys || c.number == &Schedule::few_keys));
     if (!told && s.*c.number != Schedule{}.*c.number)
       out += fmt::format("    {} {}: {}\n", c.name, s.*c.number, c.meaning);
   }

@@ -22,13 +22,23 @@ struct Schedule {
   int decode_block_keys = 16;
   int decode_fold_unroll = 4;
   int decode_exp_unroll = 2;
+  int few_queries = 16;
+  int few_keys = 256;
   int pack_rows = 64;
   int value_vectors = 0;
+  int score_rows = 0;
+  int score_vectors = 0;
 
   /// Lanes of the vectors that rows of `size` numbers are computed in: `vector`, or for shorter
   /// rows the power of two that holds them.
   int lanes_of(int size) const {
     return std::min(vector, static_cast<int>(std::bit_ceil(static_cast<unsigned>(size))));
+  }
+  /// Rows, and vectors in a row, of the register tile of scores. Those of a pair function are
+  /// computed a vector at a time.
+  int rows_of_scores() const { return score_rows > 0 ? score_rows : tile_rows; }
+  int vectors_of_scores(bool pair) const {
+    return pair ? 1 : score_vectors > 0 ? score_vectors : tile_vectors;
   }
   /// Vectors in a row of the register tile of weighted values, for rows of `all` vectors. A tile
   /// does not have to divide the row: the last one then overlaps its neighbour, and the overlap is
@@ -74,9 +84,16 @@ inline constexpr ScheduleColumn schedule_columns[] = {
      "with one query: unrolled steps of a task's maximum and sum"},
     {"decode_exp_unroll", &Schedule::decode_exp_unroll, 1, 16, false,
      "with one query: unrolled steps of a task's exponentials"},
+    {"few_queries", &Schedule::few_queries, 0, 64, false,
+     "the most queries for which keys are not packed first; 0: one"},
+    {"few_keys", &Schedule::few_keys, 16, 65536, false, "with few queries: keys of a task"},
     {"pack_rows", &Schedule::pack_rows, 1, 4096, false, "rows of values that a task packs"},
     {"value_vectors", &Schedule::value_vectors, 0, 8, false,
      "vectors in a row of a register tile of weighted values, at most; 0: as many as `vectors`"},
+    {"score_rows", &Schedule::score_rows, 0, 24, false,
+     "rows of a register tile of scores; 0: as many as `rows`"},
+    {"score_vectors", &Schedule::score_vectors, 0, 8, false,
+     "vectors in a row of a register tile of scores; 0: as many as `vectors`"},
 };
 
 }  // namespace attnc

@@ -93,9 +93,10 @@ Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
   if (!options.save.empty()) {
     if (Status s = save(c, tensors, options.save); !s.ok()) return s;
   }
-  return Line{{"case", c.name},         {"peer", "attnc"},
-              {"min_s", timing->least}, {"median_s", timing->median},
-              {"runs", timing->runs},   {"max_error", worst.error}};
+  return Line{{"case", c.name},          {"peer", "attnc"},
+              {"min_s", timing->least},  {"median_s", timing->median},
+              {"runs", timing->runs},    {"gflops", operations_of(c) / timing->median * 1e-9},
+              {"max_error", worst.error}};
 }
 
 Result<Line> bench_within_memory(const BenchCase& c, const attn_layer_table& table,

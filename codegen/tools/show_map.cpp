@@ -418,10 +418,11 @@ Result<std::string> map_text(const Plan& plan, const ShowOptions& options) {
         text += fmt::format("\nmap of {}: no mask, every block is full\n", title);
         continue;
       }
-      if (a->family == KernelFamily::decode) {
-        text += fmt::format(
-            "\nmap of {}: none, a call of one query leaves out whole tasks of {} keys\n", title,
-            plan.schedule.decode_keys);
+      if (a->family == KernelFamily::decode || a->family == KernelFamily::few) {
+        const bool one = a->family == KernelFamily::decode;
+        text += fmt::format("\nmap of {}: none, a call of {} leaves out whole tasks of {} keys\n",
+                            title, one ? "one query" : "few queries",
+                            one ? plan.schedule.decode_keys : plan.schedule.few_keys);
         continue;
       }
       if (a->family == KernelFamily::with_scores) {

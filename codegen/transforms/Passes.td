@@ -73,13 +73,14 @@ def FoldProjectionScale : Pass<"attn-fold-projection-scale"> {
 }
 
 def ChoosePhases : Pass<"attn-choose-phases", "::attnc::ir::LayerOp"> {
-  let summary = "adds a path for calls of one query where keys and values are read in the caller's memory";
+  let summary = "adds paths for calls of one query and of few where keys and values are read in the caller's memory";
   let description = [{
     A path whose attention takes its key and value from inputs or from a cache and stores no probabilities
-    is bound by reading them: with one query the work is split along the keys, not along the queries. The
-    path is cloned in front of itself as the phase "decode", which serves calls of at most one query.
-    Where the path projects its keys itself, that costs so much more that a phase would gain nothing. Pair
-    functions, several query axes and the rule `additive` have no such phase.
+    is bound by reading them where there are few queries: the work is split along the keys, not along the
+    queries. The path is cloned in front of itself as the phase "decode", which serves calls of at most one
+    query, and as the phase "few", which serves at most 64; a schedule may let it serve fewer. Where the path
+    projects its keys itself, that costs so much more that a phase would gain nothing. Pair functions,
+    several query axes and the rule `additive` have no such phases.
   }];
 }
 

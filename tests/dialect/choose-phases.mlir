@@ -1,7 +1,8 @@
 // RUN: attn-opt %s --pass-pipeline='builtin.module(attn.layer(attn-choose-phases))' | FileCheck %s
 // RUN: attn-opt %s --pass-pipeline='builtin.module(attn.layer(attn-choose-phases,attn-choose-phases))' | FileCheck %s
 
-// Keys and values as they lie: one query has a path of its own, before the one for all.
+// Keys and values as they lie: one query has a path of its own, and so have few, before the one for
+// all.
 // CHECK-LABEL: attn.layer @heads
 // CHECK: %[[Q:.*]] = attn.input "q"
 // CHECK: %[[K:.*]] = attn.input "k"
@@ -10,6 +11,8 @@
 // CHECK-NEXT: %[[A:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] scale 5.000000e-01 rule zero mask {
 // CHECK: } keys {
 // CHECK: attn.return "output" %[[A]]
+// CHECK: attn.path "output_few" phase "few" most_queries 64 {
+// CHECK-NEXT: %{{.*}} = attn.attention %[[Q]], %[[K]], %[[V]]
 // CHECK: attn.path "output" {
 // CHECK-NEXT: %[[B:.*]] = attn.attention %[[Q]], %[[K]], %[[V]] scale 5.000000e-01 rule zero mask {
 // CHECK: } keys {
@@ -60,6 +63,7 @@ attn.layer @projected fingerprint 0x1 {
 // Keys and values of a cache, and a projected query: they are read as they lie, too.
 // CHECK-LABEL: attn.layer @cached
 // CHECK: attn.path "output_with_cache_decode" phase "decode" most_queries 1 given ["cache"] {
+// CHECK: attn.path "output_with_cache_few" phase "few" most_queries 64 given ["cache"] {
 // CHECK: attn.path "output_with_cache" given ["cache"] {
 attn.layer @cached fingerprint 0x1 {
   %x = attn.input "x" : !attn.value<batch, query, feature 4 : f32>

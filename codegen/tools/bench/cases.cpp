@@ -157,6 +157,49 @@ class Reader {
   Status status_;
 };
 
+/// Appends the cases that an object with ranges stands for.
+Status expand(json object, const std::string& file, size_t number, std::vector<json>& out) {
+  constexpr size_t most = 4096;
+  const auto wrong = [&](const std::string& sentence) {
+    return Status(StatusCode::invalid_argument,
+                  fmt::format("{}: case number {}: {}", file, number, sentence));
+  };
+  if (object.is_object()) {
+    for (auto& [key, value] : object.items()) {
+      if (!value.is_object()) continue;
+      int64_t ends[3] = {0, 0, 1};
+      const char* names[] = {"from", "to", "step"};
+      bool range = value.size() == 3 || (value.size() == 2 && !value.contains("step"));
+      for (int i = 0; range && i < 3; ++i) {
+        const auto at = value.find(names[i]);
+        if (at == value.end()) {
+          range = i == 2 && value.size() == 2;
+          continue;
+        }
+        range = at->is_number_integer() && *at >= 1 && *at <= std::numeric_limits<int>::max();
+        if (range) ends[i] = at->get<int64_t>();
+      }
+      if (!range || ends[0] > ends[1]) {
+        return wrong(fmt::format(
+            "`{}`: a range is {{\"from\": 48, \"to\": 256, \"step\": 8}}, of positive whole "
+            "numbers and not empty; got {}",
+            key, shown(value)));
+      }
+      for (int64_t v = ends[0]; v <= ends[1]; v += ends[2]) {
+        json one = object;
+        one[key] = v;
+        if (const auto name = one.find("name"); name != one.end() && name->is_string())
+          *name = fmt::format("{}-{}{}", name->get<std::string>(), key, v);
+        if (Status s = expand(std::move(one), file, number, out); !s.ok()) return s;
+      }
+      return {};
+    }
+  }
+  if (out.size() == most) return wrong(fmt::format("its ranges make more than {} cases", most));
+  out.push_back(std::move(object));
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<BenchCase>> bench_cases_from_json(const std::string& text,
@@ -168,10 +211,16 @@ Result<std::vector<BenchCase>> bench_cases_from_json(const std::string& text,
                   fmt::format("{}: expected a list of cases, [{{\"name\": ...}}, ...], not {}",
                               file, shown(*document)));
   }
+  std::vector<json> objects;
+  std::vector<size_t> numbers;  // in the file
+  for (size_t i = 0; i < document->size(); ++i) {
+    if (Status s = expand((*document)[i], file, i + 1, objects); !s.ok()) return s;
+    numbers.resize(objects.size(), i + 1);
+  }
   std::vector<BenchCase> cases;
-  for (const json& object : *document) {
+  for (const json& object : objects) {
     BenchCase c;
-    if (Status s = Reader(object, file, cases.size() + 1).read(c); !s.ok()) return s;
+    if (Status s = Reader(object, file, numbers[cases.size()]).read(c); !s.ok()) return s;
     for (const BenchCase& other : cases) {
       if (other.name == c.name) {
         return Status(StatusCode::invalid_argument,
@@ -270,6 +319,31 @@ NamedLayer layer_of(const BenchCase& c) {
                                    .num_key_value_heads = c.key_heads,
                                    .mask = mask,
                                    .score_mod = score_mod};
+}
+
+double operations_of(const BenchCase& c) {
+  double pairs = 0;
+  for (int64_t query = 0; query < c.queries; ++query) {
+    const int64_t place = c.cross() ? query + c.keys - c.queries : query;
+    int64_t first = 0, end = c.keys;
+    if (c.causal) end = std::min(end, place + 1);
+    if (c.window > 0)
+      first = std::max(first, place - c.window + 1), end = std::min(end, place + c.window);
+    if (c.document > 0) {
+      const int64_t own = place < 0 ? c.keys : place / c.document * c.document;
+      first = std::max(first, own), end = std::min(end, own + c.document);
+    }
+    pairs += static_cast<double>(std::max<int64_t>(end - first, 0));
+  }
+  const double heads = double{1} * c.batch * c.query_heads,
+               key_heads = double{1} * c.batch * c.key_heads;
+  double products = pairs * heads * (c.size + c.value_size);
+  if (c.whole_layer) {
+    products += double{1} * c.hidden *
+                (c.queries * heads * (c.size + c.value_size) +
+                 c.keys * key_heads * (c.size + c.value_size));
+  }
+  return 2 * products;
 }
 
 attn::Description describe(const NamedLayer& layer) {

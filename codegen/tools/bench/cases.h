@@ -15,6 +15,8 @@
 // run of n keys (0 to n - 1, n to 2 n - 1, ...). `softcap` c turns a score s into c tanh(s / c).
 // `alibi` true adds slope * (key - p), where the slope of head h is 2^(-8 (h + 1) / Hq). A dtype
 // other than "f32" is accepted but not measured yet; such cases have `skipped` set.
+// In place of a whole number a case may have a range, {"from": 48, "to": 256, "step": 8}: it stands
+// for a case for each number, named NAME-D48, NAME-D56, ...; several ranges are combined.
 // Not here: the tensors of a call (tensors.h).
 #pragma once
 #include <string>
@@ -52,6 +54,10 @@ Result<std::vector<BenchCase>> bench_cases_from_json(const std::string& text,
 Result<std::vector<BenchCase>> select_cases(std::vector<BenchCase> cases,
                                             const std::vector<std::string>& names,
                                             const std::string& file);
+
+/// The floating-point operations of a call: two for each multiply-add of the projections and of the
+/// pairs of query and key that the mask lets see each other.
+double operations_of(const BenchCase& c);
 
 /// The layer that computes a case, and a layer's description.
 NamedLayer layer_of(const BenchCase& c);

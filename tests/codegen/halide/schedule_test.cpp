@@ -174,6 +174,12 @@ TEST(ScheduleText, ABadLineIsNamed) {
   }
   EXPECT_EQ(complaint(columns + " | value_vectors\n" + numbers + " | 5\n"),
             "x.txt:2: 4 rows of 5 vectors of values are more than the 16 registers of avx2");
+  EXPECT_EQ(complaint(columns + " | score_rows | score_vectors\n" + numbers + " | 8 | 3\n"),
+            "x.txt:2: 8 rows of 3 vectors of scores are more than the 16 registers of avx2");
+  EXPECT_EQ(complaint(columns + " | score_rows | score_vectors\n" + numbers + " | 6 | 2\n"),
+            "x.txt:2: query_tile 64 is no multiple of score_rows 6");
+  EXPECT_EQ(complaint(columns + " | few_keys\n" + numbers + " | 20\n"),
+            "x.txt:2: few_keys 20 is no multiple of vector 8");
   EXPECT_EQ(complaint(columns + " | decode_keys\n" + numbers + " | 20\n"),
             "x.txt:2: decode_keys 20 is no multiple of vector 8");
   EXPECT_EQ(complaint(columns + " | decode_keys | decode_block_keys\n" + numbers + " | 64 | 24\n"),
@@ -196,7 +202,8 @@ TEST(ScheduleText, ABadLineOfColumnsIsNamed) {
             "x.txt:1: there is no column `tile`; the columns are head_size, dtype, measured, "
             "processor, date, vector, rows, vectors, task_rows, query_tile, key_block, "
             "scores_query_tile, decode_keys, decode_rows, decode_block_keys, decode_fold_unroll, "
-            "decode_exp_unroll, pack_rows, value_vectors");
+            "decode_exp_unroll, few_queries, few_keys, pack_rows, value_vectors, score_rows, "
+            "score_vectors");
   EXPECT_EQ(complaint(columns + " | rows\n"), "x.txt:1: the column rows is there twice");
   EXPECT_EQ(complaint("vector | rows\n8 | 4\n"), "x.txt:1: there has to be a column vectors");
   const std::string none =
@@ -263,6 +270,8 @@ TEST(ScheduleText, DamagedFilesAreReadOrRefused) {
       }
       ASSERT_EQ(s.vector % s.tile_rows, 0);
       ASSERT_EQ(s.query_tile % s.tile_rows, 0);
+      ASSERT_EQ(s.query_tile % s.rows_of_scores(), 0);
+      ASSERT_EQ(s.few_keys % s.vector, 0);
       ASSERT_EQ(s.decode_keys % s.vector, 0);
       ASSERT_EQ(s.decode_keys % s.decode_block_keys, 0);
     }

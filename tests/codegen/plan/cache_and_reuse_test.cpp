@@ -25,9 +25,11 @@ TEST(Plan, HasPathsForWhatCallsBring) {
           {"output", {}, {cache, index}, {0}, 0},
           {"output_attention_scores", {}, {cache, index}, {0, 1}, 0},
           {"output_with_cache_decode", {cache}, {index}, {0}, 1},
+          {"output_with_cache_few", {cache}, {index}, {0}, 16},
           {"output_with_cache", {cache}, {index}, {0}, 0},
           {"output_attention_scores_with_cache", {cache}, {index}, {0, 1}, 0},
           {"output_cache_with_cache_cache_update_index_decode", {cache, index}, {}, {0, 2}, 1},
+          {"output_cache_with_cache_cache_update_index_few", {cache, index}, {}, {0, 2}, 16},
           {"output_cache_with_cache_cache_update_index", {cache, index}, {}, {0, 2}, 0},
           {"output_attention_scores_cache_with_cache_cache_update_index",
            {cache, index},
@@ -103,9 +105,10 @@ TEST(Plan, AsksForACacheThatNothingStandsInFor) {
   });
   const auto plan = planned(reads);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
-  ASSERT_EQ(plan->paths.size(), 2u);
+  ASSERT_EQ(plan->paths.size(), 3u);
   EXPECT_EQ(plan->paths[0].name, "output_with_cache_decode");
-  EXPECT_EQ(plan->paths[1].given, std::vector<int>({1}));
+  EXPECT_EQ(plan->paths[1].name, "output_with_cache_few");
+  EXPECT_EQ(plan->paths[2].given, std::vector<int>({1}));
 }
 
 // ---- reused scores

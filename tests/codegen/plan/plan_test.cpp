@@ -215,6 +215,7 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
     EXPECT_EQ(a.value_size, 20);
     EXPECT_EQ(a.value_size_padded, 32) << "whole vectors, in the kernel's own tiles";
     EXPECT_EQ(a.family, path.name == "output_decode"             ? KernelFamily::decode
+                        : path.name == "output_few"              ? KernelFamily::few
                         : path.name == "output_attention_scores" ? KernelFamily::with_scores
                                                                  : KernelFamily::online);
     EXPECT_EQ(a.scale, 0.125) << "no projection takes it";
@@ -222,19 +223,23 @@ TEST(Plan, ReadsHeadsWhereTheyLie) {
   }
 }
 
-TEST(Plan, HasAPhaseForOneQuery) {
+TEST(Plan, HasPhasesForOneQueryAndForFew) {
   auto layer = heads;
   layer.mask = attn::causal_from_the_end;
   const Plan plan = plan_of(layer);
   std::vector<std::pair<std::string, int>> paths;
   for (const Path& p : plan.paths) paths.emplace_back(p.name, p.most_queries);
-  EXPECT_EQ(paths, (std::vector<std::pair<std::string, int>>{
-                       {"output_decode", 1}, {"output", 0}, {"output_attention_scores", 0}}));
+  EXPECT_EQ(paths, (std::vector<std::pair<std::string, int>>{{"output_decode", 1},
+                                                             {"output_few", 16},
+                                                             {"output", 0},
+                                                             {"output_attention_scores", 0}}));
   EXPECT_EQ(plan.paths[0].outputs, plan.paths[1].outputs);
+  EXPECT_EQ(plan.paths[1].outputs, plan.paths[2].outputs);
   EXPECT_FALSE(std::get<Attention>(plan.paths[0].stages[0]).keys.empty());
   const std::string text = print(plan);
   for (const char* part :
-       {"  path output_decode, for calls of at most 1 query\n", "  path output\n",
+       {"  path output_decode, for calls of at most 1 query\n",
+        "  path output_few, for calls of at most 16 queries\n", "  path output\n",
         "    output (heads) = attention query (heads), key (heads), value (heads): one query, "
         "heads 8 "
         "on 2, sizes 64 and 20 padded to 32, scale 0.125, rows without keys: zero, mask: "
@@ -242,8 +247,12 @@ TEST(Plan, HasAPhaseForOneQuery) {
         "    output (heads) = attention query (heads), key (heads), value (heads): online, heads 8 "
         "on 2, sizes 64 and 20 padded to 32, scale 0.125, rows without keys: zero, mask: "
         "causal",
-        "    512 keys of a task for one query\n"})
+        "    512 keys of a task for one query, 256 for few\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
+  EXPECT_EQ(plan_of(layer, {.few_queries = 64}).paths[1].most_queries, 64);
+  for (int none : {0, 1}) {
+    EXPECT_EQ(plan_of(layer, {.few_queries = none}).paths[1].name, "output") << none;
+  }
   EXPECT_EQ(print(plan_of(encoder)).find("for one query"), std::string::npos);
 }
 

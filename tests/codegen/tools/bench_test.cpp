@@ -264,6 +264,50 @@ TEST(BenchCases, WhatIsNotMeasuredSaysWhy) {
       "attnc does not measure a grouped layer whose values have a size of their own (Dv) yet");
 }
 
+TEST(BenchCases, RangesStandForACaseEach) {
+  const auto cases = bench_cases_from_json(
+      R"([{"name": "a", "T": {"from": 2, "to": 3}, "D": {"from": 8, "to": 30, "step": 16}}, {"name": "b"}])",
+      "c.json");
+  ASSERT_TRUE(cases.ok()) << cases.status().message();
+  std::vector<std::tuple<std::string, int, int>> is;
+  for (const BenchCase& c : *cases) is.emplace_back(c.name, c.queries, c.size);
+  EXPECT_EQ(is, (std::vector<std::tuple<std::string, int, int>>{{"a-D8-T2", 2, 8},
+                                                                {"a-D8-T3", 3, 8},
+                                                                {"a-D24-T2", 2, 24},
+                                                                {"a-D24-T3", 3, 24},
+                                                                {"b", 1, 64}}));
+  const std::string what =
+      ": a range is {\"from\": 48, \"to\": 256, \"step\": 8}, of positive whole numbers and not "
+      "empty; got ";
+  for (const char* bad : {R"({})", R"({"from":0,"to":1})", R"({"from":2,"to":1})",
+                          R"({"from":1,"step":1})", R"({"from":1,"to":2,"step":0})",
+                          R"({"from":1,"to":2,"upto":3})", R"({"from":1.5,"to":2})"}) {
+    EXPECT_EQ(complaint(fmt::format(R"({{"name": "a", "T": {}}})", bad)),
+              fmt::format("c.json: case number 1: `T`{}{}", what, json::parse(bad).dump()));
+  }
+  EXPECT_EQ(complaint(R"({"name": "a", "T": {"from": 1, "to": 5000}})"),
+            "c.json: case number 1: its ranges make more than 4096 cases");
+}
+
+TEST(BenchCases, OperationsAreThoseOfVisiblePairs) {
+  const auto pairs = [](const std::string& members) {
+    const auto cases =
+        bench_cases_from_json(R"([{"name": "a", "B": 3, "Hq": 2, "D": 8, )" + members + "}]", "c");
+    EXPECT_TRUE(cases.ok()) << cases.status().message();
+    return cases.ok() ? operations_of(cases->front()) / (2 * 3 * 2 * 16) : -1;
+  };
+  EXPECT_EQ(pairs(R"("T": 5, "S": 7)"), 35);
+  EXPECT_EQ(pairs(R"("T": 5, "causal": true)"), 15);
+  EXPECT_EQ(pairs(R"("T": 2, "S": 7, "causal": true)"), 13);
+  EXPECT_EQ(pairs(R"("T": 7, "S": 2, "causal": true)"), 3) << "the first five see nothing";
+  EXPECT_EQ(pairs(R"("T": 5, "window": 2)"), 13);
+  EXPECT_EQ(pairs(R"("T": 5, "window": 2, "causal": true)"), 9);
+  EXPECT_EQ(pairs(R"("T": 5, "document": 2)"), 9);
+  EXPECT_EQ(pairs(R"("T": 5, "document": 2, "causal": true)"), 7);
+  // A layer: 5 rows, each through four kernels of 16 x 10 numbers.
+  EXPECT_EQ(pairs(R"("T": 5, "kind": "mha", "hidden": 10)"), 25 + 5 * 4 * 10 * 16 / (2.0 * 16));
+}
+
 TEST(BenchReference, FindsTheRowThatIsWrong) {
   for (const char* members :
        {R"("Hq": 4, "Hkv": 2, "T": 40, "D": 8)",

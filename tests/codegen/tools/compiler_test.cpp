@@ -33,12 +33,14 @@ TEST(Calls, LeaveOutKernelsThatServeNoneOfThem) {
     return ExpectedCall{
         .inputs = {"query", "key", "value"}, .outputs = outputs, .queries = queries};
   };
-  const Calls many{call({"output"}, 2)}, one{call({"output"}, 1)}, others{call({"nothing"}, 1)},
-      both{call({"output"}, 1), call({"output"}, 7)},
+  const Calls many{call({"output"}, 17)}, few{call({"output"}, 2)}, one{call({"output"}, 1)},
+      others{call({"nothing"}, 1)}, both{call({"output"}, 1), call({"output"}, 70)},
       scores{call({"output", "attention_scores"}, 1)};
-  EXPECT_EQ(paths_for({}), (Names{"output_decode", "output", "output_attention_scores"}));
+  EXPECT_EQ(paths_for({}),
+            (Names{"output_decode", "output_few", "output", "output_attention_scores"}));
   EXPECT_EQ(paths_for(scores), Names{"output_attention_scores"});
   EXPECT_EQ(paths_for(one), Names{"output_decode"});
+  EXPECT_EQ(paths_for(few), Names{"output_few"});
   EXPECT_EQ(paths_for(both), (Names{"output_decode", "output"}));
   EXPECT_EQ(paths_for(many), Names{"output"});
   EXPECT_EQ(paths_for(others).size(), 1u) << "a library has a path";
@@ -54,7 +56,7 @@ TEST(LoweredLayer, MakesPlansForEveryTarget) {
     auto plan = moved.plan("library", target);
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     EXPECT_EQ(plan->target, target);
-    EXPECT_EQ(plan->paths.size(), 3u);
+    EXPECT_EQ(plan->paths.size(), 4u);
   }
   EXPECT_FALSE(moved.plan("library", "no_target").ok());
 }

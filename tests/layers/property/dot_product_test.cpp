@@ -102,7 +102,8 @@ Wanted reference(const Heads& s, Array& q, Array& k, Array& v,
 void one_draw_of_heads(Random& r, attn::ThreadPool& two, attn::ThreadPool& seven) {
   const auto& all = subjects_on_heads();
   const Heads& s = all[static_cast<size_t>(draw(r, 0, static_cast<int>(all.size()) - 1))];
-  const int B = draw_of(r, {1, 1, 2, 3}), T = draw_of(r, {1, 1, 1, 2, 5, 16, 63, 64, 65, 130});
+  const int B = draw_of(r, {1, 1, 2, 3}),
+            T = draw_of(r, {1, 1, 1, 2, 3, 5, 16, 17, 63, 64, 65, 130});
   const int S = draw_of(r, {1, 2, 9, 16, 33, 64, 100, 255, 256, 257, 511, 512, 513, 1025});
   const bool with_scores = draw(r, 0, 3) == 0;
   Array q(r, B, T, s.query_heads, s.size), k(r, B, S, s.key_heads, s.size),

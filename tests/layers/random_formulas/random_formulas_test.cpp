@@ -108,8 +108,8 @@ class Formulas : public testing::Test {
               << std::endl;
     std::ofstream(folder_->path() + "/" + target() + ".txt")
         << "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile | "
-           "decode_keys | decode_rows | decode_block_keys | pack_rows\n"
-           "4 | 2 | 1 | 16 | 8 | 32 | 4 | 16 | 3 | 4 | 5\n";
+           "decode_keys | decode_rows | decode_block_keys | few_queries | few_keys | pack_rows\n"
+           "4 | 2 | 1 | 16 | 8 | 32 | 4 | 16 | 3 | 4 | 16 | 16 | 5\n";
     setenv("ATTNC_SCHEDULES", folder_->path().c_str(), 1);
     build(small_, "small");
     unsetenv("ATTNC_SCHEDULES");
