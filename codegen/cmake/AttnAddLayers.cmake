@@ -4,6 +4,8 @@
 #       HEADER  layers.h             # beside this CMakeLists.txt; holds `namespace model { using layers = attn::Layers<...>; }`
 #       LAYERS  model::layers
 #       TARGETS avx512 avx2 baseline    # default: all that attnc has for the machine that the project compiles for
+#       SHAPES one few many scores      # kernels for calls of one query, of few, of many, and for those that ask for
+#                                       # scores; other calls are refused. Default: all
 #       SHARED)                         # also a shared library, for attn::open: see below
 #   target_link_libraries(app PRIVATE my_layers)
 #
@@ -127,10 +129,10 @@ get_filename_component(_attn_lib \"\${CMAKE_CURRENT_LIST_DIR}/../..\" ABSOLUTE)
 endfunction()
 
 function(attn_add_layers name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SHARED" "HEADER;LAYERS" "TARGETS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SHARED" "HEADER;LAYERS" "TARGETS;SHAPES")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
     message(FATAL_ERROR "attn_add_layers(${name}): cannot make sense of `${arg_UNPARSED_ARGUMENTS}${arg_KEYWORDS_MISSING_VALUES}`; "
-                        "it takes HEADER, LAYERS, TARGETS and SHARED")
+                        "it takes HEADER, LAYERS, TARGETS, SHAPES and SHARED")
   endif()
   foreach(needed HEADER LAYERS)
     if(NOT arg_${needed})
@@ -203,6 +205,11 @@ ATTN_SECTION(@arg_LAYERS@)
     list(JOIN arg_TARGETS "," targets)
     set(targets_option --target "${targets}")
   endif()
+  set(shapes_option "")
+  if(arg_SHAPES)
+    list(JOIN arg_SHAPES "," shapes)
+    set(shapes_option --shapes "${shapes}")
+  endif()
   set(archive "${folder}/lib${name}.a")
   set(linker "")
   set(shared_option "")
@@ -219,7 +226,7 @@ ATTN_SECTION(@arg_LAYERS@)
   add_custom_command(
     OUTPUT "${archive}"
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
-            --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shared_option}
+            --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shapes_option} ${shared_option}
     DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends}
     DEPFILE "${archive}.d"
     COMMENT "Compiling the layers of ${name}"

@@ -1,8 +1,5 @@
 // attention_merge.h - the result of attention whose keys were split into tasks.
 #pragma once
-#include <algorithm>
-#include <bit>
-
 #include "halide/attention_operands.h"
 
 namespace attnc {
@@ -13,10 +10,5 @@ namespace attnc {
 /// with sigmoids the latter two are not read. Vectors have `lanes` numbers.
 void merge_partials(Context& context, const Attention& stage, Halide::Func partials,
                     const Halide::Expr& queries, const Halide::RDom& tasks, int lanes);
-
-/// The largest power of two that divides n and is at most `most`.
-inline int dividing(int n, int most) {
-  return std::min(n & -n, static_cast<int>(std::bit_floor(static_cast<unsigned>(most))));
-}
 
 }  // namespace attnc

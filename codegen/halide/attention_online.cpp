@@ -34,8 +34,10 @@ void make_online(Context& context, const Attention& stage) {
   std::vector<BlockFuncs> blocks;
   blocks.reserve(walks.size());
   const Expr query = min(qt * tile + q, queries - 1);
-  const BlockRows rows{h, query,
-                       [&](const Expr& d) { return query_element(context, stage, h, d, query, b); },
+  QueryTile query_tile(context, stage, {q, qt, h, b}, [&](const Expr& d) {
+    return query_element(context, stage, h, d, query, b);
+  });
+  const BlockRows rows{h, query, [&](const Expr& d) { return query_tile(d); },
                        [&](const Expr& d, const Expr& panel, const Expr& lane) {
                          return key_element(context, stage, h, d, panel, lane, b);
                        },
@@ -114,6 +116,7 @@ void make_online(Context& context, const Attention& stage) {
         .unroll(vector);
     schedule_block(context, stage, blocks[i], w, vars, LoopLevel(state, w.runs.y));
   }
+  query_tile.compute_at(task);
   for (Func f : kinds) f.compute_at(task).bound_extent(qt, 1);
   if (uniform) {
     mean.compute_root()

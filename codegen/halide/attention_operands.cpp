@@ -32,6 +32,31 @@ Expr query_element(const Context& context, const Attention& stage, const Expr& h
       .func(head * stage.key_size + d, batch * context.extent(Kind::query) + position);
 }
 
+QueryTile::QueryTile(const Context& context, const Attention& stage, std::vector<Var> at,
+                     const std::function<Expr(const Expr& d)>& element)
+    : at_(std::move(at)),
+      element_(element),
+      lanes_(dividing(stage.key_size, context.schedule().vector)) {
+  if (context.value(stage.query).layout != Layout::heads || context.stored_type() == context.real())
+    return;
+  Var d("d");
+  std::vector<Expr> place{d};
+  place.insert(place.end(), at_.begin(), at_.end());
+  tile_ = Func("query_tile");
+  tile_(place) = element(d);
+}
+
+Expr QueryTile::operator()(const Expr& d) const {
+  if (!tile_.defined()) return element_(d);
+  std::vector<Expr> place{d};
+  place.insert(place.end(), at_.begin(), at_.end());
+  return tile_(place);
+}
+
+void QueryTile::compute_at(const LoopLevel& level) {
+  if (tile_.defined()) tile_.compute_at(level).vectorize(tile_.args()[0], lanes_);
+}
+
 Expr key_element(const Context& context, const Attention& stage, const Expr& head, const Expr& d,
                  const Expr& panel, const Expr& lane, const Expr& batch) {
   const Expr panels =

@@ -1,6 +1,9 @@
 // attention_operands.h - how attention reads its query, keys and values, and where its result goes.
 #pragma once
+#include <algorithm>
+#include <bit>
 #include <functional>
+#include <vector>
 
 #include "halide/context.h"
 
@@ -17,6 +20,11 @@ inline Values values_of(const Combine& s) {
   return {s.value, s.result, s.heads, s.value_heads, s.value_size, s.value_size_padded};
 }
 
+/// The largest power of two that divides n and is at most `most`.
+inline int dividing(int n, int most) {
+  return std::min(n & -n, static_cast<int>(std::bit_floor(static_cast<unsigned>(most))));
+}
+
 /// Pack keys into panels, and values into rows of whole vectors, where they have layout heads and
 /// need it; otherwise they do nothing. Call them before elements are read.
 void pack_keys(Context& context, const Attention& stage);
@@ -25,6 +33,22 @@ void pack_values(Context& context, const Values& stage);
 Halide::Expr query_element(const Context& context, const Attention& stage, const Halide::Expr& head,
                            const Halide::Expr& d, const Halide::Expr& position,
                            const Halide::Expr& batch);
+/// The same for attention in tiles of queries: `at` is the tile's place (query of the tile, then what
+/// the tile is of), `element` what query_element gives there. Numbers that have to be converted are
+/// converted once, into scratch at `level`; others are read where they are.
+class QueryTile {
+ public:
+  QueryTile(const Context& context, const Attention& stage, std::vector<Halide::Var> at,
+            const std::function<Halide::Expr(const Halide::Expr& d)>& element);
+  Halide::Expr operator()(const Halide::Expr& d) const;
+  void compute_at(const Halide::LoopLevel& level);
+
+ private:
+  Halide::Func tile_;  // undefined: read in place
+  std::vector<Halide::Var> at_;
+  std::function<Halide::Expr(const Halide::Expr& d)> element_;
+  int lanes_;
+};
 /// Element d of a head of the key at lane `lane` of panel `panel`. Panels past the end repeat the
 /// last one.
 Halide::Expr key_element(const Context& context, const Attention& stage, const Halide::Expr& head,

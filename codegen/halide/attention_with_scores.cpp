@@ -31,7 +31,10 @@ void make_with_scores(Context& context, const Attention& stage) {
   RDom d(0, stage.key_size, "d");
   dot(i, q, qt, h, b) = zero;
   const Site at = context.site(b, h, query, i);
-  dot(i, q, qt, h, b) += product_of(context, stage, query_element(context, stage, h, d, query, b),
+  QueryTile query_tile(context, stage, {q, qt, h, b}, [&](const Expr& element) {
+    return query_element(context, stage, h, element, query, b);
+  });
+  dot(i, q, qt, h, b) += product_of(context, stage, query_tile(d),
                                     key_element(context, stage, h, d, i / lanes, i % lanes, b), at);
   std::vector<MaskTile> mask_tiles;
   score(i, q, qt, h, b) =
@@ -83,6 +86,7 @@ void make_with_scores(Context& context, const Attention& stage) {
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(k, lanes, TailStrategy::GuardWithIf);
+  query_tile.compute_at(LoopLevel(scores, task));
   score.compute_at(scores, task).bound_storage(q, tile + rows);
   schedule_register_tile(score, dot, i, q, d,
                          {lanes, s.vectors_of_scores(!stage.pair.empty()), rows});

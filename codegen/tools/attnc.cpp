@@ -13,6 +13,7 @@
 #include "halide/targets.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
+#include "tools/compiler.h"
 #include "tools/terminal.h"
 #include "tools/version.h"
 
@@ -39,6 +40,8 @@ constexpr const char* build_examples =
     "  attnc build encoder.json -o out --shared          out/libencoder.so too, for attn::open\n"
     "  attnc build arm/section.o -o out --name my_layers   for the machine of the object: target "
     "neon\n"
+    "  attnc build decoder.json -o out --shapes one,many   no kernels for few queries, nor for "
+    "scores\n"
     "  attnc build encoder.json -o out --json            what was made, for a program: library, "
     "bytes, targets, layers\n"
     "A shared library is linked with the C compiler: $CC, else cc. The targets of one library are "
@@ -84,10 +87,14 @@ constexpr const char* bench_examples =
     "S - T + t: causal keeps keys\n"
     "up to there, window w those nearer than w, document n those of the same n keys; softcap c "
     "makes c tanh(s / c)\n"
-    "of a score s, alibi true adds 2^(-8 (h + 1) / Hq) times the distance for head h.\n"
+    "of a score s, alibi true adds 2^(-8 (h + 1) / Hq) times the distance for head h; dtype "
+    "\"f16\" or \"bf16\"\n"
+    "makes all tensors 16-bit numbers. A range {\"from\": 1, \"to\": 16, \"step\": 5} in place of "
+    "a number is a case for each.\n"
     "The first line says what this machine can do at most, every other one how long a case takes. "
     "Before it is timed,\n"
-    "64 rows of its output are held against double; more than 1e-3 off is a failure (exit 1).\n";
+    "64 rows of its output are held against double; more than 1e-3 off (f16 8e-3, bf16 6e-2) is a "
+    "failure (exit 1).\n";
 
 int run_command(int argc, char** argv) {
   CLI::App app{about, "attnc"};
@@ -119,6 +126,15 @@ int run_command(int argc, char** argv) {
   build_command->add_option("--target", build.targets, targets_help)
       ->delimiter(',')
       ->allow_extra_args(false);
+  std::vector<std::string> shapes;
+  for (const attnc::ShapeName& shape : attnc::shape_names) shapes.emplace_back(shape.name);
+  build_command
+      ->add_option("--shapes", build.shapes,
+                   "kernels for calls of one query, of few and of many, and for those that ask for "
+                   "scores; other calls are\nrefused (default: all)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(shapes));
   build_command->add_flag("--shared", build.shared,
                           "also link lib<name>.so, which a program opens by name");
   build_command

@@ -202,6 +202,11 @@ Result<Made> make(const BuildOptions& options) {
   if (options.shared) {
     if (Status s = need_c_compiler(); !s.ok()) return s;
   }
+  if (!options.shapes.empty()) {
+    for (const ShapeName& shape : shape_names)
+      request.shapes.*shape.is =
+          std::ranges::find(options.shapes, shape.name) != options.shapes.end();
+  }
   request.sanitizer = options.sanitize == "address"  ? Sanitizer::address
                       : options.sanitize == "thread" ? Sanitizer::thread
                                                      : Sanitizer::none;

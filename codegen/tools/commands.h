@@ -14,6 +14,7 @@ struct BuildOptions {
   std::string folder, name,
       header;  // name: "": the first file's; header: "": the file of the description
   std::vector<std::string> targets;  // empty: all for the machine that the files are for
+  std::vector<std::string> shapes;   // names of Shapes; empty: all
   bool shared = false;               // also link lib<name>.so
   std::string sanitize;              // "address", "thread", or ""
   std::string depfile;               // for the dependencies, as make and ninja read them; "": none

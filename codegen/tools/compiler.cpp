@@ -84,6 +84,43 @@ bool serves(const Plan& plan, const Path& path, const ExpectedCall& call) {
          (path.most_queries == 0 || path.most_queries >= call.queries);
 }
 
+void keep(const std::vector<char>& taken, Plan& plan) {
+  std::vector<Path> kept;
+  for (size_t i = 0; i < taken.size(); ++i) {
+    if (taken[i]) kept.push_back(std::move(plan.paths[i]));
+  }
+  plan.paths = std::move(kept);
+}
+
+bool stores_scores(const Plan& plan, const Path& path) {
+  return std::any_of(path.outputs.begin(), path.outputs.end(),
+                     [&](int o) { return plan.outputs.at(static_cast<size_t>(o)).optional; });
+}
+
+/// Keeps the paths for these shapes. A path for any number of queries also stays where it is the
+/// only one for a shape.
+void keep_paths_of(const Shapes& shapes, Plan& plan) {
+  const auto serves_same = [](const Path& a, const Path& b) {
+    return a.outputs == b.outputs && a.given == b.given && a.absent == b.absent;
+  };
+  std::vector<char> taken(plan.paths.size());
+  for (size_t i = 0; i < plan.paths.size(); ++i) {
+    const Path& path = plan.paths[i];
+    const auto has_own = [&](KernelFamily family) {
+      return std::any_of(plan.paths.begin(), plan.paths.end(), [&](const Path& other) {
+        return other.family == family && serves_same(path, other);
+      });
+    };
+    const bool of_shape = path.family == KernelFamily::decode ? shapes.one
+                          : path.family == KernelFamily::few
+                              ? shapes.few
+                              : shapes.many || (shapes.one && !has_own(KernelFamily::decode)) ||
+                                    (shapes.few && !has_own(KernelFamily::few));
+    taken[i] = stores_scores(plan, path) ? shapes.scores : of_shape;
+  }
+  keep(taken, plan);
+}
+
 /// Keeps the paths that the calls take: of those that serve a call the first, as the runtime
 /// chooses. If that would leave none, keeps the first of all.
 void keep_paths_of(const Calls& calls, Plan& plan) {
@@ -94,11 +131,7 @@ void keep_paths_of(const Calls& calls, Plan& plan) {
     if (first != plan.paths.end()) taken[static_cast<size_t>(first - plan.paths.begin())] = true;
   }
   if (std::find(taken.begin(), taken.end(), true) == taken.end() && !taken.empty()) taken[0] = true;
-  std::vector<Path> kept;
-  for (size_t i = 0; i < taken.size(); ++i) {
-    if (taken[i]) kept.push_back(std::move(plan.paths[i]));
-  }
-  plan.paths = std::move(kept);
+  keep(taken, plan);
 }
 
 }  // namespace
@@ -218,7 +251,15 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
           failure = plan.status();
           break;
         }
+        keep_paths_of(request.shapes, *plan);
         if (request.calls) keep_paths_of(*request.calls, *plan);
+        if (plan->paths.empty()) {
+          failure = Status(StatusCode::invalid_argument,
+                           fmt::format("layer {} has no kernel of the shapes that are asked for: "
+                                       "it needs `many`",
+                                       plan->layer));
+          break;
+        }
         parts.variants.push_back(
             {*std::move(plan), find_target(target)->cpu, target_triple(target), {}});
       }

@@ -74,6 +74,20 @@ struct ExpectedCall {
 /// The calls that a library is for, if they are known in advance.
 using Calls = std::set<ExpectedCall>;
 
+/// The calls that a library has kernels for, by their number of queries, and whether also for those
+/// that ask for probabilities. Calls without a kernel are refused when they are made.
+struct Shapes {
+  bool one = true, few = true, many = true, scores = true;
+};
+struct ShapeName {
+  const char* name;
+  bool Shapes::*is;
+};
+inline constexpr ShapeName shape_names[] = {{"one", &Shapes::one},
+                                            {"few", &Shapes::few},
+                                            {"many", &Shapes::many},
+                                            {"scores", &Shapes::scores}};
+
 struct LibraryRequest {
   std::string name;
   std::vector<SourceLayer> layers;
@@ -81,6 +95,7 @@ struct LibraryRequest {
   Sanitizer sanitizer = Sanitizer::none;
   std::optional<Calls>
       calls{};  // paths that none of them takes are left out, but one path always stays
+  Shapes shapes{};
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 

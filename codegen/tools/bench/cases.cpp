@@ -66,7 +66,9 @@ class Reader {
     }
     c.whole_layer = kind == "mha";
     if (c.whole_layer && c.hidden == 0) wrong("the kind \"mha\" needs the key `hidden`");
-    skip(c, dtype != "f32", "dtype " + dtype);
+    c.dtype = dtype == "f16"    ? attn::DTypePolicy::float16
+              : dtype == "bf16" ? attn::DTypePolicy::bfloat16
+                                : attn::DTypePolicy::float32;
     skip(c, c.whole_layer && c.query_heads != c.key_heads && c.value_size != c.size,
          "a grouped layer whose values have a size of their own (Dv)");
     if (status_.ok() && c.skipped.empty()) judge(c);
@@ -292,9 +294,7 @@ attn::ScoreMod score_mod_of(const BenchCase& c) {
   };
 }
 
-}  // namespace
-
-NamedLayer layer_of(const BenchCase& c) {
+NamedLayer float_layer_of(const BenchCase& c) {
   const attn::Mask mask = mask_of(c);
   const attn::ScoreMod score_mod = score_mod_of(c);
   const std::optional<int> value_size =
@@ -319,6 +319,18 @@ NamedLayer layer_of(const BenchCase& c) {
                                    .num_key_value_heads = c.key_heads,
                                    .mask = mask,
                                    .score_mod = score_mod};
+}
+
+}  // namespace
+
+NamedLayer layer_of(const BenchCase& c) {
+  NamedLayer layer = float_layer_of(c);
+  std::visit(
+      [&](auto& l) {
+        if constexpr (requires { l.dtype = c.dtype; }) l.dtype = c.dtype;
+      },
+      layer);
+  return layer;
 }
 
 double operations_of(const BenchCase& c) {

@@ -13,8 +13,8 @@
 // are scaled by 1 / sqrt(D). Query t is at position p = S - T + t among the keys: `causal` keeps
 // the keys up to p, `window` w those at a distance below w from p, `document` n those in the same
 // run of n keys (0 to n - 1, n to 2 n - 1, ...). `softcap` c turns a score s into c tanh(s / c).
-// `alibi` true adds slope * (key - p), where the slope of head h is 2^(-8 (h + 1) / Hq). A dtype
-// other than "f32" is accepted but not measured yet; such cases have `skipped` set.
+// `alibi` true adds slope * (key - p), where the slope of head h is 2^(-8 (h + 1) / Hq). `dtype`
+// "f16" or "bf16", in place of "f32", is the type of all tensors; kernels compute in float32.
 // In place of a whole number a case may have a range, {"from": 48, "to": 256, "step": 8}: it stands
 // for a case for each number, named NAME-D48, NAME-D56, ...; several ranges are combined.
 // Not here: the tensors of a call (tensors.h).
@@ -36,7 +36,8 @@ struct BenchCase {
   bool causal = false, alibi = false;
   int window = 0, document = 0;  // 0: none
   double softcap = 0;            // 0: none
-  std::string skipped;           // why attnc does not measure it, or empty
+  attn::DTypePolicy dtype = attn::DTypePolicy::float32;
+  std::string skipped;  // why attnc does not measure it, or empty
 
   bool cross() const { return queries != keys; }
   int row_size() const { return whole_layer ? hidden : value_size; }

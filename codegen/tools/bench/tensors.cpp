@@ -1,8 +1,11 @@
 #include "tools/bench/tensors.h"
 
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <random>
+
+#include "tools/fixture.h"
 
 namespace attnc {
 namespace {
@@ -29,6 +32,19 @@ BenchTensor empty(std::string name, const attn::Shape& shape) {
   return {std::move(name), shape, Floats(static_cast<size_t>(shape.elements()))};
 }
 
+void copy_bytes(const attn::Tensor& from, attn::DType to, Floats& out) {
+  const std::vector<std::byte> bytes = converted(from, to);
+  std::memcpy(out.data(), bytes.data(), bytes.size());
+}
+
+/// Makes a tensor one of 16-bit numbers.
+void store_as(BenchTensor& t, attn::DType type) {
+  t.type = type;
+  t.stored = Floats((t.memory.size() + 1) / 2);
+  copy_bytes(attn::Tensor(t.memory.data(), t.shape), type, t.stored);
+  copy_bytes(attn::Tensor(t.data(), type, t.shape), attn::DType::float32, t.memory);
+}
+
 /// The shape and strides that view memory (batch, head, position, size) as [batch, position, head,
 /// size].
 std::pair<attn::Shape, attn::Shape> by_position(const attn::Shape& s) {
@@ -46,12 +62,15 @@ const BenchTensor& BenchTensors::at(std::string_view name) const {
 std::vector<attn::NamedTensor> BenchTensors::all() const {
   std::vector<attn::NamedTensor> out;
   for (const auto* list : {&given, &results}) {
-    for (const BenchTensor& t : *list) out.push_back({t.name, t.view()});
+    for (const BenchTensor& t : *list)
+      out.push_back({t.name, attn::Tensor(t.memory.data(), t.shape)});
   }
   return out;
 }
 
-BenchTensors make_tensors(const BenchCase& c) {
+namespace {
+
+BenchTensors float_tensors(const BenchCase& c) {
   Normal normal;
   BenchTensors out;
   auto add = [&](const char* name, const attn::Shape& shape, double scale) {
@@ -88,18 +107,41 @@ BenchTensors make_tensors(const BenchCase& c) {
   return out;
 }
 
+}  // namespace
+
+BenchTensors make_tensors(const BenchCase& c) {
+  BenchTensors out = float_tensors(c);
+  if (c.dtype == attn::DTypePolicy::float32) return out;
+  const attn::DType type =
+      c.dtype == attn::DTypePolicy::float16 ? attn::DType::float16 : attn::DType::bfloat16;
+  for (auto* list : {&out.given, &out.results}) {
+    for (BenchTensor& t : *list) store_as(t, type);
+  }
+  return out;
+}
+
+void widen_results(BenchTensors& t) {
+  for (BenchTensor& r : t.results) {
+    if (r.type != attn::DType::float32)
+      copy_bytes(attn::Tensor(r.data(), r.type, r.shape), attn::DType::float32, r.memory);
+  }
+}
+
 std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors& t) {
   std::vector<attn::NamedTensor> tables;
-  if (c.alibi) tables.push_back({"slopes", t.at("slopes").view()});
+  const auto whole = [&](const char* name) {
+    const BenchTensor& own = t.at(name);
+    return attn::Tensor(own.data(), own.type, own.shape);
+  };
+  if (c.alibi) tables.push_back({"slopes", whole("slopes")});
   if (c.whole_layer) {
-    tables.insert(tables.begin(),
-                  {{"query", t.at("x").view()}, {"value", t.at(c.cross() ? "y" : "x").view()}});
+    tables.insert(tables.begin(), {{"query", whole("x")}, {"value", whole(c.cross() ? "y" : "x")}});
     return tables;
   }
   auto heads = [&](const char* name) {
     const BenchTensor& own = t.at(name);
     const auto [shape, strides] = by_position(own.shape);
-    return attn::Tensor(own.memory.data(), shape, strides);
+    return attn::Tensor(own.data(), own.type, shape, strides);
   };
   tables.insert(tables.begin(),
                 {{"query", heads("q")}, {"key", heads("k")}, {"value", heads("v")}});
@@ -108,9 +150,9 @@ std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors&
 
 std::vector<attn::NamedMutableTensor> outputs_of(const BenchCase& c, BenchTensors& t) {
   BenchTensor& out = t.results[0];
-  if (c.whole_layer) return {{"output", attn::MutableTensor(out.memory.data(), out.shape)}};
+  if (c.whole_layer) return {{"output", attn::MutableTensor(out.data(), out.type, out.shape)}};
   const auto [shape, strides] = by_position(out.shape);
-  return {{"output", attn::MutableTensor(out.memory.data(), shape, strides)}};
+  return {{"output", attn::MutableTensor(out.data(), out.type, shape, strides)}};
 }
 
 }  // namespace attnc

@@ -6,7 +6,8 @@
 // Attention alone has q, k, v; a whole layer has x, y if the keys come from another sequence, and
 // its weights by Keras's names. With alibi both have slopes. Kernels are divided by the square root
 // of their number of inputs, so that values stay around 1. All tensors are contiguous and aligned
-// to a cache line. Throws std::bad_alloc if there is not enough memory.
+// to a cache line. Where a case has 16-bit numbers, `memory` holds those numbers as floats, for the
+// reference. Throws std::bad_alloc if there is not enough memory.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "attn/runtime/any_layer.h"
@@ -43,14 +45,17 @@ struct BenchTensor {
   std::string name;
   attn::Shape shape;
   Floats memory;
-  attn::Tensor view() const { return attn::Tensor(memory.data(), shape); }
+  attn::DType type = attn::DType::float32;  // of what a call is given
+  Floats stored{0};                         // the numbers in that type, if it has 16 bits
+  const void* data() const { return type == attn::DType::float32 ? memory.data() : stored.data(); }
+  void* data() { return const_cast<void*>(std::as_const(*this).data()); }
 };
 
 struct BenchTensors {
   std::vector<BenchTensor> given;    // inputs, then weights
   std::vector<BenchTensor> results;  // output
   const BenchTensor& at(std::string_view name) const;
-  std::vector<attn::NamedTensor> all() const;
+  std::vector<attn::NamedTensor> all() const;  // as floats
 };
 
 BenchTensors make_tensors(const BenchCase& c);
@@ -59,5 +64,7 @@ BenchTensors make_tensors(const BenchCase& c);
 /// them.
 std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors& t);
 std::vector<attn::NamedMutableTensor> outputs_of(const BenchCase& c, BenchTensors& t);
+/// To be called after a call: makes the output's `memory` what was written.
+void widen_results(BenchTensors& t);
 
 }  // namespace attnc

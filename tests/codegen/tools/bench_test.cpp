@@ -122,7 +122,8 @@ constexpr const char* tiny = R"([
  {"name": "capped", "Hq": 2, "T": 5, "D": 8, "causal": true, "softcap": 1.5},
  {"name": "alibi", "Hq": 4, "Hkv": 2, "T": 5, "S": 6, "D": 8, "alibi": true, "softcap": 3},
  {"name": "documents", "T": 7, "D": 8, "document": 3},
- {"name": "halves", "T": 5, "D": 8, "dtype": "f16"}
+ {"name": "halves", "Hq": 2, "T": 5, "D": 8, "dtype": "f16"},
+ {"name": "brain", "kind": "mha", "Hq": 2, "T": 5, "D": 8, "hidden": 12, "dtype": "bf16"}
 ])";
 
 TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
@@ -137,11 +138,7 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
   EXPECT_NE(lines[0].at("machine").get<std::string>().find("2 threads"), std::string::npos);
   EXPECT_GT(lines[0].at("fma_gflops").get<double>(), 0.1);
   EXPECT_GT(lines[0].at("read_gbps").get<double>(), 0.1);
-  EXPECT_EQ(lines.back(), json({{"case", "halves"},
-                                {"peer", "attnc"},
-                                {"skipped", "attnc does not measure dtype f16 yet"}}));
-  EXPECT_FALSE(std::filesystem::exists(path("saved/here/halves.safetensors")));
-  for (size_t i = 0; i + 1 < cases.size(); ++i) {
+  for (size_t i = 0; i < cases.size(); ++i) {
     const json &line = lines[i + 1], &c = cases[i];
     const std::string name = c.at("name");
     EXPECT_EQ(line.at("case"), name);
@@ -149,7 +146,9 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
     EXPECT_GE(line.at("runs").get<int>(), 5);
     EXPECT_GT(line.at("min_s").get<double>(), 0);
     EXPECT_GE(line.at("median_s").get<double>(), line.at("min_s").get<double>());
-    EXPECT_LT(line.at("max_error").get<double>(), 1e-5) << name;
+    EXPECT_GT(line.at("gflops").get<double>(), 0) << name;
+    const double taken = name == "halves" ? 1e-3 : name == "brain" ? 1e-2 : 1e-5;
+    EXPECT_LT(line.at("max_error").get<double>(), taken) << name;
     EXPECT_GT(line.at("max_error").get<double>(), 0) << name;
 
     auto file = attn::SafeTensors::open(path("saved/here/" + name + ".safetensors"));
@@ -162,7 +161,7 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
     const std::vector<float> got = numbers(*file, "output");
     const std::vector<double> want = layer ? reference_of(c, *file).output : attention(c, *file);
     ASSERT_EQ(got.size(), want.size()) << name;
-    for (size_t e = 0; e < got.size(); ++e) ASSERT_NEAR(got[e], want[e], 1e-5) << name << " " << e;
+    for (size_t e = 0; e < got.size(); ++e) ASSERT_NEAR(got[e], want[e], taken) << name << " " << e;
   }
   auto saved = attn::SafeTensors::open(path("saved/here/end.safetensors"));
   EXPECT_EQ(saved->find("q")->shape(), attn::Shape({1, 2, 3, 8}));
@@ -198,7 +197,7 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
           "Hkv, S, Dv, hidden, window, document, causal, alibi, softcap, mask");
   refuses("bench cases.json --case self soup", 1,
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
-          "grouped-layer, windowed, capped, alibi, documents, halves");
+          "grouped-layer, windowed, capped, alibi, documents, halves, brain");
   refuses("bench cases.json --target avx1024", 1,
           "there is no target `avx1024`; there are " + target_list());
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");
@@ -257,7 +256,7 @@ TEST(BenchCases, WhatIsNotMeasuredSaysWhy) {
     return cases.ok() ? cases->front().skipped : cases.status().message();
   };
   EXPECT_EQ(skipped(R"("T": 4)"), "");
-  EXPECT_EQ(skipped(R"("dtype": "bf16")"), "attnc does not measure dtype bf16 yet");
+  EXPECT_EQ(skipped(R"("dtype": "bf16")"), "");
   EXPECT_EQ(skipped(R"("window": 4, "softcap": 30, "alibi": true, "document": 8)"), "");
   EXPECT_EQ(
       skipped(R"("kind": "mha", "hidden": 8, "Hq": 2, "Hkv": 1, "D": 4, "Dv": 2)"),

@@ -29,6 +29,8 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
   refuses("frobnicate", 2, "A subcommand is required (`attnc --help` shows how)");
   refuses("build", 2, "LAYER is required (`attnc build --help` shows how)");
   refuses("build x.json", 2, "--output is required (`attnc build --help` shows how)");
+  refuses("build x.json -o out --shapes one,some", 2,
+          "--shapes: some not in {one,few,many,scores} (`attnc build --help` shows how)");
   refuses("show x.json --stage soup", 2,
           "--stage: soup not in {config,graph,passes,plan,algorithm,loops,assembly} (`attnc show "
           "--help` "

@@ -46,6 +46,25 @@ TEST(Calls, LeaveOutKernelsThatServeNoneOfThem) {
   EXPECT_EQ(paths_for(others).size(), 1u) << "a library has a path";
 }
 
+TEST(Shapes, ChooseTheKernelsOfALibrary) {
+  using Names = std::vector<std::string>;
+  const auto paths = [](const SourceLayer& layer, const Shapes& shapes) {
+    const auto compiled =
+        compile({.name = "library", .layers = {layer}, .targets = {"baseline"}, .shapes = shapes});
+    if (!compiled.ok()) return Names{compiled.status().message()};
+    Names names;
+    for (const Path& path : compiled->parts.layers.at(0).variants.at(0).plan.paths)
+      names.push_back(path.name);
+    return names;
+  };
+  EXPECT_EQ(paths(layer(), {.few = false, .many = false, .scores = false}), Names{"output_decode"});
+  EXPECT_EQ(paths(layer(), {.one = false, .few = false, .scores = false}), Names{"output"});
+  EXPECT_EQ(paths(layer(), {.one = false, .few = false, .many = false}),
+            Names{"output_attention_scores"});
+  EXPECT_EQ(paths(layer(), {.one = false, .few = false, .many = false, .scores = false}),
+            Names{"layer layer has no kernel of the shapes that are asked for: it needs `many`"});
+}
+
 TEST(LoweredLayer, MakesPlansForEveryTarget) {
   auto lowered = LoweredLayer::make(layer());
   ASSERT_TRUE(lowered.ok()) << lowered.status().message();
