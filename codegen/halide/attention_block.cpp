@@ -6,8 +6,6 @@
 // costs nothing extra where there are few keys.
 #include "halide/attention_block.h"
 
-#include "halide/register_tile.h"
-
 namespace attnc {
 
 using namespace Halide;
@@ -82,14 +80,13 @@ BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& 
 }
 
 void schedule_block(const Context& context, const Attention& stage, BlockFuncs& f, const Walk& walk,
-                    const BlockVars& vars, const LoopLevel& at) {
+                    const BlockVars& vars, const RegisterTile& scores, const LoopLevel& at) {
   const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
   const Schedule& s = context.schedule();
-  const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = s.rows_of_scores();
+  const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = scores.rows;
   // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
   f.score.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
-  schedule_register_tile(f.score, f.dot, i, q, f.d,
-                         {lanes, s.vectors_of_scores(!stage.pair.empty()), rows});
+  schedule_register_tile(f.score, f.dot, i, q, f.d, scores);
   for (const MaskTile& mask : f.masks) {
     Func numbers = mask.numbers;
     numbers.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);

@@ -5,6 +5,7 @@
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/attention_walk.h"
+#include "halide/register_tile.h"
 
 namespace attnc {
 
@@ -34,7 +35,9 @@ struct BlockFuncs {
 };
 BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& walk,
                     const BlockVars& vars, const BlockRows& rows);
+/// Schedules all of them at `at`, with scores in such register tiles.
 void schedule_block(const Context& context, const Attention& stage, BlockFuncs& block,
-                    const Walk& walk, const BlockVars& vars, const Halide::LoopLevel& at);
+                    const Walk& walk, const BlockVars& vars, const RegisterTile& scores,
+                    const Halide::LoopLevel& at);
 
 }  // namespace attnc

@@ -102,7 +102,8 @@ void make_few(Context& context, const Attention& stage) {
   const LoopLevel at(of_tiles, task);
   partial.compute_at(at).vectorize(x, lanes);
   partial.update().vectorize(column, value_lanes, TailStrategy::GuardWithIf);
-  schedule_block(context, stage, f, walk, vars, at);
+  // Few rows: a tile of many would compute most of them for nothing.
+  schedule_block(context, stage, f, walk, vars, {lanes, s.tile_vectors, s.tile_rows}, at);
   const int turned = dividing(D, 4);
   packed.compute_at(f.score, Var(f.i.name() + "o"))
       .bound(d, 0, D)

@@ -114,7 +114,8 @@ void make_online(Context& context, const Attention& stage) {
         .never_partition_all()
         .vectorize(in_vector)
         .unroll(vector);
-    schedule_block(context, stage, blocks[i], w, vars, LoopLevel(state, w.runs.y));
+    schedule_block(context, stage, blocks[i], w, vars, score_tile(s, stage),
+                   LoopLevel(state, w.runs.y));
   }
   query_tile.compute_at(task);
   for (Func f : kinds) f.compute_at(task).bound_extent(qt, 1);

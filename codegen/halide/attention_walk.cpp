@@ -1,8 +1,8 @@
 // attention_walk.cpp - which runs of keys a tile of queries walks, and which of them need the mask.
 //
 // If the plan has no formula `blocks`, a single walk goes over all keys within the bounds, in
-// blocks of key_block keys, and tests every score. Otherwise keys are cut into cells as wide as a
-// register tile. For a tile and a cell, `blocks` says whether any pair can be visible (if not, the
+// blocks of key_block keys, and tests every score. Otherwise keys are cut into cells (cell_keys in
+// plan.h). For a tile and a cell, `blocks` says whether any pair can be visible (if not, the
 // cell is left out) and whether all are (then nothing is tested). Adjacent cells of one kind become
 // one run of up to key_block keys, so that the state of the online softmax is rescaled as rarely as
 // without cells. One walk goes over the runs to test, another over those that need no test: two

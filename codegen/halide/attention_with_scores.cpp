@@ -88,8 +88,7 @@ void make_with_scores(Context& context, const Attention& stage) {
       .vectorize(k, lanes, TailStrategy::GuardWithIf);
   query_tile.compute_at(LoopLevel(scores, task));
   score.compute_at(scores, task).bound_storage(q, tile + rows);
-  schedule_register_tile(score, dot, i, q, d,
-                         {lanes, s.vectors_of_scores(!stage.pair.empty()), rows});
+  schedule_register_tile(score, dot, i, q, d, score_tile(s, stage));
   for (const MaskTile& mask : mask_tiles) {
     Func numbers = mask.numbers;
     numbers.compute_at(scores, task);

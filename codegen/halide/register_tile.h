@@ -7,12 +7,19 @@
 #pragma once
 #include <Halide.h>
 
+#include "plan/plan.h"
+
 namespace attnc {
 
 /// `rows` rows of `vectors` vectors of `lanes` numbers: rows x vectors accumulators.
 struct RegisterTile {
   int lanes, vectors, rows;
 };
+
+/// The register tile of scores that the schedule has for many rows.
+inline RegisterTile score_tile(const Schedule& s, const Attention& stage) {
+  return {s.vector, s.vectors_of_scores(!stage.pair.empty()), s.rows_of_scores()};
+}
 
 /// Schedules `sum`, a reduction over `k`, and `tile`, which takes it and has its loop level: tiles
 /// of rows `row` and columns `x`, each summed with k outermost. `columns` says what happens where

@@ -262,8 +262,8 @@ struct ConcatHeads {
 using Stage = std::variant<Projection, Attention, Combine, Splice, Map, ConcatHeads>;
 
 /// The number of keys in a cell. `blocks` is evaluated for a tile of queries and a cell of keys
-/// before scores are computed. Cells begin at multiples of their width: that of a register tile, or
-/// one vector where there is a pair function, as such scores are computed a vector at a time.
+/// before scores are computed. Cells begin at multiples of their width: `tile_vectors`
+/// vectors, or one where there is a pair function, as such scores are computed a vector at a time.
 inline int cell_keys(const Schedule& s, const Attention& a) {
   return a.pair.empty() ? s.vector * s.tile_vectors : s.vector;
 }

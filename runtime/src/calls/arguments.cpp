@@ -1,7 +1,6 @@
 // Turns tensors into a kernel's arguments: buffers over the caller's memory if its layout fits the
 // argument's form, else over copies in the workspace.
 #include <cstdlib>
-#include <limits>
 #include <string>
 
 #include "calls/checked.h"
@@ -9,8 +8,6 @@
 
 namespace attn {
 namespace {
-
-constexpr int64_t largest = std::numeric_limits<int32_t>::max();
 
 // The values of absent inputs: one element each, which is read with strides of 0.
 const uint8_t one_truth = 1;
@@ -160,7 +157,7 @@ class Arguments {
       return {StatusCode::internal,
               text("the length of axis ", axis_name(axis), " is not known; please report it")};
     }
-    if (known->extent > largest) {
+    if (known->extent > largest_length) {
       return {StatusCode::invalid_argument,
               text(known->from.describe(), " has length ", known->extent, " on axis ",
                    axis_name(axis), ", expected at most 2^31 - 1")};
@@ -196,7 +193,8 @@ class Arguments {
       // Kernels count rows in 31 bits, and up to a tile more than there are.
       int64_t rows = 1;
       for (size_t d = 1; d < static_cast<size_t>(formed.rank); ++d) {
-        if (__builtin_mul_overflow(rows, formed.extent[d], &rows) || rows > largest - (1 << 16)) {
+        if (__builtin_mul_overflow(rows, formed.extent[d], &rows) ||
+            rows > largest_length - (1 << 16)) {
           return wrong(role, tensor,
                        "has more than 2^31 - 2^16 rows: call the layer for a part of the batch");
         }
@@ -211,11 +209,12 @@ class Arguments {
     Once may_be = wanted.broadcasts ? Once::all : Once::all_but_the_first;
     if (start != nullptr) may_be = Once::none;
     const Gathered copy = gather(form, info, view, formed, may_be);
-    if (wanted.broadcasts && (copy.too_large || copy.elements > largest)) {
+    if (wanted.broadcasts && (copy.too_large || copy.elements > largest_length)) {
       return wrong(role, tensor, "has more than 2^31 - 1 elements that differ");
     }
     bool apart = copy.too_large;
-    for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) apart |= copy.stride[d] > largest;
+    for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d)
+      apart |= copy.stride[d] > largest_length;
     if (apart) {
       return wrong(
           role, tensor,
@@ -237,11 +236,11 @@ class Arguments {
     }
     int64_t reach = 0;
     for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) {
-      if (std::abs(formed.stride[d]) > largest) return false;
+      if (std::abs(formed.stride[d]) > largest_length) return false;
       // check_memory bounds these, so nothing overflows.
       reach += (formed.extent[d] - 1) * std::abs(formed.stride[d]);
     }
-    return !wanted.broadcasts || reach <= largest;
+    return !wanted.broadcasts || reach <= largest_length;
   }
 
   /// Reserves room in the workspace for a copy, and plans the copying.
@@ -331,10 +330,10 @@ class Arguments {
     int64_t next = 1;
     for (size_t d = 0; d < static_cast<size_t>(formed.rank); ++d) {
       if (formed.extent[d] == 1 || formed.empty) {
-        dimensions[d].stride = std::abs(next) <= largest ? static_cast<int32_t>(next) : 0;
+        dimensions[d].stride = std::abs(next) <= largest_length ? static_cast<int32_t>(next) : 0;
       }
       if (__builtin_mul_overflow(formed.extent[d], int64_t{dimensions[d].stride}, &next)) {
-        next = largest + 1;
+        next = largest_length + 1;
       }
     }
   }

@@ -160,7 +160,7 @@ void visit_neighbours(Walk& walk, int64_t& block) {
   block = 8;
 }
 
-void run_task(void* context, int index, int) {
+void copy_task(void* context, int index, int) {
   CopyJob& job = *static_cast<CopyJob*>(context);
   const Walk& walk = *job.walk;
   const auto from_size = static_cast<int64_t>(size_of(job.copy->from)),
@@ -306,9 +306,9 @@ const std::byte* run_copy(const Copy& copy, const std::byte* from, std::byte* to
   job.row_tasks = job.task_rows > 1 ? 1 : (job.row + wanted - 1) / wanted;
   const int64_t tasks = (job.rows + job.task_rows - 1) / job.task_rows * job.row_tasks;
   if (tasks == 1) {
-    run_task(&job, 0, 0);
+    copy_task(&job, 0, 0);
   } else {
-    executor.parallel_for(static_cast<int>(tasks), run_task, &job);
+    executor.parallel_for(static_cast<int>(tasks), copy_task, &job);
   }
   return job.refused.load(std::memory_order_relaxed);
 }

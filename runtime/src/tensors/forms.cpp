@@ -1,11 +1,7 @@
 #include "tensors/forms.h"
 
-#include <limits>
-
 namespace attn {
 namespace {
-
-constexpr int64_t largest = std::numeric_limits<int32_t>::max();
 
 /// A tensor's axes, innermost first, as a form orders them.
 struct Order {
@@ -83,7 +79,8 @@ Formed form_of(uint8_t form, const attn_tensor_info& info, const View& view) {
       }
     }
     // If one axis is empty these are no real sizes, but they are bounded all the same.
-    if (length > largest || __builtin_mul_overflow(extent, length, &extent) || extent > largest) {
+    if (length > largest_length || __builtin_mul_overflow(extent, length, &extent) ||
+        extent > largest_length) {
       formed.too_long = static_cast<int>(axis);
       return formed;
     }

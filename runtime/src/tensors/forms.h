@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <limits>
 
 #include "attn/runtime/kernel_abi.h"
 #include "tensors/copying.h"
@@ -11,6 +12,8 @@
 namespace attn {
 
 inline constexpr int max_dimensions = 5;
+/// The longest dimension, and the largest stride, that kernels take.
+inline constexpr int64_t largest_length = std::numeric_limits<int32_t>::max();
 
 /// The number of dimensions of a form; 0: there is no such form.
 int dimension_count(uint8_t form);

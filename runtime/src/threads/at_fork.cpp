@@ -7,19 +7,19 @@ namespace {
 
 // Constant-initialised, hence usable before and after every other static object.
 constinit std::mutex list_mutex;
-constinit AtFork* list = nullptr;
+constinit AtFork* added = nullptr;
 constinit bool registered = false;
 
 void before_fork() {
   list_mutex.lock();
-  for (AtFork* a = list; a != nullptr; a = a->after) a->mutex.lock();
+  for (AtFork* a = added; a != nullptr; a = a->after) a->mutex.lock();
 }
 void after_fork() {
-  for (AtFork* a = list; a != nullptr; a = a->after) a->mutex.unlock();
+  for (AtFork* a = added; a != nullptr; a = a->after) a->mutex.unlock();
   list_mutex.unlock();
 }
 void in_child() {
-  for (AtFork* a = list; a != nullptr; a = a->after) {
+  for (AtFork* a = added; a != nullptr; a = a->after) {
     if (a->in_child != nullptr) a->in_child(*a);
   }
   after_fork();
@@ -43,14 +43,14 @@ void register_handlers() {
 void add_at_fork(AtFork& at_fork) {
   std::lock_guard lock(list_mutex);
   register_handlers();  // if this runs before at_start, or registering failed there
-  at_fork.after = list;
-  if (list != nullptr) list->before = &at_fork;
-  list = &at_fork;
+  at_fork.after = added;
+  if (added != nullptr) added->before = &at_fork;
+  added = &at_fork;
 }
 
 void remove_at_fork(AtFork& at_fork) {
   std::lock_guard lock(list_mutex);
-  (at_fork.before != nullptr ? at_fork.before->after : list) = at_fork.after;
+  (at_fork.before != nullptr ? at_fork.before->after : added) = at_fork.after;
   if (at_fork.after != nullptr) at_fork.after->before = at_fork.before;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -32,10 +33,30 @@ void pause() {
 #endif
 }
 
-/// 5 to 20 microseconds on current processors (a pause takes 40 to 140 cycles): about as long as
-/// waking a thread takes. So the loops of one call, which follow each other closely, find the
-/// threads awake, and an idle pool soon costs nothing.
-constexpr int spins = 400;
+/// Waits until `done()`, for about as long as waking a thread takes, and returns whether it is. So
+/// the loops of one call, which follow each other closely, find the threads awake, and an idle pool
+/// soon costs nothing. Waking takes 5 to 60 microseconds, most of it where a virtual machine has
+/// halted the processor.
+template <class Done>
+bool spin_until(Done&& done) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point end{};
+  for (;;) {
+    for (int i = 0; i < 32; ++i) {  // 1 microsecond: a pause takes 40 to 140 cycles
+      if (done()) return true;
+      pause();
+    }
+    const auto now = Clock::now();
+    if (end == Clock::time_point{}) end = now + std::chrono::microseconds(50);
+    if (now >= end) return false;
+  }
+}
+
+/// Locks a mutex that others hold only for moments. A thread that finds it locked would sleep, and
+/// waking it takes longer than all of those moments together.
+void lock_soon(std::unique_lock<std::mutex>& lock) {
+  if (!spin_until([&] { return lock.try_lock(); })) lock.lock();
+}
 
 /// As many threads as Linux can have at most (PID_MAX_LIMIT is 2^22), so that the list of a pool's
 /// threads always fits in memory.
@@ -143,7 +164,7 @@ struct ThreadPool::State : AtFork {
         job->helpers.fetch_add(1, std::memory_order_relaxed);
         lock.unlock();
         job->work(worker);
-        lock.lock();
+        lock_soon(lock);
         // The caller may return and destroy the job as soon as it can see a helper count of 0 and
         // take the mutex, so the job is not touched after the mutex is released.
         if (job->helpers.fetch_sub(1, std::memory_order_release) == 1 && job->caller_sleeps) {
@@ -153,8 +174,8 @@ struct ThreadPool::State : AtFork {
       }
       const unsigned seen = posted.load(std::memory_order_relaxed);
       lock.unlock();
-      for (int i = 0; i < spins && posted.load(std::memory_order_relaxed) == seen; ++i) pause();
-      lock.lock();
+      spin_until([&] { return posted.load(std::memory_order_relaxed) != seen; });
+      lock_soon(lock);
       if (stop || pick() != nullptr) continue;
       ++sleepers;
       wake.wait(lock);
@@ -163,26 +184,26 @@ struct ThreadPool::State : AtFork {
   }
 
   void run_job(Job& job) {
-    {
-      std::unique_lock lock(mutex);
-      if (!all_asked) start();
-      job.after = jobs;
-      if (jobs != nullptr) jobs->before = &job;
-      jobs = &job;
-      posted.fetch_add(1, std::memory_order_relaxed);
-      const int wanted = std::min(job.count - 1, sleepers);
-      const bool all = wanted == started;
-      lock.unlock();
-      if (all) {
-        wake.notify_all();
-      } else {
-        for (int i = 0; i < wanted; ++i) wake.notify_one();
-      }
+    std::unique_lock lock(mutex, std::defer_lock);
+    lock_soon(lock);
+    if (!all_asked) start();
+    job.after = jobs;
+    if (jobs != nullptr) jobs->before = &job;
+    jobs = &job;
+    const int wanted = std::min(job.count - 1, sleepers);
+    const bool all = wanted == started;
+    lock.unlock();
+    // Without the mutex, which those who see it take next.
+    posted.fetch_add(1, std::memory_order_relaxed);
+    if (all) {
+      wake.notify_all();
+    } else {
+      for (int i = 0; i < wanted; ++i) wake.notify_one();
     }
     job.work(0);
     // No task is left to claim, but helpers may still be running theirs.
-    for (int i = 0; i < spins && job.helpers.load(std::memory_order_relaxed) != 0; ++i) pause();
-    std::unique_lock lock(mutex);
+    spin_until([&] { return job.helpers.load(std::memory_order_relaxed) == 0; });
+    lock_soon(lock);
     job.caller_sleeps = true;
     job.finished.wait(lock, [&] { return job.helpers.load(std::memory_order_acquire) == 0; });
     (job.before != nullptr ? job.before->after : jobs) = job.after;

@@ -60,7 +60,7 @@ void parallel_for(Executor& executor, int count, Function&& function) {
 }
 
 /// A small thread pool. The calling thread works too, so a pool of `threads` starts threads - 1 of
-/// its own. Idle threads sleep after spinning for some ten microseconds. Tasks are claimed one by
+/// its own. Idle threads sleep after spinning for some fifty microseconds. Tasks are claimed one by
 /// one, which balances uneven ones. Loops of several callers run side by side and share the
 /// threads; a task may start a loop. No loop can deadlock, because its caller can finish it without
 /// any help.
