@@ -47,7 +47,7 @@ void merge_partials(Context& context, const Attention& stage, Func partials, con
   const Expr result = stage.sigmoid
                           ? Expr(mixed(x, row, own, b))
                           : select(top(row, own, b) > no_key_seen(context.real()),
-                                   mixed(x, row, own, b) / sum_of_row,
+                                   mixed(x, row, own, b) * (context.number(1) / sum_of_row),
                                    strict_float(otherwise + strict_float(sum_of_row * zero)));
   out(x, head, t, b) = returned ? context.stored(result) : result;
   if (returned) {

@@ -89,16 +89,19 @@ void make_online(Context& context, const Attention& stage) {
     otherwise = mean(h / (stage.heads / stage.key_heads) * columns + x, b) /
                 max(cast(context.real(), keys), context.number(1));
   }
-  const FuncRef row = state(x, q, qt, h, b);
+  // Divided by the sum once a row: a vector of quotients takes 10 to 16 cycles, one of products 1.
+  const FuncRef row = state(x, q, qt, h, b), of_row = state(columns - 1, q, qt, h, b);
   // A NaN sum means a NaN among the scores of unmasked keys, which max may have dropped; the row
   // becomes NaN.
   normal(x, q, qt, h, b) = stage.sigmoid
                                ? Expr(row)
-                               : select(row[1] > no_key_seen(context.real()), row[0] / row[2],
-                                        strict_float(otherwise + strict_float(row[2] * zero)));
+                               : select(of_row[1] > no_key_seen(context.real()),
+                                        row[0] * (context.number(1) / of_row[2]),
+                                        strict_float(otherwise + strict_float(of_row[2] * zero)));
 
   // ---- schedule
   const LoopLevel task = make_result(context, values, normal, tile);
+  // Not inline: its rows, and so those of all that it needs, are those of the tile that exist.
   normal.compute_at(task).bound_extent(qt, 1).bound(x, 0, columns).vectorize(x, value_lanes);
   state.compute_at(task)
       .bound_extent(qt, 1)

@@ -66,7 +66,7 @@ void make_with_scores(Context& context, const Attention& stage) {
     const Expr probability =
         stage.sigmoid ? Expr(p(k, row, row_tile, h, b))
                       : select(maximum(row, row_tile, h, b) > no_key_seen(context.real()),
-                               p(k, row, row_tile, h, b) / total,
+                               p(k, row, row_tile, h, b) * (context.number(1) / total),
                                strict_float(otherwise + strict_float(total * zero)));
     scores(k, t, h, b) = returned ? context.stored(probability) : probability;
   }
