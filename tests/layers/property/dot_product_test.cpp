@@ -1,6 +1,6 @@
 // dot_product_test.cpp - attention without projections against a reference in double: random
-// shapes, both orders of heads and positions in memory, masks, one query (whose kernel splits the
-// keys) and many, on every variant and with any number of threads.
+// shapes, both orders of heads and positions in memory, masks, one query and few (whose kernels
+// split the keys) and many, on every variant and with any number of threads.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -201,7 +201,7 @@ TEST(LargeScores, KeepTheirDistanceFromTheMaximum) {
     float query, key, step;  // score: query * key / 8, plus `step` per run of keys
   };
   for (const Size& size : {Size{1400, 1400, 1}, Size{-1400, 1400, 1}, Size{1e5F, 8e5F, 131072}}) {
-    for (const int T : {1, 70}) {
+    for (const int T : {1, 9, 70}) {
       Random r(11);
       const int S = 700;
       Array q(r, 1, T, s.query_heads, s.size), k(r, 1, S, s.key_heads, s.size),
@@ -246,6 +246,63 @@ TEST(LargeScores, KeepTheirDistanceFromTheMaximum) {
                 << target << ", " << T << " queries, scores of " << size.query * size.key / 8;
           for (size_t i = 0; with_scores && i < scores.size(); ++i)
             ASSERT_NEAR(scores[i], want.scores[i], 1e-7) << target << ", " << T << " queries";
+        }
+      }
+    }
+  }
+}
+
+std::vector<float> output_of(const Heads& s, const std::string& target, Array& q, Array& k,
+                             Array& v) {
+  const attn::Shape shape{q.shape[0], q.shape[1], s.query_heads, s.value_size};
+  std::vector<float> y(static_cast<size_t>(shape.elements()), -7.0F);
+  const auto layer =
+      attn::AnyLayer::load(*s.table, std::span<const attn::NamedTensor>(), {.target = target});
+  EXPECT_TRUE(layer.ok()) << layer.status().message();
+  if (!layer.ok()) return y;
+  const std::vector<attn::NamedTensor> inputs{
+      {"query", attn::Tensor(q.memory.data(), q.shape, q.strides)},
+      {"key", attn::Tensor(k.memory.data(), k.shape, k.strides)},
+      {"value", attn::Tensor(v.memory.data(), v.shape, v.strides)}};
+  const std::vector<attn::NamedMutableTensor> outputs{{"output", {y, shape}}};
+  attn::Workspace scratch;
+  const attn::Status status = layer->run(inputs, outputs, scratch);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return y;
+}
+
+// Calls of one query, of few and of many have kernels of their own.
+TEST(NonFiniteHeads, ReachTheRowsThatMaySeeThemAndNoOthers) {
+  const Heads& s = subjects_on_heads()[1];
+  const int S = 600, group = s.query_heads / s.key_heads;
+  for (const int T : {1, 2, 9, 16, 17, 70}) {
+    Random r(7);
+    Array q(r, 1, T, s.query_heads, s.size), k(r, 1, S, s.key_heads, s.size),
+        v(r, 1, S, s.key_heads, s.value_size);
+    const int bad_key = S - 1 - T / 2, bad_query = T / 2;
+    for (const std::string& target : targets_here()) {
+      const std::vector<float> clean = output_of(s, target, q, k, v);
+      for (const float bad : {NAN, INFINITY, -INFINITY}) {
+        for (const bool in_key : {true, false}) {
+          float& number = in_key ? k.at(0, bad_key, 1, 3) : q.at(0, bad_query, group, 3);
+          const float kept = number;
+          number = bad;
+          const std::vector<float> y = output_of(s, target, q, k, v);
+          number = kept;
+          for (int t = 0; t < T; ++t) {
+            for (int h = 0; h < s.query_heads; ++h) {
+              const bool reached = in_key ? h / group == 1 && s.own_mask(t, bad_key, T, S)
+                                          : h == group && t == bad_query;
+              const size_t row = static_cast<size_t>((t * s.query_heads + h) * s.value_size);
+              for (size_t i = row; i < row + static_cast<size_t>(s.value_size); ++i) {
+                if (!reached) {
+                  ASSERT_EQ(y[i], clean[i]) << target << ", " << T << " queries, row " << t;
+                } else if (std::isnan(bad)) {  // infinite ones may give scores of minus infinity
+                  ASSERT_TRUE(std::isnan(y[i])) << target << ", " << T << " queries, row " << t;
+                }
+              }
+            }
+          }
         }
       }
     }
