@@ -49,7 +49,7 @@ void make_few(Context& context, const Attention& stage) {
   key_rows(d, key, h, b) = context.element(stage.key, {d, h, clamp(key, 0, keys - 1), b});
   packed(lane, d, panel, h, b) = key_rows(d, panel * lanes + lane, h, b);
   const int value_lanes = s.lanes_of(V), columns = stage.value_size_padded;
-  const bool in_place = columns == V && context.stored_type() == context.real();
+  const bool in_place = reads_values_in_place(context, values_of(stage));
   value_rows(x, key, h, b) =
       select(x < V, context.element(stage.value, {min(x, V - 1), h, clamp(key, 0, keys - 1), b}),
              context.number(0));

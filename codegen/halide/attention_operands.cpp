@@ -104,8 +104,7 @@ void pack_values(Context& context, const Values& stage) {
   if (context.value(stage.value).layout != Layout::heads) return;
   if (context.made(stage.value).packed_values.defined()) return;
   const int columns = stage.value_size_padded;
-  // Values are read in place unless their rows are not whole vectors or have to be converted.
-  if (columns == stage.value_size && context.stored_type() == context.real()) return;
+  if (reads_values_in_place(context, stage)) return;
   const int lanes = context.schedule().lanes_of(stage.value_size);
   const Expr keys = context.extent(Kind::key);
   Var n("n"), r("r"), h("h"), x("x"), ro("ro"), ri("ri"), task("task");

@@ -30,6 +30,12 @@ inline int dividing(int n, int most) {
 void pack_keys(Context& context, const Attention& stage);
 void pack_values(Context& context, const Values& stage);
 
+/// Whether values with layout heads are read where they are: their rows are whole vectors, and
+/// nothing has to be converted.
+inline bool reads_values_in_place(const Context& context, const Values& values) {
+  return values.value_size_padded == values.value_size && context.stored_type() == context.real();
+}
+
 Halide::Expr query_element(const Context& context, const Attention& stage, const Halide::Expr& head,
                            const Halide::Expr& d, const Halide::Expr& position,
                            const Halide::Expr& batch);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "attn/named_scores.h"
 #include "import/read_file.h"
@@ -159,6 +161,25 @@ class Reader {
   Status status_;
 };
 
+struct Range {
+  int64_t from = 0, to = 0, step = 1;
+};
+/// The range that an object is, or nullopt: it has other keys, other numbers, or is empty.
+std::optional<Range> range_of(const json& object) {
+  Range range;
+  const std::pair<const char*, int64_t*> parts[] = {
+      {"from", &range.from}, {"to", &range.to}, {"step", &range.step}};
+  for (const auto& [key, value] : object.items()) {
+    const auto part = std::ranges::find(parts, key, &std::pair<const char*, int64_t*>::first);
+    if (part == std::end(parts) || !value.is_number_integer() || value < 1 ||
+        value > std::numeric_limits<int>::max())
+      return {};
+    *part->second = value.get<int64_t>();
+  }
+  if (range.from < 1 || range.to < range.from) return {};
+  return range;
+}
+
 /// Appends the cases that an object with ranges stands for.
 Status expand(json object, const std::string& file, size_t number, std::vector<json>& out) {
   constexpr size_t most = 4096;
@@ -166,39 +187,28 @@ Status expand(json object, const std::string& file, size_t number, std::vector<j
     return Status(StatusCode::invalid_argument,
                   fmt::format("{}: case number {}: {}", file, number, sentence));
   };
-  if (object.is_object()) {
-    for (auto& [key, value] : object.items()) {
-      if (!value.is_object()) continue;
-      int64_t ends[3] = {0, 0, 1};
-      const char* names[] = {"from", "to", "step"};
-      bool range = value.size() == 3 || (value.size() == 2 && !value.contains("step"));
-      for (int i = 0; range && i < 3; ++i) {
-        const auto at = value.find(names[i]);
-        if (at == value.end()) {
-          range = i == 2 && value.size() == 2;
-          continue;
-        }
-        range = at->is_number_integer() && *at >= 1 && *at <= std::numeric_limits<int>::max();
-        if (range) ends[i] = at->get<int64_t>();
-      }
-      if (!range || ends[0] > ends[1]) {
-        return wrong(fmt::format(
-            "`{}`: a range is {{\"from\": 48, \"to\": 256, \"step\": 8}}, of positive whole "
-            "numbers and not empty; got {}",
-            key, shown(value)));
-      }
-      for (int64_t v = ends[0]; v <= ends[1]; v += ends[2]) {
-        json one = object;
-        one[key] = v;
-        if (const auto name = one.find("name"); name != one.end() && name->is_string())
-          *name = fmt::format("{}-{}{}", name->get<std::string>(), key, v);
-        if (Status s = expand(std::move(one), file, number, out); !s.ok()) return s;
-      }
-      return {};
-    }
+  const auto at = std::find_if(object.begin(), object.end(), [&](const json& value) {
+    return object.is_object() && value.is_object();
+  });
+  if (at == object.end()) {
+    if (out.size() == most) return wrong(fmt::format("its ranges make more than {} cases", most));
+    out.push_back(std::move(object));
+    return {};
   }
-  if (out.size() == most) return wrong(fmt::format("its ranges make more than {} cases", most));
-  out.push_back(std::move(object));
+  const std::optional<Range> range = range_of(*at);
+  if (!range) {
+    return wrong(fmt::format(
+        "`{}`: a range is {{\"from\": 48, \"to\": 256, \"step\": 8}}, of positive whole "
+        "numbers and not empty; got {}",
+        at.key(), shown(*at)));
+  }
+  for (int64_t v = range->from; v <= range->to; v += range->step) {
+    json one = object;
+    one[at.key()] = v;
+    if (const auto name = one.find("name"); name != one.end() && name->is_string())
+      *name = fmt::format("{}-{}{}", name->get<std::string>(), at.key(), v);
+    if (Status s = expand(std::move(one), file, number, out); !s.ok()) return s;
+  }
   return {};
 }
 
