@@ -153,14 +153,7 @@ Result<int> bench_all(const BenchOptions& options) {
     const BenchCase& c = (*cases)[i];
     request_of[i] = requests.size();
     if (!c.skipped.empty()) continue;
-    const NamedLayer layer = layer_of(c);
-    const attn::Description d = describe(layer);
-    attn::NamedGraph graph{.name = "layer",
-                           .file = "",
-                           .line = 0,
-                           .fingerprint = attn::fingerprint(d),
-                           .graph = d.graph};
-    requests.push_back({{std::move(graph), as_source(layer)}, *target});
+    requests.push_back({source_of(c), *target});
   }
   // Kernels are made in forked processes, so this comes before any thread is started.
   const auto tables = cached_tables(requests, progress_line("building layers"));

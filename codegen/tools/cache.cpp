@@ -58,10 +58,22 @@ Result<const attn_layer_table*> build_entry(const Result<Compiled>& compiled,
   return *table;
 }
 
+/// Gives all requests for a layer the calls of all of them.
+void share_calls(std::vector<CacheRequest>& requests) {
+  std::map<uint64_t, std::optional<Calls>> all;  // by the layer's fingerprint; none: for any call
+  for (const CacheRequest& request : requests) {
+    auto& calls = all.try_emplace(request.layer.graph.fingerprint, Calls()).first->second;
+    if (!request.layer.calls) calls.reset();
+    if (calls) calls->insert(request.layer.calls->begin(), request.layer.calls->end());
+  }
+  for (CacheRequest& request : requests) request.layer.calls = all[request.layer.graph.fingerprint];
+}
+
 }  // namespace
 
-std::vector<Result<const attn_layer_table*>> cached_tables(
-    const std::vector<CacheRequest>& requests, const Progress& progress) {
+std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequest> requests,
+                                                           const Progress& progress) {
+  share_calls(requests);
   std::vector<Result<const attn_layer_table*>> tables(requests.size(),
                                                       Status(StatusCode::internal, "not built"));
   auto folder = cache_folder();
@@ -80,8 +92,8 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
   std::vector<LibraryRequest> builds;
   std::vector<std::string> build_files;
   for (size_t i = 0; i < requests.size(); ++i) {
-    const auto& [layer, target, calls] = requests[i];
-    auto key = cache_key(layer, target, calls);
+    const auto& [layer, target] = requests[i];
+    auto key = cache_key(layer, target);
     if (!key.ok()) {
       tables[i] = key.status();
       continue;
@@ -95,7 +107,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
     if (table.ok()) {
       mark_used(files[i]);
     } else {
-      builds.push_back({library_name, {layer}, {target}, Sanitizer::none, calls});
+      builds.push_back({library_name, {layer}, {target}});
       build_files.push_back(files[i]);
     }
     entries.emplace(files[i], Entry{i, *key, table});
@@ -103,8 +115,8 @@ std::vector<Result<const attn_layer_table*>> cached_tables(
   const auto compiled = compile_all(builds, progress);
   for (size_t b = 0; b < builds.size(); ++b) {
     Entry& entry = entries.at(build_files[b]);
-    const auto& [layer, target, calls] = requests[entry.request];
-    auto key = cache_key(layer, target, calls);
+    const auto& [layer, target] = requests[entry.request];
+    auto key = cache_key(layer, target);
     if (key.ok() && *key != entry.key) {
       key = Status(StatusCode::invalid_file,
                    fmt::format("the schedules for {} changed while a layer was built from them: "

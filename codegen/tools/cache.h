@@ -20,12 +20,12 @@ namespace attnc {
 struct CacheRequest {
   SourceLayer layer;
   std::string target;
-  std::optional<Calls> calls{};  // all that it will serve, if known
 };
 
 /// One result per request, in the order of the requests. Equal requests are built once, and all
-/// builds run in parallel.
-std::vector<Result<const attn_layer_table*>> cached_tables(
-    const std::vector<CacheRequest>& requests, const Progress& progress = {});
+/// builds run in parallel. A layer that is requested several times, each time for its own calls, is
+/// built for all of them.
+std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequest> requests,
+                                                           const Progress& progress = {});
 
 }  // namespace attnc

@@ -98,15 +98,14 @@ std::string text_of(const std::optional<Calls>& calls) {
 
 }  // namespace
 
-Result<std::string> cache_key(const SourceLayer& layer, const std::string& target,
-                              const std::optional<Calls>& calls) {
+Result<std::string> cache_key(const SourceLayer& layer, const std::string& target) {
   auto program = program_identity();
   if (!program.ok()) return program.status();
   auto schedules = schedule_file(target);
   if (!schedules.ok()) return schedules.status();
   std::string all;
   for (const std::string& part :
-       {*program, schedules->text, halide_variables(), layer.graph.name, text_of(calls),
+       {*program, schedules->text, halide_variables(), layer.graph.name, text_of(layer.calls),
         fmt::format("{}", fmt::join(c_compiler(), " "))}) {
     all += fmt::format("{} {}\n", part.size(), part);
   }

@@ -261,11 +261,12 @@ void print_outcomes_json(const std::vector<Outcome>& outcomes,
   print_json(out);
 }
 
-/// Adds the calls of a fixture: kernels that none of them takes are not built. A file that cannot
-/// be read is reported when it is replayed.
-void add_calls(const Fixture& fixture, Calls& calls) {
+/// The calls of a fixture: kernels that none of them takes are not built. A file that cannot be
+/// read is reported when it is replayed.
+Calls calls_of(const Fixture& fixture) {
+  Calls calls;
   auto file = attn::SafeTensors::open(fixture.tensors_file);
-  if (!file.ok()) return;
+  if (!file.ok()) return calls;
   for (const FixtureCall& call : fixture.calls) {
     ExpectedCall expected{.queries = 1};
     for (const auto& [name, key] : call.outputs) expected.outputs.insert(name);
@@ -281,6 +282,7 @@ void add_calls(const Fixture& fixture, Calls& calls) {
     }
     calls.insert(std::move(expected));
   }
+  return calls;
 }
 
 }  // namespace
@@ -294,8 +296,7 @@ int check(const CheckOptions& options) {
 
   std::vector<Outcome> outcomes;
   std::vector<CacheRequest> requests;
-  std::vector<size_t> owners;       // of each request: the index of its outcome
-  std::map<uint64_t, Calls> calls;  // of all fixtures of a layer, by its fingerprint
+  std::vector<size_t> owners;  // of each request: the index of its outcome
   for (const std::string& file : *files) {
     Outcome& o = outcomes.emplace_back();
     auto fixture = read_fixture(file);
@@ -310,17 +311,17 @@ int check(const CheckOptions& options) {
       o.verdict = Verdict::skipped, o.why = o.fixture.skipped;
       continue;
     }
-    const uint64_t fingerprint = attn::fingerprint(o.fixture.description);
-    add_calls(o.fixture, calls[fingerprint]);
+    const SourceLayer layer{.graph = {.name = "layer",
+                                      .fingerprint = attn::fingerprint(o.fixture.description),
+                                      .graph = o.fixture.description.graph},
+                            .definition = o.fixture.definition,
+                            .machine = "",
+                            .calls = calls_of(o.fixture)};
     for (const std::string& target : *targets) {
-      SourceLayer layer{
-          {.name = "layer", .fingerprint = fingerprint, .graph = o.fixture.description.graph},
-          o.fixture.definition};
-      requests.push_back({std::move(layer), target});
+      requests.push_back({layer, target});
       owners.push_back(outcomes.size() - 1);
     }
   }
-  for (CacheRequest& request : requests) request.calls = calls.at(request.layer.graph.fingerprint);
   const auto tables = cached_tables(requests, progress_line("building layers"));
   for (size_t i = 0; i < requests.size(); ++i) {
     if (tables[i].ok())

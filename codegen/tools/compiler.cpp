@@ -252,7 +252,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
           break;
         }
         keep_paths_of(request.shapes, *plan);
-        if (request.calls) keep_paths_of(*request.calls, *plan);
+        if (layer.calls) keep_paths_of(*layer.calls, *plan);
         if (plan->paths.empty()) {
           failure = Status(StatusCode::invalid_argument,
                            fmt::format("layer {} has no kernel of the shapes that are asked for: "

@@ -24,12 +24,24 @@
 
 namespace attnc {
 
+/// A call that a layer is for: the names of its inputs and outputs, and its number of queries. A
+/// larger number than the call's is allowed: the paths for many queries serve few, too.
+struct ExpectedCall {
+  std::set<std::string> inputs, outputs;
+  int64_t queries = 0;
+  auto operator<=>(const ExpectedCall&) const = default;
+};
+/// The calls that a layer is for, if they are known in advance.
+using Calls = std::set<ExpectedCall>;
+
 /// A layer to compile, from a JSON file or an object.
 struct SourceLayer {
   attn::NamedGraph graph;
   std::string definition;       // from JSON: "attn::MultiHeadAttention{...}"; from an object: empty
   std::string machine;          // that the object is for, "x86_64"; from JSON: this one
   std::string configuration{};  // from JSON: get_config() as text; from an object: empty
+  /// Paths that none of them takes are left out, but one path always stays.
+  std::optional<Calls> calls{};
 };
 
 /// Reads the one layer of a JSON file, or all layers in an object's section. `file` may end in
@@ -64,16 +76,6 @@ class LoweredLayer {
   std::unique_ptr<Module> module_;
 };
 
-/// A call that a library is for: the names of its inputs and outputs, and its number of queries. A
-/// larger number than the call's is allowed: the paths for many queries serve few, too.
-struct ExpectedCall {
-  std::set<std::string> inputs, outputs;
-  int64_t queries = 0;
-  auto operator<=>(const ExpectedCall&) const = default;
-};
-/// The calls that a library is for, if they are known in advance.
-using Calls = std::set<ExpectedCall>;
-
 /// The calls that a library has kernels for, by their number of queries, and whether also for those
 /// that ask for probabilities. Calls without a kernel are refused when they are made.
 struct Shapes {
@@ -93,8 +95,6 @@ struct LibraryRequest {
   std::vector<SourceLayer> layers;
   std::vector<std::string> targets;  // best first
   Sanitizer sanitizer = Sanitizer::none;
-  std::optional<Calls>
-      calls{};  // paths that none of them takes are left out, but one path always stays
   Shapes shapes{};
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;

@@ -30,6 +30,7 @@ struct Drawn {
   std::map<std::string, std::unique_ptr<Held>> inputs, weights;
   std::map<std::string, bool> flags;
   Arrays values, weight_values;  // the numbers for the reference
+  int64_t queries = 1;           // of a sequence, over all query axes
   bool with_optional = false, in_place = false, large = false;
   std::string text;
 };
@@ -49,15 +50,20 @@ inline DType tensor_type(attn::DTypePolicy policy) {
   }
 }
 
+struct DrawOptions {
+  int64_t most_pairs = 0;  // of queries and keys, over all heads and the batch; 0: any number
+  bool scores = true;      // calls may ask for optional outputs, which are probabilities
+};
+
 class Drawer {
  public:
-  /// `most_pairs` limits the pairs of queries and keys, over all heads and the batch; 0: no limit.
-  Drawer(Random& r, const attn::Graph& g, int64_t most_pairs = 0)
-      : r_(r), g_(g), most_pairs_(most_pairs) {}
+  Drawer(Random& r, const attn::Graph& g, const DrawOptions& options = {})
+      : r_(r), g_(g), options_(options) {}
 
   Drawn run() {
     draw_lengths();
-    if (most_pairs_) shorten();
+    if (options_.most_pairs) shorten();
+    d_.queries = queries();
     for (const attn::Weight& w : g_.weights) draw_weight(w);
     for (const attn::Node& n : g_.nodes) {
       if (n.op == attn::Op::input && is_table(n)) draw_table(n);
@@ -73,7 +79,7 @@ class Drawer {
         masks_.push_back(&n);
     }
     for (const attn::Output& o : g_.outputs) {
-      if (o.optional) d_.with_optional = draw(r_, 0, 1) == 0;
+      if (o.optional && options_.scores) d_.with_optional = draw(r_, 0, 1) == 0;
     }
     for (const attn::Node* n : masks_) draw_mask(*n);
     for (auto& [name, value] : d_.flags) d_.values[name] = {{}, {value ? 1.0 : 0.0}};
@@ -84,13 +90,13 @@ class Drawer {
  private:
   Random& r_;
   const attn::Graph& g_;
+  const DrawOptions options_;
   Drawn d_;
   std::map<std::pair<Kind, int>, int64_t> lengths_;
   std::map<int, int64_t> features_;  // of each input node
   std::vector<const attn::Node*> masks_;
   bool cached_ = false, indexed_ = false;
   unsigned tree_seed_ = 0;
-  int64_t most_pairs_ = 0;
   int64_t heads_brought_ = 0;  // of an input whose number of heads comes with the call
 
   static std::string text(const attn::Node& n) { return std::string(n.name.view()); }
@@ -163,12 +169,23 @@ class Drawer {
         pairs = 1;
         for (const attn::Axis& a : n.axes) pairs *= length(a);
       }
-      if (pairs <= most_pairs_) return;
+      if (pairs <= options_.most_pairs) return;
       for (auto& [axis, length] : lengths_) longest = std::max(longest, length);
       for (auto& [axis, length] : lengths_) {
         if (length == longest) length = (length + 1) / 2;
       }
     }
+  }
+  int64_t queries() const {
+    std::map<int, int64_t> axes;
+    for (const attn::Node& n : g_.nodes) {
+      for (const attn::Axis& a : n.axes) {
+        if (a.kind == Kind::query) axes[a.number] = lengths_.at({a.kind, a.number});
+      }
+    }
+    int64_t all = 1;
+    for (const auto& [number, length] : axes) all *= length;
+    return all;
   }
   int64_t length(const attn::Axis& a) {
     if (a.extent > 0) return a.extent;

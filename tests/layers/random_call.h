@@ -46,9 +46,9 @@ inline Bound bound_of(const attn::Graph& g) {
 }
 
 inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
-                     attn::ThreadPool& seven, int64_t most_pairs = 0) {
+                     attn::ThreadPool& seven, const DrawOptions& options = {}) {
   const attn::Graph& g = subject.description->graph;
-  Drawn d = Drawer(r, g, most_pairs).run();
+  Drawn d = Drawer(r, g, options).run();
   const std::string text = std::string(subject.name) + ":" + d.text +
                            (d.with_optional ? ", with scores" : "") +
                            (d.in_place ? ", in place" : "");
@@ -128,7 +128,7 @@ inline void one_draw(Random& r, const Subject& subject, attn::ThreadPool& two,
 }
 
 /// Runs `draws` draws from a seed that is printed.
-inline void random_calls(const Subject& subject, int draws) {
+inline void random_calls(const Subject& subject, int draws, const DrawOptions& options = {}) {
   const char* seed_text = std::getenv("ATTN_SEED");
   const char* draws_text = std::getenv("ATTN_DRAWS");
   const unsigned seed = seed_text ? static_cast<unsigned>(std::strtoul(seed_text, nullptr, 10))
@@ -138,7 +138,7 @@ inline void random_calls(const Subject& subject, int draws) {
   attn::ThreadPool two(2), seven(7);
   for (int i = 0; i < draws; ++i) {
     Random r(seed + static_cast<unsigned>(i));
-    one_draw(r, subject, two, seven);
+    one_draw(r, subject, two, seven, options);
     if (testing::Test::HasFatalFailure()) {
       FAIL() << "repeat with ATTN_SEED=" << seed + static_cast<unsigned>(i) << " ATTN_DRAWS=1";
     }

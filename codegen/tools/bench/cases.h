@@ -1,7 +1,7 @@
 // cases.h - the cases that `attnc bench` measures: calls described in a JSON file.
 //
 //   auto cases = attnc::read_bench_cases("cases.json");
-//   attn::Description d = attnc::describe(attnc::layer_of(cases->front()));
+//   attnc::SourceLayer layer = attnc::source_of(cases->front());
 //
 // The file is a list of objects:
 //   [{"name": "prefill", "Hq": 32, "Hkv": 8, "T": 2048, "D": 128, "causal": true},
@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "attn/runtime/status.h"
-#include "import/config_json.h"
+#include "tools/compiler.h"
 
 namespace attnc {
 
@@ -60,8 +60,8 @@ Result<std::vector<BenchCase>> select_cases(std::vector<BenchCase> cases,
 /// pairs of query and key that the mask lets see each other.
 double operations_of(const BenchCase& c);
 
-/// The layer that computes a case, and a layer's description.
-NamedLayer layer_of(const BenchCase& c);
-attn::Description describe(const NamedLayer& layer);
+/// The layer that computes a case; the second is to be compiled for that call only.
+attn::Description description_of(const BenchCase& c);
+SourceLayer source_of(const BenchCase& c);
 
 }  // namespace attnc

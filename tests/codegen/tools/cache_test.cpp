@@ -160,7 +160,11 @@ TEST_F(Cache, WhatChangesAKernelIsPartOfTheKey) {
               fmt::format("ATTNC_SCHEDULES names {0}, and there is no file {0}/baseline.txt",
                           path("nowhere")));
   }
-  const auto for_calls = [&](const Calls& calls) { return *cache_key(layer, "baseline", calls); };
+  const auto for_calls = [&](const Calls& calls) {
+    SourceLayer own = layer;
+    own.calls = calls;
+    return *cache_key(own, "baseline");
+  };
   const ExpectedCall call{.inputs = {"query"}, .outputs = {"output"}, .queries = 2};
   const std::string plain = for_calls({call});
   EXPECT_NE(plain, built_in);

@@ -15,8 +15,9 @@ SourceLayer layer() {
 }
 
 std::vector<std::string> paths_for(const std::optional<Calls>& calls) {
-  auto compiled =
-      compile({.name = "library", .layers = {layer()}, .targets = {"baseline"}, .calls = calls});
+  SourceLayer for_calls = layer();
+  for_calls.calls = calls;
+  auto compiled = compile({.name = "library", .layers = {for_calls}, .targets = {"baseline"}});
   EXPECT_TRUE(compiled.ok()) << compiled.status().message();
   std::vector<std::string> names;
   if (!compiled.ok()) return names;

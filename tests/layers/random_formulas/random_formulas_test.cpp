@@ -29,9 +29,8 @@ using attnc::Status;
 namespace fs = std::filesystem;
 
 constexpr int calls_of_a_layer = 2;
-// The maximum number of pairs of a call, over heads and batch: the reference takes some
-// microseconds per pair.
-constexpr int64_t most_pairs = 60'000;
+// The reference takes some microseconds per pair.
+constexpr attn_test::DrawOptions short_calls{.most_pairs = 60'000};
 
 struct Drawn {
   unsigned seed;
@@ -41,6 +40,30 @@ struct Drawn {
 int number_from(const char* variable, int otherwise) {
   const char* text = std::getenv(variable);
   return text ? static_cast<int>(std::strtoul(text, nullptr, 10)) : otherwise;
+}
+
+Random random_for(const Drawn& layer, int call) {
+  return Random(layer.seed * 31 + static_cast<unsigned>(call));
+}
+
+/// The calls that a layer will get, so that only their kernels are compiled.
+attnc::Calls calls_of(const Drawn& layer) {
+  const attn::Graph& g = layer.description.graph;
+  attnc::Calls calls;
+  for (int call = 0; call < calls_of_a_layer; ++call) {
+    Random r = random_for(layer, call);
+    const attn_test::Drawn d = attn_test::Drawer(r, g, short_calls).run();
+    attnc::ExpectedCall expected{.queries = d.queries};
+    for (const auto& [name, held] : d.inputs) expected.inputs.insert(name);
+    for (const auto& [name, set] : d.flags) {
+      if (set) expected.inputs.insert(name);
+    }
+    for (const attn::Output& o : g.outputs) {
+      if (!o.optional || d.with_optional) expected.outputs.insert(std::string(o.name.view()));
+    }
+    calls.insert(std::move(expected));
+  }
+  return calls;
 }
 
 attnc::Result<attn::Library> built(const std::vector<Drawn>& layers, const std::string& target,
@@ -53,7 +76,8 @@ attnc::Result<attn::Library> built(const std::vector<Drawn>& layers, const std::
                                        .fingerprint = attn::fingerprint(one.description.graph),
                                        .graph = one.description.graph},
                              .definition = "",
-                             .machine = "x86_64"};
+                             .machine = "x86_64",
+                             .calls = calls_of(one)};
     request.layers.push_back(std::move(layer));
   }
   auto compiled = attnc::compile(request);
@@ -132,8 +156,8 @@ class Formulas : public testing::Test {
       ASSERT_TRUE(table.ok()) << table.status().message();
       const attn_test::Subject subject{name, &one.description, *table};
       for (int call = 0; call < calls_of_a_layer; ++call) {
-        Random r(one.seed * 31 + static_cast<unsigned>(call));
-        attn_test::one_draw(r, subject, two, seven, most_pairs);
+        Random r = random_for(one, call);
+        attn_test::one_draw(r, subject, two, seven, short_calls);
         if (HasFatalFailure()) {
           FAIL() << attn::text(one.description.graph, name)
                  << "\nrepeat with ATTN_SEED=" << one.seed << " ATTN_DRAWS=1";
