@@ -140,7 +140,8 @@ std::string check_columns(const std::vector<std::string_view>& columns) {
   return "";
 }
 
-/// "" or why no kernel can be made with these numbers, each of which is in its range.
+}  // namespace
+
 std::string impossible(const Schedule& s, const TargetInfo& target) {
   if ((s.vector & (s.vector - 1)) != 0)
     return fmt::format("vector {} is no power of two", s.vector);
@@ -177,8 +178,6 @@ std::string impossible(const Schedule& s, const TargetInfo& target) {
   }
   return "";
 }
-
-}  // namespace
 
 Result<std::vector<ScheduleRow>> read_schedules(const std::string& text, const std::string& file,
                                                 const TargetInfo& target) {
@@ -246,8 +245,8 @@ Result<ScheduleFile> schedule_file(const std::string& target) {
                 fmt::format("ATTNC_SCHEDULES names {}, and there is no file {}", directory, file));
 }
 
-Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
-                              attn::DTypePolicy dtype) {
+Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
+                            attn::DTypePolicy dtype) {
   Result<ScheduleFile> file = schedule_file(target);
   if (!file.ok()) return file.status();
   Result<std::vector<ScheduleRow>> rows =
@@ -267,12 +266,21 @@ Result<Schedule> schedule_for(const std::string& target, int key_size, int value
                   fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
                               attn::policy_names[static_cast<size_t>(dtype)]));
   }
-  Schedule s = best->schedule;
-  if (dtype == attn::DTypePolicy::float64) {  // a vector holds half as many numbers
-    s.vector /= 2;
-    s.tile_rows = std::min(s.tile_rows, s.vector);
-  }
-  return s;
+  return *best;
+}
+
+Schedule for_dtype(Schedule row, attn::DTypePolicy dtype) {
+  if (dtype != attn::DTypePolicy::float64) return row;
+  row.vector /= 2;
+  row.tile_rows = std::min(row.tile_rows, row.vector);
+  return row;
+}
+
+Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
+                              attn::DTypePolicy dtype) {
+  const auto row = row_for(target, key_size, value_size, dtype);
+  if (!row.ok()) return row.status();
+  return for_dtype(row->schedule, dtype);
 }
 
 }  // namespace attnc

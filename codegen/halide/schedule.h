@@ -28,6 +28,9 @@ struct ScheduleRow {
   std::string measured, processor, date;  // "" where the file has no such column
 };
 
+/// "" or why no kernel of the target can be made with these numbers, each of which is in its range.
+std::string impossible(const Schedule& schedule, const TargetInfo& target);
+
 /// All rows of a target's file, in order. Checks that every number is in its range, that the
 /// numbers of a row are possible together, and that no two rows have the same dtype and head_size.
 /// `file` is for error messages, "FILE:LINE: ...".
@@ -42,8 +45,13 @@ struct ScheduleFile {
 Result<ScheduleFile> schedule_file(const std::string& target);
 
 /// The most specific row of a target's file for such a layer: a row for its dtype before one for
-/// any dtype, then the smallest head_size that is at least the layer's. Under float64 a vector
-/// holds half as many numbers, and a register tile has at most that many rows.
+/// any dtype, then the smallest head_size that is at least the layer's.
+Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
+                            attn::DTypePolicy dtype = {});
+/// A row's numbers for a dtype: under float64 a vector holds half as many numbers, and a register
+/// tile has at most that many rows.
+Schedule for_dtype(Schedule row, attn::DTypePolicy dtype);
+/// Both.
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
                               attn::DTypePolicy dtype = {});
 

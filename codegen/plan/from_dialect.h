@@ -16,12 +16,6 @@
 
 namespace attnc {
 
-/// What a schedule is chosen by: the head sizes of the layer's first attention (0 if it has none)
-/// and the layer's dtype policy.
-struct Work {
-  int key_size = 0, value_size = 0;
-  attn::DTypePolicy dtype{};
-};
 Work workOf(mlir::ModuleOp module);
 
 attn::Result<Plan> planFromModule(mlir::ModuleOp module, std::string_view library,

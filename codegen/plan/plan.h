@@ -35,6 +35,13 @@ constexpr attn::DTypePolicy weight_type(attn::DTypePolicy policy) {
   return tensor_type(policy) == policy ? policy : attn::DTypePolicy::float32;
 }
 
+/// What a schedule is chosen by: the head sizes of the layer's first attention (0 if it has none)
+/// and the layer's dtype policy.
+struct Work {
+  int key_size = 0, value_size = 0;
+  attn::DTypePolicy dtype{};
+};
+
 struct PlanAxis {
   attn::Kind kind{};
   int number = 0;

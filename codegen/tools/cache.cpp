@@ -1,17 +1,14 @@
 #include "tools/cache.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 
-#include "emit/names.h"
 #include "tools/cache_folder.h"
 #include "tools/cache_key.h"
 #include "tools/children.h"
-#include "tools/link.h"
+#include "tools/table.h"
 
 namespace attnc {
 namespace {
@@ -19,38 +16,16 @@ namespace {
 using attn::StatusCode;
 namespace fs = std::filesystem;
 
-constexpr const char* library_name = "cached";
-
-Result<const attn_layer_table*> open_table(const std::string& shared, const SourceLayer& layer) {
-  void* handle = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) return Status(StatusCode::invalid_file, fmt::format("{}: {}", shared, dlerror()));
-  const std::string symbol = table_symbol(library_name, layer.graph.name);
-  const auto* table = static_cast<const attn_layer_table*>(dlsym(handle, symbol.c_str()));
-  if (!table || table->abi_version != ATTN_ABI_VERSION ||
-      table->fingerprint != layer.graph.fingerprint) {
-    return Status(StatusCode::invalid_file,
-                  fmt::format("{}: holds no table of this layer", shared));
-  }
-  return table;  // the library stays loaded as long as the process lives
-}
-
 /// Links an entry, loads it, and only then renames it into the cache: from then on another process
 /// may delete it.
 Result<const attn_layer_table*> build_entry(const Result<Compiled>& compiled,
                                             const SourceLayer& layer, const std::string& folder,
                                             const std::string& file) {
   if (!compiled.ok()) return compiled.status();
-  auto archive = make_library(compiled->parts);
-  if (!archive.ok()) return archive.status();
   auto work = TemporaryFolder::make(folder);
   if (!work.ok()) return work.status();
-  const std::string a = work->path() + "/layer.a", so = work->path() + "/layer.so";
-  std::ofstream out(a, std::ios::binary);
-  out << *archive;
-  out.close();
-  if (!out) return Status(StatusCode::not_found, fmt::format("{}: cannot be written", a));
-  if (Status s = link_shared({a}, {.file = so}); !s.ok()) return s;
-  auto table = open_table(so, layer);
+  const std::string so = work->path() + "/layer.so";
+  auto table = link_table(*compiled, layer, so);
   if (!table.ok()) return table.status();
   std::error_code error;
   fs::rename(so, file, error);  // readers see all of it or nothing
@@ -107,7 +82,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequ
     if (table.ok()) {
       mark_used(files[i]);
     } else {
-      builds.push_back({library_name, {layer}, {target}});
+      builds.push_back({table_library, {layer}, {target}});
       build_files.push_back(files[i]);
     }
     entries.emplace(files[i], Entry{i, *key, table});

@@ -48,6 +48,22 @@ struct CheckOptions {
 };
 int check(const CheckOptions& options);
 
+struct TuneOptions {
+  std::string layer;                // LAYER.json, an object, object:layer, or a file of bench cases
+  std::vector<std::string> cases;   // of such a file: their names; empty: all
+  std::vector<std::string> shapes;  // a call each, "T=512,S=512,E=768"
+  std::vector<std::string> with;    // optional inputs that calls give
+  std::string inputs;               // a .safetensors file with some of the inputs; "": none
+  bool causal = false, scores = false;
+  std::string target;    // "": the best one that runs here
+  std::string database;  // where trials are kept
+  int threads = 1;
+  double seconds = 60;  // for each layer
+  uint64_t seed = 1;
+  bool json = false;
+};
+int tune(const TuneOptions& options);
+
 struct BenchOptions {
   std::string file;                // the cases; tools/bench/cases.h has the format
   std::vector<std::string> cases;  // names of the cases to run; empty: all

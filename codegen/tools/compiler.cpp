@@ -121,8 +121,8 @@ void keep_paths_of(const Shapes& shapes, Plan& plan) {
   keep(taken, plan);
 }
 
-/// Keeps the paths that the calls take: of those that serve a call the first, as the runtime
-/// chooses. If that would leave none, keeps the first of all.
+}  // namespace
+
 void keep_paths_of(const Calls& calls, Plan& plan) {
   std::vector<char> taken(plan.paths.size());
   for (const ExpectedCall& call : calls) {
@@ -133,8 +133,6 @@ void keep_paths_of(const Calls& calls, Plan& plan) {
   if (std::find(taken.begin(), taken.end(), true) == taken.end() && !taken.empty()) taken[0] = true;
   keep(taken, plan);
 }
-
-}  // namespace
 
 Result<std::vector<SourceLayer>> read_layers(const std::string& file, const std::string& space) {
   const auto [path, wanted] = split_layer(file);
@@ -219,11 +217,20 @@ Result<LoweredLayer> LoweredLayer::make(const SourceLayer& layer) {
   return lowered;
 }
 
-Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& target) const {
-  const Work work = workOf(*module_->op);
-  auto schedule = schedule_for(target, work.key_size, work.value_size, work.dtype);
-  if (!schedule.ok()) return schedule.status();
-  return planFromModule(*module_->op, library, target, *schedule);
+Work LoweredLayer::work() const { return workOf(*module_->op); }
+
+Result<Schedule> LoweredLayer::row(const std::string& target) const {
+  const Work work = this->work();
+  auto row = row_for(target, work.key_size, work.value_size, work.dtype);
+  if (!row.ok()) return row.status();
+  return row->schedule;
+}
+
+Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& target,
+                                const std::optional<Schedule>& row) const {
+  const auto own = row ? Result<Schedule>(*row) : this->row(target);
+  if (!own.ok()) return own.status();
+  return planFromModule(*module_->op, library, target, for_dtype(*own, work().dtype));
 }
 
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
@@ -246,7 +253,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
       }
       LayerParts parts;
       for (const std::string& target : request.targets) {
-        auto plan = lowered->plan(request.name, target);
+        auto plan = lowered->plan(request.name, target, request.row);
         if (!plan.ok()) {
           failure = plan.status();
           break;

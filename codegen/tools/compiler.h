@@ -66,7 +66,12 @@ class LoweredLayer {
   LoweredLayer& operator=(LoweredLayer&&) noexcept;
   ~LoweredLayer();
 
-  Result<Plan> plan(const std::string& library, const std::string& target) const;
+  /// `row` takes the place of the row of the target's schedules.
+  Result<Plan> plan(const std::string& library, const std::string& target,
+                    const std::optional<Schedule>& row = {}) const;
+  Work work() const;
+  /// The row of the target's schedules that fits the layer.
+  Result<Schedule> row(const std::string& target) const;
 
   Stages stages;
 
@@ -90,12 +95,17 @@ inline constexpr ShapeName shape_names[] = {{"one", &Shapes::one},
                                             {"many", &Shapes::many},
                                             {"scores", &Shapes::scores}};
 
+/// Keeps the paths that the calls take: of those that serve a call the first, as the runtime
+/// chooses. If that would leave none, keeps the first of all.
+void keep_paths_of(const Calls& calls, Plan& plan);
+
 struct LibraryRequest {
   std::string name;
   std::vector<SourceLayer> layers;
   std::vector<std::string> targets;  // best first
   Sanitizer sanitizer = Sanitizer::none;
   Shapes shapes{};
+  std::optional<Schedule> row{};  // in place of the rows of the targets' schedules
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 

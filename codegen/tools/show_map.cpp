@@ -13,6 +13,7 @@
 
 #include "attn/runtime/safetensors.h"
 #include "plan/block_map.h"
+#include "tools/call_shape.h"
 #include "tools/draw_map.h"
 #include "tools/fixture.h"
 
@@ -21,28 +22,12 @@ namespace {
 
 using attn::Kind;
 using attn::StatusCode;
-using Axis = std::pair<Kind, int>;
 
-constexpr int64_t longest = 2147483647;   // kernels count in 32 bits
 constexpr int64_t most_blocks = 1 << 22;  // a few seconds of work
 constexpr int64_t most_pairs = 1 << 25;   // likewise
 
 Status mistake(const std::string& sentence) {
   return Status(StatusCode::invalid_argument, sentence);
-}
-
-/// "query", "query.1"
-std::string name_of(const Axis& axis) {
-  std::string out = attn::kind_names[static_cast<size_t>(axis.first)];
-  return axis.second ? fmt::format("{}.{}", out, axis.second) : out;
-}
-/// "query (T)"
-std::string long_name(const Axis& axis) {
-  const char* letter = axis.second                 ? ""
-                       : axis.first == Kind::query ? " (T)"
-                       : axis.first == Kind::key   ? " (S)"
-                                                   : " (B)";
-  return name_of(axis) + letter;
 }
 
 /// The axes whose lengths a call of the layer determines.
@@ -56,68 +41,6 @@ std::set<Axis> axes_of(const Plan& plan) {
     }
   }
   return out;
-}
-
-using Lengths = std::map<Axis, int64_t>;
-
-/// "T=1024,S=1024,B=1,query.1=32"
-Result<Lengths> read_shape(const Plan& plan, const std::string& text) {
-  const std::set<Axis> axes = axes_of(plan);
-  std::string known;
-  for (const Axis& a : axes) known += (known.empty() ? "" : ", ") + long_name(a);
-  Lengths lengths;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t end = std::min(text.find(',', at), text.size());
-    const std::string part = text.substr(at, end - at);
-    at = end + 1;
-    const size_t equals = part.find('=');
-    if (equals == std::string::npos) {
-      return mistake(fmt::format(
-          "--shape: expected AXIS=LENGTH with commas between, as T=1024,S=1024; got `{}`", part));
-    }
-    const std::string name = part.substr(0, equals), number = part.substr(equals + 1);
-    const std::string full = name == "T"   ? "query"
-                             : name == "S" ? "key"
-                             : name == "B" ? "batch"
-                                           : name;
-    const auto axis =
-        std::find_if(axes.begin(), axes.end(), [&](const Axis& a) { return name_of(a) == full; });
-    if (axis == axes.end()) {
-      return mistake(
-          fmt::format("--shape: {} has no axis `{}`; it has {}", plan.layer, name, known));
-    }
-    const bool digits = !number.empty() && number.size() <= 10 &&
-                        std::all_of(number.begin(), number.end(),
-                                    [](unsigned char c) { return c >= '0' && c <= '9'; });
-    const int64_t length = digits ? std::stoll(number) : 0;
-    if (length < 1 || length > longest) {
-      return mistake(fmt::format("--shape: {} is a length from 1 to {}; got `{}`", long_name(*axis),
-                                 longest, number));
-    }
-    if (!lengths.emplace(*axis, length).second)
-      return mistake(fmt::format("--shape: {} is there twice", long_name(*axis)));
-  }
-  for (const Axis& a : axes) {
-    if (a.first == Kind::batch) lengths.emplace(a, 1);
-    if (!lengths.contains(a)) {
-      return mistake(fmt::format("--shape: the length of {} is missing; {} has {}", long_name(a),
-                                 plan.layer, known));
-    }
-  }
-  return lengths;
-}
-
-/// The product of the lengths of all axes of a kind.
-Result<int64_t> product(const Lengths& lengths, Kind kind) {
-  int64_t all = 1;
-  for (const auto& [axis, length] : lengths) {
-    if (axis.first != kind) continue;
-    if (__builtin_mul_overflow(all, length, &all) || all > longest) {
-      return mistake(fmt::format("--shape: there are more than {} of {}", longest,
-                                 attn::kind_names[static_cast<size_t>(kind)]));
-    }
-  }
-  return all;
 }
 
 /// The elements of a table or a mask, as stored in the file.
@@ -388,7 +311,7 @@ Status check_map_options(const ShowOptions& options) {
 }
 
 Result<std::string> map_text(const Plan& plan, const ShowOptions& options) {
-  auto lengths = read_shape(plan, options.shape);
+  auto lengths = read_shape(options.shape, plan.layer, axes_of(plan));
   if (!lengths.ok()) return lengths.status();
   auto queries = product(*lengths, Kind::query), keys = product(*lengths, Kind::key),
        batches = product(*lengths, Kind::batch);

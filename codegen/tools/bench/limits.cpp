@@ -122,7 +122,8 @@ Limits measure_limits(attn::Executor& executor) {
   const Loops loops = widest_loops();
   const int threads = executor.worker_count();
   Limits out;
-  out.machine = fmt::format("{}, {}-bit vectors, {} thread{}", processor(), loops.vector_bits,
+  out.processor = processor();
+  out.machine = fmt::format("{}, {}-bit vectors, {} thread{}", out.processor, loops.vector_bits,
                             threads, threads == 1 ? "" : "s");
   out.fma_gflops = fma_gflops(loops, executor);
   out.read_gbps = read_gbps(loops, executor);

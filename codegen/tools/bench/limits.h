@@ -15,6 +15,7 @@
 namespace attnc {
 
 struct Limits {
+  std::string processor;  // "AMD EPYC"
   std::string machine;    // "AMD EPYC, 512-bit vectors, 2 threads"
   double fma_gflops = 0;  // float32 multiply-adds from registers, two operations each
   double read_gbps = 0;   // 10^9 bytes a second, from memory that no cache holds

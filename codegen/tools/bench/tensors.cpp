@@ -2,31 +2,11 @@
 
 #include <cmath>
 #include <cstring>
-#include <numbers>
-#include <random>
 
 #include "tools/fixture.h"
 
 namespace attnc {
 namespace {
-
-/// Normally distributed numbers by Box-Muller: the same with every standard library, unlike
-/// std::normal_distribution.
-class Normal {
- public:
-  void fill(Floats& out, double scale) {
-    for (size_t i = 0; i < out.size(); i += 2) {
-      const double r = scale * std::sqrt(-2 * std::log(uniform()));
-      const double angle = 2 * std::numbers::pi * uniform();
-      out.data()[i] = static_cast<float>(r * std::cos(angle));
-      if (i + 1 < out.size()) out.data()[i + 1] = static_cast<float>(r * std::sin(angle));
-    }
-  }
-
- private:
-  double uniform() { return (static_cast<double>(bits_() >> 11) + 0.5) * 0x1p-53; }  // in (0, 1)
-  std::mt19937_64 bits_{20261121};
-};
 
 BenchTensor empty(std::string name, const attn::Shape& shape) {
   return {std::move(name), shape, Floats(static_cast<size_t>(shape.elements()))};

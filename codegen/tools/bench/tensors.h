@@ -9,9 +9,6 @@
 // to a cache line. Where a case has 16-bit numbers, `memory` holds those numbers as floats, for the
 // reference. Throws std::bad_alloc if there is not enough memory.
 #pragma once
-#include <cstddef>
-#include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,26 +17,9 @@
 
 #include "attn/runtime/any_layer.h"
 #include "tools/bench/cases.h"
+#include "tools/bench/numbers.h"
 
 namespace attnc {
-
-/// Floats aligned to a cache line, as the libraries that attnc is compared with allocate them.
-class Floats {
- public:
-  explicit Floats(size_t size)
-      : data_(static_cast<float*>(::operator new(size * sizeof(float), alignment))), size_(size) {}
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-
- private:
-  static constexpr std::align_val_t alignment{64};
-  struct Free {
-    void operator()(float* p) const { ::operator delete(p, alignment); }
-  };
-  std::unique_ptr<float, Free> data_;
-  size_t size_;
-};
 
 struct BenchTensor {
   std::string name;
