@@ -194,9 +194,11 @@ inline constexpr auto hashed = attn::layer(attn::DotProductAttention{
     .mask = [](auto at) { return (at.query * 10000019 + at.key * 7919) % 64 < 8; },
 });
 
-using layers = attn::Layers<either_side, streaming, not_near, dilated, blocks, bigbird, raw,
-                            even_keys, by_head, far_heads, hashed, prefix, prefixes, documents,
-                            padded, drafts, neighbourhood, raster, sinks, sinks_of_halves, quiet,
-                            sinks_of_queries, sigmoid, sigmoid_of_lengths>;
+using layers = attn::Layers<streaming, not_near, dilated, bigbird, raw, by_head, far_heads, hashed,
+                            prefix, documents, padded, drafts, neighbourhood, raster, sinks,
+                            sinks_of_halves, sinks_of_queries, sigmoid, sigmoid_of_lengths>;
+// Without kernels for one query and for few: these read masks as the ones for many do, which the
+// layers above show.
+using long_layers = attn::Layers<either_side, blocks, even_keys, prefixes, quiet>;
 
 }  // namespace masked

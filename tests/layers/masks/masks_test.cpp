@@ -2,21 +2,16 @@
 #include "layers/random_call.h"
 #include "layers/targets.h"
 #include "masks_layers/bigbird.attn.h"
-#include "masks_layers/blocks.attn.h"
 #include "masks_layers/by_head.attn.h"
 #include "masks_layers/dilated.attn.h"
 #include "masks_layers/documents.attn.h"
 #include "masks_layers/drafts.attn.h"
-#include "masks_layers/either_side.attn.h"
-#include "masks_layers/even_keys.attn.h"
 #include "masks_layers/far_heads.attn.h"
 #include "masks_layers/hashed.attn.h"
 #include "masks_layers/neighbourhood.attn.h"
 #include "masks_layers/not_near.attn.h"
 #include "masks_layers/padded.attn.h"
 #include "masks_layers/prefix.attn.h"
-#include "masks_layers/prefixes.attn.h"
-#include "masks_layers/quiet.attn.h"
 #include "masks_layers/raster.attn.h"
 #include "masks_layers/raw.attn.h"
 #include "masks_layers/sigmoid.attn.h"
@@ -25,12 +20,17 @@
 #include "masks_layers/sinks_of_halves.attn.h"
 #include "masks_layers/sinks_of_queries.attn.h"
 #include "masks_layers/streaming.attn.h"
+#include "masks_long_layers/blocks.attn.h"
+#include "masks_long_layers/either_side.attn.h"
+#include "masks_long_layers/even_keys.attn.h"
+#include "masks_long_layers/prefixes.attn.h"
+#include "masks_long_layers/quiet.attn.h"
 
 namespace attn_test {
 namespace {
 
 const std::vector<Subject>& subjects() {
-  static const std::vector<Subject> all = subjects_of(masked::layers{});
+  static const std::vector<Subject> all = subjects_of(masked::layers{}, masked::long_layers{});
   return all;
 }
 

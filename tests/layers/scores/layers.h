@@ -115,7 +115,10 @@ inline constexpr auto elsewhere = attn::layer([](attn::Graph& g) {
   return project(mixed, "output", features_of(query));
 });
 
-using layers = attn::Layers<capped, of_keys, relative, t5, t5_decoder, documents, groups, functions,
-                            functions_twice, remainders, half, elsewhere>;
+using layers = attn::Layers<capped, of_keys, t5, t5_decoder, documents, groups, functions,
+                            functions_twice, half, elsewhere>;
+// Without kernels for one query and for few: these compute formulas as the ones for many do, which
+// the layers above show.
+using long_layers = attn::Layers<relative, remainders>;
 
 }  // namespace scored

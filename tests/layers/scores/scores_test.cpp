@@ -9,16 +9,16 @@
 #include "scores_layers/groups.attn.h"
 #include "scores_layers/half.attn.h"
 #include "scores_layers/of_keys.attn.h"
-#include "scores_layers/relative.attn.h"
-#include "scores_layers/remainders.attn.h"
 #include "scores_layers/t5.attn.h"
 #include "scores_layers/t5_decoder.attn.h"
+#include "scores_long_layers/relative.attn.h"
+#include "scores_long_layers/remainders.attn.h"
 
 namespace attn_test {
 namespace {
 
 const std::vector<Subject>& subjects() {
-  static const std::vector<Subject> all = subjects_of(scored::layers{});
+  static const std::vector<Subject> all = subjects_of(scored::layers{}, scored::long_layers{});
   return all;
 }
 
