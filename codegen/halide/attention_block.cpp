@@ -84,12 +84,14 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
   const Var &x = vars.x, &q = vars.q, &i = f.i, &lane = f.lane;
   const Schedule& s = context.schedule();
   const int lanes = s.vector, block = walk.most, tile = s.query_tile, rows = scores.rows;
-  // One vector of padding per row: at a power of two the rows of a tile would share cache sets.
-  f.score.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
+  // Register tiles do not have to divide a run. One vector of padding per row: at a power of two the
+  // rows of a tile would share cache sets.
+  const int width = scores.vectors * lanes, columns = (block + width - 1) / width * width + lanes;
+  f.score.compute_at(at).bound_storage(i, columns).bound_storage(q, tile + rows);
   schedule_register_tile(f.score, f.dot, i, q, f.d, scores);
   for (const MaskTile& mask : f.masks) {
     Func numbers = mask.numbers;
-    numbers.compute_at(at).bound_storage(i, block + lanes).bound_storage(q, tile + rows);
+    numbers.compute_at(at).bound_storage(i, columns).bound_storage(q, tile + rows);
     schedule_mask_tile(context, mask, i);
   }
   f.p.compute_at(at)

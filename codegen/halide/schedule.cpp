@@ -10,6 +10,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "import/printable.h"
 #include "import/read_file.h"
 
 namespace attnc {
@@ -30,15 +31,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// `text` in printable form: a user's file may contain anything.
-std::string shown(std::string_view text) {
-  constexpr size_t longest = 60;
-  std::string out = "`";
-  for (char c : text.substr(0, longest))
-    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return out + (text.size() > longest ? "...`" : "`");
-}
-
 std::vector<std::string_view> cells_of(std::string_view line) {
   std::vector<std::string_view> cells;
   for (size_t end = 0; end != line.npos;) {
@@ -54,7 +46,7 @@ std::string read_number(std::string_view cell, int least, int most, int& number)
   const char* end = cell.data() + cell.size();
   const auto [stop, error] = std::from_chars(cell.data(), end, number);
   if (error == std::errc() && stop == end && number >= least && number <= most) return "";
-  return fmt::format("expected a number from {} to {}, got {}", least, most, shown(cell));
+  return fmt::format("expected a number from {} to {}, got {}", least, most, in_quotes(cell));
 }
 
 std::string read_head_size(std::string_view cell, ScheduleRow& row) {
@@ -64,7 +56,7 @@ std::string read_head_size(std::string_view cell, ScheduleRow& row) {
     row.head_size = size;
     return "";
   }
-  return fmt::format("expected the largest size of a head, or * for any, got {}", shown(cell));
+  return fmt::format("expected the largest size of a head, or * for any, got {}", in_quotes(cell));
 }
 
 std::string read_dtype(std::string_view cell, ScheduleRow& row) {
@@ -72,7 +64,8 @@ std::string read_dtype(std::string_view cell, ScheduleRow& row) {
   const auto& names = attn::policy_names;
   const auto at = std::find(names.begin(), names.end(), cell);
   if (at == names.end()) {
-    return fmt::format("expected {}, or * for any, got {}", fmt::join(names, ", "), shown(cell));
+    return fmt::format("expected {}, or * for any, got {}", fmt::join(names, ", "),
+                       in_quotes(cell));
   }
   row.dtype = static_cast<attn::DTypePolicy>(at - names.begin());
   return "";
@@ -89,7 +82,7 @@ std::string read_date(std::string_view cell, std::string& text) {
   for (size_t i = 0; date && i < cell.size(); ++i)
     date = i == 4 || i == 7 ? cell[i] == '-' : cell[i] >= '0' && cell[i] <= '9';
   if (date || cell == "not recorded") return "";
-  return fmt::format("expected a day as 2026-11-21, or `not recorded`, got {}", shown(cell));
+  return fmt::format("expected a day as 2026-11-21, or `not recorded`, got {}", in_quotes(cell));
 }
 
 /// Columns that are not parameters of a schedule. All are optional.
@@ -127,7 +120,7 @@ std::string check_columns(const std::vector<std::string_view>& columns) {
   }
   for (std::string_view name : columns) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return fmt::format("there is no column {}; the columns are {}", shown(name),
+      return fmt::format("there is no column {}; the columns are {}", in_quotes(name),
                          fmt::join(known, ", "));
     }
     if (std::count(columns.begin(), columns.end(), name) > 1)

@@ -109,7 +109,7 @@ inline constexpr ScheduleColumn schedule_columns[] = {
      "with few queries: keys of a task"},
     {"pack_rows", &Schedule::pack_rows, 1, 4096, false, use_online | use_with_scores, {16, 64, 256, -1},
      "rows of values that a task packs"},
-    {"value_vectors", &Schedule::value_vectors, 0, 8, false, use_online | use_with_scores, {0, 2, 3, 4, 5, 6, 7, -1},
+    {"value_vectors", &Schedule::value_vectors, 0, 8, false, use_online | use_with_scores | use_few, {0, 2, 3, 4, 5, 6, 7, -1},
      "vectors in a row of a register tile of weighted values, at most; 0: as many as `vectors`"},
     {"score_rows", &Schedule::score_rows, 0, 24, false, use_online | use_with_scores, {0, 2, 4, 8, 16, -1},
      "rows of a register tile of scores; 0: as many as `rows`"},

@@ -1,8 +1,29 @@
 #include "plan/schedule_text.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace attnc {
+namespace {
+
+/// Takes the text up to the next blank, and the blank.
+std::string_view next_word(std::string_view& text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(word.size() + 1, text.size()));
+  return word;
+}
+
+struct UseName {
+  ScheduleUse use;
+  std::string_view word;
+};
+constexpr UseName use_names[] = {{use_projections, "projections"},
+                                 {use_online, "online"},
+                                 {use_with_scores, "with_scores"},
+                                 {use_few, "few"},
+                                 {use_decode, "decode"}};
+
+}  // namespace
 
 std::string text_of(const Schedule& schedule) {
   std::string text;
@@ -16,9 +37,7 @@ std::string text_of(const Schedule& schedule) {
 std::optional<Schedule> schedule_from_text(std::string_view text) {
   Schedule schedule;
   while (!text.empty()) {
-    const size_t end = std::min(text.find(' '), text.size());
-    const std::string_view item = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view item = next_word(text);
     const size_t equals = item.find('=');
     const ScheduleColumn* column = nullptr;
     for (const ScheduleColumn& c : schedule_columns) {
@@ -33,6 +52,27 @@ std::optional<Schedule> schedule_from_text(std::string_view text) {
     schedule.*column->number = number;
   }
   return schedule;
+}
+
+std::string words_of(unsigned uses) {
+  std::string words;
+  for (const UseName& u : use_names) {
+    if (uses & u.use) words += (words.empty() ? "" : " ") + std::string(u.word);
+  }
+  return words;
+}
+
+std::optional<unsigned> uses_from_text(std::string_view words) {
+  unsigned uses = 0;
+  while (!words.empty()) {
+    const std::string_view word = next_word(words);
+    const auto at = std::find_if(std::begin(use_names), std::end(use_names),
+                                 [&](const UseName& u) { return u.word == word; });
+    if (at == std::end(use_names)) return std::nullopt;
+    uses |= at->use;
+  }
+  if (uses == 0) return std::nullopt;
+  return uses;
 }
 
 }  // namespace attnc

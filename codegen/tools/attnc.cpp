@@ -15,6 +15,7 @@
 #include "tools/commands.h"
 #include "tools/compiler.h"
 #include "tools/terminal.h"
+#include "tools/tune/options.h"
 #include "tools/version.h"
 
 namespace {
@@ -256,6 +257,10 @@ int run_command(int argc, char** argv) {
   bench_command->add_option("--target", bench.target, target_here_help);
   bench_command->footer(bench_examples + attnc::describe_cache() + exit_codes);
 
+  attnc::TuneOptions tune;
+  CLI::App* tune_command = app.add_subcommand("tune", "search the fastest schedule of a layer");
+  attnc::add_search_options(*tune_command, tune);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -269,6 +274,8 @@ int run_command(int argc, char** argv) {
   if (*show_command) return attnc::show(show);
   if (*run_command) return attnc::run(run);
   if (*check_command) return attnc::check(check);
+  if (*tune_command)
+    return tune.replay.empty() ? attnc::tune(tune) : attnc::replay_tuning(tune.replay);
   return attnc::bench(bench);
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <stdexcept>
 
 #include "attn/runtime/any_layer.h"
+#include "tools/bench/clock.h"
 #include "tools/bench/limits.h"
 #include "tools/bench/reference.h"
 #include "tools/cache.h"
@@ -48,18 +48,16 @@ struct Timing {
 /// Times calls: two to warm up, then at least five and at least `seconds` of them.
 template <class Call>
 Result<Timing> measure(const Call& call, double seconds) {
-  using Clock = std::chrono::steady_clock;
-  using Seconds = std::chrono::duration<double>;
   std::vector<double> runs;
   runs.reserve(1024);
   for (int warm = 0; warm < 2; ++warm) {
     if (Status s = call(); !s.ok()) return s;
   }
-  const auto begin = Clock::now();
-  while (runs.size() < 5 || Seconds(Clock::now() - begin).count() < seconds) {
-    const auto start = Clock::now();
+  const double begin = seconds_now();
+  while (runs.size() < 5 || seconds_now() - begin < seconds) {
+    const double start = seconds_now();
     const Status s = call();
-    runs.push_back(Seconds(Clock::now() - start).count());
+    runs.push_back(seconds_now() - start);
     if (!s.ok()) return s;
   }
   std::sort(runs.begin(), runs.end());

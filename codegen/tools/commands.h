@@ -55,14 +55,17 @@ struct TuneOptions {
   std::vector<std::string> with;    // optional inputs that calls give
   std::string inputs;               // a .safetensors file with some of the inputs; "": none
   bool causal = false, scores = false;
-  std::string target;    // "": the best one that runs here
-  std::string database;  // where trials are kept
+  std::string target;                // "": the best one that runs here
+  std::string database = "tune.db";  // where trials are kept
+  std::string replay;                // a database to replay instead; "": none
   int threads = 1;
   double seconds = 60;  // for each layer
   uint64_t seed = 1;
   bool json = false;
 };
 int tune(const TuneOptions& options);
+/// Whether the trials of a database follow from their seeds and from what was measured.
+int replay_tuning(const std::string& file);
 
 struct BenchOptions {
   std::string file;                // the cases; tools/bench/cases.h has the format

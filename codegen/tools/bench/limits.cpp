@@ -6,20 +6,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <fstream>
 #include <vector>
 
+#include "tools/bench/clock.h"
 #include "tools/bench/loops.h"
 #include "tools/bench/tensors.h"
 
 namespace attnc {
 namespace {
-
-double seconds_now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 /// Pins the calling thread to the processor with its worker's number for as long as the object
 /// lives, if there are as many workers as processors: on a busy machine two threads could otherwise

@@ -31,6 +31,7 @@ struct TuningRun {
   int head_size = 0;         // the larger of key size and value size
   std::string families;      // of the kernels that the calls take: "online", "decode few"
   std::string calls;         // "batch=1,query=512,key=512"; several with "; " between them
+  std::string work;          // of each call, for a model of its time (space.h); may be empty
   std::string processor;     // "AMD EPYC"
   int threads = 1;
   uint64_t seed = 0;
@@ -43,9 +44,9 @@ struct TuningRun {
 
 /// A schedule that was tried.
 struct Trial {
-  int number = 0;      // in its run; 0 is the schedule that the run starts from
-  int generation = 0;  // 0: chosen before anything was measured
-  Schedule schedule;
+  int number = 0;         // in its run; 0 is the schedule that the run starts from
+  int generation = 0;     // 0: chosen before anything was measured
+  Schedule schedule;      // as a row of a schedule file, so before adapted() (halide/schedule.h)
   double seconds = 0;     // the least time of all calls together; 0: not measured
   double ratio = 0;       // to the best schedule before it, measured in the same rounds: below 1 is
                           // faster

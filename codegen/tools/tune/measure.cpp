@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 
+#include "tools/bench/clock.h"
 #include "tools/fixture.h"
 
 namespace attnc {
@@ -15,11 +15,6 @@ namespace {
 constexpr double short_run = 1e-3, long_enough = 1.0;  // seconds: of a run, of a comparison
 constexpr int least_rounds = 3, most_rounds = 11;
 constexpr double hopeless = 1.03, gain = 0.99;  // ratios
-
-double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 double median(std::vector<double> numbers) {
   std::sort(numbers.begin(), numbers.end());
@@ -45,13 +40,13 @@ Result<Candidate> Candidate::load(const attn_layer_table& table, const std::stri
 
 Result<double> Candidate::time(size_t call, int times, attn::Executor& executor) {
   const MadeCall& made = (*made_)[call];
-  const double start = now();
+  const double start = seconds_now();
   for (int i = 0; i < times; ++i) {
     Status s =
         layers_[call].run(made.inputs(), made.outputs(), *workspace_, {.executor = &executor});
     if (!s.ok()) return s;
   }
-  return (now() - start) / times;
+  return (seconds_now() - start) / times;
 }
 
 Result<Compared> compare(Candidate& first, Candidate& second, attn::Executor& executor) {
@@ -68,7 +63,7 @@ Result<Compared> compare(Candidate& first, Candidate& second, attn::Executor& ex
   }
   std::vector<std::vector<double>> least(2, std::vector<double>(calls, 1e9));
   std::vector<double> ratios;
-  const double start = now();
+  const double start = seconds_now();
   while (ratios.size() < most_rounds) {
     double logarithms = 0;
     for (size_t c = 0; c < calls; ++c) {
@@ -84,7 +79,7 @@ Result<Compared> compare(Candidate& first, Candidate& second, attn::Executor& ex
     }
     ratios.push_back(std::exp(logarithms / static_cast<double>(calls)));
     if (ratios.size() < least_rounds) continue;
-    if (median(ratios) > hopeless || now() - start > long_enough) break;
+    if (median(ratios) > hopeless || seconds_now() - start > long_enough) break;
   }
   Compared out;
   out.ratio = median(ratios);

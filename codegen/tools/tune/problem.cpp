@@ -16,16 +16,6 @@ using attn::StatusCode;
 
 constexpr size_t max_case_bytes = size_t{16} << 20;
 
-struct UseName {
-  unsigned use;
-  const char* name;
-};
-constexpr UseName use_names[] = {{use_projections, "projections"},
-                                 {use_online, "online"},
-                                 {use_with_scores, "with_scores"},
-                                 {use_few, "few"},
-                                 {use_decode, "decode"}};
-
 unsigned use_of(const Attention& a) {
   switch (a.family) {
     case KernelFamily::online:
@@ -158,28 +148,6 @@ Result<std::vector<TuningProblem>> problems_of_cases(const TuneOptions& options,
 }
 
 }  // namespace
-
-std::string words_of(unsigned uses) {
-  std::string out;
-  for (const UseName& u : use_names) {
-    if (uses & u.use) out += std::string(out.empty() ? "" : " ") + u.name;
-  }
-  return out;
-}
-
-unsigned uses_of(const std::string& words) {
-  unsigned uses = 0;
-  for (size_t at = 0; at < words.size();) {
-    const size_t end = std::min(words.find(' ', at), words.size());
-    const auto word = words.substr(at, end - at);
-    const auto* found = std::find_if(std::begin(use_names), std::end(use_names),
-                                     [&](const UseName& u) { return word == u.name; });
-    if (found == std::end(use_names)) return 0;
-    uses |= found->use;
-    at = end + 1;
-  }
-  return uses;
-}
 
 Result<std::vector<TuningProblem>> problems_of(const TuneOptions& options,
                                                const std::string& target) {

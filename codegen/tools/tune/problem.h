@@ -28,9 +28,4 @@ struct TuningProblem {
 Result<std::vector<TuningProblem>> problems_of(const TuneOptions& options,
                                                const std::string& target);
 
-/// "projections online", in the order of ScheduleUse.
-std::string words_of(unsigned uses);
-/// The inverse; 0 for words that it does not know.
-unsigned uses_of(const std::string& words);
-
 }  // namespace attnc

@@ -1,7 +1,10 @@
 #include "tools/tune/space.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <random>
 
 #include "halide/schedule.h"
@@ -79,6 +82,32 @@ double modelled_cycles(const Schedule& s, const TargetInfo& target, unsigned use
                of_task);
   }
   return cycles;
+}
+
+std::string text_of(const std::vector<KernelWork>& calls) {
+  std::string text;
+  for (const KernelWork& w : calls)
+    text += fmt::format("{}{} {} {} {} {}", text.empty() ? "" : "; ", w.rows, w.queries, w.keys,
+                        w.key_size, w.value_size);
+  return text;
+}
+
+std::optional<std::vector<KernelWork>> work_from_text(const std::string& text) {
+  std::vector<KernelWork> calls;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find("; ", at), text.size());
+    KernelWork w;
+    int length = 0;
+    const std::string one = text.substr(at, end - at);
+    const int read = std::sscanf(one.c_str(), "%lf %lf %lf %d %d%n", &w.rows, &w.queries, &w.keys,
+                                 &w.key_size, &w.value_size, &length);
+    const bool counts = w.rows >= 1 && w.queries >= 1 && w.keys >= 1 && w.key_size >= 0 &&
+                        w.value_size >= 0 && w.rows < 1e18 && w.queries < 1e18 && w.keys < 1e18;
+    if (read != 5 || static_cast<size_t>(length) != one.size() || !counts) return std::nullopt;
+    calls.push_back(w);
+    at = end + 2;
+  }
+  return calls;
 }
 
 int differences(const Schedule& a, const Schedule& b) {

@@ -8,6 +8,8 @@
 // starts with; all others stay as they are.
 #pragma once
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "halide/targets.h"
@@ -22,6 +24,10 @@ struct KernelWork {
   double keys = 1;
   int key_size = 64, value_size = 64;
 };
+
+/// Several as text, "512 512 512 64 64; ...", and the inverse; nothing for another text.
+std::string text_of(const std::vector<KernelWork>& calls);
+std::optional<std::vector<KernelWork>> work_from_text(const std::string& text);
 
 class ScheduleSpace {
  public:

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <map>
@@ -10,6 +9,7 @@
 
 #include "attn/runtime/executor.h"
 #include "plan/schedule_text.h"
+#include "tools/bench/clock.h"
 #include "tools/bench/limits.h"
 #include "tools/children.h"
 #include "tools/table.h"
@@ -46,11 +46,6 @@ class KeepsWhatWasFound {
   struct sigaction before_ = {};
 };
 
-double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
-
 /// "query_tile 64 -> 128, key_block 256 -> 512"
 std::string changes(const Schedule& from, const Schedule& to) {
   std::string out;
@@ -82,7 +77,7 @@ class Tuner {
         progress_(progress_line("tuning " + problem.plan.layer + ", second")) {}
 
   Result<Outcome> run() {
-    begin_ = now();
+    begin_ = seconds_now();
     auto folder = TemporaryFolder::make();
     if (!folder.ok()) return folder.status();
     folder_ = folder->path();
@@ -113,7 +108,7 @@ class Tuner {
   }
 
  private:
-  bool in_time() const { return !interrupted && now() - begin_ < options_.seconds; }
+  bool in_time() const { return !interrupted && seconds_now() - begin_ < options_.seconds; }
 
   TuningRun description() const {
     const Work work = problem_.lowered.work();
@@ -125,6 +120,7 @@ class Tuner {
             .head_size = std::max(work.key_size, work.value_size),
             .families = words_of(problem_.uses),
             .calls = problem_.shapes,
+            .work = text_of(problem_.work),
             .processor = limits_.processor,
             .threads = options_.threads,
             .seed = options_.seed,
@@ -137,7 +133,7 @@ class Tuner {
 
   void show() const {
     if (!progress_) return;
-    const double seconds = std::min(now() - begin_, options_.seconds - 0.01);
+    const double seconds = std::min(seconds_now() - begin_, options_.seconds - 0.01);
     progress_(static_cast<size_t>(seconds), static_cast<size_t>(options_.seconds),
               fmt::format("trial {}, best {:.3g} ms{}, {:.2f} of the start", outcome_.trials,
                           1e3 * outcome_.best.seconds, share(outcome_.best.seconds),
@@ -268,7 +264,7 @@ class Tuner {
                             .first_seconds = outcome_.start.seconds};
     }
     if (progress_) progress_(1, 1, "");  // clears the line
-    outcome_.took = now() - begin_;
+    outcome_.took = seconds_now() - begin_;
     return outcome_;
   }
 

@@ -4,20 +4,21 @@
 //   ATTN_TARGET=baseline layers_random_formulas_test           another target than the best one here
 //
 // All of attnc runs here, in its usual order: import, passes, plan, kernels, tables, a shared
-// library; that takes 2 s of CPU per layer. Most layers get a schedule with small tiles (a file for
-// ATTNC_SCHEDULES), so that calls of some tens of positions have several tiles of queries and cells
-// of keys, among them skipped, full and partial blocks. The others get the schedule that attnc
-// ships.
+// library; that takes 1 s of CPU per layer. Most layers get a random schedule with small tiles, so that
+// calls of some tens of positions have several tiles of queries and cells of keys, among them
+// skipped, full and partial blocks. The others get the schedule that attnc ships.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
 #include "attn/runtime/library.h"
+#include "halide/schedule.h"
 #include "layers/random_formulas/formulas.h"
+#include "plan/schedule_text.h"
 #include "tools/children.h"
 #include "tools/compiler.h"
 #include "tools/link.h"
@@ -66,27 +67,25 @@ attnc::Calls calls_of(const Drawn& layer) {
   return calls;
 }
 
-attnc::Result<attn::Library> built(const std::vector<Drawn>& layers, const std::string& target,
-                                   const std::string& folder, const std::string& name) {
-  attnc::LibraryRequest request{.name = name, .layers = {}, .targets = {target}};
-  for (const Drawn& one : layers) {
-    attnc::SourceLayer layer{.graph = {.name = "drawn::of_" + std::to_string(one.seed),
-                                       .file = "formulas.h",
-                                       .line = 1,
-                                       .fingerprint = attn::fingerprint(one.description.graph),
-                                       .graph = one.description.graph},
-                             .definition = "",
-                             .machine = "x86_64",
-                             .calls = calls_of(one)};
-    request.layers.push_back(std::move(layer));
-  }
-  auto compiled = attnc::compile(request);
+attnc::SourceLayer source_of(const Drawn& layer) {
+  return {.graph = {.name = "drawn::of_" + std::to_string(layer.seed),
+                    .file = "formulas.h",
+                    .line = 1,
+                    .fingerprint = attn::fingerprint(layer.description.graph),
+                    .graph = layer.description.graph},
+          .definition = "",
+          .machine = "x86_64",
+          .calls = calls_of(layer)};
+}
+
+/// Links the library, with FILE.a and FILE.o beside FILE.so, and opens it.
+attnc::Result<attn::Library> opened(const attnc::Result<attnc::Compiled>& compiled,
+                                    const std::string& base) {
   if (!compiled.ok()) return compiled.status();
   auto archive = attnc::make_library(compiled->parts);
   if (!archive.ok()) return archive.status();
   auto directory = attnc::make_directory_object(compiled->parts);
   if (!directory.ok()) return directory.status();
-  const std::string base = folder + "/" + name;
   std::ofstream(base + ".a", std::ios::binary) << *archive;
   std::ofstream(base + ".o", std::ios::binary) << *directory;
   if (Status s = attnc::link_shared({base + ".o", base + ".a"}, {.file = base + ".so"}); !s.ok())
@@ -101,9 +100,46 @@ std::string target() {
   return best.ok() ? *best : "baseline";
 }
 
+/// Layers in a row get the same schedule, so that a few libraries hold all of them.
+constexpr unsigned layers_of_a_schedule = 8;
+
+/// A schedule with small tiles: any that kernels can be made with, so register tiles that do not
+/// divide their blocks are among them.
+attnc::Schedule drawn_schedule(unsigned seed) {
+  const std::map<std::string, std::vector<int>> small = {{"vector", {4, 8, 16}},
+                                                         {"rows", {1, 2, 4}},
+                                                         {"vectors", {1, 2, 3, 4}},
+                                                         {"task_rows", {1, 4, 16}},
+                                                         {"query_tile", {4, 8, 12, 16}},
+                                                         {"key_block", {4, 16, 32, 72}},
+                                                         {"scores_query_tile", {4, 8}},
+                                                         {"decode_keys", {16, 32, 48}},
+                                                         {"decode_rows", {1, 2, 3, 4}},
+                                                         {"decode_block_keys", {1, 4, 16}},
+                                                         {"decode_fold_unroll", {1, 2, 3}},
+                                                         {"decode_exp_unroll", {1, 2, 3}},
+                                                         {"few_queries", {0, 2, 16, 64}},
+                                                         {"few_keys", {16, 32, 48}},
+                                                         {"pack_rows", {1, 5, 16}},
+                                                         {"value_vectors", {0, 1, 2, 3, 4}},
+                                                         {"score_rows", {0, 1, 2, 4}},
+                                                         {"score_vectors", {0, 1, 2, 3, 4}}};
+  Random r(seed);
+  attnc::Schedule s;
+  do {
+    for (const attnc::ScheduleColumn& c : attnc::schedule_columns) {
+      const std::vector<int>& numbers = small.at(c.name);
+      s.*c.number =
+          numbers[static_cast<size_t>(attn_test::draw(r, 0, static_cast<int>(numbers.size()) - 1))];
+    }
+  } while (!attnc::impossible(s, *attnc::find_target(target())).empty());
+  return s;
+}
+
 /// All layers are compiled before anything runs, because kernels are made in forked processes, and
 /// calls start threads.
 struct Batch {
+  std::string schedule;  // as text; empty: the one that attnc ships
   std::vector<Drawn> layers;
   std::optional<attn::Library> library;
 };
@@ -124,28 +160,31 @@ class Formulas : public testing::Test {
       const attn::Description d = drawn::DrawnLayer(r).run();
       ASSERT_FALSE(d.error()) << d.error().text() << "; repeat with ATTN_SEED=" << own
                               << " ATTN_DRAWS=1";
-      (ships ? shipped_ : small_).layers.push_back({own, d});
+      const std::string schedule =
+          ships ? "" : attnc::text_of(drawn_schedule(own / layers_of_a_schedule));
+      const auto same = std::find_if(batches_.begin(), batches_.end(),
+                                     [&](const Batch& b) { return b.schedule == schedule; });
+      Batch& batch = same != batches_.end() ? *same : batches_.emplace_back();
+      batch.schedule = schedule;
+      batch.layers.push_back({own, d});
       for (const attn::Node& n : d.graph.nodes)
         formulas += !n.mask.empty() + !n.sink.empty() + (n.op == attn::Op::map);
     }
     std::cout << "ATTN_SEED=" << seed << ", " << draws << " layers of " << formulas << " formulas"
               << std::endl;
-    std::ofstream(folder_->path() + "/" + target() + ".txt")
-        << "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile | "
-           "decode_keys | decode_rows | decode_block_keys | few_queries | few_keys | pack_rows\n"
-           "4 | 2 | 1 | 16 | 8 | 32 | 4 | 16 | 3 | 4 | 16 | 16 | 5\n";
-    setenv("ATTNC_SCHEDULES", folder_->path().c_str(), 1);
-    build(small_, "small");
-    unsetenv("ATTNC_SCHEDULES");
-    build(shipped_, "shipped");
+    build();
   }
   static void TearDownTestSuite() { delete folder_; }
 
-  static void build(Batch& batch, const char* name) {
-    if (batch.layers.empty()) return;
-    auto library = built(batch.layers, target(), folder_->path(), name);
-    ASSERT_TRUE(library.ok()) << library.status().message();
-    batch.library = *std::move(library);
+  static void build() {
+    std::vector<attnc::LibraryRequest> requests;
+    for (const Batch& batch : batches_) requests.push_back(request_for(batch));
+    const auto compiled = attnc::compile_all(requests);
+    for (size_t i = 0; i < batches_.size(); ++i) {
+      auto library = opened(compiled[i], folder_->path() + "/" + requests[i].name);
+      ASSERT_TRUE(library.ok()) << library.status().message() << "\n" << batches_[i].schedule;
+      batches_[i].library = *std::move(library);
+    }
   }
   void run(const Batch& batch) {
     if (!batch.library) return;
@@ -159,21 +198,34 @@ class Formulas : public testing::Test {
         Random r = random_for(one, call);
         attn_test::one_draw(r, subject, two, seven, short_calls);
         if (HasFatalFailure()) {
-          FAIL() << attn::text(one.description.graph, name)
+          FAIL() << attn::text(one.description.graph, name) << batch.schedule
                  << "\nrepeat with ATTN_SEED=" << one.seed << " ATTN_DRAWS=1";
         }
       }
     }
   }
+
+ private:
+  static attnc::LibraryRequest request_for(const Batch& batch) {
+    attnc::LibraryRequest request{.name = "drawn" + std::to_string(&batch - batches_.data()),
+                                  .layers = {},
+                                  .targets = {target()}};
+    if (!batch.schedule.empty()) request.row = attnc::schedule_from_text(batch.schedule);
+    for (const Drawn& one : batch.layers) request.layers.push_back(source_of(one));
+    return request;
+  }
+
+ protected:
   static attnc::TemporaryFolder* folder_;
-  static Batch small_, shipped_;
+  static std::vector<Batch> batches_;
 };
 attnc::TemporaryFolder* Formulas::folder_ = nullptr;
-Batch Formulas::small_, Formulas::shipped_;
+std::vector<Batch> Formulas::batches_;
 
 TEST_F(Formulas, AgreeWithTheirGraphs) {
-  run(small_);
-  if (!HasFatalFailure()) run(shipped_);
+  for (const Batch& batch : batches_) {
+    if (!HasFatalFailure()) run(batch);
+  }
 }
 
 }  // namespace
