@@ -133,7 +133,8 @@ std::string check_columns(const std::vector<std::string_view>& columns) {
   return "";
 }
 
-/// "" or why no kernel can be made with these numbers, each of which is in its range.
+}  // namespace
+
 std::string impossible(const Schedule& s, const TargetInfo& target) {
   if ((s.vector & (s.vector - 1)) != 0)
     return fmt::format("vector {} is no power of two", s.vector);
@@ -170,8 +171,6 @@ std::string impossible(const Schedule& s, const TargetInfo& target) {
   }
   return "";
 }
-
-}  // namespace
 
 Result<std::vector<ScheduleRow>> read_schedules(const std::string& text, const std::string& file,
                                                 const TargetInfo& target) {
@@ -239,33 +238,47 @@ Result<ScheduleFile> schedule_file(const std::string& target) {
                 fmt::format("ATTNC_SCHEDULES names {}, and there is no file {}", directory, file));
 }
 
-Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
-                              attn::DTypePolicy dtype) {
+const ScheduleRow* best_row(const std::vector<ScheduleRow>& rows, int head_size,
+                            attn::DTypePolicy dtype) {
+  const auto generality = [](const ScheduleRow& row) {
+    return std::tuple(!row.dtype, row.head_size.value_or(std::numeric_limits<int>::max()));
+  };
+  const ScheduleRow* best = nullptr;
+  for (const ScheduleRow& row : rows) {
+    if (row.dtype.value_or(dtype) != dtype || row.head_size.value_or(head_size) < head_size)
+      continue;
+    if (!best || generality(row) < generality(*best)) best = &row;
+  }
+  return best;
+}
+
+Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
+                            attn::DTypePolicy dtype) {
   Result<ScheduleFile> file = schedule_file(target);
   if (!file.ok()) return file.status();
   Result<std::vector<ScheduleRow>> rows =
       read_schedules(file->text, file->name, *find_target(target));
   if (!rows.ok()) return rows.status();
   const int size = std::max(key_size, value_size);
-  const auto generality = [](const ScheduleRow& row) {
-    return std::tuple(!row.dtype, row.head_size.value_or(std::numeric_limits<int>::max()));
-  };
-  const ScheduleRow* best = nullptr;
-  for (const ScheduleRow& row : *rows) {
-    if (row.dtype.value_or(dtype) != dtype || row.head_size.value_or(size) < size) continue;
-    if (!best || generality(row) < generality(*best)) best = &row;
-  }
-  if (!best) {
-    return Status(StatusCode::invalid_file,
-                  fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
-                              attn::policy_names[static_cast<size_t>(dtype)]));
-  }
-  Schedule s = best->schedule;
+  if (const ScheduleRow* best = best_row(*rows, size, dtype)) return *best;
+  return Status(StatusCode::invalid_file,
+                fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
+                            attn::policy_names[static_cast<size_t>(dtype)]));
+}
+
+Schedule adapted(Schedule row, attn::DTypePolicy dtype) {
   if (dtype == attn::DTypePolicy::float64) {  // a vector holds half as many numbers
-    s.vector /= 2;
-    s.tile_rows = std::min(s.tile_rows, s.vector);
+    row.vector /= 2;
+    row.tile_rows = std::min(row.tile_rows, row.vector);
   }
-  return s;
+  return row;
+}
+
+Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
+                              attn::DTypePolicy dtype) {
+  const Result<ScheduleRow> row = row_for(target, key_size, value_size, dtype);
+  if (!row.ok()) return row.status();
+  return adapted(row->schedule, dtype);
 }
 
 }  // namespace attnc
