@@ -1,5 +1,9 @@
-// From measured trials to schedules: files that attnc reads, and the schedule of one layer.
+// From measured trials to schedules: files that attnc reads, the schedule of one layer, and the
+// commands `attnc tune export`, `merge` and `show`.
 #include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "attnc_shell.h"
 #include "tools/tune/export.h"
@@ -9,6 +13,7 @@ namespace attnc {
 namespace {
 
 using attn::DTypePolicy;
+namespace fs = std::filesystem;
 
 /// A schedule of avx2, in which every number is possible.
 Schedule start() {
@@ -302,6 +307,132 @@ TEST_F(TuneExport, ATargetThatAttncDoesNotKnow) {
   EXPECT_EQ(schedule_files_of(db).status().message(),
             fmt::format("{}: run {}: there is no target `avx1024?`; attnc knows {}",
                         path("tune.db"), run.name, target_list()));
+}
+
+// ---- the commands
+
+TEST_F(TuneExport, ExportWritesFilesThatBuildsRead) {
+  {
+    TuningDatabase db = open();
+    Schedule winner = start();
+    winner.key_block = 512;
+    add(db, run_of("online"), winner);
+    TuningRun other = run_of("online");
+    other.target = "baseline";
+    ASSERT_TRUE(db.begin(other).ok());
+    open("empty.db");
+  }
+  const size_t rows = rows_before().size();
+  const Said said = attnc("tune export tune.db -o out/schedules");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.out, fmt::format("out/schedules/avx2.txt: {} rows, 1 tuned\n"
+                                  "out/schedules/baseline.txt: 1 row, 0 tuned\n",
+                                  rows + 1));
+  EXPECT_EQ(bytes_of(path("out/schedules/avx2.txt")), text_of_target(open()));
+  std::set<std::string> files;
+  for (const auto& file : fs::directory_iterator(path("out/schedules")))
+    files.insert(file.path().filename());
+  EXPECT_EQ(files, (std::set<std::string>{"avx2.txt", "baseline.txt"}));
+  write("l.json", R"({"num_heads": 1, "key_dim": 64})");
+  const Said plan =
+      attnc("show l.json --stage plan --target avx2", "ATTNC_SCHEDULES=out/schedules");
+  EXPECT_NE(plan.out.find("512 keys a block"), std::string::npos) << plan.out << plan.err;
+
+  const Said none = attnc("tune export empty.db -o nothing");
+  EXPECT_EQ(none.code, 0) << none.err;
+  EXPECT_EQ(none.out, "empty.db: has no runs: there is nothing to write\n");
+  EXPECT_FALSE(fs::exists(path("nothing")));
+  write("file", "");
+  refuses("tune export tune.db -o file/x", 1, "the folder file/x cannot be made: Not a directory");
+}
+
+TEST_F(TuneExport, MergeAddsRuns) {
+  {
+    TuningDatabase a = open("a.db"), b = open("b.db");
+    add(a, run_of("online"), start(), 0.5);
+    add(a, run_of("few"), start(), 0.5);
+    add(b, run_of("decode"), start(), 0.5);
+  }
+  const Said said = attnc("tune merge a.db b.db -o all.db");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.out, "a.db: 2 new runs\nb.db: 1 new run\n");
+  EXPECT_EQ(attnc("tune merge a.db all.db -o all.db").out,
+            "a.db: 0 new runs\nall.db: 0 new runs\n");
+  EXPECT_EQ(open("all.db").runs()->size(), 3u);
+
+  write("soup", "soup");
+  refuses("tune merge a.db soup -o none.db", 1,
+          "soup: expected a database of `attnc tune`, got a file of another kind");
+  refuses("tune merge a.db no.db -o none.db", 1, "no.db: there is no such file");
+  EXPECT_FALSE(fs::exists(path("none.db")));
+  refuses("tune merge a.db -o soup", 1,
+          "soup: expected a database of `attnc tune`, got a file of another kind");
+}
+
+TEST_F(TuneExport, ShowPrintsALineARun) {
+  TuningRun counted = run_of("online", "2026-01-01");
+  {
+    TuningDatabase db = open();
+    Schedule winner = start();
+    winner.key_block = 512, winner.tile_rows = 8;
+    counted.operations = 4e-3 * 0.9 * 100e9;
+    counted.threads = 2;
+    add(db, counted, winner, 0.5);
+    TuningRun slow = run_of("decode", "2026-02-01");
+    slow.operations = 0;
+    slow.layer = "odd\n\x1b[31mname";
+    add(db, slow, winner, 2);
+    TuningRun begun = run_of("few", "2026-03-01");
+    ASSERT_TRUE(db.begin(begun).ok());
+  }
+  const Said said = attnc("tune show tune.db");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.out,
+            "2026-01-01  model::encoder  avx2  batch=1,query=512,key=512  2 threads  2 trials  "
+            "8.000 ms -> 4.000 ms (0.50)  90 % of the multiply-add limit  rows 4 -> 8, key_block "
+            "256 -> 512\n"
+            "2026-02-01  odd??[31mname  avx2  batch=1,query=512,key=512  1 thread  2 trials  "
+            "8.000 ms  nothing faster\n"
+            "2026-03-01  model::encoder  avx2  batch=1,query=512,key=512  1 thread  0 trials  not "
+            "measured\n");
+
+  const auto json = nlohmann::json::parse(attnc("tune show tune.db --json").out);
+  ASSERT_EQ(json.size(), 3u);
+  EXPECT_EQ(json[0]["layer"], "model::encoder");
+  EXPECT_EQ(json[0]["fingerprint"], "0x0123456789abcdef");
+  EXPECT_EQ(json[0]["trials"], 2);
+  EXPECT_EQ(json[0]["measured"], 2);
+  EXPECT_EQ(json[0]["seconds_before"], 8e-3);
+  EXPECT_EQ(json[0]["seconds_after"], 4e-3);
+  EXPECT_EQ(json[0]["ratio"], 0.5);
+  EXPECT_NEAR(json[0]["of_fma_limit"].get<double>(), 0.9, 1e-9);
+  EXPECT_EQ(json[0]["changes"], nlohmann::json::parse(R"({"rows": {"before": 4, "after": 8},
+                                      "key_block": {"before": 256, "after": 512}})"));
+  EXPECT_EQ(json[1]["layer"], "odd\n\x1b[31mname");
+  EXPECT_EQ(json[1]["ratio"], 1);
+  EXPECT_FALSE(json[1].contains("of_fma_limit"));
+  EXPECT_FALSE(json[2].contains("ratio"));
+}
+
+TEST_F(TuneExport, ArgumentsThatMakeNoSense) {
+  refuses("tune", 2, "A subcommand is required (`attnc tune --help` shows how)");
+  refuses("tune show", 2, "DB is required (`attnc tune show --help` shows how)");
+  refuses("tune show ''", 2, "DB: has no name (`attnc tune show --help` shows how)");
+  refuses("tune export tune.db", 2, "--output is required (`attnc tune export --help` shows how)");
+  refuses("tune export tune.db -o ''", 2,
+          "--output: has no name (`attnc tune export --help` shows how)");
+  refuses("tune export a.db b.db -o out", 2,
+          "DB: At Most 1 required but received 2 (`attnc tune export --help` shows how)");
+  refuses("tune merge a.db", 2, "--output is required (`attnc tune merge --help` shows how)");
+  refuses("tune show no.db", 1, "no.db: there is no such file");
+  fs::create_directory(path("folder"));
+  refuses("tune show folder", 1, "folder: is a folder; expected a file");
+  for (const char* command : {"export", "merge", "show"}) {
+    const Said said = attnc(fmt::format("tune {} --help", command));
+    EXPECT_EQ(said.code, 0);
+    EXPECT_NE(said.out.find(fmt::format("  attnc tune {} ", command)), std::string::npos);
+    EXPECT_NE(said.out.find("Exit codes: 0 "), std::string::npos);
+  }
 }
 
 }  // namespace
