@@ -238,6 +238,20 @@ Result<ScheduleFile> schedule_file(const std::string& target) {
                 fmt::format("ATTNC_SCHEDULES names {}, and there is no file {}", directory, file));
 }
 
+const ScheduleRow* best_row(const std::vector<ScheduleRow>& rows, int head_size,
+                            attn::DTypePolicy dtype) {
+  const auto generality = [](const ScheduleRow& row) {
+    return std::tuple(!row.dtype, row.head_size.value_or(std::numeric_limits<int>::max()));
+  };
+  const ScheduleRow* best = nullptr;
+  for (const ScheduleRow& row : rows) {
+    if (row.dtype.value_or(dtype) != dtype || row.head_size.value_or(head_size) < head_size)
+      continue;
+    if (!best || generality(row) < generality(*best)) best = &row;
+  }
+  return best;
+}
+
 Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
                             attn::DTypePolicy dtype) {
   Result<ScheduleFile> file = schedule_file(target);
@@ -246,34 +260,25 @@ Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_s
       read_schedules(file->text, file->name, *find_target(target));
   if (!rows.ok()) return rows.status();
   const int size = std::max(key_size, value_size);
-  const auto generality = [](const ScheduleRow& row) {
-    return std::tuple(!row.dtype, row.head_size.value_or(std::numeric_limits<int>::max()));
-  };
-  const ScheduleRow* best = nullptr;
-  for (const ScheduleRow& row : *rows) {
-    if (row.dtype.value_or(dtype) != dtype || row.head_size.value_or(size) < size) continue;
-    if (!best || generality(row) < generality(*best)) best = &row;
-  }
-  if (!best) {
-    return Status(StatusCode::invalid_file,
-                  fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
-                              attn::policy_names[static_cast<size_t>(dtype)]));
-  }
-  return *best;
+  if (const ScheduleRow* best = best_row(*rows, size, dtype)) return *best;
+  return Status(StatusCode::invalid_file,
+                fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
+                            attn::policy_names[static_cast<size_t>(dtype)]));
 }
 
-Schedule for_dtype(Schedule row, attn::DTypePolicy dtype) {
-  if (dtype != attn::DTypePolicy::float64) return row;
-  row.vector /= 2;
-  row.tile_rows = std::min(row.tile_rows, row.vector);
+Schedule adapted(Schedule row, attn::DTypePolicy dtype) {
+  if (dtype == attn::DTypePolicy::float64) {  // a vector holds half as many numbers
+    row.vector /= 2;
+    row.tile_rows = std::min(row.tile_rows, row.vector);
+  }
   return row;
 }
 
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
                               attn::DTypePolicy dtype) {
-  const auto row = row_for(target, key_size, value_size, dtype);
+  const Result<ScheduleRow> row = row_for(target, key_size, value_size, dtype);
   if (!row.ok()) return row.status();
-  return for_dtype(row->schedule, dtype);
+  return adapted(row->schedule, dtype);
 }
 
 }  // namespace attnc

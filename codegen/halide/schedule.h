@@ -28,9 +28,6 @@ struct ScheduleRow {
   std::string measured, processor, date;  // "" where the file has no such column
 };
 
-/// "" or why no kernel of the target can be made with these numbers, each of which is in its range.
-std::string impossible(const Schedule& schedule, const TargetInfo& target);
-
 /// All rows of a target's file, in order. Checks that every number is in its range, that the
 /// numbers of a row are possible together, and that no two rows have the same dtype and head_size.
 /// `file` is for error messages, "FILE:LINE: ...".
@@ -44,15 +41,22 @@ struct ScheduleFile {
 };
 Result<ScheduleFile> schedule_file(const std::string& target);
 
-/// The most specific row of a target's file for such a layer: a row for its dtype before one for
-/// any dtype, then the smallest head_size that is at least the layer's.
+/// The most specific of a file's rows for such a layer: a row for its dtype before one for any
+/// dtype, then the smallest head_size that is at least the larger of key and value size. Null if
+/// there is none.
+const ScheduleRow* best_row(const std::vector<ScheduleRow>& rows, int head_size,
+                            attn::DTypePolicy dtype);
+/// That row of a target's file; an error if there is none.
 Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
                             attn::DTypePolicy dtype = {});
-/// A row's numbers for a dtype: under float64 a vector holds half as many numbers, and a register
-/// tile has at most that many rows.
-Schedule for_dtype(Schedule row, attn::DTypePolicy dtype);
-/// Both.
+/// A row's numbers as kernels take them: under float64 a vector holds half as many numbers, and a
+/// register tile has at most that many rows.
+Schedule adapted(Schedule row, attn::DTypePolicy dtype);
+/// The two together.
 Result<Schedule> schedule_for(const std::string& target, int key_size, int value_size,
                               attn::DTypePolicy dtype = {});
+
+/// "" or why no kernel can be made with the numbers of such a row, each of which is in its range.
+std::string impossible(const Schedule& row, const TargetInfo& target);
 
 }  // namespace attnc

@@ -15,7 +15,7 @@
 #include "tools/commands.h"
 #include "tools/compiler.h"
 #include "tools/terminal.h"
-#include "tools/tune/options.h"
+#include "tools/tune/cli.h"
 #include "tools/version.h"
 
 namespace {
@@ -257,16 +257,18 @@ int run_command(int argc, char** argv) {
   bench_command->add_option("--target", bench.target, target_here_help);
   bench_command->footer(bench_examples + attnc::describe_cache() + exit_codes);
 
-  attnc::TuneOptions tune;
-  CLI::App* tune_command = app.add_subcommand("tune", "search the fastest schedule of a layer");
-  attnc::add_search_options(*tune_command, tune);
+  attnc::TuneCommand tune;
+  CLI::App* tune_command = attnc::add_tune(app, tune, exit_codes);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
     std::string which = "attnc";
-    for (const CLI::App* command : app.get_subcommands()) which += " " + command->get_name();
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+      at = at->get_subcommands()[0];
+      which += " " + at->get_name();
+    }
     fmt::print(stderr, "attnc: {} (`{} --help` shows how)\n", e.what(), which);
     return 2;
   }
@@ -274,8 +276,7 @@ int run_command(int argc, char** argv) {
   if (*show_command) return attnc::show(show);
   if (*run_command) return attnc::run(run);
   if (*check_command) return attnc::check(check);
-  if (*tune_command)
-    return tune.replay.empty() ? attnc::tune(tune) : attnc::replay_tuning(tune.replay);
+  if (*tune_command) return attnc::run_tune(tune);
   return attnc::bench(bench);
 }
 

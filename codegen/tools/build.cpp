@@ -16,31 +16,13 @@
 #include "tools/commands.h"
 #include "tools/link.h"
 #include "tools/terminal.h"
+#include "tools/write_file.h"
 
 namespace attnc {
 namespace {
 
 using attn::StatusCode;
 namespace fs = std::filesystem;
-
-Status write_file(const fs::path& file, const std::string& bytes) {
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  if (error)
-    return Status(StatusCode::not_found, fmt::format("the folder {} cannot be made: {}",
-                                                     file.parent_path().string(), error.message()));
-  // Written next to the file and then renamed: an interrupted build leaves no partial file.
-  const fs::path part = file.string() + ".part";
-  std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  out << bytes;
-  out.close();
-  if (!out)
-    return Status(StatusCode::not_found, fmt::format("{}: cannot be written", file.string()));
-  fs::rename(part, file, error);
-  if (error)
-    return Status(StatusCode::not_found, fmt::format("{}: {}", file.string(), error.message()));
-  return Status();
-}
 
 /// A file name as it appears in a header's comment and string literal: characters that could end
 /// either are replaced with '?'.

@@ -230,7 +230,7 @@ Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& t
                                 const std::optional<Schedule>& row) const {
   const auto own = row ? Result<Schedule>(*row) : this->row(target);
   if (!own.ok()) return own.status();
-  return planFromModule(*module_->op, library, target, for_dtype(*own, work().dtype));
+  return planFromModule(*module_->op, library, target, adapted(*own, work().dtype));
 }
 
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,

@@ -21,29 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Sets an environment variable for the lifetime of the object.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    if (const char* was = std::getenv(name)) was_ = was, had_ = true;
-    setenv(name, value.c_str(), 1);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() { had_ ? setenv(name_, was_.c_str(), 1) : unsetenv(name_); }
-
- private:
-  const char* name_;
-  std::string was_;
-  bool had_ = false;
-};
-
-std::string bytes_of(const fs::path& file) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(file, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
 class Cache : public Attnc {
  protected:
   static constexpr const char* columns =

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* one_head = R"({"num_heads": 1, "key_dim": 4})";
 
 TEST_F(Attnc, HelpShowsExamples) {
-  for (const char* command : {"build", "show", "run", "check", "bench"}) {
+  for (const char* command : {"build", "show", "run", "check", "bench", "tune"}) {
     const Said said = attnc(std::string(command) + " --help");
     EXPECT_EQ(said.code, 0);
     EXPECT_NE(said.out.find(fmt::format("Examples:\n  attnc {} ", command)), std::string::npos)
@@ -42,7 +42,7 @@ TEST_F(Attnc, ArgumentsThatMakeNoSense) {
 }
 
 TEST_F(Attnc, HelpTellsExitCodesAndTheCache) {
-  for (const char* command : {"build", "show", "run", "check", "bench"}) {
+  for (const char* command : {"build", "show", "run", "check", "bench", "tune"}) {
     EXPECT_NE(attnc(std::string(command) + " --help").out.find("Exit codes: 0 "), std::string::npos)
         << command;
   }

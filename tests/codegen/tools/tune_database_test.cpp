@@ -22,12 +22,6 @@ namespace {
 using attn::StatusCode;
 namespace fs = std::filesystem;
 
-std::string bytes_of_file(const std::string& file) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(file, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
 /// Runs `body` in a child process, whose exit code is 0 if it returns true.
 pid_t in_child(const std::function<bool()>& body) {
   const pid_t pid = fork();
@@ -45,9 +39,9 @@ class Database : public Attnc {
  protected:
   void SetUp() override {
     // In memory where Linux has such a folder: on a disk a trial waits for it, some 20 ms.
-    const bool in_memory = fs::is_directory("/dev/shm") && setenv("TMPDIR", "/dev/shm", 1) == 0;
+    const char* set = std::getenv("TMPDIR");
+    const Variable folder("TMPDIR", fs::is_directory("/dev/shm") ? "/dev/shm" : set ? set : "");
     Attnc::SetUp();
-    if (in_memory) unsetenv("TMPDIR");
   }
   TuningDatabase open(const std::string& name) {
     Result<TuningDatabase> db = TuningDatabase::open(path(name));
@@ -204,11 +198,11 @@ TEST_F(Database, MergingTwiceAddsNothing) {
   }
   EXPECT_EQ(*both.merge(a), 1);
   EXPECT_EQ(*both.merge(b), 1);
-  const std::string merged = bytes_of_file(path("both.db"));
+  const std::string merged = bytes_of(path("both.db"));
   EXPECT_EQ(*both.merge(a), 0);
   EXPECT_EQ(*both.merge(b), 0);
   EXPECT_EQ(*both.merge(both), 0);
-  EXPECT_EQ(bytes_of_file(path("both.db")), merged);
+  EXPECT_EQ(bytes_of(path("both.db")), merged);
   EXPECT_EQ(both.runs()->size(), 2u);
   EXPECT_EQ(both.trials(of_a)->size(), 3u);
 
@@ -312,16 +306,16 @@ TEST_F(Database, OtherFilesAreRefusedAndStayAsTheyAre) {
   for (const std::string& text : {std::string("soup"), std::string(5000, 'x')}) {
     write("text", text);
     refused("text", StatusCode::invalid_file, other_kind);
-    EXPECT_EQ(bytes_of_file(path("text")), text);
+    EXPECT_EQ(bytes_of(path("text")), text);
   }
   const std::string other_program =
       "expected a database of `attnc tune`, got an SQLite database of another program";
   sql("other.db", "CREATE TABLE runs (name TEXT)");
   sql("marked.db", "PRAGMA application_id = 7");
   for (const char* name : {"other.db", "marked.db"}) {
-    const std::string bytes = bytes_of_file(path(name));
+    const std::string bytes = bytes_of(path(name));
     refused(name, StatusCode::invalid_file, other_program);
-    EXPECT_EQ(bytes_of_file(path(name)), bytes);
+    EXPECT_EQ(bytes_of(path(name)), bytes);
   }
   fs::create_directory(path("folder"));
   refused("folder", StatusCode::invalid_file, "is a folder; expected a file");
@@ -331,7 +325,7 @@ TEST_F(Database, OtherFilesAreRefusedAndStayAsTheyAre) {
   // An empty file is what a killed process may leave. It becomes a database, but is none to read.
   write("empty", "");
   EXPECT_EQ(complaint("empty"), "expected a database of `attnc tune`, got an empty file");
-  EXPECT_EQ(bytes_of_file(path("empty")), "");
+  EXPECT_EQ(bytes_of(path("empty")), "");
   open("empty");
   EXPECT_EQ(complaint("empty"), "");
 }
@@ -457,7 +451,7 @@ class DamagedDatabase : public Database {
       const std::string run = *db.begin(sample_run());
       for (int t = 0; t < 12; ++t) ASSERT_TRUE(db.add(run, sample_trial(t)).ok());
     }
-    sound_ = bytes_of_file(path("sound.db"));
+    sound_ = bytes_of(path("sound.db"));
     ASSERT_GT(sound_.size(), 8000u);
   }
   void TearDown() override { alarm(0); }
