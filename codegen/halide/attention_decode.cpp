@@ -155,7 +155,7 @@ void make_decode(Context& context, const Attention& stage) {
         .reorder(g, slot, kf)
         .vectorize(g)
         .vectorize(slot)
-        .unroll(kf, s.decode_fold_unroll);
+        .unroll(kf, dividing(chunk / fold, s.decode_fold_unroll));
     folded.compute_at(partials, task)
         .bound_extent(g, group)
         .vectorize(g)
@@ -171,7 +171,7 @@ void make_decode(Context& context, const Attention& stage) {
       .split(i, po, pi, fold)
       .vectorize(g)
       .vectorize(pi)
-      .unroll(po, s.decode_exp_unroll);
+      .unroll(po, dividing(chunk / fold, s.decode_exp_unroll));
   if (!stage.sigmoid) schedule_fold(slot_sum, sum);
   const int vectors = dividing(V / value_lanes, s.tile_vectors);
   RVar xo("xo"), xi("xi");

@@ -73,17 +73,6 @@ Result<std::string> kernel_object(const Plan& plan, int path, const std::string&
   return read_file(file, max_object_bytes);
 }
 
-bool serves(const Plan& plan, const Path& path, const ExpectedCall& call) {
-  std::set<std::string> outputs;
-  for (int o : path.outputs) outputs.insert(plan.outputs.at(static_cast<size_t>(o)).name);
-  const auto is_given = [&](int i) {
-    return call.inputs.contains(plan.inputs.at(static_cast<size_t>(i)).name);
-  };
-  return outputs == call.outputs && std::all_of(path.given.begin(), path.given.end(), is_given) &&
-         std::none_of(path.absent.begin(), path.absent.end(), is_given) &&
-         (path.most_queries == 0 || path.most_queries >= call.queries);
-}
-
 void keep(const std::vector<char>& taken, Plan& plan) {
   std::vector<Path> kept;
   for (size_t i = 0; i < taken.size(); ++i) {
@@ -122,6 +111,17 @@ void keep_paths_of(const Shapes& shapes, Plan& plan) {
 }
 
 }  // namespace
+
+bool serves(const Plan& plan, const Path& path, const ExpectedCall& call) {
+  std::set<std::string> outputs;
+  for (int o : path.outputs) outputs.insert(plan.outputs.at(static_cast<size_t>(o)).name);
+  const auto is_given = [&](int i) {
+    return call.inputs.contains(plan.inputs.at(static_cast<size_t>(i)).name);
+  };
+  return outputs == call.outputs && std::all_of(path.given.begin(), path.given.end(), is_given) &&
+         std::none_of(path.absent.begin(), path.absent.end(), is_given) &&
+         (path.most_queries == 0 || path.most_queries >= call.queries);
+}
 
 void keep_paths_of(const Calls& calls, Plan& plan) {
   std::vector<char> taken(plan.paths.size());

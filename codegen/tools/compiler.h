@@ -95,6 +95,8 @@ inline constexpr ShapeName shape_names[] = {{"one", &Shapes::one},
                                             {"many", &Shapes::many},
                                             {"scores", &Shapes::scores}};
 
+/// Whether a path can serve a call.
+bool serves(const Plan& plan, const Path& path, const ExpectedCall& call);
 /// Keeps the paths that the calls take: of those that serve a call the first, as the runtime
 /// chooses. If that would leave none, keeps the first of all.
 void keep_paths_of(const Calls& calls, Plan& plan);

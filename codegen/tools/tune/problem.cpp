@@ -15,6 +15,7 @@ using attn::Kind;
 using attn::StatusCode;
 
 constexpr size_t max_case_bytes = size_t{16} << 20;
+constexpr int most_few_queries = 64;  // that `few_queries` may be
 
 unsigned use_of(const Attention& a) {
   switch (a.family) {
@@ -30,9 +31,8 @@ unsigned use_of(const Attention& a) {
   return 0;
 }
 
-/// The kernels of a plan. Where calls have few queries, which of two kernels serves them is one of
-/// the parameters.
-unsigned uses_of(const Plan& plan, const std::vector<CallRequest>& calls) {
+/// The kernels of a plan.
+unsigned uses_of(const Plan& plan) {
   unsigned uses = 0;
   for (const Path& path : plan.paths) {
     for (const Stage& stage : path.stages) {
@@ -40,11 +40,22 @@ unsigned uses_of(const Plan& plan, const std::vector<CallRequest>& calls) {
       if (const auto* a = std::get_if<Attention>(&stage)) uses |= use_of(*a);
     }
   }
-  const bool few = std::any_of(calls.begin(), calls.end(), [](const CallRequest& call) {
+  return uses;
+}
+
+/// Whether calls have few queries, and the plan kernels for them: which of two kernels serves them
+/// is then one of the parameters.
+bool has_few(const Plan& plan, const std::vector<CallRequest>& calls) {
+  return std::any_of(calls.begin(), calls.end(), [&](const CallRequest& call) {
     const auto queries = product(call.lengths, Kind::query);
-    return queries.ok() && *queries > 1 && *queries <= 64;
+    if (!queries.ok() || *queries <= 1 || *queries > most_few_queries) return false;
+    auto expected = expected_call(plan, call);
+    if (!expected.ok()) return false;
+    expected->queries = 2;
+    return std::any_of(plan.paths.begin(), plan.paths.end(), [&](const Path& path) {
+      return path.family == KernelFamily::few && serves(plan, path, *expected);
+    });
   });
-  return few && (uses & (use_online | use_few)) ? uses | use_online | use_few : uses;
 }
 
 KernelWork work_of(const Plan& plan, const CallRequest& call) {
@@ -92,8 +103,9 @@ Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<std::strin
     out.shapes += (out.shapes.empty() ? "" : "; ") + shape;
   }
   out.layer.calls = expected;
+  const bool few = has_few(out.plan, out.calls);
   keep_paths_of(expected, out.plan);
-  out.uses = uses_of(out.plan, out.calls);
+  out.uses = uses_of(out.plan) | (few ? use_online | use_few : 0);
   for (const CallRequest& call : out.calls) out.work.push_back(work_of(out.plan, call));
   return out;
 }

@@ -99,16 +99,22 @@ class Tuner {
     if (Status s = measure_start(); !s.ok()) return s;
     const ScheduleSpace space(*find_target(target_), problem_.uses, problem_.start);
     Search search(space, problem_.start, problem_.work, options_.seed);
-    while (in_time()) {
+    double longest = 0;  // of a generation
+    while (in_time(longest)) {
+      const double began = seconds_now();
       const std::vector<Schedule> batch = search.next();
       if (batch.empty()) break;
       if (Status s = measure(batch, search); !s.ok()) return s;
+      longest = std::max(longest, seconds_now() - began);
     }
     return finish();
   }
 
  private:
-  bool in_time() const { return !interrupted && seconds_now() - begin_ < options_.seconds; }
+  /// Whether there is time for a generation that takes as long as the longest one did.
+  bool in_time(double longest) const {
+    return !interrupted && seconds_now() - begin_ + longest < options_.seconds;
+  }
 
   TuningRun description() const {
     const Work work = problem_.lowered.work();
