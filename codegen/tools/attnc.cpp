@@ -255,6 +255,9 @@ int run_command(int argc, char** argv) {
   bench_command->add_option("--save", bench.save,
                             "leaves NAME.safetensors with inputs, weights and output there");
   bench_command->add_option("--target", bench.target, target_here_help);
+  bench_command->add_flag("--profile", bench.profile,
+                          "also the seconds of each stage of a call: projections, packing, "
+                          "attention, copies, and the rest");
   bench_command->footer(bench_examples + attnc::describe_cache() + exit_codes);
 
   attnc::TuneCommand tune;

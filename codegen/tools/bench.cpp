@@ -13,6 +13,7 @@
 #include "attn/runtime/any_layer.h"
 #include "tools/bench/clock.h"
 #include "tools/bench/limits.h"
+#include "tools/bench/profile.h"
 #include "tools/bench/reference.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
@@ -98,13 +99,34 @@ Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
   }
   auto timing = measure(call, options.seconds);
   if (!timing.ok()) return timing.status();
+  Line stages;
+  if (options.profile) {
+    Profile profile(executor);
+    double total = 0;
+    const auto profiled = [&]() -> Status {
+      const double start = seconds_now();
+      Status s =
+          layer->run(std::span(inputs), std::span(outputs), workspace, {.executor = &profile});
+      total += seconds_now() - start;
+      return s;
+    };
+    if (Status s = profiled(); !s.ok()) return s;  // warms up
+    profile.reset(), total = 0;
+    const int runs = static_cast<int>(std::clamp<size_t>(timing->runs / 2, 3, 1000));
+    for (int i = 0; i < runs; ++i) {
+      if (Status s = profiled(); !s.ok()) return s;
+    }
+    for (const auto& [stage, seconds] : profile.stages(total)) stages[stage] = seconds / runs;
+  }
   if (!options.save.empty()) {
     if (Status s = save(c, tensors, options.save); !s.ok()) return s;
   }
-  return Line{{"case", c.name},          {"peer", "attnc"},
-              {"min_s", timing->least},  {"median_s", timing->median},
-              {"runs", timing->runs},    {"gflops", operations_of(c) / timing->median * 1e-9},
-              {"max_error", worst.error}};
+  Line line{{"case", c.name},          {"peer", "attnc"},
+            {"min_s", timing->least},  {"median_s", timing->median},
+            {"runs", timing->runs},    {"gflops", operations_of(c) / timing->median * 1e-9},
+            {"max_error", worst.error}};
+  if (options.profile) line["stages"] = stages;
+  return line;
 }
 
 Result<Line> bench_within_memory(const BenchCase& c, const attn_layer_table& table,

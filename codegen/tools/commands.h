@@ -74,6 +74,7 @@ struct BenchOptions {
   std::string save;                // a folder for NAME.safetensors; "": none
   int threads = 0;                 // 0: one per usable processor
   double seconds = 1;              // at least this long per case
+  bool profile = false;            // also how long each stage takes
 };
 int bench(const BenchOptions& options);
 

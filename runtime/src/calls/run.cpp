@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "calls/arena.h"
+#include "calls/loop.h"
 #include "calls/state.h"
 #include "tensors/numbers.h"
 #include "text.h"
@@ -35,8 +36,7 @@ void* allocate(attn_call* call, uint64_t bytes) {
 void release(attn_call* call, void* memory) { static_cast<Call*>(call)->arena.release(memory); }
 
 /// Runs a loop inside a task, and every loop while a kernel is asked for its workspace.
-int run_serially(attn_call* call, int (*task)(attn_call*, int, uint8_t*), int min, int extent,
-                 uint8_t* closure) {
+int run_serially(attn_call* call, KernelTask task, int min, int extent, uint8_t* closure) {
   for (int i = 0; i < extent; ++i) {
     if (int failed = task(call, min + i, closure); failed != 0) return failed;
   }
@@ -45,7 +45,7 @@ int run_serially(attn_call* call, int (*task)(attn_call*, int, uint8_t*), int mi
 
 struct Loop {
   Shared* shared;
-  int (*task)(attn_call*, int, uint8_t*);
+  KernelTask task;
   int min;
   uint8_t* closure;
   std::atomic<int> failed{0};
@@ -62,8 +62,7 @@ void run_task(void* context, int index, int worker) {
   if (failed != 0) loop.failed.store(failed, std::memory_order_relaxed);
 }
 
-int run_in_parallel(attn_call* call, int (*task)(attn_call*, int, uint8_t*), int min, int extent,
-                    uint8_t* closure) {
+int run_in_parallel(attn_call* call, KernelTask task, int min, int extent, uint8_t* closure) {
   if (extent < 1) return 0;
   Shared& shared = *static_cast<Call*>(call)->shared;
   Loop loop{.shared = &shared, .task = task, .min = min, .closure = closure};
@@ -241,6 +240,10 @@ Status run_prepared(const AnyLayer::State& layer, Prepared& call, Workspace& wor
   if (Status s = workspace.reserve(plan->total); !s.ok()) return s;
   Guarded guarded(workspace.data(), plan->total, workspace.bytes());
   return run_kernel(layer, call, *plan, workspace.data(), executor, worker_count);
+}
+
+KernelTask kernel_task(Executor::Task task, const void* context) {
+  return task == run_task ? static_cast<const Loop*>(context)->task : nullptr;
 }
 
 }  // namespace attn

@@ -12,6 +12,7 @@
 #include "reference_attention.h"
 #include "tools/bench/limits.h"
 #include "tools/bench/loops.h"
+#include "tools/bench/profile.h"
 #include "tools/bench/reference.h"
 
 namespace attnc {
@@ -179,6 +180,35 @@ TEST_F(Attnc, BenchTakesCasesByName) {
   EXPECT_EQ(lines[1].at("case"), "self");
   EXPECT_EQ(lines[1].at("runs"), 5);
   EXPECT_EQ(lines[2].at("case"), "halves");
+}
+
+TEST_F(Attnc, BenchTellsStagesApart) {
+  write("cases.json",
+        R"([{"name": "layer", "kind": "mha", "Hq": 2, "T": 200, "D": 8, "hidden": 16}])");
+  const Said said = attnc("bench cases.json --threads 2 --seconds 0 --target baseline --profile");
+  ASSERT_EQ(said.code, 0) << said.err;
+  const json line = lines_of(said.out).at(1);
+  std::vector<std::string> names;
+  double all = 0;
+  for (const auto& [name, seconds] : line.at("stages").items()) {
+    names.push_back(name);
+    EXPECT_GE(seconds.get<double>(), 0) << name;
+    all += seconds.get<double>();
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"attention", "mean", "output", "projected_key",
+                                             "projected_query", "projected_value", "rest"}));
+  EXPECT_GT(all, 0);
+}
+
+TEST(Profile, StagesHaveTheNamesOfTheirFuncs) {
+  EXPECT_EQ(stage_of_symbol("attn_a_layer_avx2_output_par_for_packed_keys_s0_n_h_task"),
+            "packed_keys");
+  EXPECT_EQ(stage_of_symbol("attn_a_layer_avx2_output_par_for_output_s1_list__y_lt_lo_list_task"),
+            "output");
+  EXPECT_EQ(stage_of_symbol("attn_a_par_for_b_avx2_output_par_for_mean_s1_b"), "mean");
+  EXPECT_EQ(stage_of_symbol("copies"), "copies");
+  EXPECT_EQ(stage_of_symbol(""), "");
 }
 
 TEST_F(Attnc, BenchRefusesWithASentence) {
