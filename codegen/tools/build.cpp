@@ -119,6 +119,7 @@ std::string make_rule(const BuildOptions& options, const std::vector<std::string
     for (const std::string& t : targets)
       out += " \\\n  " + escaped((fs::path(folder) / (t + ".txt")).string());
   }
+  if (!options.tuned.empty()) out += " \\\n  " + escaped(options.tuned);
   for (const fs::path& file : written) out += " \\\n  " + escaped(file.string());
   return out + "\n";
 }
@@ -192,6 +193,9 @@ Result<Made> make(const BuildOptions& options) {
   request.sanitizer = options.sanitize == "address"  ? Sanitizer::address
                       : options.sanitize == "thread" ? Sanitizer::thread
                                                      : Sanitizer::none;
+  auto schedules = ScheduleSource::with_runs_of(options.tuned);
+  if (!schedules.ok()) return schedules.status();
+  request.schedules = *schedules;
 
   auto compiled = compile(request, progress_line("compiling"));
   if (!compiled.ok()) return compiled.status();
