@@ -238,6 +238,13 @@ ATTN_SECTION(@arg_LAYERS@)
 "Written by attn_add_layers(@name@): what the library is built with, so that it is built again when that has changed.
 @options@
 ")
+  # CMake adds each build's depfile to what it has kept for make of earlier ones, removed layers and databases included.
+  # It starts anew where nothing is kept.
+  set(forget "")
+  if(CMAKE_GENERATOR MATCHES "Makefiles")
+    set(forget COMMAND "${CMAKE_COMMAND}" -E rm -f
+        "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${name}_build.dir/compiler_depend.internal")
+  endif()
   # Only the compiler knows the names of the layers. So the archive is the only output, and the depfile says what else
   # has to exist.
   add_custom_command(
@@ -245,6 +252,7 @@ ATTN_SECTION(@arg_LAYERS@)
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
             --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shapes_option} ${tuned_option}
             ${shared_option}
+    ${forget}
     DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends} "${base}/options.txt" ${tuned}
     DEPFILE "${archive}.d"
     COMMENT "Compiling the layers of ${name}"
