@@ -128,6 +128,7 @@ struct Made {
   std::string archive, shared;
   size_t bytes = 0;
   std::vector<std::string> targets;
+  size_t tuned = 0;  // layers times targets with numbers that were measured for them
   std::vector<std::pair<std::string, std::string>> layers;  // name, header
 };
 
@@ -207,6 +208,7 @@ Result<Made> make(const BuildOptions& options) {
             "",
             archive->size(),
             request.targets,
+            0,
             {}};
   std::vector<fs::path> written;
   for (size_t i = 0; i < request.layers.size(); ++i) {
@@ -227,6 +229,7 @@ Result<Made> make(const BuildOptions& options) {
     for (const Variant& v : variants) {
       texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target),
                          print(v.plan));
+      made.tuned += v.plan.tuned;
     }
     for (const auto& [file, text] : texts) {
       if (Status s = write_file(file, text); !s.ok()) return s;
@@ -261,12 +264,17 @@ int build(const BuildOptions& options) {
     for (const auto& [name, header] : made->layers)
       out["layers"].push_back({{"name", name}, {"header", header}});
     if (!made->shared.empty()) out["shared"] = made->shared;
+    if (!options.tuned.empty()) out["tuned"] = made->tuned;
     print_json(out);
     return 0;
   }
   const size_t layers = made->layers.size(), targets = made->targets.size();
-  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, layers,
-             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", (made->bytes + 999) / 1000);
+  // A database that has nothing for a layer is no error, but whoever names one wants to know.
+  const std::string tuned =
+      options.tuned.empty() ? "" : fmt::format(", {} of {} tuned", made->tuned, layers * targets);
+  fmt::print("{}: {} layer{} for {} target{}, {} kB{}\n", made->archive, layers,
+             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", (made->bytes + 999) / 1000,
+             tuned);
   if (!made->shared.empty())
     fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;

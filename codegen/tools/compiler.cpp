@@ -231,7 +231,9 @@ Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& t
   auto chosen = schedule(target, schedules);
   if (!chosen.ok()) return chosen.status();
   auto plan = planFromModule(*module_->op, library, target, adapted(chosen->row, work().dtype));
-  if (plan.ok()) plan->schedule_from = std::move(chosen->from);
+  if (!plan.ok()) return plan.status();
+  plan->schedule_from = std::move(chosen->from);
+  plan->tuned = chosen->tuned;
   return plan;
 }
 

@@ -48,21 +48,22 @@ Result<ScheduleSource> ScheduleSource::with_runs_of(const std::string& database)
 
 Result<ChosenSchedule> ScheduleSource::of(uint64_t fingerprint, const Work& work,
                                           const std::string& target) const {
-  if (row_) return ChosenSchedule{*row_, {}};
+  if (row_) return ChosenSchedule{*row_, {}, false};
   const auto row = row_for(target, work.key_size, work.value_size, work.dtype);
   if (!row.ok()) return row.status();
-  ChosenSchedule chosen{row->schedule, {place_of(*row)}};
+  ChosenSchedule chosen{row->schedule, {place_of(*row)}, false};
   if (!runs_) return chosen;
   const TunedSchedule tuned =
       tuned_schedule(*runs_, fingerprint, *find_target(target), row->schedule);
   chosen.row = tuned.schedule;
+  chosen.tuned = !tuned.used.empty();
   for (const TunedRun* run : tuned.used)
     chosen.from.push_back(fmt::format("numbers of {}: {:.2f} of the time",
                                       title_of(run->run, database_), *gain_of(*run)));
   for (const TunedRun* run : tuned.left_out)
     chosen.from.push_back(fmt::format("left out {}: impossible together with later runs",
                                       title_of(run->run, database_)));
-  if (tuned.used.empty())
+  if (!chosen.tuned)
     chosen.from.push_back(
         fmt::format("{}: no run found anything faster for this layer and target", database_));
   return chosen;

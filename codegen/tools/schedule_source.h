@@ -32,6 +32,7 @@ struct TunedRun;
 struct ChosenSchedule {
   Schedule row;                   // as in a schedule file, so before adapted() (halide/schedule.h)
   std::vector<std::string> from;  // Plan::schedule_from
+  bool tuned = false;             // Plan::tuned
 };
 
 class ScheduleSource {

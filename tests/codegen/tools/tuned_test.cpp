@@ -116,6 +116,10 @@ TEST_F(Tuned, RunsForOtherLayersAndTargetsChangeNothing) {
 
 TEST_F(Tuned, EachTargetHasItsOwnRuns) {
   add(run_for(fingerprint()), 32);
+  const std::string build =
+      "build l.json --target avx2,baseline --shapes one -o out --tuned tune.db";
+  EXPECT_TRUE(attnc(build).out.ends_with(" kB, 1 of 2 tuned\n"));
+  EXPECT_NE(attnc(build + " --json").out.find("\"tuned\": 1"), std::string::npos);
   for (const bool tuned : {true, false}) {
     const std::string target = tuned ? "baseline" : "avx2";
     const Said said = attnc("show l.json --stage plan --tuned tune.db --target " + target);
