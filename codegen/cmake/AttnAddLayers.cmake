@@ -6,6 +6,7 @@
 #       TARGETS avx512 avx2 baseline    # default: all that attnc has for the machine that the project compiles for
 #       SHAPES one few many scores      # kernels for calls of one query, of few, of many, and for those that ask for
 #                                       # scores; other calls are refused. Default: all
+#       TUNED my.db                     # a database of `attnc tune`: layers and targets with runs there get their numbers
 #       SHARED)                         # also a shared library, for attn::open: see below
 #   target_link_libraries(app PRIVATE my_layers)
 #
@@ -13,7 +14,8 @@
 #
 # The project's own compiler compiles the header with the project's flags to an object that holds nothing but the
 # descriptions, and attnc makes the library from that object. Both are built again when the header, what it includes, or
-# attnc changes, and when a file that they made is deleted. With a multi-config generator, each configuration has its
+# attnc changes, and when a file that they made is deleted; the library also when these arguments or the database change.
+# With a multi-config generator, each configuration has its
 # own library. Anything else that the header needs (include directories, definitions, other libraries) is given to
 # my_layers as INTERFACE: the descriptions are compiled with it, like everything that includes the typed headers.
 #
@@ -129,10 +131,10 @@ get_filename_component(_attn_lib \"\${CMAKE_CURRENT_LIST_DIR}/../..\" ABSOLUTE)
 endfunction()
 
 function(attn_add_layers name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SHARED" "HEADER;LAYERS" "TARGETS;SHAPES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SHARED" "HEADER;LAYERS;TUNED" "TARGETS;SHAPES")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
     message(FATAL_ERROR "attn_add_layers(${name}): cannot make sense of `${arg_UNPARSED_ARGUMENTS}${arg_KEYWORDS_MISSING_VALUES}`; "
-                        "it takes HEADER, LAYERS, TARGETS, SHAPES and SHARED")
+                        "it takes HEADER, LAYERS, TARGETS, SHAPES, TUNED and SHARED")
   endif()
   foreach(needed HEADER LAYERS)
     if(NOT arg_${needed})
@@ -210,6 +212,15 @@ ATTN_SECTION(@arg_LAYERS@)
     list(JOIN arg_SHAPES "," shapes)
     set(shapes_option --shapes "${shapes}")
   endif()
+  set(tuned "")
+  set(tuned_option "")
+  if(arg_TUNED)
+    get_filename_component(tuned "${arg_TUNED}" ABSOLUTE)
+    if(NOT EXISTS "${tuned}" OR IS_DIRECTORY "${tuned}")
+      message(FATAL_ERROR "attn_add_layers(${name}): TUNED: the database ${tuned} is not there; `attnc tune` makes it")
+    endif()
+    set(tuned_option --tuned "${tuned}")
+  endif()
   set(archive "${folder}/lib${name}.a")
   set(linker "")
   set(shared_option "")
@@ -221,13 +232,28 @@ ATTN_SECTION(@arg_LAYERS@)
     set(linker "${CMAKE_COMMAND}" -E env "CC=${compiler}")
     set(shared_option --shared)
   endif()
+  # Make does not notice by itself that a command has changed.
+  set(options "${targets_option};${shapes_option};${tuned_option};${shared_option}")
+  file(CONFIGURE OUTPUT "${base}/options.txt" @ONLY CONTENT
+"Written by attn_add_layers(@name@): what the library is built with, so that it is built again when that has changed.
+@options@
+")
+  # CMake adds each build's depfile to what it has kept for make of earlier ones, removed layers and databases included.
+  # It starts anew where nothing is kept.
+  set(forget "")
+  if(CMAKE_GENERATOR MATCHES "Makefiles")
+    set(forget COMMAND "${CMAKE_COMMAND}" -E rm -f
+        "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${name}_build.dir/compiler_depend.internal")
+  endif()
   # Only the compiler knows the names of the layers. So the archive is the only output, and the depfile says what else
   # has to exist.
   add_custom_command(
     OUTPUT "${archive}"
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
-            --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shapes_option} ${shared_option}
-    DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends}
+            --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shapes_option} ${tuned_option}
+            ${shared_option}
+    ${forget}
+    DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends} "${base}/options.txt" ${tuned}
     DEPFILE "${archive}.d"
     COMMENT "Compiling the layers of ${name}"
     VERBATIM COMMAND_EXPAND_LISTS)

@@ -228,11 +228,13 @@ Result<ScheduleFile> schedule_file(const std::string& target) {
                   fmt::format("there is no target `{}`; attnc knows {}", target, target_list()));
   }
   const char* directory = std::getenv("ATTNC_SCHEDULES");
-  if (!directory || !*directory)
-    return ScheduleFile{"codegen/schedules/" + target + ".txt", built_in->second};
+  if (!directory || !*directory) {
+    const std::string name = "codegen/schedules/" + target + ".txt";
+    return ScheduleFile{name, built_in->second, name};
+  }
   const std::string file = std::string(directory) + "/" + target + ".txt";
   Result<std::string> text = read_file(file, max_file_bytes);
-  if (text.ok()) return ScheduleFile{file, *std::move(text)};
+  if (text.ok()) return ScheduleFile{file, *std::move(text), "$ATTNC_SCHEDULES/" + target + ".txt"};
   if (text.status().code() != StatusCode::not_found) return text.status();
   return Status(StatusCode::not_found,
                 fmt::format("ATTNC_SCHEDULES names {}, and there is no file {}", directory, file));
@@ -260,10 +262,22 @@ Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_s
       read_schedules(file->text, file->name, *find_target(target));
   if (!rows.ok()) return rows.status();
   const int size = std::max(key_size, value_size);
-  if (const ScheduleRow* best = best_row(*rows, size, dtype)) return *best;
+  if (const ScheduleRow* best = best_row(*rows, size, dtype)) {
+    ScheduleRow row = *best;
+    row.file = file->shown_name;
+    return row;
+  }
   return Status(StatusCode::invalid_file,
                 fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
                             attn::policy_names[static_cast<size_t>(dtype)]));
+}
+
+std::string place_of(const ScheduleRow& row) {
+  std::string out = fmt::format("{}:{}, for ", row.file, row.line);
+  if (!row.dtype && !row.head_size) return out + "any dtype and head size";
+  out += row.dtype ? attn::policy_names[static_cast<size_t>(*row.dtype)] : "any dtype";
+  if (!row.head_size) return out + " and any head size";
+  return out + fmt::format(" and heads of at most {}", *row.head_size);
 }
 
 Schedule adapted(Schedule row, attn::DTypePolicy dtype) {

@@ -26,6 +26,7 @@ struct ScheduleRow {
   std::optional<int> head_size;            // the largest key or value size; none: any
   Schedule schedule;
   std::string measured, processor, date;  // "" where the file has no such column
+  std::string file{};                     // ScheduleFile::shown_name, if row_for() found the row
 };
 
 /// All rows of a target's file, in order. Checks that every number is in its range, that the
@@ -38,6 +39,8 @@ Result<std::vector<ScheduleRow>> read_schedules(const std::string& text, const s
 /// in. An error where the target is unknown or the file does not exist.
 struct ScheduleFile {
   std::string name, text;
+  std::string shown_name;  // for texts that are the same on every machine:
+                           // "codegen/schedules/avx2.txt", "$ATTNC_SCHEDULES/avx2.txt"
 };
 Result<ScheduleFile> schedule_file(const std::string& target);
 
@@ -49,6 +52,9 @@ const ScheduleRow* best_row(const std::vector<ScheduleRow>& rows, int head_size,
 /// That row of a target's file; an error if there is none.
 Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
                             attn::DTypePolicy dtype = {});
+/// Which row it is, and for which layers: "codegen/schedules/avx2.txt:4, for float64 and heads of at
+/// most 64". The same text on every machine.
+std::string place_of(const ScheduleRow& row);
 /// A row's numbers as kernels take them: under float64 a vector holds half as many numbers, and a
 /// register tile has at most that many rows.
 Schedule adapted(Schedule row, attn::DTypePolicy dtype);

@@ -298,6 +298,10 @@ struct Plan {
   std::vector<Packing> packings;
   std::vector<Path> paths;
   Schedule schedule;
+  // Where its numbers come from, a line each: the row of a schedule file, then measured runs. The
+  // same text on every machine. Empty: whoever made the plan chose the numbers.
+  std::vector<std::string> schedule_from;
+  bool tuned = false;  // some of its numbers were measured for this layer
 };
 
 /// The plan as text: the same bytes on every machine.

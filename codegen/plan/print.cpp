@@ -272,7 +272,10 @@ std::string print(const Plan& plan) {
       std::visit([&](const auto& s) { print(out, plan, path, s); }, stage);
   }
   const Schedule& s = plan.schedule;
-  out += "  schedule\n";
+  out += "  schedule";
+  for (size_t i = 0; i < plan.schedule_from.size(); ++i)
+    out += (i ? "\n    " : ": ") + plan.schedule_from[i];
+  out += "\n";
   out += fmt::format("    vector {}, register tile {} rows x {} vectors\n", s.vector, s.tile_rows,
                      s.tile_vectors);
   out += fmt::format(

@@ -43,6 +43,8 @@ constexpr const char* build_examples =
     "neon\n"
     "  attnc build decoder.json -o out --shapes one,many   no kernels for few queries, nor for "
     "scores\n"
+    "  attnc build encoder.json -o out --tuned tune.db   with the numbers that `attnc tune` found "
+    "for its layers\n"
     "  attnc build encoder.json -o out --json            what was made, for a program: library, "
     "bytes, targets, layers\n"
     "A shared library is linked with the C compiler: $CC, else cc. The targets of one library are "
@@ -51,6 +53,7 @@ constexpr const char* show_examples =
     "Examples:\n"
     "  attnc show encoder.json --stage plan\n"
     "  attnc show encoder.json --stage plan --shape T=1024,S=1024 --causal -o map.svg\n"
+    "  attnc show encoder.json --stage plan --tuned tune.db   # with what was measured for it\n"
     "  attnc show encoder.json --stage config      # what get_config() returns\n"
     "  attnc show section.o:encoder --stage loops --target avx2 --path output";
 constexpr const char* run_examples =
@@ -75,6 +78,7 @@ constexpr const char* bench_examples =
     "Examples:\n"
     "  attnc bench cases.json\n"
     "  attnc bench cases.json --case encoder-512 decode-gqa-4096 --threads 2 --seconds 0.3\n"
+    "  attnc bench cases.json --tuned tune.db     what tuning them gave\n"
     "  attnc bench cases.json --save out        out/NAME.safetensors: q, k, v, output\n"
     "cases.json is a list of calls; of these keys only name is needed:\n"
     "  [{\"name\": \"prefill\", \"Hq\": 32, \"Hkv\": 8, \"T\": 2048, \"D\": 128, \"causal\": "
@@ -111,6 +115,14 @@ int run_command(int argc, char** argv) {
   const CLI::Validator named(
       [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
 
+  const auto takes_tuned = [&](CLI::App* command, std::string& file) {
+    command
+        ->add_option("--tuned", file,
+                     "a database of `attnc tune`: layers and targets with runs there get their "
+                     "numbers, others keep the row\nof the schedule file")
+        ->check(named);
+  };
+
   attnc::BuildOptions build;
   CLI::App* build_command =
       app.add_subcommand("build", "make a library, typed headers and readable stages");
@@ -136,6 +148,7 @@ int run_command(int argc, char** argv) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember(shapes));
+  takes_tuned(build_command, build.tuned);
   build_command->add_flag("--shared", build.shared,
                           "also link lib<name>.so, which a program opens by name");
   build_command
@@ -149,8 +162,8 @@ int run_command(int argc, char** argv) {
       ->add_option(
           "--depfile", build.depfile,
           "a rule for make and ninja: lib<name>.a needs LAYER, the schedules of "
-          "ATTNC_SCHEDULES, and all else that was\nwritten, so that what is deleted is made "
-          "again")
+          "ATTNC_SCHEDULES, what --tuned names, and\nall else that was written, so that what is "
+          "deleted is made again")
       ->check(named);
   build_command->add_flag("--json", build.json, "what was made, as JSON");
   build_command->footer(std::string(build_examples) + exit_codes);
@@ -172,6 +185,7 @@ int run_command(int argc, char** argv) {
   show_command->add_option(
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");
+  takes_tuned(show_command, show.tuned);
   show_command
       ->add_option("--shape", show.shape,
                    "with the stage plan: also the map of blocks of such a call, T=1024,S=1024 (T "
@@ -210,6 +224,7 @@ int run_command(int argc, char** argv) {
   run_command->add_option("--prefix", run.prefix,
                           "what stands before the weights' names, \"encoder/\"");
   run_command->add_option("--target", run.target, target_here_help);
+  takes_tuned(run_command, run.tuned);
   run_command->add_option("--threads", run.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
   run_command->add_flag("--causal", run.causal, "sets use_causal_mask");
@@ -228,6 +243,7 @@ int run_command(int argc, char** argv) {
   check_command->add_option("--target", check.targets, targets_help)
       ->delimiter(',')
       ->allow_extra_args(false);
+  takes_tuned(check_command, check.tuned);
   check_command->add_flag("-v,--verbose", check.verbose, "a line for every target and call");
   check_command->add_flag("--json", check.json, "the result as JSON");
   check_command->footer(check_examples + attnc::describe_cache() + check_exit_codes);
@@ -258,6 +274,7 @@ int run_command(int argc, char** argv) {
   bench_command->add_flag("--profile", bench.profile,
                           "also the seconds of each stage of a call: projections, packing, "
                           "attention, copies, and the rest");
+  takes_tuned(bench_command, bench.tuned);
   bench_command->footer(bench_examples + attnc::describe_cache() + exit_codes);
 
   attnc::TuneCommand tune;

@@ -159,6 +159,8 @@ Result<int> bench_all(const BenchOptions& options) {
   if (!cases.ok()) return cases.status();
   auto target = target_here(options.target);
   if (!target.ok()) return target.status();
+  auto schedules = ScheduleSource::with_runs_of(options.tuned);
+  if (!schedules.ok()) return schedules.status();
   if (!options.save.empty()) {
     std::error_code error;
     std::filesystem::create_directories(options.save, error);
@@ -176,7 +178,7 @@ Result<int> bench_all(const BenchOptions& options) {
     requests.push_back({source_of(c), *target});
   }
   // Kernels are made in forked processes, so this comes before any thread is started.
-  const auto tables = cached_tables(requests, progress_line("building layers"));
+  const auto tables = cached_tables(requests, progress_line("building layers"), *schedules);
   std::unique_ptr<attn::ThreadPool> pool;
   if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
   attn::Executor& executor = pool != nullptr ? *pool : attn::default_executor();

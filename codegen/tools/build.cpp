@@ -119,6 +119,7 @@ std::string make_rule(const BuildOptions& options, const std::vector<std::string
     for (const std::string& t : targets)
       out += " \\\n  " + escaped((fs::path(folder) / (t + ".txt")).string());
   }
+  if (!options.tuned.empty()) out += " \\\n  " + escaped(options.tuned);
   for (const fs::path& file : written) out += " \\\n  " + escaped(file.string());
   return out + "\n";
 }
@@ -127,6 +128,7 @@ struct Made {
   std::string archive, shared;
   size_t bytes = 0;
   std::vector<std::string> targets;
+  size_t tuned = 0;  // layers times targets with numbers that were measured for them
   std::vector<std::pair<std::string, std::string>> layers;  // name, header
 };
 
@@ -192,6 +194,9 @@ Result<Made> make(const BuildOptions& options) {
   request.sanitizer = options.sanitize == "address"  ? Sanitizer::address
                       : options.sanitize == "thread" ? Sanitizer::thread
                                                      : Sanitizer::none;
+  auto schedules = ScheduleSource::with_runs_of(options.tuned);
+  if (!schedules.ok()) return schedules.status();
+  request.schedules = *schedules;
 
   auto compiled = compile(request, progress_line("compiling"));
   if (!compiled.ok()) return compiled.status();
@@ -203,6 +208,7 @@ Result<Made> make(const BuildOptions& options) {
             "",
             archive->size(),
             request.targets,
+            0,
             {}};
   std::vector<fs::path> written;
   for (size_t i = 0; i < request.layers.size(); ++i) {
@@ -223,6 +229,7 @@ Result<Made> make(const BuildOptions& options) {
     for (const Variant& v : variants) {
       texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target),
                          print(v.plan));
+      made.tuned += v.plan.tuned;
     }
     for (const auto& [file, text] : texts) {
       if (Status s = write_file(file, text); !s.ok()) return s;
@@ -257,12 +264,17 @@ int build(const BuildOptions& options) {
     for (const auto& [name, header] : made->layers)
       out["layers"].push_back({{"name", name}, {"header", header}});
     if (!made->shared.empty()) out["shared"] = made->shared;
+    if (!options.tuned.empty()) out["tuned"] = made->tuned;
     print_json(out);
     return 0;
   }
   const size_t layers = made->layers.size(), targets = made->targets.size();
-  fmt::print("{}: {} layer{} for {} target{}, {} kB\n", made->archive, layers,
-             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", (made->bytes + 999) / 1000);
+  // A database that has nothing for a layer is no error, but whoever names one wants to know.
+  const std::string tuned =
+      options.tuned.empty() ? "" : fmt::format(", {} of {} tuned", made->tuned, layers * targets);
+  fmt::print("{}: {} layer{} for {} target{}, {} kB{}\n", made->archive, layers,
+             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", (made->bytes + 999) / 1000,
+             tuned);
   if (!made->shared.empty())
     fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;

@@ -47,7 +47,8 @@ void share_calls(std::vector<CacheRequest>& requests) {
 }  // namespace
 
 std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequest> requests,
-                                                           const Progress& progress) {
+                                                           const Progress& progress,
+                                                           const ScheduleSource& schedules) {
   share_calls(requests);
   std::vector<Result<const attn_layer_table*>> tables(requests.size(),
                                                       Status(StatusCode::internal, "not built"));
@@ -68,7 +69,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequ
   std::vector<std::string> build_files;
   for (size_t i = 0; i < requests.size(); ++i) {
     const auto& [layer, target] = requests[i];
-    auto key = cache_key(layer, target);
+    auto key = cache_key(layer, target, schedules);
     if (!key.ok()) {
       tables[i] = key.status();
       continue;
@@ -82,7 +83,8 @@ std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequ
     if (table.ok()) {
       mark_used(files[i]);
     } else {
-      builds.push_back({table_library, {layer}, {target}});
+      builds.push_back(
+          {.name = table_library, .layers = {layer}, .targets = {target}, .schedules = schedules});
       build_files.push_back(files[i]);
     }
     entries.emplace(files[i], Entry{i, *key, table});
@@ -91,7 +93,7 @@ std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequ
   for (size_t b = 0; b < builds.size(); ++b) {
     Entry& entry = entries.at(build_files[b]);
     const auto& [layer, target] = requests[entry.request];
-    auto key = cache_key(layer, target);
+    auto key = cache_key(layer, target, schedules);
     if (key.ok() && *key != entry.key) {
       key = Status(StatusCode::invalid_file,
                    fmt::format("the schedules for {} changed while a layer was built from them: "

@@ -26,6 +26,7 @@ struct CacheRequest {
 /// builds run in parallel. A layer that is requested several times, each time for its own calls, is
 /// built for all of them.
 std::vector<Result<const attn_layer_table*>> cached_tables(std::vector<CacheRequest> requests,
-                                                           const Progress& progress = {});
+                                                           const Progress& progress = {},
+                                                           const ScheduleSource& schedules = {});
 
 }  // namespace attnc

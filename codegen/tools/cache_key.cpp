@@ -7,7 +7,6 @@
 #include <cstring>
 #include <vector>
 
-#include "halide/schedule.h"
 #include "import/read_file.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -98,14 +97,15 @@ std::string text_of(const std::optional<Calls>& calls) {
 
 }  // namespace
 
-Result<std::string> cache_key(const SourceLayer& layer, const std::string& target) {
+Result<std::string> cache_key(const SourceLayer& layer, const std::string& target,
+                              const ScheduleSource& schedules) {
   auto program = program_identity();
   if (!program.ok()) return program.status();
-  auto schedules = schedule_file(target);
-  if (!schedules.ok()) return schedules.status();
+  auto schedule = schedules.key_of(layer.graph.fingerprint, target);
+  if (!schedule.ok()) return schedule.status();
   std::string all;
   for (const std::string& part :
-       {*program, schedules->text, halide_variables(), layer.graph.name, text_of(layer.calls),
+       {*program, *schedule, halide_variables(), layer.graph.name, text_of(layer.calls),
         fmt::format("{}", fmt::join(c_compiler(), " "))}) {
     all += fmt::format("{} {}\n", part.size(), part);
   }

@@ -293,6 +293,8 @@ int check(const CheckOptions& options) {
   if (!targets.ok()) return fail(targets.status());
   auto files = json_files(options.paths);
   if (!files.ok()) return fail(files.status());
+  auto schedules = ScheduleSource::with_runs_of(options.tuned);
+  if (!schedules.ok()) return fail(schedules.status());
 
   std::vector<Outcome> outcomes;
   std::vector<CacheRequest> requests;
@@ -322,7 +324,7 @@ int check(const CheckOptions& options) {
       owners.push_back(outcomes.size() - 1);
     }
   }
-  const auto tables = cached_tables(requests, progress_line("building layers"));
+  const auto tables = cached_tables(requests, progress_line("building layers"), *schedules);
   for (size_t i = 0; i < requests.size(); ++i) {
     if (tables[i].ok())
       replay_all(outcomes[owners[i]], **tables[i], requests[i].target);

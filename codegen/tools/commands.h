@@ -17,6 +17,7 @@ struct BuildOptions {
   std::vector<std::string> shapes;   // names of Shapes; empty: all
   bool shared = false;               // also link lib<name>.so
   std::string sanitize;              // "address", "thread", or ""
+  std::string tuned;                 // a database of `attnc tune` with numbers for layers; "": none
   std::string depfile;               // for the dependencies, as make and ninja read them; "": none
   bool json = false;
 };
@@ -26,6 +27,7 @@ struct ShowOptions {
   std::string layer, stage;
   std::string target;  // "": the best of the machine that the layer is for
   std::string path;    // "": all
+  std::string tuned;   // as in BuildOptions
   // For the map of blocks, with stage plan:
   std::string shape;              // "T=1024,S=1024"; "": none
   std::string tables;             // a .safetensors file with what the masks read; "": none
@@ -37,6 +39,7 @@ int show(const ShowOptions& options);
 
 struct RunOptions {
   std::string layer, weights, inputs, output, prefix, target;
+  std::string tuned;  // as in BuildOptions
   bool causal = false, scores = false, json = false;
   int threads = 0;  // 0: one per usable processor
 };
@@ -44,6 +47,7 @@ int run(const RunOptions& options);
 
 struct CheckOptions {
   std::vector<std::string> paths, targets;
+  std::string tuned;  // as in BuildOptions
   bool verbose = false, json = false;
 };
 int check(const CheckOptions& options);
@@ -71,6 +75,7 @@ struct BenchOptions {
   std::string file;                // the cases; tools/bench/cases.h has the format
   std::vector<std::string> cases;  // names of the cases to run; empty: all
   std::string target;              // "": the best one that runs here
+  std::string tuned;               // as in BuildOptions
   std::string save;                // a folder for NAME.safetensors; "": none
   int threads = 0;                 // 0: one per usable processor
   double seconds = 1;              // at least this long per case

@@ -184,6 +184,7 @@ struct LoweredLayer::Module {
   // No threads: children are forked from this process.
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
   mlir::OwningOpRef<mlir::ModuleOp> op;
+  uint64_t fingerprint = 0;
 };
 
 LoweredLayer::LoweredLayer(std::unique_ptr<Module> module) : module_(std::move(module)) {}
@@ -214,23 +215,26 @@ Result<LoweredLayer> LoweredLayer::make(const SourceLayer& layer) {
   }
   lowered.stages.final = text_of(**module);
   lowered.module_->op = *std::move(module);
+  lowered.module_->fingerprint = g.fingerprint;
   return lowered;
 }
 
 Work LoweredLayer::work() const { return workOf(*module_->op); }
 
-Result<Schedule> LoweredLayer::row(const std::string& target) const {
-  const Work work = this->work();
-  auto row = row_for(target, work.key_size, work.value_size, work.dtype);
-  if (!row.ok()) return row.status();
-  return row->schedule;
+Result<ChosenSchedule> LoweredLayer::schedule(const std::string& target,
+                                              const ScheduleSource& schedules) const {
+  return schedules.of(module_->fingerprint, work(), target);
 }
 
 Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& target,
-                                const std::optional<Schedule>& row) const {
-  const auto own = row ? Result<Schedule>(*row) : this->row(target);
-  if (!own.ok()) return own.status();
-  return planFromModule(*module_->op, library, target, adapted(*own, work().dtype));
+                                const ScheduleSource& schedules) const {
+  auto chosen = schedule(target, schedules);
+  if (!chosen.ok()) return chosen.status();
+  auto plan = planFromModule(*module_->op, library, target, adapted(chosen->row, work().dtype));
+  if (!plan.ok()) return plan.status();
+  plan->schedule_from = std::move(chosen->from);
+  plan->tuned = chosen->tuned;
+  return plan;
 }
 
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
@@ -253,7 +257,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
       }
       LayerParts parts;
       for (const std::string& target : request.targets) {
-        auto plan = lowered->plan(request.name, target, request.row);
+        auto plan = lowered->plan(request.name, target, request.schedules);
         if (!plan.ok()) {
           failure = plan.status();
           break;

@@ -21,6 +21,7 @@
 #include "emit/library.h"
 #include "halide/emit_kernels.h"
 #include "plan/plan.h"
+#include "tools/schedule_source.h"
 
 namespace attnc {
 
@@ -66,12 +67,12 @@ class LoweredLayer {
   LoweredLayer& operator=(LoweredLayer&&) noexcept;
   ~LoweredLayer();
 
-  /// `row` takes the place of the row of the target's schedules.
   Result<Plan> plan(const std::string& library, const std::string& target,
-                    const std::optional<Schedule>& row = {}) const;
+                    const ScheduleSource& schedules = {}) const;
   Work work() const;
-  /// The row of the target's schedules that fits the layer.
-  Result<Schedule> row(const std::string& target) const;
+  /// The numbers that plan() takes.
+  Result<ChosenSchedule> schedule(const std::string& target,
+                                  const ScheduleSource& schedules = {}) const;
 
   Stages stages;
 
@@ -107,7 +108,7 @@ struct LibraryRequest {
   std::vector<std::string> targets;  // best first
   Sanitizer sanitizer = Sanitizer::none;
   Shapes shapes{};
-  std::optional<Schedule> row{};  // in place of the rows of the targets' schedules
+  ScheduleSource schedules{};
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 

@@ -78,11 +78,13 @@ Status call(const RunOptions& options) {
   auto target = target_here(options.target);
   if (!target.ok()) return target.status();
   // Files first, so that a mistake in them does not cost a build.
+  auto schedules = ScheduleSource::with_runs_of(options.tuned);
+  if (!schedules.ok()) return schedules.status();
   auto weights = weights_of(*layer, options);
   if (!weights.ok()) return weights.status();
   auto given = attn::SafeTensors::open(options.inputs);
   if (!given.ok()) return given.status();
-  auto tables = cached_tables({{*layer, *target}}, progress_line("building the layer"));
+  auto tables = cached_tables({{*layer, *target}}, progress_line("building the layer"), *schedules);
   if (!tables[0].ok()) return tables[0].status();
 
   std::unique_ptr<attn::ThreadPool> pool;

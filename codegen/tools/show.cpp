@@ -63,7 +63,16 @@ Result<std::string> text_of(const ShowOptions& options) {
                               "are of one",
                               options.stage));
   }
+  if (whole && options.stage != "plan" && !options.tuned.empty()) {
+    return Status(
+        StatusCode::invalid_argument,
+        fmt::format("--tuned: the stage {} does not depend on schedules; plan, algorithm, "
+                    "loops and assembly do",
+                    options.stage));
+  }
   if (Status s = check_map_options(options); !s.ok()) return s;
+  auto schedules = ScheduleSource::with_runs_of(options.tuned);
+  if (!schedules.ok()) return schedules.status();
   auto layer = read_layer(options.layer, "");
   if (!layer.ok()) return layer.status();
   if (options.stage == "config") {
@@ -82,7 +91,7 @@ Result<std::string> text_of(const ShowOptions& options) {
   if (!lowered.ok()) return lowered.status();
   if (options.stage == "graph") return lowered->stages.graph;
   if (options.stage == "passes") return lowered->stages.passes;
-  auto plan = lowered->plan("show", targets->front());
+  auto plan = lowered->plan("show", targets->front(), *schedules);
   if (!plan.ok()) return plan.status();
   if (options.stage == "plan") {
     if (options.shape.empty()) return print(*plan);

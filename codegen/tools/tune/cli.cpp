@@ -26,6 +26,7 @@ constexpr const char* examples =
     "  attnc tune cases.json --case encoder-512                cases of attnc bench\n"
     "  attnc tune --replay tune.db                             the same trials from the same "
     "times\n"
+    "  attnc build encoder.json -o out --tuned tune.db   a library with what was found\n"
     "  attnc tune show tune.db                           what was found, a line a run\n"
     "  attnc tune merge mine.db theirs.db -o all.db      runs of several machines in one file\n"
     "  attnc tune export all.db -o schedules             schedules/avx512.txt: rows of "

@@ -226,14 +226,19 @@ std::optional<double> gain_of(const TunedRun& run) {
   return gain;
 }
 
+std::vector<const TunedRun*> runs_with_gain(const std::vector<TunedRun>& runs, uint64_t fingerprint,
+                                            const std::string& target) {
+  Runs found;
+  for (const TunedRun& run : runs) {
+    if (run.run.fingerprint == fingerprint && run.run.target == target && gain_of(run))
+      found.push_back(&run);
+  }
+  return found;
+}
+
 TunedSchedule tuned_schedule(const std::vector<TunedRun>& runs, uint64_t fingerprint,
                              const TargetInfo& target, const Schedule& row) {
-  Runs of_layer;
-  for (const TunedRun& run : runs) {
-    if (run.run.fingerprint == fingerprint && run.run.target == target.name && gain_of(run))
-      of_layer.push_back(&run);
-  }
-  return overlaid(row, of_layer, target);
+  return overlaid(row, runs_with_gain(runs, fingerprint, target.name), target);
 }
 
 Result<std::map<std::string, std::string>> schedule_files_of(const TuningDatabase& db) {

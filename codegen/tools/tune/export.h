@@ -39,6 +39,10 @@ const Trial* start_of(const TunedRun& run);
 /// different moments say less.
 std::optional<double> gain_of(const TunedRun& run);
 
+/// The runs for exactly this layer and target that have a gain, in the order of `runs`.
+std::vector<const TunedRun*> runs_with_gain(const std::vector<TunedRun>& runs, uint64_t fingerprint,
+                                            const std::string& target);
+
 /// In neither list: runs all of whose numbers later ones give too.
 struct TunedSchedule {
   Schedule schedule;

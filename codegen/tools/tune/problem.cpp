@@ -79,7 +79,7 @@ Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<std::strin
                                  const TuneOptions& options, const std::string& target) {
   auto lowered = LoweredLayer::make(layer);
   if (!lowered.ok()) return lowered.status();
-  auto start = lowered->row(target);
+  auto start = lowered->schedule(target);
   if (!start.ok()) return start.status();
   auto plan = lowered->plan("tuned", target);
   if (!plan.ok()) return plan.status();
@@ -87,7 +87,7 @@ Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<std::strin
   if (options.causal) with.insert("use_causal_mask");
   TuningProblem out{.layer = std::move(layer),
                     .lowered = *std::move(lowered),
-                    .start = *start,
+                    .start = start->row,
                     .plan = *std::move(plan),
                     .calls = {},
                     .work = {},

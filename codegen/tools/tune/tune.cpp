@@ -159,8 +159,10 @@ class Tuner {
   std::vector<Result<Compiled>> compile_each(const std::vector<Schedule>& schedules) const {
     std::vector<LibraryRequest> requests;
     for (const Schedule& s : schedules) {
-      requests.push_back(
-          {.name = table_library, .layers = {problem_.layer}, .targets = {target_}, .row = s});
+      requests.push_back({.name = table_library,
+                          .layers = {problem_.layer},
+                          .targets = {target_},
+                          .schedules = s});
     }
     return compile_all(requests);
   }

@@ -109,6 +109,25 @@ TEST_F(ScheduleFile, TheMostSpecificRowIsTakenWhereverItStands) {
   EXPECT_EQ(query_tile(32, 8, DTypePolicy::mixed_bfloat16), 16);
 }
 
+TEST_F(ScheduleFile, ARowSaysWhereItIsAndForWhichLayers) {
+  write("head_size | dtype | " + columns + "\n* | * | " + numbers + "\n64 | * | " + numbers +
+        "\n* | float64 | " + numbers + "\n32 | float64 | " + numbers + "\n");
+  const auto place = [](int size, DTypePolicy dtype = {}) {
+    const auto row = attnc::row_for("avx2", size, size, dtype);
+    EXPECT_TRUE(row.ok()) << row.status().message();
+    return row.ok() ? attnc::place_of(*row) : "";
+  };
+  // Not the folder's name: plans are the same text on every machine.
+  EXPECT_EQ(place(128), "$ATTNC_SCHEDULES/avx2.txt:2, for any dtype and head size");
+  EXPECT_EQ(place(64), "$ATTNC_SCHEDULES/avx2.txt:3, for any dtype and heads of at most 64");
+  EXPECT_EQ(place(64, DTypePolicy::float64),
+            "$ATTNC_SCHEDULES/avx2.txt:4, for float64 and any head size");
+  EXPECT_EQ(place(32, DTypePolicy::float64),
+            "$ATTNC_SCHEDULES/avx2.txt:5, for float64 and heads of at most 32");
+  unsetenv("ATTNC_SCHEDULES");
+  EXPECT_TRUE(place(64).starts_with("codegen/schedules/avx2.txt:")) << place(64);
+}
+
 TEST_F(ScheduleFile, ColumnsThatAreLeftOutHaveTheirDefaults) {
   write(columns + " | decode_keys | pack_rows\n" + numbers + " | 64 | 7\n");
   const auto s = attnc::schedule_for("avx2", 64, 64);

@@ -128,6 +128,16 @@ TEST(Plan, TellsWhichNumbersAreNotTheDefaults) {
                 "    pack_rows 32: rows of values that a task packs\n"});
 }
 
+TEST(Plan, TellsWhereItsNumbersComeFrom) {
+  Plan plan = plan_of(encoder);
+  plan.schedule_from = {"codegen/schedules/avx512.txt:4, for any dtype and head size",
+                        "numbers of tune.db: run of 2026-11-27"};
+  expect_lines(print(plan),
+               {"  schedule: codegen/schedules/avx512.txt:4, for any dtype and head size\n"
+                "    numbers of tune.db: run of 2026-11-27\n"
+                "    vector 16, register tile 4 rows x 4 vectors\n"});
+}
+
 TEST(Plan, PrintsTheSameTextAgain) {
   const std::string text = print(plan_of(encoder));
   EXPECT_EQ(text, print(plan_of(encoder)));

@@ -210,7 +210,8 @@ class Formulas : public testing::Test {
     attnc::LibraryRequest request{.name = "drawn" + std::to_string(&batch - batches_.data()),
                                   .layers = {},
                                   .targets = {target()}};
-    if (!batch.schedule.empty()) request.row = attnc::schedule_from_text(batch.schedule);
+    if (!batch.schedule.empty())
+      request.schedules = attnc::schedule_from_text(batch.schedule).value();
     for (const Drawn& one : batch.layers) request.layers.push_back(source_of(one));
     return request;
   }
