@@ -56,6 +56,7 @@ struct TuneOptions {
   std::string layer;                // LAYER.json, an object, object:layer, or a file of bench cases
   std::vector<std::string> cases;   // of such a file: their names; empty: all
   std::vector<std::string> shapes;  // a call each, "T=512,S=512,E=768"
+  std::string calls;                // a file with the calls of a program: call_log.h; "": none
   std::vector<std::string> with;    // optional inputs that calls give
   std::string inputs;               // a .safetensors file with some of the inputs; "": none
   bool causal = false, scores = false;

@@ -23,6 +23,7 @@ constexpr const char* examples =
     "to tune.db\n"
     "  attnc tune app/section.o --shape T=1,S=4096 --shape T=64,S=4096 --threads 2 --seconds 120\n"
     "  attnc tune section.o:decoder --shape T=1,S=512,E=768 --with cache,cache_update_index\n"
+    "  ATTN_CALL_LOG=calls.jsonl app; attnc tune app/section.o --calls calls.jsonl\n"
     "  attnc tune cases.json --case encoder-512                cases of attnc bench\n"
     "  attnc tune --replay tune.db                             the same trials from the same "
     "times\n"

@@ -7,6 +7,7 @@
 
 #include "import/read_file.h"
 #include "tools/bench/cases.h"
+#include "tools/tune/call_log.h"
 
 namespace attnc {
 namespace {
@@ -16,6 +17,7 @@ using attn::StatusCode;
 
 constexpr size_t max_case_bytes = size_t{16} << 20;
 constexpr int most_few_queries = 64;  // that `few_queries` may be
+constexpr size_t most_logged = 4;     // kinds of calls of a layer: those that took longest
 
 unsigned use_of(const Attention& a) {
   switch (a.family) {
@@ -75,16 +77,28 @@ KernelWork work_of(const Plan& plan, const CallRequest& call) {
   return work;
 }
 
-Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<std::string>& shapes,
-                                 const TuneOptions& options, const std::string& target) {
+/// A call in words.
+struct CallText {
+  std::string shape;
+  std::set<std::string> with;
+  bool scores = false;
+
+  /// "T=1,S=512,E=768 with cache, cache_update_index"
+  std::string text() const {
+    std::string out = shape;
+    for (const std::string& name : with) out += (out == shape ? " with " : ", ") + name;
+    return scores ? out + ", scores" : out;
+  }
+};
+
+Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<CallText>& calls,
+                                 const std::string& target) {
   auto lowered = LoweredLayer::make(layer);
   if (!lowered.ok()) return lowered.status();
   auto start = lowered->schedule(target);
   if (!start.ok()) return start.status();
   auto plan = lowered->plan("tuned", target);
   if (!plan.ok()) return plan.status();
-  std::set<std::string> with(options.with.begin(), options.with.end());
-  if (options.causal) with.insert("use_causal_mask");
   TuningProblem out{.layer = std::move(layer),
                     .lowered = *std::move(lowered),
                     .start = start->row,
@@ -93,14 +107,14 @@ Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<std::strin
                     .work = {},
                     .shapes = {}};
   Calls expected;
-  for (const std::string& shape : shapes) {
-    auto lengths = read_shape(shape, out.plan.layer, axes_of_call(out.plan, with));
+  for (const CallText& text : calls) {
+    auto lengths = read_shape(text.shape, out.plan.layer, axes_of_call(out.plan, text.with));
     if (!lengths.ok()) return lengths.status();
-    out.calls.push_back({.lengths = *lengths, .with = with, .scores = options.scores});
+    out.calls.push_back({.lengths = *lengths, .with = text.with, .scores = text.scores});
     auto call = expected_call(out.plan, out.calls.back());
     if (!call.ok()) return call.status();
     expected.insert(*std::move(call));
-    out.shapes += (out.shapes.empty() ? "" : "; ") + shape;
+    out.shapes += (out.shapes.empty() ? "" : "; ") + text.text();
   }
   out.layer.calls = expected;
   const bool few = has_few(out.plan, out.calls);
@@ -125,9 +139,10 @@ std::string shape_of(const BenchCase& c) {
 
 Result<std::vector<TuningProblem>> problems_of_cases(const TuneOptions& options,
                                                      const std::string& target) {
-  if (!options.shapes.empty()) {
+  if (!options.shapes.empty() || !options.calls.empty()) {
     return Status(StatusCode::invalid_argument,
-                  fmt::format("--shape: the cases of {} have their own shapes", options.layer));
+                  fmt::format("{}: the cases of {} have their own shapes",
+                              options.calls.empty() ? "--shape" : "--calls", options.layer));
   }
   auto all = read_bench_cases(options.layer);
   if (!all.ok()) return all.status();
@@ -145,13 +160,13 @@ Result<std::vector<TuningProblem>> problems_of_cases(const TuneOptions& options,
   for (const uint64_t layer : order) {
     SourceLayer source = source_of(by_layer[layer][0]);
     source.graph.name = by_layer[layer][0].name;
-    std::vector<std::string> shapes;
+    std::vector<CallText> calls;
     double operations = 0;
     for (const BenchCase& c : by_layer[layer]) {
-      shapes.push_back(shape_of(c));
+      calls.push_back({.shape = shape_of(c), .with = {}});
       operations += operations_of(c);
     }
-    auto problem = problem_of(std::move(source), shapes, options, target);
+    auto problem = problem_of(std::move(source), calls, target);
     if (!problem.ok()) return problem.status().with_context(by_layer[layer][0].name);
     problem->operations = operations;
     out.push_back(*std::move(problem));
@@ -170,16 +185,40 @@ Result<std::vector<TuningProblem>> problems_of(const TuneOptions& options,
   }
   auto layers = read_layers(options.layer, "");
   if (!layers.ok()) return layers.status();
-  if (options.shapes.empty()) {
+  if (options.shapes.empty() && options.calls.empty()) {
     return Status(StatusCode::invalid_argument,
                   "--shape: expected the lengths of a call to tune for, as T=512,S=512; there can "
                   "be several");
   }
+  CallText given{.shape = "", .with = {options.with.begin(), options.with.end()},
+                 .scores = options.scores};
+  if (options.causal) given.with.insert("use_causal_mask");
+  std::vector<LoggedCall> log;
+  if (!options.calls.empty()) {
+    auto read = read_call_log(options.calls);
+    if (!read.ok()) return read.status();
+    log = *std::move(read);
+  }
   std::vector<TuningProblem> out;
   for (SourceLayer& layer : *layers) {
-    auto problem = problem_of(std::move(layer), options.shapes, options, target);
+    std::vector<CallText> calls;
+    for (const std::string& shape : options.shapes) {
+      calls.push_back(given);
+      calls.back().shape = shape;
+    }
+    for (const LoggedCall& call : log) {
+      if (call.fingerprint == layer.graph.fingerprint && calls.size() < most_logged)
+        calls.push_back({call.shape, call.with, call.scores});
+    }
+    if (calls.empty()) continue;  // the program does not call it
+    auto problem = problem_of(std::move(layer), calls, target);
     if (!problem.ok()) return problem.status();
     out.push_back(*std::move(problem));
+  }
+  if (out.empty()) {
+    return Status(StatusCode::not_found,
+                  fmt::format("--calls: {} has no calls of the layers of {}", options.calls,
+                              options.layer));
   }
   return out;
 }

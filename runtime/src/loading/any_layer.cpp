@@ -1,9 +1,11 @@
 #include "attn/runtime/any_layer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
+#include "calls/call_log.h"
 #include "calls/state.h"
 #include "loading/packing.h"
 #include "loading/table.h"
@@ -163,9 +165,17 @@ Status AnyLayer::run(std::span<const Tensor> inputs, std::span<const MutableTens
   Prepared call;
   Status s = prepare(*state_, inputs, outputs, call);
   if (s.ok() && !call.empty) {
-    Executor* executor = options.executor != nullptr ? options.executor : state_->executor;
-    s = run_prepared(*state_, call, workspace,
-                     executor != nullptr ? *executor : default_executor());
+    Executor* lent = options.executor != nullptr ? options.executor : state_->executor;
+    Executor& executor = lent != nullptr ? *lent : default_executor();
+    if (!logs_calls()) {
+      s = run_prepared(*state_, call, workspace, executor);
+    } else {
+      using Clock = std::chrono::steady_clock;
+      const Clock::time_point start = Clock::now();
+      s = run_prepared(*state_, call, workspace, executor);
+      const std::chrono::nanoseconds took = Clock::now() - start;
+      if (s.ok()) log_call(*state_, inputs, outputs, executor.worker_count(), took.count());
+    }
   }
   return with_layer(s, *state_->table);
 }

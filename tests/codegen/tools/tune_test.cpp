@@ -9,6 +9,7 @@
 
 #include "attnc_shell.h"
 #include "plan/schedule_text.h"
+#include "tools/compiler.h"
 #include "tools/tune/database.h"
 
 namespace attnc {
@@ -127,6 +128,47 @@ TEST_F(Tune, TakesEachOfTheFiveLayersFromItsConfiguration) {
     ASSERT_FALSE(kept.runs.empty());
     EXPECT_EQ(kept.runs.back().families, layer.families) << layer.fixture;
     std::remove(path("five.db").c_str());
+  }
+}
+
+TEST_F(Tune, TakesTheCallsThatAProgramMade) {
+  write("layer.json",
+        R"({"class_name": "GroupQueryAttention", "config": {"head_dim": 4, "num_query_heads": 2,
+            "num_key_value_heads": 1, "name": "own"}})");
+  const std::string from_text =
+      R"({"layer": "own", "fingerprint": "FINGERPRINT", "target": "avx2", "threads": 1,
+          "shape": "batch=1,query=SIZE,key=9,feature=6", "with": ["use_causal_mask"],
+          "scores": false, "nanoseconds": TIME})";
+  auto layer = read_layer(path("layer.json"), "");
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  const auto line = [&](const std::string& size, const std::string& time) {
+    std::string text = from_text;
+    const auto put = [&](const std::string& name, const std::string& with) {
+      text.replace(text.find(name), name.size(), with);
+    };
+    put("FINGERPRINT", fmt::format("{:016x}", layer->graph.fingerprint));
+    put("SIZE", size), put("TIME", time);
+    std::erase(text, '\n');
+    return text + "\n";
+  };
+  std::string log = line("9", "100") + line("3", "900") + line("9", "1000");
+  log += log.substr(0, 40);  // a program is writing it
+  write("calls.jsonl", log);
+  const Said said =
+      attnc("tune layer.json --calls calls.jsonl --target baseline --seconds 0 --db t.db");
+  ASSERT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(trials("t.db").runs.at(0).calls,
+            "batch=1,query=9,key=9,feature=6 with use_causal_mask; "
+            "batch=1,query=3,key=9,feature=6 with use_causal_mask");
+
+  write("other.json",
+        R"({"class_name": "MultiHeadAttention", "config": {"num_heads": 1, "key_dim": 4}})");
+  refuses("tune other.json --calls calls.jsonl", 1,
+          "--calls: calls.jsonl has no calls of the layers of other.json");
+  for (const char* bad : {"[]", "{}", "null", "{\"fingerprint\": 3}", "\xff", ""}) {
+    write("bad.jsonl", line("9", "1") + bad + "\n");
+    refuses("tune layer.json --calls bad.jsonl", 1,
+            "bad.jsonl:2: expected a line of a call log, which ATTN_CALL_LOG makes a program write");
   }
 }
 
