@@ -15,9 +15,9 @@
 # The project's own compiler compiles the header with the project's flags to an object that holds nothing but the
 # descriptions, and attnc makes the library from that object. Both are built again when the header, what it includes, or
 # attnc changes, and when a file that they made is deleted; the library also when these arguments or the database change.
-# With a multi-config generator, each configuration has its
-# own library. Anything else that the header needs (include directories, definitions, other libraries) is given to
-# my_layers as INTERFACE: the descriptions are compiled with it, like everything that includes the typed headers.
+# With a multi-config generator, each configuration has its own library. Anything else that the header needs (include
+# directories, definitions, other libraries) is given to my_layers as INTERFACE: the descriptions are compiled with it,
+# like everything that includes the typed headers.
 #
 # Everything that is made lies in <build folder>/attn/my_layers (with several configurations in /<configuration> below
 # it): the typed headers in my_layers/, the readable stages in my_layers/stages/. A typed header includes yours through
