@@ -27,9 +27,10 @@ void add_search_options(CLI::App& tune, TuneOptions& options) {
                   "a call to be fast for: T queries, S keys, B in the batch, E features, as "
                   "T=512,S=512,E=768; several\nare tuned together")
       ->check(named);
-  tune.add_option("--calls", options.calls,
-                  "a log of a program's calls: run it with ATTN_CALL_LOG=FILE; of each layer the four "
-                  "kinds of calls that\ntook longest")
+  tune.add_option(
+          "--calls", options.calls,
+          "a log of a program's calls: run it with ATTN_CALL_LOG=FILE; of each layer the four "
+          "kinds of calls that\ntook longest")
       ->check(named);
   tune.add_option("--case", options.cases, "only the bench cases of these names");
   tune.add_option("--with", options.with,

@@ -190,8 +190,8 @@ Result<std::vector<TuningProblem>> problems_of(const TuneOptions& options,
                   "--shape: expected the lengths of a call to tune for, as T=512,S=512; there can "
                   "be several");
   }
-  CallText given{.shape = "", .with = {options.with.begin(), options.with.end()},
-                 .scores = options.scores};
+  CallText given{
+      .shape = "", .with = {options.with.begin(), options.with.end()}, .scores = options.scores};
   if (options.causal) given.with.insert("use_causal_mask");
   std::vector<LoggedCall> log;
   if (!options.calls.empty()) {
@@ -216,9 +216,8 @@ Result<std::vector<TuningProblem>> problems_of(const TuneOptions& options,
     out.push_back(*std::move(problem));
   }
   if (out.empty()) {
-    return Status(StatusCode::not_found,
-                  fmt::format("--calls: {} has no calls of the layers of {}", options.calls,
-                              options.layer));
+    return Status(StatusCode::not_found, fmt::format("--calls: {} has no calls of the layers of {}",
+                                                     options.calls, options.layer));
   }
   return out;
 }

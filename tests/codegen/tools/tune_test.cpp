@@ -167,8 +167,9 @@ TEST_F(Tune, TakesTheCallsThatAProgramMade) {
           "--calls: calls.jsonl has no calls of the layers of other.json");
   for (const char* bad : {"[]", "{}", "null", "{\"fingerprint\": 3}", "\xff", ""}) {
     write("bad.jsonl", line("9", "1") + bad + "\n");
-    refuses("tune layer.json --calls bad.jsonl", 1,
-            "bad.jsonl:2: expected a line of a call log, which ATTN_CALL_LOG makes a program write");
+    refuses(
+        "tune layer.json --calls bad.jsonl", 1,
+        "bad.jsonl:2: expected a line of a call log, which ATTN_CALL_LOG makes a program write");
   }
 }
 
