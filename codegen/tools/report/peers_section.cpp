@@ -114,7 +114,7 @@ Section peers_section(const std::vector<PeerFile>& files) {
     if (file.rows.empty())
       out.body += "<p>It has no cases.</p>\n";
     else
-      out.body += "<div class=\"charts\">\n" + ratios_chart(file) + "</div>\n" + peers_table(file);
+      out.body += "<div class=\"beside\">\n" + ratios_chart(file) + peers_table(file) + "</div>\n";
   }
   out.summary = fmt::format("{} of {} compared", compared, counted(cases, "case"));
   if (compared > 0) {

@@ -27,7 +27,7 @@ code{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.92em}
 h1,h2,h3,p,figcaption,td,code,.key,.below{overflow-wrap:anywhere}
 td{min-width:5.6em}
 td:first-child{min-width:8em}
-td.n,.cards td{min-width:0}
+td.n{min-width:0}
 .summary{list-style:none;margin:0;padding:0;display:grid;gap:8px;
 grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr))}
 .summary li{background:var(--panel);border:1px solid var(--edge);border-radius:8px;padding:8px 12px}
@@ -48,6 +48,8 @@ b.slower{color:var(--slower)}
 details{margin:8px 0}
 summary{cursor:pointer;color:var(--c0)}
 .charts{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr))}
+.beside{display:grid;gap:0 40px;align-items:start;
+grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr))}
 figure{margin:0;min-width:0;max-width:480px}
 figcaption{font-weight:600;font-size:13.5px;margin-bottom:2px}
 svg{display:block;width:100%;height:auto;font-size:11px;
@@ -65,7 +67,7 @@ svg text.label{font-weight:700;stroke:var(--page);stroke-width:3px;paint-order:s
 .line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round}
 .line.dashed{stroke-dasharray:5 4;stroke-width:1.3}
 .mark{fill:currentColor}
-circle.mark.c7{fill-opacity:.6}
+circle.mark.c7{fill-opacity:.75}
 polygon.mark{stroke:var(--page);stroke-width:1}
 .ring{fill:var(--page);stroke:currentColor;stroke-width:1.4}
 .range{stroke:currentColor;stroke-width:2}
@@ -84,7 +86,7 @@ body{padding:12px}
 .cards tr{border:1px solid var(--edge);border-radius:8px;padding:4px 10px;margin:8px 0}
 .cards td,.cards td.n{display:flex;gap:12px;border:0;padding:2px 0;text-align:left;white-space:normal}
 .cards td::before{content:attr(data-name);flex:0 0 76px;color:var(--quiet)}
-.cards td span{min-width:0}
+.cards td,.cards td span{min-width:0}
 .cards td.none{display:none}
 th,td{padding-right:9px}
 }

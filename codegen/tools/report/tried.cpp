@@ -19,10 +19,10 @@ double bytes_of_number(const std::string& dtype) {
 
 std::string why_not_in_roofline(const TuningRun& run, double intensity) {
   if (uses_from_text(run.families).value_or(0) & use_projections)
-    return "it has projections, and the bytes of their weights are not recorded";
-  if (run.operations == 0) return "its operations are not counted";
+    return "with projections, the bytes of whose weights are not recorded";
+  if (run.operations == 0) return "operations are not counted";
   if (run.fma_gflops == 0 || run.read_gbps == 0) return "the machine's limits are not recorded";
-  if (intensity == 0) return "the lengths of its calls are not recorded, or they differ";
+  if (intensity == 0) return "lengths are not recorded, or calls differ in their operations a byte";
   return "";
 }
 

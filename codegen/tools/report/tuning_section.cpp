@@ -24,10 +24,13 @@ std::string calls_text(const TuningRun& run) {
   return out;
 }
 
+/// With spaces at which lines do not break, but after commas.
 std::string changes_text(const Found& found) {
   std::string out;
-  for (const Change& c : found.changes)
-    out += fmt::format("{}{} {} → {}", out.empty() ? "" : ", ", c.column, c.before, c.after);
+  for (const Change& c : found.changes) {
+    out += fmt::format("{0}{2}{1}{3}{1}→{1}{4}", out.empty() ? "" : ", ", "\xc2\xa0", c.column,
+                       c.before, c.after);
+  }
   return out;
 }
 

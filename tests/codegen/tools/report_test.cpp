@@ -35,7 +35,7 @@ TEST(ReportPage, ShowsEverythingAndNeedsNothingElse) {
                            "2026-11-27",
                            "none faster",
                            "not measured",
-                           "decode_exp_unroll 1 → ",
+                           "decode_exp_unroll\u00a01\u00a0→\u00a0",
                            "<code>tune.db</code>",
                            "encoder-512",
                            "alone-D64",
@@ -56,7 +56,7 @@ TEST(ReportPage, ShowsEverythingAndNeedsNothingElse) {
                            "no peer was measured",
                            "was not measured",
                            "110 to 118 GFLOP/s",
-                           "Not in the roofline: run 2: it has projections"})
+                           "Not in the roofline: run 2: with projections"})
     EXPECT_NE(page.find(part), page.npos) << part;
   // Two runs with trials and one of them in the roofline, three curves, one layer with stages, one
   // comparison.
