@@ -12,7 +12,9 @@ constexpr double text_height = 11, character_width = 6.1;
 }  // namespace
 
 std::string at(double value) {
-  std::string text = fmt::format("{:.1f}", value);
+  // Machines differ in the last bits of a sum of products. Numbers halfway between two decimals are
+  // common, and have to be rounded in the same direction everywhere.
+  std::string text = fmt::format("{:.1f}", value + 1e-6);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
   return text == "-0" ? "0" : text;
 }

@@ -249,9 +249,9 @@ TEST_F(Report, DamagedDatabasesGiveAPageOrASentence) {
       EXPECT_EQ(why_not_well_formed(*page), "");
     }
   };
-  damage(bytes, bytes.size() / 120 | 1, use);
+  damage(bytes, bytes.size() / 80 | 1, use);
   // The rows are near the end of their pages.
-  for (size_t at = bytes.find("model::encoder"); at < bytes.size() && at % 4096 != 0; at += 3) {
+  for (size_t at = bytes.find("model::encoder"); at < bytes.size() && at % 4096 != 0; at += 7) {
     std::string other = bytes;
     other[at] = static_cast<char>(other[at] ^ (1 << at % 8));
     use(other);
