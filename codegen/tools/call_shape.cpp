@@ -11,8 +11,10 @@ struct Letter {
   attn::Kind kind;
   const char* letter;
 };
-constexpr Letter letters[] = {
-    {attn::Kind::query, "T"}, {attn::Kind::key, "S"}, {attn::Kind::batch, "B"}, {attn::Kind::feature, "E"}};
+constexpr Letter letters[] = {{attn::Kind::query, "T"},
+                              {attn::Kind::key, "S"},
+                              {attn::Kind::batch, "B"},
+                              {attn::Kind::feature, "E"}};
 
 attn::Status wrong(const std::string& sentence) {
   return {attn::StatusCode::invalid_argument, "--shape: " + sentence};
