@@ -14,6 +14,7 @@
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/compiler.h"
+#include "tools/report/report.h"
 #include "tools/terminal.h"
 #include "tools/tune/cli.h"
 #include "tools/version.h"
@@ -280,6 +281,9 @@ int run_command(int argc, char** argv) {
   attnc::TuneCommand tune;
   CLI::App* tune_command = attnc::add_tune(app, tune, exit_codes);
 
+  attnc::ReportCommand report;
+  CLI::App* report_command = attnc::add_report(app, report, exit_codes);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -297,6 +301,7 @@ int run_command(int argc, char** argv) {
   if (*run_command) return attnc::run(run);
   if (*check_command) return attnc::check(check);
   if (*tune_command) return attnc::run_tune(tune);
+  if (*report_command) return attnc::run_report(report);
   return attnc::bench(bench);
 }
 

@@ -9,6 +9,9 @@
 
 namespace attnc {
 
+using attn::Result;
+using attn::Status;
+
 /// The text that follows the plan or, with --json, replaces it. Writes the picture of -o.
 Result<std::string> map_text(const Plan& plan, const ShowOptions& options);
 

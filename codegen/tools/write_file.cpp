@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 
 Status write_file(const fs::path& file, const std::string& bytes) {
   std::error_code error;
-  fs::create_directories(file.parent_path(), error);
+  // A name alone has no folder to make.
+  if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   if (error)
     return Status(StatusCode::not_found, fmt::format("the folder {} cannot be made: {}",
                                                      file.parent_path().string(), error.message()));

@@ -4,43 +4,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "import/printable.h"
 
 namespace attnc {
 namespace {
-
-struct Change {
-  const char* column;
-  int before, after;
-};
-
-/// What was found: times of trial 0 and of the winner, which is trial 0 where nothing is faster.
-struct Found {
-  double before = 0, after = 0;
-  std::optional<double> of_limit;  // operations a second, as a part of the multiply-add limit
-  std::vector<Change> changes;
-};
-
-/// Nothing if trial 0 was not measured.
-std::optional<Found> found_in(const TunedRun& tuned) {
-  const Trial* start = start_of(tuned);
-  if (!start) return std::nullopt;
-  Found found{start->seconds, start->seconds, {}, {}};
-  if (const std::optional<double> gain = gain_of(tuned)) {
-    const Trial& winner = *winner_of(tuned.trials);
-    found.after = start->seconds * *gain;
-    for (const ScheduleColumn& c : schedule_columns) {
-      const int before = start->schedule.*c.number, after = winner.schedule.*c.number;
-      if (before != after) found.changes.push_back({c.name, before, after});
-    }
-  }
-  const TuningRun& run = tuned.run;
-  if (run.operations > 0 && run.fma_gflops > 0)
-    found.of_limit = run.operations / (found.after * 1e9 * run.fma_gflops);
-  return found;
-}
 
 std::string time_text(double seconds) {
   if (seconds >= 1) return fmt::format("{:.3f} s", seconds);
@@ -70,6 +38,24 @@ std::string result_text(const std::optional<Found>& found) {
 }
 
 }  // namespace
+
+std::optional<Found> found_in(const TunedRun& tuned) {
+  const Trial* start = start_of(tuned);
+  if (!start) return std::nullopt;
+  Found found{start->seconds, start->seconds, {}, {}};
+  if (const std::optional<double> gain = gain_of(tuned)) {
+    const Trial& winner = *winner_of(tuned.trials);
+    found.after = start->seconds * *gain;
+    for (const ScheduleColumn& c : schedule_columns) {
+      const int before = start->schedule.*c.number, after = winner.schedule.*c.number;
+      if (before != after) found.changes.push_back({c.name, before, after});
+    }
+  }
+  const TuningRun& run = tuned.run;
+  if (run.operations > 0 && run.fma_gflops > 0)
+    found.of_limit = run.operations / (found.after * 1e9 * run.fma_gflops);
+  return found;
+}
 
 std::string text_of(const std::vector<TunedRun>& runs) {
   std::string out;
