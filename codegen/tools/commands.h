@@ -65,6 +65,7 @@ struct TuneOptions {
   std::string replay;                // a database to replay instead; "": none
   int threads = 1;
   double seconds = 60;  // for each layer
+  int trials = 0;       // at most, with the schedule that the layer has; 0: any number
   uint64_t seed = 1;
   bool json = false;
 };

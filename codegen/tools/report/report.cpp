@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "tools/report/markdown.h"
 #include "tools/report/page.h"
 #include "tools/terminal.h"
 #include "tools/tune/database.h"
@@ -20,6 +21,7 @@ constexpr const char* report_examples =
     "  attnc report --bench before.jsonl after.jsonl -o report.html    ranges of both in one "
     "chart\n"
     "  attnc report --db tune.db --bench cases.jsonl --peers peers.json -o report.html\n"
+    "  attnc report --peers peers.json --about \"a Xeon, 2026-11-28\" -o BENCHMARKS.md\n"
     "The page is one file, which needs no network and no scripts. The same inputs give the same "
     "bytes.\n"
     "Cases whose names end in -T, -S or -D and a number, as those of ranges do, become curves over "
@@ -79,7 +81,12 @@ CLI::App* add_report(CLI::App& app, ReportCommand& command, const std::string& e
       ->check(named);
   report->add_option("--peers", command.peers, "files with comparisons with other libraries")
       ->check(named);
-  report->add_option("-o,--output", command.output, "the .html file to write")
+  report->add_option("--about", command.about,
+                     "with Markdown: what the files do not say, a paragraph each: machine, day, "
+                     "command");
+  report
+      ->add_option("-o,--output", command.output,
+                   "the .html file to write; or an .md file: the comparisons as tables")
       ->required()
       ->check(named);
   report->footer(report_examples + exit_codes);
@@ -92,10 +99,25 @@ int run_report(const ReportCommand& command) {
                "attnc: --db, --bench or --peers is required (`attnc report --help` shows how)\n");
     return 2;
   }
+  const bool markdown = command.output.ends_with(".md");
+  if (markdown && (command.peers.empty() || !command.database.empty() || !command.bench.empty())) {
+    fmt::print(stderr,
+               "attnc: -o {}: Markdown has comparisons alone, of --peers (`attnc report --help` "
+               "shows how)\n",
+               command.output);
+    return 2;
+  }
+  if (!markdown && !command.about.empty()) {
+    fmt::print(
+        stderr,
+        "attnc: --about: goes with Markdown, -o NAME.md (`attnc report --help` shows how)\n");
+    return 2;
+  }
   if (Status s = check_output(command); !s.ok()) return fail(s);
   const Result<report::PageInputs> inputs = inputs_of(command);
   if (!inputs.ok()) return fail(inputs.status());
-  const Result<std::string> page = report::page_of(*inputs);
+  const Result<std::string> page =
+      markdown ? report::markdown_of(inputs->peers, command.about) : report::page_of(*inputs);
   if (!page.ok()) return fail(page.status());
   if (Status s = write_file(command.output, *page); !s.ok()) return fail(s);
   return 0;

@@ -17,7 +17,8 @@ namespace attnc {
 struct ReportCommand {
   std::string database;                   // of `attnc tune`; "": none
   std::vector<std::string> bench, peers;  // output of `attnc bench`, and comparisons
-  std::string output;
+  std::vector<std::string> about;         // paragraphs for Markdown
+  std::string output;                     // .md: comparisons as Markdown
 };
 
 /// Adds `report` to the program. `command` has to outlive the parsing; `exit_codes` ends the help.

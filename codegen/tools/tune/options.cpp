@@ -50,6 +50,8 @@ void add_search_options(CLI::App& tune, TuneOptions& options) {
       ->check(CLI::Range(1, 1024));
   tune.add_option("--seconds", options.seconds, "how long to search for each layer (default: 60)")
       ->check(seconds);
+  tune.add_option("--trials", options.trials, "and at most so many schedules")
+      ->check(CLI::Range(1, 1'000'000));
   tune.add_option("--seed", options.seed,
                   "the order of the search follows from it and from what is measured (default: 1)")
       ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 62));

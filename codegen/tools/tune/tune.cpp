@@ -102,7 +102,11 @@ class Tuner {
     double longest = 0;  // of a generation
     while (in_time(longest)) {
       const double began = seconds_now();
-      const std::vector<Schedule> batch = search.next();
+      std::vector<Schedule> batch = search.next();
+      if (options_.trials > 0) {
+        const int left = std::max(options_.trials - outcome_.trials, 0);
+        batch.resize(std::min(batch.size(), static_cast<size_t>(left)));
+      }
       if (batch.empty()) break;
       if (Status s = measure(batch, search); !s.ok()) return s;
       longest = std::max(longest, seconds_now() - began);

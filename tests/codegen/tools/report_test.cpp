@@ -3,6 +3,7 @@
 
 #include "attnc_shell.h"
 #include "report_samples.h"
+#include "tools/report/markdown.h"
 
 namespace attnc::report {
 namespace {
@@ -204,6 +205,37 @@ TEST_F(Report, WritesThePage) {
   EXPECT_EQ(bytes_of(path("new/folder/r.html")), page);
   EXPECT_EQ(attnc("report --peers p.json -o r.html").code, 0);
   EXPECT_NE(bytes_of(path("r.html")), page);
+}
+
+TEST(ReportMarkdown, HasEveryCaseAndEveryPeer) {
+  const std::string text =
+      markdown_of({*peers_from_text(peers_text, "here/peers.json")}, {"a Xeon", "one | two"});
+  EXPECT_EQ(text.find("# Benchmarks\n"), 0u);
+  EXPECT_NE(
+      text.find("\na Xeon\n\none \\| two\n\n## peers.json\n\n2 threads, 110 to 118.5 GFLOP/s of "
+                "multiply-adds, 11 GB/s from memory.\n\n| case |"),
+      text.npos)
+      << text;
+  EXPECT_NE(
+      text.find("| decode | 1.000 | - | torch | 0.800 | **0.81** | 0.79 to 0.84 | - |\n"
+                "| failed | - | - | torch | 500.000 | - | - | - |\n"
+                "| lonely | 1.000 | - | - | - | - | - | - |\n"
+                "| prefill | 2.000 | 0.76 | onednn | 3.000 | 1.51 | 1.40 to 1.60 | torch 4.000 |\n"
+                "\n2 of 4 cases compared: geometric mean 1.11, least 0.81.\n"
+                "attnc is slower in decode (0.81).\n"),
+      text.npos)
+      << text;
+}
+
+TEST_F(Report, WritesMarkdownWhereTheNameSaysSo) {
+  write("p.json", peers_text);
+  EXPECT_EQ(attnc("report --peers p.json --about 'a day' -o B.md").code, 0);
+  EXPECT_EQ(bytes_of(path("B.md")),
+            markdown_of({*peers_from_text(peers_text, "p.json")}, {"a day"}));
+  refuses("report --peers p.json --bench b.jsonl -o B.md", 2,
+          "-o B.md: Markdown has comparisons alone, of --peers (`attnc report --help` shows how)");
+  refuses("report --peers p.json --about x -o r.html", 2,
+          "--about: goes with Markdown, -o NAME.md (`attnc report --help` shows how)");
 }
 
 TEST_F(Report, ArgumentsAndFilesThatMakeNoSense) {
