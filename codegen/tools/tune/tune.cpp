@@ -127,7 +127,7 @@ class Tuner {
             .fingerprint = problem_.plan.fingerprint,
             .target = target_,
             .dtype = attn::policy_names[static_cast<size_t>(problem_.plan.dtype)],
-            .head_size = std::max(work.key_size, work.value_size),
+            .head_size = std::max({work.key_size, work.value_size, 1}),  // 1: no attention
             .families = words_of(problem_.uses),
             .calls = problem_.shapes,
             .work = text_of(problem_.work),
@@ -180,6 +180,7 @@ class Tuner {
 
   Status measure_start() {
     auto compiled = compile_each({problem_.start});
+    if (interrupted) return Status(StatusCode::unsupported, "stopped before anything was measured");
     if (!compiled[0].ok()) return compiled[0].status();
     auto candidate = load(*compiled[0], 0);
     if (!candidate.ok()) return candidate.status();
