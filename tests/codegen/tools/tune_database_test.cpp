@@ -1,19 +1,15 @@
-// The database of `attnc tune`: what is stored is read again, several processes write one file, a
-// killed process loses nothing that it has finished, and foreign or damaged files are sentences.
-#include <signal.h>
+// The database of `attnc tune`: what is stored is read again, and foreign or damaged files are
+// sentences.
+#include "tune_database.h"
+
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <functional>
 #include <limits>
-#include <set>
 
-#include "attnc_shell.h"
 #include "plan/schedule_text.h"
-#include "tools/tune/database.h"
 #include "tune_samples.h"
 
 namespace attnc {
@@ -22,32 +18,8 @@ namespace {
 using attn::StatusCode;
 namespace fs = std::filesystem;
 
-/// Runs `body` in a child process, whose exit code is 0 if it returns true.
-pid_t in_child(const std::function<bool()>& body) {
-  const pid_t pid = fork();
-  if (pid == 0) _exit(body() ? 0 : 1);
-  return pid;
-}
-
-bool succeeded(pid_t pid) {
-  int status = -1;
-  return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-         WEXITSTATUS(status) == 0;
-}
-
-class Database : public Attnc {
+class Database : public DatabaseFile {
  protected:
-  void SetUp() override {
-    // In memory where Linux has such a folder: on a disk a trial waits for it, some 20 ms.
-    const char* set = std::getenv("TMPDIR");
-    const Variable folder("TMPDIR", fs::is_directory("/dev/shm") ? "/dev/shm" : set ? set : "");
-    Attnc::SetUp();
-  }
-  TuningDatabase open(const std::string& name) {
-    Result<TuningDatabase> db = TuningDatabase::open(path(name));
-    if (!db.ok()) throw std::runtime_error(db.status().message());
-    return *std::move(db);
-  }
   /// Expects that the file is refused, opened either way, with this sentence after its name.
   void refused(const std::string& name, StatusCode code, const std::string& sentence) {
     for (const auto& how : {TuningDatabase::open, TuningDatabase::open_to_read}) {
@@ -210,95 +182,6 @@ TEST_F(Database, MergingTwiceAddsNothing) {
   ASSERT_TRUE(a.add(of_a, sample_trial(3)).ok());
   EXPECT_EQ(*both.merge(a), 0);
   EXPECT_EQ(both.trials(of_a)->size(), 4u);
-}
-
-TEST_F(Database, SeveralProcessesMakeAndWriteOneFile) {
-  constexpr int processes = 4, trials = 50;
-  std::vector<pid_t> children;
-  for (int p = 0; p < processes; ++p) {
-    children.push_back(in_child([&] {
-      auto db = TuningDatabase::open(path("tune.db"));
-      if (!db.ok()) return false;
-      const auto run = db->begin(sample_run());
-      bool added = run.ok();
-      for (int t = 0; added && t < trials; ++t) added = db->add(*run, sample_trial(t)).ok();
-      return added;
-    }));
-  }
-  for (pid_t pid : children) EXPECT_TRUE(succeeded(pid));
-  const auto db = TuningDatabase::open_to_read(path("tune.db"));
-  ASSERT_TRUE(db.ok()) << db.status().message();
-  const auto runs = db->runs();
-  ASSERT_EQ(runs->size(), size_t{processes});
-  for (const TuningRun& run : *runs) EXPECT_EQ(db->trials(run.name)->size(), size_t{trials});
-}
-
-TEST_F(Database, IsReadWhileAnotherProcessWrites) {
-  constexpr size_t trials = 50;
-  const std::string run = *open("tune.db").begin(sample_run());
-  const pid_t writer = in_child([&] {
-    TuningDatabase db = open("tune.db");
-    bool added = true;
-    for (size_t t = 0; added && t < trials; ++t)
-      added = db.add(run, sample_trial(static_cast<int>(t))).ok();
-    return added;
-  });
-  size_t seen = 0;
-  for (bool done = false; !done;) {
-    done = waitpid(writer, nullptr, WNOHANG) != 0;
-    const auto db = TuningDatabase::open_to_read(path("tune.db"));
-    ASSERT_TRUE(db.ok()) << db.status().message();
-    const auto read = db->trials(run);
-    ASSERT_TRUE(read.ok()) << read.status().message();
-    EXPECT_GE(read->size(), seen);
-    seen = read->size();
-  }
-  EXPECT_EQ(seen, trials);
-}
-
-TEST_F(Database, AKilledProcessLosesNothingThatItHasFinished) {
-  constexpr int kills = 200;
-  for (int k = 0; k < kills; ++k) {
-    const std::string run = *open("tune.db").begin(sample_run());
-    int pipe_ends[2];
-    ASSERT_EQ(pipe(pipe_ends), 0);
-    const pid_t pid = in_child([&] {
-      TuningDatabase db = open("tune.db");
-      for (int t = 0; db.add(run, sample_trial(t)).ok(); ++t)
-        if (::write(pipe_ends[1], &t, sizeof t) != sizeof t) break;
-      return false;
-    });
-    close(pipe_ends[1]);
-    int finished = -1;
-    ASSERT_EQ(::read(pipe_ends[0], &finished, sizeof finished), ssize_t{sizeof finished});
-    usleep(static_cast<useconds_t>(k * 7919 % 4000));
-    kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
-    while (::read(pipe_ends[0], &finished, sizeof finished) > 0) continue;
-    close(pipe_ends[0]);
-
-    const auto db = TuningDatabase::open_to_read(path("tune.db"));
-    ASSERT_TRUE(db.ok()) << "kill " << k << ": " << db.status().message();
-    const auto trials = db->trials(run);
-    ASSERT_TRUE(trials.ok()) << "kill " << k << ": " << trials.status().message();
-    ASSERT_GT(trials->size(), static_cast<size_t>(finished)) << "kill " << k;
-    ASSERT_LE(trials->size(), static_cast<size_t>(finished) + 2) << "kill " << k;
-    for (size_t t = 0; t < trials->size(); ++t)
-      ASSERT_EQ(all_of((*trials)[t]), all_of(sample_trial(static_cast<int>(t)))) << "kill " << k;
-  }
-}
-
-TEST_F(Database, AProcessThatIsKilledAsItMakesTheFileLeavesOneThatOpens) {
-  for (int k = 0; k < 40; ++k) {
-    const std::string name = fmt::format("{}.db", k);
-    const pid_t pid = in_child([&] { return TuningDatabase::open(path(name)).ok(); });
-    usleep(static_cast<useconds_t>(k * 50));
-    kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
-    const auto db = TuningDatabase::open(path(name));
-    ASSERT_TRUE(db.ok()) << db.status().message();
-    EXPECT_TRUE(db->runs()->empty());
-  }
 }
 
 TEST_F(Database, OtherFilesAreRefusedAndStayAsTheyAre) {
