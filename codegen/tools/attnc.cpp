@@ -6,11 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 
 #include "halide/targets.h"
+#include "tools/arguments.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/compiler.h"
@@ -113,8 +113,7 @@ int run_command(int argc, char** argv) {
   const std::string target_here_help = fmt::format(
       "{} (default: the best that runs here)", attnc::target_list(attnc::this_machine(), " or "));
 
-  const CLI::Validator named(
-      [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
+  const CLI::Validator named = attnc::named();
 
   const auto takes_tuned = [&](CLI::App* command, std::string& file) {
     command
@@ -258,17 +257,8 @@ int run_command(int argc, char** argv) {
   bench_command->add_option("--case", bench.cases, "only those of these names");
   bench_command->add_option("--threads", bench.threads, "threads (default: one a usable processor)")
       ->check(CLI::Range(1, 1024));
-  // Not CLI::Range, which accepts NaN for any range.
-  const CLI::Validator seconds(
-      [](std::string& text) {
-        char* end = nullptr;
-        const double v = std::strtod(text.c_str(), &end);
-        const bool fits = !text.empty() && *end == 0 && v >= 0 && v <= 3600;
-        return fits ? std::string() : "expected a number between 0 and 3600, got " + text;
-      },
-      "");
   bench_command->add_option("--seconds", bench.seconds, "at least so long a case (default: 1)")
-      ->check(seconds);
+      ->check(attnc::number_up_to(3600));
   bench_command->add_option("--save", bench.save,
                             "leaves NAME.safetensors with inputs, weights and output there");
   bench_command->add_option("--target", bench.target, target_here_help);

@@ -6,9 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "attn/runtime/any_layer.h"
 #include "tools/bench/clock.h"
@@ -18,6 +16,7 @@
 #include "tools/cache.h"
 #include "tools/commands.h"
 #include "tools/terminal.h"
+#include "tools/within_memory.h"
 
 namespace attnc {
 namespace {
@@ -129,28 +128,6 @@ Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
   return line;
 }
 
-Result<Line> bench_within_memory(const BenchCase& c, const attn_layer_table& table,
-                                 const std::string& target, const BenchOptions& options,
-                                 attn::Executor& executor, attn::Workspace& workspace) {
-  const Status none(StatusCode::unsupported, "there is not enough memory for its tensors");
-  try {
-    return bench_case(c, table, target, options, executor, workspace);
-  } catch (const std::bad_alloc&) {
-    return none;
-  } catch (const std::length_error&) {
-    return none;
-  }
-}
-
-Result<Limits> limits_within_memory(attn::Executor& executor) {
-  try {
-    return measure_limits(executor);
-  } catch (const std::bad_alloc&) {
-    return Status(StatusCode::unsupported,
-                  "there is not enough memory to measure how fast it is read");
-  }
-}
-
 /// Runs all cases and returns how many failed; their messages go to standard error.
 Result<int> bench_all(const BenchOptions& options) {
   auto all = read_bench_cases(options.file);
@@ -186,7 +163,8 @@ Result<int> bench_all(const BenchOptions& options) {
     return Status(StatusCode::unsupported, fmt::format("--threads {}: the system gives only {}",
                                                        options.threads, executor.worker_count()));
   }
-  auto limits = limits_within_memory(executor);
+  auto limits = within_memory("there is not enough memory to measure how fast it is read",
+                              [&] { return Result<Limits>(measure_limits(executor)); });
   if (!limits.ok()) return limits.status();
   print_line({{"machine", limits->machine},
               {"fma_gflops", limits->fma_gflops},
@@ -203,8 +181,10 @@ Result<int> bench_all(const BenchOptions& options) {
     if (!skipped) {
       const auto& table = tables[request_of[i]];
       skipped = table.status().code() == StatusCode::unsupported;
-      line = table.ok() ? bench_within_memory(c, **table, *target, options, executor, workspace)
-                        : table.status();
+      line = !table.ok() ? table.status()
+                         : within_memory("there is not enough memory for its tensors", [&] {
+                             return bench_case(c, **table, *target, options, executor, workspace);
+                           });
     }
     if (progress) progress(cases->size(), cases->size(), "");  // clears the progress line
     if (line.ok()) {

@@ -5,15 +5,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <stdexcept>
 
 #include "attn/runtime/any_layer.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
 #include "tools/terminal.h"
+#include "tools/within_memory.h"
 
 namespace attnc {
 namespace {
@@ -158,16 +157,9 @@ Status call(const RunOptions& options) {
 }  // namespace
 
 int run(const RunOptions& options) {
-  try {
-    const Status s = call(options);
-    return s.ok() ? 0 : fail(s);
-  } catch (const std::bad_alloc&) {
-    return fail(
-        Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
-  } catch (const std::length_error&) {
-    return fail(
-        Status(StatusCode::unsupported, "there is not enough memory for the outputs of this call"));
-  }
+  const Status s = within_memory("there is not enough memory for the outputs of this call",
+                                 [&] { return call(options); });
+  return s.ok() ? 0 : fail(s);
 }
 
 }  // namespace attnc

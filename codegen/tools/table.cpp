@@ -3,10 +3,9 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "emit/names.h"
 #include "tools/link.h"
+#include "tools/write_file.h"
 
 namespace attnc {
 
@@ -30,10 +29,7 @@ Result<const attn_layer_table*> link_table(const Compiled& compiled, const Sourc
   auto archive = make_library(compiled.parts);
   if (!archive.ok()) return archive.status();
   const std::string file = shared + ".a";
-  std::ofstream out(file, std::ios::binary);
-  out << *archive;
-  out.close();
-  if (!out) return Status(StatusCode::not_found, fmt::format("{}: cannot be written", file));
+  if (Status s = write_file(file, *archive); !s.ok()) return s;
   if (Status s = link_shared({file}, {.file = shared}); !s.ok()) return s;
   return open_table(shared, layer);
 }

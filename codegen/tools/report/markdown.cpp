@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "import/printable.h"
 #include "tools/report/markup.h"
@@ -44,22 +43,16 @@ std::string row_text(const PeerRow& row) {
                      others.empty() ? "-" : others);
 }
 
-std::string summary_of(const PeerFile& file) {
-  int compared = 0;
-  double logarithms = 0, least = 0;
+std::string summary_text(const PeerFile& file) {
+  const PeerSummary all = summary_of(file.rows);
+  if (all.compared == 0) return "No case was compared.\n";
   std::string slower;
-  for (const PeerRow& row : file.rows) {
-    if (row.ratio == 0) continue;
-    least = compared == 0 ? row.ratio : std::min(least, row.ratio);
-    ++compared, logarithms += std::log(row.ratio);
-    if (row.ratio < 1)
-      slower +=
-          fmt::format("{}{} ({:.2f})", slower.empty() ? "" : ", ", plain(row.name), row.ratio);
-  }
-  if (compared == 0) return "No case was compared.\n";
+  for (const PeerRow* row : all.slower)
+    slower +=
+        fmt::format("{}{} ({:.2f})", slower.empty() ? "" : ", ", plain(row->name), row->ratio);
   return fmt::format(
-      "{} of {} cases compared: geometric mean {:.2f}, least {:.2f}.\n{}\n", compared,
-      file.rows.size(), std::exp(logarithms / compared), least,
+      "{} of {} cases compared: geometric mean {:.2f}, least {:.2f}.\n{}\n", all.compared,
+      file.rows.size(), all.mean, all.least,
       slower.empty() ? "attnc is slower in none of them." : "attnc is slower in " + slower + ".");
 }
 
@@ -94,7 +87,7 @@ std::string markdown_of(const std::vector<PeerFile>& files, const std::vector<st
         "| case | attnc | share | fastest peer | its time | ratio | quartiles | other peers |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const PeerRow& row : file.rows) out += row_text(row);
-    out += "\n" + summary_of(file) + "\n";
+    out += "\n" + summary_text(file) + "\n";
   }
   return out;
 }

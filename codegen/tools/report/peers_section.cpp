@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "tools/report/charts.h"
 #include "tools/report/markup.h"
@@ -100,15 +99,9 @@ Section peers_section(const std::vector<PeerFile>& files) {
       "peer of a case is the median over rounds in which both were timed within seconds of each "
       "other, with its quartiles. That of other peers is the ratio of two medians. Cases are in "
       "the order of their names.</p>\n";
-  size_t compared = 0, slower = 0, cases = 0;
-  double logarithms = 0, least = 0;
+  std::vector<PeerRow> rows;
   for (const PeerFile& file : files) {
-    cases += file.rows.size();
-    for (const PeerRow& row : file.rows) {
-      if (row.ratio == 0) continue;
-      least = compared == 0 ? row.ratio : std::min(least, row.ratio);
-      ++compared, slower += row.ratio < 1, logarithms += std::log(row.ratio);
-    }
+    rows.insert(rows.end(), file.rows.begin(), file.rows.end());
     out.body += fmt::format("<h3><code>{}</code></h3>\n", escaped(name_of_file(file.file)));
     out.body += limits_text(file);
     if (file.rows.empty())
@@ -116,13 +109,13 @@ Section peers_section(const std::vector<PeerFile>& files) {
     else
       out.body += "<div class=\"beside\">\n" + ratios_chart(file) + peers_table(file) + "</div>\n";
   }
-  out.summary = fmt::format("{} of {} compared", compared, counted(cases, "case"));
-  if (compared > 0) {
+  const PeerSummary all = summary_of(rows);
+  out.summary = fmt::format("{} of {} compared", all.compared, counted(rows.size(), "case"));
+  if (all.compared > 0) {
     out.summary += fmt::format(
         " with the fastest peer: {} times its speed (geometric mean), {} at least; "
         "slower in {}",
-        ratio_text(std::exp(logarithms / static_cast<double>(compared))), ratio_text(least),
-        slower);
+        ratio_text(all.mean), ratio_text(all.least), all.slower.size());
   }
   return out;
 }

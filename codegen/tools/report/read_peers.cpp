@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "import/printable.h"
 #include "import/read_file.h"
@@ -40,6 +41,19 @@ Result<PeerRow> row_of(const Json& object, const std::string& where) {
 }
 
 }  // namespace
+
+PeerSummary summary_of(const std::vector<PeerRow>& rows) {
+  PeerSummary out;
+  double logarithms = 0;
+  for (const PeerRow& row : rows) {
+    if (row.ratio == 0) continue;
+    out.least = out.compared == 0 ? row.ratio : std::min(out.least, row.ratio);
+    ++out.compared, logarithms += std::log(row.ratio);
+    if (row.ratio < 1) out.slower.push_back(&row);
+  }
+  if (out.compared > 0) out.mean = std::exp(logarithms / static_cast<double>(out.compared));
+  return out;
+}
 
 Result<PeerFile> peers_from_text(const std::string& text, const std::string& file) {
   const Result<Json> json = json_of(text, file);

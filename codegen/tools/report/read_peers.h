@@ -37,6 +37,14 @@ struct PeerFile {
   std::vector<PeerRow> rows;                  // by name
 };
 
+/// The comparisons with the fastest peer of each case.
+struct PeerSummary {
+  size_t compared = 0;
+  double mean = 0, least = 0;          // of the ratios: the geometric mean, and the least
+  std::vector<const PeerRow*> slower;  // where attnc is slower
+};
+PeerSummary summary_of(const std::vector<PeerRow>& rows);
+
 Result<PeerFile> read_peers(const std::string& file);
 /// The same from text; `file` is for error messages.
 Result<PeerFile> peers_from_text(const std::string& text, const std::string& file);

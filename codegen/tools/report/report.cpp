@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "tools/arguments.h"
 #include "tools/report/markdown.h"
 #include "tools/report/page.h"
 #include "tools/terminal.h"
@@ -72,8 +73,7 @@ Result<report::PageInputs> inputs_of(const ReportCommand& command) {
 }  // namespace
 
 CLI::App* add_report(CLI::App& app, ReportCommand& command, const std::string& exit_codes) {
-  const CLI::Validator named(
-      [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
+  const CLI::Validator named = attnc::named();
   CLI::App* report =
       app.add_subcommand("report", "draw what was measured, as one page for a browser");
   report->add_option("--db", command.database, "a database of `attnc tune`")->check(named);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tools/arguments.h"
 #include "tools/terminal.h"
 #include "tools/tune/database.h"
 #include "tools/tune/export.h"
@@ -90,8 +91,7 @@ int show_runs(const std::string& file, bool json) {
 
 CLI::App* add_tune(CLI::App& app, TuneCommand& command, const std::string& exit_codes) {
   using What = TuneCommand::What;
-  const CLI::Validator named(
-      [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
+  const CLI::Validator named = attnc::named();
   CLI::App* tune = app.add_subcommand("tune", "search the fastest schedules of layers, by trials");
   tune->require_subcommand(0, 1);
   add_search_options(*tune, command.search);

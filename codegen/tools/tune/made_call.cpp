@@ -168,31 +168,28 @@ Result<MadeCall> MadeCall::make(const Plan& plan, const CallRequest& request,
   }
   MadeCall call;
   Maker maker(plan, request);
-  const auto name_of = [&](const std::string& name) -> std::string_view {
-    return *call.names_.emplace_back(std::make_unique<std::string>(name));
-  };
   for (const PlanTensor& t : plan.inputs) {
     if (given && given->contains(t.name)) {
       auto tensor = given->find(t.name);
       if (!tensor.ok()) return tensor.status();
-      call.inputs_.push_back({name_of(t.name), *tensor});
+      call.inputs_.push_back({t.name, *tensor});
     } else if (is_given(t, request.with)) {
-      call.inputs_.push_back({name_of(t.name), maker.input(t, call.memory_)});
+      call.inputs_.push_back({t.name, maker.input(t, call.memory_)});
     }
   }
   for (const PlanTensor& t : plan.weights) {
     const attn::Shape shape = maker.shape_of(t);
     // The last axis of a kernel, or the last two if those are heads, are columns.
     const double rows = t.axes.size() < 2 ? 1 : static_cast<double>(shape[0]);
-    call.weights_.push_back({name_of(t.name), maker.reals(shape, stored(weight_type(plan.dtype)),
-                                                          1 / std::sqrt(rows), call.memory_)});
+    call.weights_.push_back({t.name, maker.reals(shape, stored(weight_type(plan.dtype)),
+                                                 1 / std::sqrt(rows), call.memory_)});
   }
   for (const PlanTensor& t : plan.outputs) {
     if (!is_asked(plan, t, request)) continue;
     const attn::Tensor made =
         maker.reals(maker.shape_of(t), stored(tensor_type(plan.dtype)), 0, call.memory_);
-    call.outputs_.push_back({name_of(t.name), attn::MutableTensor(const_cast<void*>(made.data()),
-                                                                  made.dtype(), made.shape())});
+    call.outputs_.push_back(
+        {t.name, attn::MutableTensor(const_cast<void*>(made.data()), made.dtype(), made.shape())});
   }
   return call;
 }

@@ -11,7 +11,6 @@
 // indices, those with one number a sequence hold the number of keys, and all others zeros: no
 // padding, one document. Where times depend on what a table says, the caller gives its own.
 #pragma once
-#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -39,7 +38,8 @@ Result<ExpectedCall> expected_call(const Plan& plan, const CallRequest& request)
 
 class MadeCall {
  public:
-  /// `given` is a file with some of the inputs, or null. invalid_argument: an unknown name in `with`
+  /// Refers to the names in `plan`, which has to outlive it. `given` is a file with some of the
+  /// inputs, or null. invalid_argument: an unknown name in `with`
   /// or in the file. Throws std::bad_alloc if there is not enough memory.
   static Result<MadeCall> make(const Plan& plan, const CallRequest& request,
                                const attn::SafeTensors* given = nullptr);
@@ -50,7 +50,6 @@ class MadeCall {
 
  private:
   std::vector<Floats> memory_;
-  std::vector<std::unique_ptr<std::string>> names_;
   std::vector<attn::NamedTensor> inputs_, weights_;
   std::vector<attn::NamedMutableTensor> outputs_;
 };

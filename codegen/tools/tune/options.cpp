@@ -2,24 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "halide/targets.h"
+#include "tools/arguments.h"
 
 namespace attnc {
 
 void add_search_options(CLI::App& tune, TuneOptions& options) {
-  const CLI::Validator named(
-      [](std::string& text) { return text.empty() ? std::string("has no name") : ""; }, "");
-  // Not CLI::Range, which accepts NaN for any range.
-  const CLI::Validator seconds(
-      [](std::string& text) {
-        char* end = nullptr;
-        const double v = std::strtod(text.c_str(), &end);
-        const bool fits = !text.empty() && *end == 0 && v >= 0 && v <= 1e6;
-        return fits ? std::string() : "expected a number between 0 and 1000000, got " + text;
-      },
-      "");
+  const CLI::Validator named = attnc::named();
   tune.add_option("LAYER", options.layer,
                   "a JSON file, an object with layers, object:layer, or a file of bench cases")
       ->check(named);
@@ -49,7 +38,7 @@ void add_search_options(CLI::App& tune, TuneOptions& options) {
   tune.add_option("--threads", options.threads, "threads of a call (default: 1)")
       ->check(CLI::Range(1, 1024));
   tune.add_option("--seconds", options.seconds, "how long to search for each layer (default: 60)")
-      ->check(seconds);
+      ->check(number_up_to(1'000'000));
   tune.add_option("--trials", options.trials, "and at most so many schedules")
       ->check(CLI::Range(1, 1'000'000));
   tune.add_option("--seed", options.seed,

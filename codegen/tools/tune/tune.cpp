@@ -19,6 +19,7 @@
 #include "tools/tune/problem.h"
 #include "tools/tune/search.h"
 #include "tools/version.h"
+#include "tools/within_memory.h"
 
 namespace attnc {
 namespace {
@@ -350,14 +351,9 @@ Status tune_all(const TuneOptions& options) {
 }  // namespace
 
 int tune(const TuneOptions& options) {
-  try {
-    const Status s = tune_all(options);
-    return s.ok() ? 0 : fail(s);
-  } catch (const std::bad_alloc&) {
-    return fail(Status(StatusCode::unsupported, "there is not enough memory for these calls"));
-  } catch (const std::length_error&) {
-    return fail(Status(StatusCode::unsupported, "there is not enough memory for these calls"));
-  }
+  const Status s = within_memory("there is not enough memory for these calls",
+                                 [&] { return tune_all(options); });
+  return s.ok() ? 0 : fail(s);
 }
 
 }  // namespace attnc
