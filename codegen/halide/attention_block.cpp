@@ -25,11 +25,9 @@ BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& 
 
   BlockFuncs f{Func(open + "dot"),
                Func(open + "score"),
-               Func(open + "lane_maximum"),
-               Func(open + "maximum"),
+               {},
                Func(open + "p"),
                Func(open + "lane_sum"),
-               Func(open + "sum"),
                Func(open + "weighted"),
                {},
                i,
@@ -46,36 +44,31 @@ BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& 
       score_of(context, stage, f.dot(i, q, longer, of, qt, h, b), walk.open ? Expr() : key < keys,
                at, {i, q, longer, of, qt, h, b}, f.masks);
 
-  // Reductions over the keys of the run that exist: first within lanes, then across lanes.
+  // Reductions over the keys of the run that exist: within lanes, then across lanes.
   f.d = d;
   f.v = RDom(0, block / lanes, "v");
   f.k = RDom(0, block, "k");
-  RDom l(0, lanes, "l");
   f.v.where(f.v * lanes < count);
   f.k.where(f.k < count);
   if (!stage.sigmoid) {
-    f.lane_maximum(lane, q, longer, of, qt, h, b) = masked;
-    f.lane_maximum(lane, q, longer, of, qt, h, b) =
-        max(f.lane_maximum(lane, q, longer, of, qt, h, b),
+    Func by_lane(open + "lane_maximum");
+    by_lane(lane, q, longer, of, qt, h, b) = masked;
+    by_lane(lane, q, longer, of, qt, h, b) =
+        max(by_lane(lane, q, longer, of, qt, h, b),
             f.score(f.v * lanes + lane, q, longer, of, qt, h, b));
-    f.maximum(q, longer, of, qt, h, b) = masked;
-    f.maximum(q, longer, of, qt, h, b) =
-        max(f.maximum(q, longer, of, qt, h, b), f.lane_maximum(l, q, longer, of, qt, h, b));
+    f.maximum = fold_lanes(open + "maximum", by_lane, lanes, Fold::maximum);
   }
-  f.p(i, q, longer, of, qt, h, b) = stage.sigmoid
-                                        ? sigmoid_of(f.score(i, q, longer, of, qt, h, b))
-                                        : exp_of_nonpositive(f.score(i, q, longer, of, qt, h, b) -
-                                                             f.maximum(q, longer, of, qt, h, b));
+  f.p(i, q, longer, of, qt, h, b) =
+      stage.sigmoid ? sigmoid_of(f.score(i, q, longer, of, qt, h, b))
+                    : exp_of_nonpositive(f.score(i, q, longer, of, qt, h, b) -
+                                         f.maximum.whole(q, longer, of, qt, h, b));
   if (!stage.sigmoid) {
     f.lane_sum(lane, q, longer, of, qt, h, b) = zero;
     f.lane_sum(lane, q, longer, of, qt, h, b) += f.p(f.v * lanes + lane, q, longer, of, qt, h, b);
-    f.sum(q, longer, of, qt, h, b) = zero;
-    f.sum(q, longer, of, qt, h, b) += f.lane_sum(l, q, longer, of, qt, h, b);
   }
   f.weighted(x, q, longer, of, qt, h, b) = zero;
   f.weighted(x, q, longer, of, qt, h, b) +=
       f.p(f.k, q, longer, of, qt, h, b) * rows.value_number(x, panel * lanes + f.k);
-  f.l = l;
   return f;
 }
 
@@ -99,14 +92,10 @@ void schedule_block(const Context& context, const Attention& stage, BlockFuncs& 
       .bound_storage(q, tile + rows)
       .vectorize(i, lanes, TailStrategy::RoundUp);
   if (!stage.sigmoid) {
-    f.lane_maximum.compute_at(f.maximum, q).vectorize(lane, lanes);
-    f.lane_maximum.update().reorder(lane, f.v).vectorize(lane, lanes);
-    f.maximum.compute_at(at).bound_storage(q, tile + rows);
-    f.maximum.update().reorder(f.l, q).atomic().vectorize(f.l, lanes);
-    f.lane_sum.compute_at(f.sum, q).vectorize(lane, lanes);
-    f.lane_sum.update().reorder(lane, f.v).vectorize(lane, lanes);
-    f.sum.compute_at(at).bound_storage(q, tile + rows);
-    f.sum.update().reorder(f.l, q).atomic().vectorize(f.l, lanes);
+    f.maximum.whole.compute_at(at).bound_storage(q, tile + rows);
+    f.maximum.compute_within_rows(q);
+    f.maximum.by_lane.update().reorder(lane, f.v).vectorize(lane, lanes);
+    f.lane_sum.vectorize(lane, lanes).update().reorder(lane, f.v).vectorize(lane, lanes);
   }
   Func weighted_tile = f.weighted.in();
   weighted_tile.compute_at(at)

@@ -5,6 +5,7 @@
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/attention_walk.h"
+#include "halide/lane_fold.h"
 #include "halide/register_tile.h"
 
 namespace attnc {
@@ -28,14 +29,17 @@ struct BlockRows {
 };
 
 struct BlockFuncs {
-  Halide::Func dot, score, lane_maximum, maximum, p, lane_sum, sum, weighted;
+  Halide::Func dot, score;
+  LaneFold maximum;
+  Halide::Func p, lane_sum, weighted;
   std::vector<MaskTile> masks;
   Halide::Var i, lane;
-  Halide::RDom d, v, k, l;
+  Halide::RDom d, v, k;
 };
 BlockFuncs block_of(const Context& context, const Attention& stage, const Walk& walk,
                     const BlockVars& vars, const BlockRows& rows);
-/// Schedules all of them at `at`, with scores in such register tiles.
+/// Schedules all but lane_sum at `at`, with scores in such register tiles. lane_sum has the sum of
+/// every lane's exponentials; it is computed where the caller folds it.
 void schedule_block(const Context& context, const Attention& stage, BlockFuncs& block,
                     const Walk& walk, const BlockVars& vars, const RegisterTile& scores,
                     const Halide::LoopLevel& at);

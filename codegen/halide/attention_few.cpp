@@ -63,14 +63,16 @@ void make_few(Context& context, const Attention& stage) {
                         : value_rows(at, position, h, b);
       }};
   BlockFuncs f = block_of(context, stage, walk, vars, rows);
+  LaneFold sum;
+  if (!stage.sigmoid) sum = fold_lanes("sum", f.lane_sum, lanes, Fold::sum);
 
   // The columns of the values, then maximum and sum. They are gathered in a task's own memory, so
   // that one loop stores them.
   Func partial("partial"), of_tiles("partials"), partials("partial_rows");
   RDom column(0, V, "column");
   partial(x, q, c, qt, h, b) = stage.sigmoid ? context.number(0)
-                                             : select(x == V, f.maximum(q, 0, c, qt, h, b),
-                                                      x == V + 1, f.sum(q, 0, c, qt, h, b), 0);
+                                             : select(x == V, f.maximum.whole(q, 0, c, qt, h, b),
+                                                      x == V + 1, sum.whole(q, 0, c, qt, h, b), 0);
   partial(column, q, c, qt, h, b) = f.weighted(column, q, 0, c, qt, h, b);
   RDom exists(0, tile, "exists");  // the tile's rows that exist: a short tile does no more work
   exists.where(exists < all_rows - qt * tile);
@@ -107,6 +109,10 @@ void make_few(Context& context, const Attention& stage) {
   partial.update().vectorize(column, value_lanes, TailStrategy::GuardWithIf);
   // Few rows: a tile of many would compute most of them for nothing.
   schedule_block(context, stage, f, walk, vars, {lanes, s.tile_vectors, s.tile_rows}, at);
+  if (!stage.sigmoid) {
+    sum.whole.compute_at(at).bound_storage(q, tile + s.tile_rows);
+    sum.compute_within_rows(q);
+  }
   const int turned = dividing(D, 4);
   packed.compute_at(f.score, Var(f.i.name() + "o"))
       .bound(d, 0, D)

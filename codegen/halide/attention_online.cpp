@@ -46,13 +46,17 @@ void make_online(Context& context, const Attention& stage) {
                        }};
   for (const Walk& w : walks) blocks.push_back(block_of(context, stage, w, vars, rows));
 
-  Func state("state");  // accumulator, maximum, sum; for sigmoids only the accumulator
+  // Accumulator, maximum, sum; for sigmoids only the accumulator. Every column holds the row's
+  // maximum. Sums are those of lanes: the vector of columns at the row's end holds all of them, and
+  // so does each vector before it.
+  Func state("state");
   if (stage.sigmoid) {
     state(x, q, qt, h, b) = zero;
   } else {
     const auto [maximum, sum] = sink_of(context, stage, context.site(b, h, query, 0));
-    state(x, q, qt, h, b) = Tuple(zero, maximum, sum);
+    state(x, q, qt, h, b) = Tuple(zero, maximum, select(x % value_lanes == 0, sum, zero));
   }
+  const int last = columns - value_lanes;
   for (size_t i = 0; i < walks.size(); ++i) {
     const RDom& run = walks[i].runs;
     const BlockFuncs& f = blocks[i];
@@ -60,18 +64,23 @@ void make_online(Context& context, const Attention& stage) {
       state(run.x, q, qt, h, b) += f.weighted(run.x, q, run.y, run.z, qt, h, b);
       continue;
     }
-    // Every column holds the row's maximum and sum. They are read in the last one, which is updated
-    // last, so that their exponential is computed once for a row.
-    const FuncRef old = state(run.x, q, qt, h, b), of_row = state(columns - 1, q, qt, h, b);
-    const Expr own = f.maximum(q, run.y, run.z, qt, h, b);
-    const Expr now = max(of_row[1], own);
+    // Maximum and sums are read in the last vector, which is updated last, so that their exponential
+    // is computed once for a row.
+    const Expr lane = run.x % value_lanes;
+    const FuncRef old = state(run.x, q, qt, h, b);
+    const Expr before = state(columns - 1, q, qt, h, b)[1],
+               own = f.maximum.whole(q, run.y, run.z, qt, h, b);
+    const Expr now = max(before, own);
     // Whichever holds the new maximum keeps weight 1, so one exponential serves both.
-    const Expr less = exp_of_nonpositive(-abs(own - of_row[1])), rises = own > of_row[1];
+    const Expr less = exp_of_nonpositive(-abs(own - before)), rises = own > before;
+    Expr sum = f.lane_sum(lane, q, run.y, run.z, qt, h, b);
+    for (int l = value_lanes; l < s.vector; l += value_lanes)
+      sum = strict_float(sum + f.lane_sum(lane + l, q, run.y, run.z, qt, h, b));
     const Expr keep_old = select(rises, less, context.number(1)),
                take = select(rises, context.number(1), less);
     state(run.x, q, qt, h, b) =
         Tuple(old[0] * keep_old + f.weighted(run.x, q, run.y, run.z, qt, h, b) * take, now,
-              of_row[2] * keep_old + f.sum(q, run.y, run.z, qt, h, b) * take);
+              state(last + lane, q, qt, h, b)[2] * keep_old + sum * take);
   }
 
   // Rows without a visible key: zero, or the mean of all values, also those that the mask hides.
@@ -89,20 +98,32 @@ void make_online(Context& context, const Attention& stage) {
     otherwise = mean(h / (stage.heads / stage.key_heads) * columns + x, b) /
                 max(cast(context.real(), keys), context.number(1));
   }
-  // Divided by the sum once a row: a vector of quotients takes 10 to 16 cycles, one of products 1.
-  const FuncRef row = state(x, q, qt, h, b), of_row = state(columns - 1, q, qt, h, b);
-  // A NaN sum means a NaN among the scores of unmasked keys, which max may have dropped; the row
-  // becomes NaN.
-  normal(x, q, qt, h, b) = stage.sigmoid
-                               ? Expr(row)
-                               : select(of_row[1] > no_key_seen(context.real()),
-                                        row[0] * (context.number(1) / of_row[2]),
-                                        strict_float(otherwise + strict_float(of_row[2] * zero)));
+  LaneFold total;
+  if (stage.sigmoid) {
+    normal(x, q, qt, h, b) = state(x, q, qt, h, b);
+  } else {
+    Var lane("lane");
+    Func lane_total("lane_total");
+    lane_total(lane, q, qt, h, b) = state(last + lane, q, qt, h, b)[2];
+    total = fold_lanes("total", lane_total, value_lanes, Fold::sum);
+    const Expr sum = total.whole(q, qt, h, b);
+    // Divided by the sum once a row: a vector of quotients takes 10 to 16 cycles, one of products 1.
+    // A NaN sum means a NaN among the scores of unmasked keys, which max may have dropped; the row
+    // becomes NaN.
+    normal(x, q, qt, h, b) =
+        select(state(columns - 1, q, qt, h, b)[1] > no_key_seen(context.real()),
+               state(x, q, qt, h, b)[0] * (context.number(1) / sum),
+               strict_float(otherwise + strict_float(sum * zero)));
+  }
 
   // ---- schedule
   const LoopLevel task = make_result(context, values, normal, tile);
   // Not inline: its rows, and so those of all that it needs, are those of the tile that exist.
   normal.compute_at(task).bound_extent(qt, 1).bound(x, 0, columns).vectorize(x, value_lanes);
+  if (!stage.sigmoid) {
+    total.whole.compute_at(normal, q);
+    total.compute_within_rows(q);
+  }
   state.compute_at(task)
       .bound_extent(qt, 1)
       .bound_storage(q, tile + s.tile_rows)
@@ -119,6 +140,7 @@ void make_online(Context& context, const Attention& stage) {
         .unroll(vector);
     schedule_block(context, stage, blocks[i], w, vars, score_tile(s, stage),
                    LoopLevel(state, w.runs.y));
+    if (!stage.sigmoid) blocks[i].lane_sum.compute_at(state, q);
   }
   query_tile.compute_at(task);
   for (Func f : kinds) f.compute_at(task).bound_extent(qt, 1);

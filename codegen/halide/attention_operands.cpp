@@ -26,8 +26,10 @@ Expr shared_head(const Expr& head, int heads, int key_heads) {
 
 Expr query_element(const Context& context, const Attention& stage, const Expr& head, const Expr& d,
                    const Expr& position, const Expr& batch) {
-  if (context.value(stage.query).layout == Layout::heads)
-    return context.element(stage.query, {d, head, position, batch});
+  if (context.value(stage.query).layout == Layout::heads) {
+    const Expr number = context.element(stage.query, {d, head, position, batch});
+    return scales_query(context, stage) ? number * context.number(stage.scale) : number;
+  }
   return context.made(stage.query)
       .func(head * stage.key_size + d, batch * context.extent(Kind::query) + position);
 }
@@ -37,8 +39,7 @@ QueryTile::QueryTile(const Context& context, const Attention& stage, std::vector
     : at_(std::move(at)),
       element_(element),
       lanes_(dividing(stage.key_size, context.schedule().vector)) {
-  if (context.value(stage.query).layout != Layout::heads || context.stored_type() == context.real())
-    return;
+  if (context.value(stage.query).layout != Layout::heads) return;
   Var d("d");
   std::vector<Expr> place{d};
   place.insert(place.end(), at_.begin(), at_.end());

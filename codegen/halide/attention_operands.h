@@ -36,12 +36,18 @@ inline bool reads_values_in_place(const Context& context, const Values& values) 
   return values.value_size_padded == values.value_size && context.stored_type() == context.real();
 }
 
+/// Whether the query's numbers are scaled where they are read, rather than every score.
+inline bool scales_query(const Context& context, const Attention& stage) {
+  return context.value(stage.query).layout == Layout::heads && stage.pair.empty();
+}
+/// Element d of a head of the query, times the scale if scales_query().
 Halide::Expr query_element(const Context& context, const Attention& stage, const Halide::Expr& head,
                            const Halide::Expr& d, const Halide::Expr& position,
                            const Halide::Expr& batch);
 /// The same for attention in tiles of queries: `at` is the tile's place (query of the tile, then what
-/// the tile is of), `element` what query_element gives there. Numbers that have to be converted are
-/// converted once, into scratch at `level`; others are read where they are.
+/// the tile is of), `element` what query_element gives there. Queries with layout heads are copied
+/// into scratch at `level`, so that each is converted and scaled once, and the rows of a tile lie side
+/// by side: in the caller's memory they may fall on few sets of the cache. Others are read in place.
 class QueryTile {
  public:
   QueryTile(const Context& context, const Attention& stage, std::vector<Halide::Var> at,

@@ -2,6 +2,8 @@
 // mask.
 #include "halide/attention_scores.h"
 
+#include "halide/attention_operands.h"
+
 namespace attnc {
 
 using namespace Halide;
@@ -39,7 +41,8 @@ Expr score_of(const Context& context, const Attention& stage, const Expr& sum, c
   const bool additive = stage.rule == attn::FullyMasked::additive;
   const bool tested = exists.defined() && !stage.mask.empty();
   const Expr visible = tested ? evaluate(stage.mask, at).at(0) : Expr();
-  Expr score = stage.scale == 1 ? sum : sum * context.number(stage.scale);
+  Expr score =
+      scales_query(context, stage) || stage.scale == 1 ? sum : sum * context.number(stage.scale);
   if (!stage.score.empty()) {
     at.arguments = {score};
     score = evaluate(stage.score, at).at(0);

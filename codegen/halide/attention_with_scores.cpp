@@ -7,6 +7,7 @@
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/families.h"
+#include "halide/lane_fold.h"
 #include "halide/register_tile.h"
 
 namespace attnc {
@@ -40,32 +41,31 @@ void make_with_scores(Context& context, const Attention& stage) {
   score(i, q, qt, h, b) =
       score_of(context, stage, dot(i, q, qt, h, b), i < keys, at, {i, q, qt, h, b}, mask_tiles);
 
-  RDom v(0, (keys + (lanes - 1)) / lanes, "v"), l(0, lanes, "l");
-  Func lane_maximum("lane_maximum"), maximum("maximum"), p("p"), lane_sum("lane_sum"), sum("sum");
+  RDom v(0, (keys + (lanes - 1)) / lanes, "v");
+  Func lane_maximum("lane_maximum"), p("p"), lane_sum("lane_sum");
   lane_maximum(lane, q, qt, h, b) = masked;
   lane_maximum(lane, q, qt, h, b) =
       max(lane_maximum(lane, q, qt, h, b), score(v * lanes + lane, q, qt, h, b));
   const auto [sink, sink_sum] = sink_of(context, stage, context.site(b, h, query, 0));
-  maximum(q, qt, h, b) = sink;
-  maximum(q, qt, h, b) = max(maximum(q, qt, h, b), lane_maximum(l, q, qt, h, b));
+  LaneFold maximum = fold_lanes("maximum", lane_maximum, lanes, Fold::maximum, sink);
   p(i, q, qt, h, b) = stage.sigmoid
                           ? sigmoid_of(score(i, q, qt, h, b))
-                          : exp_of_nonpositive(score(i, q, qt, h, b) - maximum(q, qt, h, b));
+                          : exp_of_nonpositive(score(i, q, qt, h, b) - maximum.whole(q, qt, h, b));
   lane_sum(lane, q, qt, h, b) = zero;
   lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
   // The sink's term of the sum is e^(sink - maximum); it has no value.
-  sum(q, qt, h, b) = sink_sum * exp_of_nonpositive(sink - maximum(q, qt, h, b));
-  sum(q, qt, h, b) += lane_sum(l, q, qt, h, b);
+  LaneFold sum = fold_lanes("sum", lane_sum, lanes, Fold::sum,
+                            sink_sum * exp_of_nonpositive(sink - maximum.whole(q, qt, h, b)));
   Func scores(context.name_of(stage.scores, "scores"));
   {
     const Expr row = t % tile, row_tile = t / tile;
     const Expr otherwise =
         is_uniform(stage) ? context.number(1) / max(cast(context.real(), keys), context.number(1))
                           : zero;
-    const Expr total = sum(row, row_tile, h, b);
+    const Expr total = sum.whole(row, row_tile, h, b);
     const Expr probability =
         stage.sigmoid ? Expr(p(k, row, row_tile, h, b))
-                      : select(maximum(row, row_tile, h, b) > no_key_seen(context.real()),
+                      : select(maximum.whole(row, row_tile, h, b) > no_key_seen(context.real()),
                                p(k, row, row_tile, h, b) * (context.number(1) / total),
                                strict_float(otherwise + strict_float(total * zero)));
     scores(k, t, h, b) = returned ? context.stored(probability) : probability;
@@ -96,14 +96,11 @@ void make_with_scores(Context& context, const Attention& stage) {
   }
   p.compute_at(scores, task).vectorize(i, lanes, TailStrategy::RoundUp);
   if (!stage.sigmoid) {
-    lane_maximum.compute_at(maximum, q).vectorize(lane, lanes);
-    lane_maximum.update().reorder(lane, v).vectorize(lane, lanes);
-    maximum.compute_at(scores, task);
-    maximum.update().reorder(l, q).atomic().vectorize(l, lanes);
-    lane_sum.compute_at(sum, q).vectorize(lane, lanes);
-    lane_sum.update().reorder(lane, v).vectorize(lane, lanes);
-    sum.compute_at(scores, task);
-    sum.update().reorder(l, q).atomic().vectorize(l, lanes);
+    for (LaneFold* fold : {&maximum, &sum}) {
+      fold->whole.compute_at(scores, task);
+      fold->compute_within_rows(q);
+      fold->by_lane.update().reorder(lane, v).vectorize(lane, lanes);
+    }
   }
   make_weighted_sum(
       context, values, tile,
