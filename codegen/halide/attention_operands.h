@@ -25,6 +25,13 @@ inline int dividing(int n, int most) {
   return std::min(n & -n, static_cast<int>(std::bit_floor(static_cast<unsigned>(most))));
 }
 
+/// The largest divisor of n that is at most `most`.
+inline int largest_divisor(int n, int most) {
+  int divisor = std::min(n, most);
+  while (n % divisor != 0) --divisor;
+  return divisor;
+}
+
 /// Pack keys into panels, and values into rows of whole vectors, where they have layout heads and
 /// need it; otherwise they do nothing. Call them before elements are read.
 void pack_keys(Context& context, const Attention& stage);

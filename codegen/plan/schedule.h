@@ -20,6 +20,7 @@ struct Schedule {
   int scores_query_tile = 16;
   int decode_keys = 512;
   int decode_rows = 4;
+  int decode_product_keys = 1;
   int decode_block_keys = 16;
   int decode_fold_unroll = 4;
   int decode_exp_unroll = 2;
@@ -81,7 +82,7 @@ struct ScheduleColumn {
 inline constexpr ScheduleColumn schedule_columns[] = {
     {"vector", &Schedule::vector, 4, 16, true, use_all, {4, 8, 16, -1},
      "float32 numbers in a vector"},
-    {"rows", &Schedule::tile_rows, 1, 8, true, use_all & ~use_decode, {1, 2, 4, 8, -1},
+    {"rows", &Schedule::tile_rows, 1, 8, true, use_all, {1, 2, 4, 8, -1},
      "rows of a register tile"},
     {"vectors", &Schedule::tile_vectors, 1, 8, true, use_all, {1, 2, 3, 4, 6, -1},
      "vectors in a row of a register tile"},
@@ -97,6 +98,8 @@ inline constexpr ScheduleColumn schedule_columns[] = {
      "keys of a task where there is one query"},
     {"decode_rows", &Schedule::decode_rows, 1, 8, false, use_decode, {1, 2, 4, 8, -1},
      "with one query: query heads of a register tile, at most"},
+    {"decode_product_keys", &Schedule::decode_product_keys, 1, 16, false, use_decode, {1, 2, 4, -1},
+     "with one query: keys whose products with a query are computed together"},
     {"decode_block_keys", &Schedule::decode_block_keys, 1, 512, false, use_decode, {8, 16, 32, 64, -1},
      "with one query: keys whose weighted values are summed in registers"},
     {"decode_fold_unroll", &Schedule::decode_fold_unroll, 1, 16, false, use_decode, {1, 2, 4, 8, -1},

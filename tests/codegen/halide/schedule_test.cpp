@@ -220,9 +220,9 @@ TEST(ScheduleText, ABadLineOfColumnsIsNamed) {
   EXPECT_EQ(complaint(columns + " | tile\n"),
             "x.txt:1: there is no column `tile`; the columns are head_size, dtype, measured, "
             "processor, date, vector, rows, vectors, task_rows, query_tile, key_block, "
-            "scores_query_tile, decode_keys, decode_rows, decode_block_keys, decode_fold_unroll, "
-            "decode_exp_unroll, few_queries, few_keys, pack_rows, value_vectors, score_rows, "
-            "score_vectors");
+            "scores_query_tile, decode_keys, decode_rows, decode_product_keys, decode_block_keys, "
+            "decode_fold_unroll, decode_exp_unroll, few_queries, few_keys, pack_rows, "
+            "value_vectors, score_rows, score_vectors");
   EXPECT_EQ(complaint(columns + " | rows\n"), "x.txt:1: the column rows is there twice");
   EXPECT_EQ(complaint("vector | rows\n8 | 4\n"), "x.txt:1: there has to be a column vectors");
   const std::string none =

@@ -48,9 +48,9 @@ TEST(TuneSpace, LeavesColumnsOfOtherKernelsAlone) {
        ScheduleSpace(target_of("avx512"), use_decode, start).neighbours(start)) {
     Schedule same = start;
     for (int Schedule::*number :
-         {&Schedule::vector, &Schedule::tile_vectors, &Schedule::decode_keys,
-          &Schedule::decode_rows, &Schedule::decode_block_keys, &Schedule::decode_fold_unroll,
-          &Schedule::decode_exp_unroll})
+         {&Schedule::vector, &Schedule::tile_rows, &Schedule::tile_vectors, &Schedule::decode_keys,
+          &Schedule::decode_rows, &Schedule::decode_product_keys, &Schedule::decode_block_keys,
+          &Schedule::decode_fold_unroll, &Schedule::decode_exp_unroll})
       same.*number = s.*number;
     EXPECT_EQ(text_of(same), text_of(s));
   }

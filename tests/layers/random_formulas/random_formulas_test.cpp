@@ -115,6 +115,7 @@ attnc::Schedule drawn_schedule(unsigned seed) {
                                                          {"scores_query_tile", {4, 8}},
                                                          {"decode_keys", {16, 32, 48}},
                                                          {"decode_rows", {1, 2, 3, 4}},
+                                                         {"decode_product_keys", {1, 2, 3, 4}},
                                                          {"decode_block_keys", {1, 4, 16}},
                                                          {"decode_fold_unroll", {1, 2, 3}},
                                                          {"decode_exp_unroll", {1, 2, 3}},
