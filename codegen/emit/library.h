@@ -36,7 +36,8 @@ struct Variant {
 };
 
 struct LayerParts {
-  std::vector<Variant> variants;  // best first; all of one layer
+  // Best first, of a target the one for any processor last; all of one layer.
+  std::vector<Variant> variants;
 };
 
 struct LibraryParts {

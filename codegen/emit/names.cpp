@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "attn/runtime/cpu.h"
+
 namespace attnc {
 namespace {
 
@@ -66,9 +68,14 @@ std::string table_symbol(std::string_view library, std::string_view layer) {
   return "attn_" + identifier(library) + "_" + identifier(layer);
 }
 
-std::string path_symbol(std::string_view library, std::string_view layer, std::string_view target,
+std::string path_symbol(std::string_view library, std::string_view layer, std::string_view variant,
                         std::string_view path) {
-  return table_symbol(library, layer) + "_" + identifier(target) + "_" + identifier(path);
+  return table_symbol(library, layer) + "_" + identifier(variant) + "_" + identifier(path);
+}
+
+std::string variant_name(std::string_view target, int pipes) {
+  std::string name(target);
+  return pipes == 0 ? name : name + "_" + attn::pipe_names.at(static_cast<size_t>(pipes));
 }
 
 std::string shim_symbol(std::string_view library, std::string_view what) {

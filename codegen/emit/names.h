@@ -18,8 +18,10 @@ namespace attnc {
 std::string identifier(std::string_view text);
 
 std::string table_symbol(std::string_view library, std::string_view layer);
-std::string path_symbol(std::string_view library, std::string_view layer, std::string_view target,
+std::string path_symbol(std::string_view library, std::string_view layer, std::string_view variant,
                         std::string_view path);
+/// A target's variant for processors with so many pipes, 0 for any: "avx512_two_pipes", "avx512".
+std::string variant_name(std::string_view target, int pipes);
 /// The function that kernels of a library call for memory or threads; `what` is "malloc", "free" or
 /// "do_par_for". The dots keep it distinct from the symbols of every layer.
 std::string shim_symbol(std::string_view library, std::string_view what);

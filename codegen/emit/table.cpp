@@ -159,8 +159,9 @@ class TableWriter {
     for (size_t i = 0; i < v.plan.paths.size(); ++i)
       paths.push_back(path(v.plan.paths[i], v.kernels[i]));
     return structure<attn_variant>(
-        "attn_variant", {text(v.plan.target), number(64, v.cpu), count(packings), count(paths),
-                         array(packings), array(paths)});
+        "attn_variant",
+        {text(v.plan.target), number(64, v.cpu), number(32, static_cast<uint32_t>(v.plan.pipes)),
+         count(packings), count(paths), array(packings), array(paths)});
   }
 
   llvm::LLVMContext context_;

@@ -291,6 +291,7 @@ struct Plan {
   std::string layer;    // "model::encoder"
   std::string library;  // "my_layers"
   std::string target;   // "avx512", "avx2", "baseline"
+  int pipes = 0;        // for processors with so many multiply-add pipes, 1 or 2; 0: for any
   uint64_t fingerprint = 0;
   attn::DTypePolicy dtype{};  // how tensors and weights are stored; kernels compute in float32, and
                               // in float64 only under the policy float64

@@ -241,6 +241,7 @@ void printParts(std::string& out, const Path& path) {
 
 std::string print(const Plan& plan) {
   std::string out = fmt::format("layer {} ({}, {}", plan.layer, plan.library, plan.target);
+  if (plan.pipes > 0) out += fmt::format(", {} pipe{}", plan.pipes, plan.pipes == 1 ? "" : "s");
   if (plan.dtype != attn::DTypePolicy::float32)
     out += fmt::format(", {}", attn::policy_names[static_cast<size_t>(plan.dtype)]);
   out += ")\n";

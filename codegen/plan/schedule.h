@@ -30,6 +30,7 @@ struct Schedule {
   int value_vectors = 0;
   int score_rows = 0;
   int score_vectors = 0;
+  bool operator==(const Schedule&) const = default;
 
   /// Lanes of the vectors that rows of `size` numbers are computed in: `vector`, or for shorter
   /// rows the power of two that holds them.

@@ -121,7 +121,7 @@ TEST(Allocation, NoneInAStepOfADecodeLoop) {
                                      {ATTN_ARGUMENT_INPUT, ATTN_FORM_LIST, 3}, {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_ROWS, 0},
                                      {ATTN_ARGUMENT_OUTPUT, ATTN_FORM_CACHE, 1}};
   const attn_path path{"decode", 3, 12, 0, 0, 5, arguments, count_step, no_workspace};
-  const attn_variant variant{"plain", 0, 0, 1, nullptr, &path};
+  const attn_variant variant{"plain", 0, 0, 0, 1, nullptr, &path};
   const attn_layer_table table{ATTN_ABI_VERSION, 4, 0, 2, 1, ATTN_FLOAT32, 1, "model::cached", "test_layers", inputs, nullptr, outputs, &variant};
   // clang-format on
   auto layer = attn::AnyLayer::load(table, std::span<const attn::NamedTensor>());

@@ -185,10 +185,10 @@ const attn_path plain[] = {{"output", 1, 0, 0, 0, 7, arguments, run<false>, work
 const attn_path greedy[] = {{"output", 1, 0, 0, 0, 7, arguments, run<false>, no_workspace<1>}};
 const attn_path fails[] = {{"output", 1, 0, 0, 0, 7, arguments, failing, workspace<1>}};
 const attn_variant variants[] = {
-    {"future", uint64_t{1} << 40, 2, 2, packings, plain},
-    {"plain", 0, 2, 2, packings, plain},
-    {"greedy", 0, 2, 1, packings, greedy},
-    {"failing", 0, 2, 1, packings, fails}};
+    {"future", uint64_t{1} << 40, 0, 2, 2, packings, plain},
+    {"plain", 0, 0, 2, 2, packings, plain},
+    {"greedy", 0, 0, 2, 1, packings, greedy},
+    {"failing", 0, 0, 2, 1, packings, fails}};
 // clang-format on
 
 }  // namespace

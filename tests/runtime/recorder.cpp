@@ -145,7 +145,8 @@ const attn_layer_table& Recorder::table() {
     one.workspace = workspaces[p];
     abi_paths_.push_back(one);
   }
-  variant_ = {"plain", 0, 0, static_cast<int32_t>(abi_paths_.size()), nullptr, abi_paths_.data()};
+  variant_ = {"plain",          0, 0, 0, static_cast<int32_t>(abi_paths_.size()), nullptr,
+              abi_paths_.data()};
   table_ = {};
   table_.abi_version = ATTN_ABI_VERSION;
   table_.input_count = static_cast<int32_t>(inputs_.size());

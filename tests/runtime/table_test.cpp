@@ -27,7 +27,7 @@ TEST(Table, AnotherVersion) {
   other.name = reinterpret_cast<const char*>(8);  // nothing after the version may be read
   EXPECT_EQ(
       message(other, attn::StatusCode::unsupported),
-      "the layer's table has ABI version 9, expected 5: build its library again with the attnc "
+      "the layer's table has ABI version 9, expected 6: build its library again with the attnc "
       "that belongs to this runtime");
 }
 

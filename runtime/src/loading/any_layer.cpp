@@ -145,7 +145,7 @@ Result<Tensor> WeightSource::find(int index, std::string_view prefix, std::strin
 Result<AnyLayer> AnyLayer::load(const attn_layer_table& table, const WeightSource& weights,
                                 const LoadOptions& options) {
   if (Status s = check_table(table); !s.ok()) return s;
-  Result<const attn_variant*> variant = choose_variant(table, options.target);
+  Result<const attn_variant*> variant = choose_variant(table, options.target, options.pipes);
   if (!variant.ok()) return variant.status();
   auto state = std::make_shared<State>();
   state->table = &table;
@@ -247,6 +247,7 @@ Result<Shape> AnyLayer::output_shape(std::string_view name,
 std::string_view AnyLayer::name() const { return state_->table->name; }
 std::string_view AnyLayer::library() const { return state_->table->library; }
 std::string_view AnyLayer::target() const { return state_->variant->target; }
+int AnyLayer::pipes() const { return state_->variant->pipes; }
 uint64_t AnyLayer::fingerprint() const { return state_->table->fingerprint; }
 size_t AnyLayer::packed_bytes() const { return state_->packed_bytes; }
 std::span<const attn_tensor_info> AnyLayer::inputs() const { return state_->inputs(); }

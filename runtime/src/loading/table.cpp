@@ -235,6 +235,9 @@ std::string wrong_path(const attn_path& path, const attn_variant& variant,
 std::string wrong_variant(const attn_variant& variant, const attn_layer_table& table) {
   if (variant.target == nullptr) return "a variant has no target";
   const std::string name = text("variant ", quoted(variant.target), " ");
+  if (variant.pipes < 0 || variant.pipes >= static_cast<int32_t>(pipe_names.size())) {
+    return text(name, "is for processors with ", variant.pipes, " pipes");
+  }
   constexpr int32_t many = 1024;
   if (variant.packing_count < 0 || variant.packing_count > many || variant.path_count < 1 ||
       variant.path_count > many || variant.paths == nullptr ||
@@ -284,6 +287,13 @@ std::string wrong_table(const attn_layer_table& table) {
   for (const attn_variant& variant : list(table.variants, table.variant_count)) {
     if (wrong.empty()) wrong = wrong_variant(variant, table);
   }
+  for (int32_t v = 0; wrong.empty() && v < table.variant_count; ++v) {
+    const attn_variant& one = table.variants[v];
+    const bool last = v + 1 == table.variant_count;
+    if (one.pipes > 0 && (last || std::string_view(table.variants[v + 1].target) != one.target)) {
+      wrong = text("variant ", quoted(one.target), " for any processor is missing");
+    }
+  }
   return wrong;
 }
 
@@ -291,7 +301,7 @@ std::string wrong_table(const attn_layer_table& table) {
 std::string target_names(const attn_layer_table& table) {
   std::string names;
   for (const attn_variant& variant : list(table.variants, table.variant_count)) {
-    names += (names.empty() ? "" : ", ") + quoted(variant.target);
+    if (variant.pipes == 0) names += (names.empty() ? "" : ", ") + quoted(variant.target);
   }
   return names;
 }
@@ -314,12 +324,19 @@ Status check_table(const attn_layer_table& table) {
                wrong, "; build the library again, and if that does not help please report it")};
 }
 
-Result<const attn_variant*> choose_variant(const attn_layer_table& table, std::string_view target) {
+Result<const attn_variant*> choose_variant(const attn_layer_table& table, std::string_view target,
+                                           std::optional<int> pipes) {
   const uint64_t features = cpu_features();
   for (const attn_variant& variant : list(table.variants, table.variant_count)) {
     if (!target.empty() && target != variant.target) continue;
     const uint64_t missing = variant.cpu & ~features;
-    if (missing == 0) return &variant;
+    if (missing == 0) {
+      if (variant.pipes == 0) return &variant;
+      const Result<int> wanted = pipes ? Result<int>(*pipes) : cpu_pipes(variant.cpu);
+      if (!wanted.ok()) return wanted.status().with_context(layer_text(table));
+      if (variant.pipes == *wanted) return &variant;
+      continue;
+    }
     if (target.empty()) continue;
     return Status(StatusCode::unsupported,
                   text(layer_text(table), ": target ", quoted(target), " needs ",

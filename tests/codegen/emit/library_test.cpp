@@ -121,6 +121,7 @@ TEST(Library, TheTableSaysWhatThePlanSays) {
   const attn_variant& v = t->variants[0];
   EXPECT_STREQ(v.target, "avx2");
   EXPECT_EQ(v.cpu, uint64_t{ATTN_CPU_AVX2 | ATTN_CPU_FMA});
+  EXPECT_EQ(v.pipes, 0);
   ASSERT_EQ(v.packing_count, 1);
   const attn_packing& p = v.packings[0];
   EXPECT_EQ(p.kind, ATTN_PACK_PANELS);
@@ -221,6 +222,27 @@ TEST(Names, AreIdentifiers) {
   EXPECT_EQ(table_symbol("lib", "lib::encoder"), "attn_lib_encoder");
   EXPECT_EQ(table_symbol("lib", "library::encoder"), "attn_lib_library_encoder");
   EXPECT_EQ(header_file("model::encoder"), "encoder.attn.h");
+  EXPECT_EQ(variant_name("avx512", 0), "avx512");
+  EXPECT_EQ(variant_name("avx512", 1), "avx512_one_pipe");
+  EXPECT_EQ(path_symbol("lib", "encoder", variant_name("avx512", 2), "output"),
+            "attn_lib_encoder_avx512_two_pipes_output");
+}
+
+TEST(Library, ATargetMayHaveVariantsByPipes) {
+  LibraryParts p = parts();
+  Variant& general = p.layers[0].variants[0];
+  Variant own = general;
+  own.plan.pipes = 2;
+  own.kernels[0].symbol = path_symbol("lib", "model::encoder", "avx2_two_pipes", "output");
+  p.layers[0].variants.insert(p.layers[0].variants.begin(), own);
+  const auto table = make_table_object(p, p.layers[0]);
+  EXPECT_TRUE(table.ok()) << table.status().message();
+  own.kernels[0].symbol = p.layers[0].variants[1].kernels[0].symbol;
+  p.layers[0].variants[0] = own;
+  EXPECT_EQ(make_library(p).status().message(),
+            "a kernel of layer model::encoder (avx2) and a kernel of layer model::encoder (avx2) "
+            "would both be called attn_lib_model_encoder_avx2_output in library lib: rename one of "
+            "the layers");
 }
 
 }  // namespace

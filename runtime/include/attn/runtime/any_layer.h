@@ -43,6 +43,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -92,6 +93,9 @@ class WeightSource {
 struct LoadOptions {
   /// The variant to use: "avx512", "avx2", "baseline". Empty: the best that this CPU supports.
   std::string_view target = {};
+  /// Where the library holds variants of a target for processors with one multiply-add pipe and with
+  /// two (cpu.h): 1 or 2, or 0 for the one for any. Empty: as this CPU has.
+  std::optional<int> pipes = {};
   /// Prepended to every weight's name, in files and in lists of named tensors.
   std::string_view prefix = {};
   /// Used by calls that name no executor; must outlive the layer. Null: default_executor().
@@ -143,6 +147,8 @@ class AnyLayer {
   std::string_view name() const;     // "model::encoder"
   std::string_view library() const;  // "my_layers"
   std::string_view target() const;   // "avx2"
+  /// The multiply-add pipes of the processors that its variant is for; 0: any.
+  int pipes() const;
   uint64_t fingerprint() const;
   /// The bytes that the packed weights occupy.
   size_t packed_bytes() const;

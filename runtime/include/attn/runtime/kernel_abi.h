@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Increased with every change of anything below; a runtime refuses a table with another number. */
-#define ATTN_ABI_VERSION 5
+#define ATTN_ABI_VERSION 6
 
 /* ---- element types and axes ------------------------------------------------------------------ */
 
@@ -239,6 +239,9 @@ enum {
 typedef struct attn_variant {
   const char* target; /* "avx512", "avx2", "baseline" */
   uint64_t cpu;       /* ATTN_CPU_... */
+  int32_t pipes; /* 1 or 2: for processors that start so many multiply-adds of whole vectors in a
+                         cycle; 0: for any. Kernels of one target run on all of them, and are faster
+                         on those that they are for */
   int32_t packing_count, path_count;
   const attn_packing* packings;
   const attn_path* paths;
@@ -257,7 +260,7 @@ typedef struct attn_layer_table {
   const attn_tensor_info* inputs;
   const attn_tensor_info* weights; /* in the order of the original's get_weights */
   const attn_tensor_info* outputs;
-  const attn_variant* variants; /* best first */
+  const attn_variant* variants; /* best first; those of a target for any processor last */
 } attn_layer_table;
 
 /* The directory of a shared library (`attnc build --shared`), exported beside its tables under the
