@@ -120,6 +120,7 @@ Limits measure_limits(attn::Executor& executor) {
   out.processor = processor();
   out.machine = fmt::format("{}, {}-bit vectors, {} thread{}", out.processor, loops.vector_bits,
                             threads, threads == 1 ? "" : "s");
+  out.l2_kib = static_cast<int>(std::max(0L, sysconf(_SC_LEVEL2_CACHE_SIZE)) / 1024);
   out.fma_gflops = fma_gflops(loops, executor);
   out.read_gbps = read_gbps(loops, executor);
   return out;

@@ -17,6 +17,7 @@ namespace attnc {
 struct Limits {
   std::string processor;  // "AMD EPYC"
   std::string machine;    // "AMD EPYC, 512-bit vectors, 2 threads"
+  int l2_kib = 0;         // the second-level cache of a core; 0: the system does not say
   double fma_gflops = 0;  // float32 multiply-adds from registers, two operations each
   double read_gbps = 0;   // 10^9 bytes a second, from memory that no cache holds
 };

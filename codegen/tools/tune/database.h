@@ -40,6 +40,8 @@ struct TuningRun {
   double read_gbps = 0;
   std::string started;  // in UTC, "2026-11-27T22:45:00Z"; empty: the database takes the time
   std::string version;  // attnc's
+  int pipes = 0;        // of the processor, for the target (attn::cpu_pipes); 0: not known
+  int l2_kib = 0;       // of its second-level cache; 0: not known
 };
 
 /// A schedule that was tried.
@@ -56,7 +58,8 @@ struct Trial {
 
 class TuningDatabase {
  public:
-  /// Opens the file, and makes it if it is not there. invalid_file: it is no such database, or of a
+  /// Opens the file, and makes it if it is not there. A file of version 1 of the format becomes one
+  /// of version 2; to read it, it stays as it is. invalid_file: it is no such database, or of a
   /// later version; not_found: it cannot be opened or made.
   static Result<TuningDatabase> open(const std::string& file);
   /// The same for a file that has to be there and is only read.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "emit/names.h"
 #include "import/printable.h"
 
 namespace attnc {
@@ -62,8 +63,8 @@ std::string text_of(const std::vector<TunedRun>& runs) {
   for (const TunedRun& tuned : runs) {
     const TuningRun& run = tuned.run;
     out += fmt::format("{}  {}  {}  {}  {}  {}  {}\n", run.started.substr(0, 10),
-                       printable(run.layer), printable(run.target), printable(run.calls),
-                       counted(static_cast<size_t>(run.threads), "thread"),
+                       printable(run.layer), variant_name(printable(run.target), run.pipes),
+                       printable(run.calls), counted(static_cast<size_t>(run.threads), "thread"),
                        counted(tuned.trials.size(), "trial"), result_text(found_in(tuned)));
   }
   return out;
@@ -85,6 +86,8 @@ nlohmann::ordered_json json_of(const std::vector<TunedRun>& runs) {
         {"families", run.families},
         {"calls", run.calls},
         {"processor", run.processor},
+        {"pipes", run.pipes},
+        {"l2_kib", run.l2_kib},
         {"threads", run.threads},
         {"trials", tuned.trials.size()},
         {"measured", std::count_if(tuned.trials.begin(), tuned.trials.end(),

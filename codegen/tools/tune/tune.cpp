@@ -139,7 +139,9 @@ class Tuner {
             .fma_gflops = limits_.fma_gflops,
             .read_gbps = limits_.read_gbps,
             .started = "",
-            .version = version};
+            .version = version,
+            .pipes = problem_.plan.pipes,
+            .l2_kib = limits_.l2_kib};
   }
 
   void show() const {

@@ -65,6 +65,8 @@ TEST_F(Database, WhatIsStoredIsReadAgain) {
   run.operations = 1.0 / 3;
   run.fma_gflops = std::numeric_limits<double>::max();
   run.read_gbps = std::numeric_limits<double>::denorm_min();
+  run.pipes = 2;
+  run.l2_kib = std::numeric_limits<int>::max();
   std::vector<Trial> trials = {sample_trial(0), sample_trial(1), sample_trial(7)};
   trials[1].note = "the kernels are those of trial 0|\n";
   trials[1].accepted = false;
@@ -136,6 +138,8 @@ TEST_F(Database, WhatCouldNotBeReadAgainIsNotStored) {
           "head_size: expected a number of at least 1, got 0");
   refuses([](TuningRun& r) { r.operations = std::numeric_limits<double>::infinity(); },
           "operations: expected a number of at least 0, got inf");
+  refuses([](TuningRun& r) { r.pipes = 3; }, "pipes: expected a number of at most 2, got 3");
+  refuses([](TuningRun& r) { r.l2_kib = -1; }, "l2_kib: expected a number of at least 0, got -1");
   refuses([](TuningRun& r) { r.started = "yesterday"; },
           "started: expected a time as 2026-11-27T22:45:00Z, got `yesterday`");
   refuses([](TuningRun& r) { r.calls = std::string(200'000, 'x'); },
@@ -262,10 +266,104 @@ TEST_F(Database, FilesAndFoldersThatCannotBeWritten) {
 
 TEST_F(Database, ALaterVersionIsRefused) {
   open("tune.db");
-  sql("tune.db", "PRAGMA user_version = 2");
+  sql("tune.db", "PRAGMA user_version = 3");
   refused("tune.db", StatusCode::invalid_file,
-          "is of version 2 of the format, and this attnc reads version 1: use the attnc that wrote "
+          "is of version 3 of the format, and this attnc reads version 2: use the attnc that wrote "
           "it");
+}
+
+/// What attnc made before it knew of pipes.
+constexpr const char* runs_of_version_1 =
+    "CREATE TABLE runs (name TEXT NOT NULL, layer TEXT NOT NULL, fingerprint INTEGER NOT NULL, "
+    "target TEXT NOT NULL, dtype TEXT NOT NULL, head_size INTEGER NOT NULL, families TEXT NOT "
+    "NULL, calls TEXT NOT NULL, work TEXT NOT NULL, processor TEXT NOT NULL, threads INTEGER NOT "
+    "NULL, seed INTEGER NOT NULL, operations REAL NOT NULL, fma_gflops REAL NOT NULL, read_gbps "
+    "REAL NOT NULL, started TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (name)) STRICT, "
+    "WITHOUT ROWID";
+
+class OldDatabase : public Database {
+ protected:
+  void SetUp() override {
+    Database::SetUp();
+    run_ = sample_run();
+    run_.name = std::string(32, 'a');
+    {
+      TuningDatabase db = open("old.db");
+      ASSERT_TRUE(db.begin(run_).ok() && db.add(run_.name, sample_trial(0)).ok());
+    }
+    make_old("old.db");
+  }
+  /// Makes a file one of version 1.
+  void make_old(const std::string& name) {
+    sql(name, fmt::format("ALTER TABLE runs RENAME TO newer; {}; INSERT INTO runs SELECT name, "
+                          "layer, fingerprint, target, dtype, head_size, families, calls, work, "
+                          "processor, threads, seed, operations, fma_gflops, read_gbps, started, "
+                          "version FROM newer; DROP TABLE newer; PRAGMA user_version = 1",
+                          runs_of_version_1));
+  }
+  /// Expects the run and its trial in a database.
+  void expect_whole(const TuningDatabase& db) {
+    const auto runs = db.runs();
+    ASSERT_TRUE(runs.ok()) << runs.status().message();
+    ASSERT_EQ(runs->size(), 1u);
+    EXPECT_EQ(all_of(runs->at(0)), all_of(run_));
+    const auto trials = db.trials(run_.name);
+    ASSERT_TRUE(trials.ok()) << trials.status().message();
+    ASSERT_EQ(trials->size(), 1u);
+    EXPECT_EQ(all_of(trials->at(0)), all_of(sample_trial(0)));
+  }
+
+  TuningRun run_;
+};
+
+TEST_F(OldDatabase, IsReadAndStaysAsItIs) {
+  const std::string bytes = bytes_of(path("old.db"));
+  const auto db = TuningDatabase::open_to_read(path("old.db"));
+  ASSERT_TRUE(db.ok()) << db.status().message();
+  expect_whole(*db);
+  TuningDatabase all = open("all.db");
+  EXPECT_EQ(*all.merge(*db), 1);
+  expect_whole(all);
+  EXPECT_EQ(bytes_of(path("old.db")), bytes);
+}
+
+TEST_F(OldDatabase, BecomesANewOneWhenItIsWritten) {
+  {
+    TuningDatabase db = open("old.db");
+    expect_whole(db);
+    TuningRun newer = sample_run();
+    newer.pipes = 2, newer.l2_kib = 1024;
+    const auto name = db.begin(newer);
+    ASSERT_TRUE(name.ok()) << name.status().message();
+    newer.name = *name;
+    const auto runs = db.runs();
+    ASSERT_EQ(runs->size(), 2u);
+    EXPECT_EQ(all_of(runs->at(runs->at(0).name == *name ? 0 : 1)), all_of(newer));
+  }
+  EXPECT_EQ(complaint("old.db"), "");
+  sql("old.db", "PRAGMA user_version = 1");  // the tables are those of version 2
+  refused("old.db", StatusCode::invalid_file,
+          "the database is damaged: its tables are not those that attnc makes");
+}
+
+TEST_F(OldDatabase, TakesNewRuns) {
+  TuningDatabase other = open("other.db");
+  TuningRun newer = sample_run();
+  newer.pipes = 1;
+  ASSERT_TRUE(other.begin(newer).ok());
+  TuningDatabase db = open("old.db");
+  EXPECT_EQ(*db.merge(other), 1);
+  EXPECT_EQ(*db.merge(db), 0);
+  EXPECT_EQ(db.runs()->size(), 2u);
+}
+
+TEST_F(OldDatabase, WithAnotherSchemaIsRefused) {
+  for (const char* change : {"DROP TABLE trials", "ALTER TABLE runs ADD COLUMN pipes INTEGER"}) {
+    fs::copy_file(path("old.db"), path("copy.db"), fs::copy_options::overwrite_existing);
+    sql("copy.db", change);
+    refused("copy.db", StatusCode::invalid_file,
+            "the database is damaged: its tables are not those that attnc makes");
+  }
 }
 
 TEST_F(Database, AnotherSchemaIsRefused) {

@@ -29,7 +29,9 @@ inline TuningRun sample_run() {
           .fma_gflops = 100,
           .read_gbps = 10,
           .started = "2026-11-27T22:45:00Z",
-          .version = "0.1.0"};
+          .version = "0.1.0",
+          .pipes = 0,
+          .l2_kib = 0};
 }
 
 inline Trial sample_trial(int number) {
@@ -46,7 +48,7 @@ inline Trial sample_trial(int number) {
 inline auto all_of(const TuningRun& r) {
   return std::tuple(r.name, r.layer, r.fingerprint, r.target, r.dtype, r.head_size, r.families,
                     r.calls, r.work, r.processor, r.threads, r.seed, r.operations, r.fma_gflops,
-                    r.read_gbps, r.started, r.version);
+                    r.read_gbps, r.started, r.version, r.pipes, r.l2_kib);
 }
 inline auto all_of(const Trial& t) {
   return std::tuple(t.number, t.generation, text_of(t.schedule), t.seconds, t.ratio, t.accepted,
