@@ -71,6 +71,12 @@ std::string read_dtype(std::string_view cell, ScheduleRow& row) {
   return "";
 }
 
+std::string read_pipes(std::string_view cell, ScheduleRow& row) {
+  if (cell == "*" || read_number(cell, 1, 2, row.pipes).empty()) return "";
+  return fmt::format("expected 1 or 2 multiply-add pipes, or * for any processor, got {}",
+                     in_quotes(cell));
+}
+
 std::string read_text(std::string_view cell, std::string& text) {
   text = cell;
   return cell.empty() ? "expected words, or `not recorded`, got nothing" : "";
@@ -93,6 +99,7 @@ struct OtherColumn {
 constexpr OtherColumn other_columns[] = {
     {"head_size", read_head_size},
     {"dtype", read_dtype},
+    {"pipes", read_pipes},
     {"measured", [](std::string_view c, ScheduleRow& r) { return read_text(c, r.measured); }},
     {"processor", [](std::string_view c, ScheduleRow& r) { return read_text(c, r.processor); }},
     {"date", [](std::string_view c, ScheduleRow& r) { return read_date(c, r.date); }},
@@ -203,11 +210,18 @@ Result<std::vector<ScheduleRow>> read_schedules(const std::string& text, const s
       if (std::string wrong = read_cell(columns[c], cells[c], row); !wrong.empty())
         return invalid(fmt::format("{}: {}", columns[c], wrong));
     }
+    if (row.pipes > 0 && !has_variants_by_pipes(target)) {
+      return invalid(
+          fmt::format("pipes: expected *, as processors that run {} are not told apart, "
+                      "got {}",
+                      target.name, row.pipes));
+    }
     if (std::string why = impossible(row.schedule, target); !why.empty()) return invalid(why);
     for (const ScheduleRow& other : rows) {
-      if (other.dtype == row.dtype && other.head_size == row.head_size) {
-        return invalid(
-            fmt::format("is for the same dtype and head_size as line {}: delete one", other.line));
+      if (other.dtype == row.dtype && other.head_size == row.head_size &&
+          other.pipes == row.pipes) {
+        return invalid(fmt::format(
+            "is for the same dtype, head_size and pipes as line {}: delete one", other.line));
       }
     }
     rows.push_back(std::move(row));
@@ -241,13 +255,15 @@ Result<ScheduleFile> schedule_file(const std::string& target) {
 }
 
 const ScheduleRow* best_row(const std::vector<ScheduleRow>& rows, int head_size,
-                            attn::DTypePolicy dtype) {
+                            attn::DTypePolicy dtype, int pipes) {
   const auto generality = [](const ScheduleRow& row) {
-    return std::tuple(!row.dtype, row.head_size.value_or(std::numeric_limits<int>::max()));
+    return std::tuple(row.pipes == 0, !row.dtype,
+                      row.head_size.value_or(std::numeric_limits<int>::max()));
   };
   const ScheduleRow* best = nullptr;
   for (const ScheduleRow& row : rows) {
-    if (row.dtype.value_or(dtype) != dtype || row.head_size.value_or(head_size) < head_size)
+    if (row.dtype.value_or(dtype) != dtype || row.head_size.value_or(head_size) < head_size ||
+        (row.pipes != 0 && row.pipes != pipes))
       continue;
     if (!best || generality(row) < generality(*best)) best = &row;
   }
@@ -255,25 +271,30 @@ const ScheduleRow* best_row(const std::vector<ScheduleRow>& rows, int head_size,
 }
 
 Result<ScheduleRow> row_for(const std::string& target, int key_size, int value_size,
-                            attn::DTypePolicy dtype) {
+                            attn::DTypePolicy dtype, int pipes) {
   Result<ScheduleFile> file = schedule_file(target);
   if (!file.ok()) return file.status();
   Result<std::vector<ScheduleRow>> rows =
       read_schedules(file->text, file->name, *find_target(target));
   if (!rows.ok()) return rows.status();
   const int size = std::max(key_size, value_size);
-  if (const ScheduleRow* best = best_row(*rows, size, dtype)) {
+  if (const ScheduleRow* best = best_row(*rows, size, dtype, pipes)) {
     ScheduleRow row = *best;
     row.file = file->shown_name;
     return row;
   }
   return Status(StatusCode::invalid_file,
-                fmt::format("{}: has no row for heads of size {} in {}", file->name, size,
-                            attn::policy_names[static_cast<size_t>(dtype)]));
+                fmt::format("{}: has no row for heads of size {} in {}{}", file->name, size,
+                            attn::policy_names[static_cast<size_t>(dtype)],
+                            best_row(*rows, size, dtype, 1) || best_row(*rows, size, dtype, 2)
+                                ? " with pipes *, for processors that no other row is for"
+                                : ""));
 }
 
 std::string place_of(const ScheduleRow& row) {
   std::string out = fmt::format("{}:{}, for ", row.file, row.line);
+  if (row.pipes > 0)
+    out += fmt::format("processors with {} pipe{}, ", row.pipes, row.pipes == 1 ? "" : "s");
   if (!row.dtype && !row.head_size) return out + "any dtype and head size";
   out += row.dtype ? attn::policy_names[static_cast<size_t>(*row.dtype)] : "any dtype";
   if (!row.head_size) return out + " and any head size";

@@ -17,6 +17,8 @@ constexpr TargetInfo table[] = {
 
 }  // namespace
 
+bool has_variants_by_pipes(const TargetInfo& target) { return (target.cpu & ATTN_CPU_FMA) != 0; }
+
 std::span<const TargetInfo> targets() { return table; }
 
 const TargetInfo* find_target(std::string_view name) {

@@ -22,6 +22,10 @@ struct TargetInfo {
   int registers;        // vector registers
 };
 
+/// Whether a library may have variants of the target for processors with one multiply-add pipe and
+/// with two: the runtime tells them apart only where there are fused multiply-adds (cpu.h).
+bool has_variants_by_pipes(const TargetInfo& target);
+
 /// All targets; for each machine the best one comes first.
 std::span<const TargetInfo> targets();
 /// Null if there is no target of this name.

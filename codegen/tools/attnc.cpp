@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 
+#include "attn/runtime/cpu.h"
 #include "halide/targets.h"
 #include "tools/arguments.h"
 #include "tools/cache_folder.h"
@@ -186,6 +187,12 @@ int run_command(int argc, char** argv) {
       "--path", show.path,
       "output, output_decode, output_attention_scores, as there are (default: all paths)");
   takes_tuned(show_command, show.tuned);
+  show_command
+      ->add_option("--processor", show.processor,
+                   "the variant that a processor takes with one multiply-add pipe or with two, "
+                   "where they differ: one_pipe,\ntwo_pipes or any (default: any)")
+      ->check(CLI::IsMember(
+          std::vector<std::string>(attn::pipe_names.begin(), attn::pipe_names.end())));
   show_command
       ->add_option("--shape", show.shape,
                    "with the stage plan: also the map of blocks of such a call, T=1024,S=1024 (T "

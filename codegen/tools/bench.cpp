@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attn/runtime/any_layer.h"
+#include "emit/names.h"
 #include "tools/bench/clock.h"
 #include "tools/bench/limits.h"
 #include "tools/bench/profile.h"
@@ -124,6 +125,7 @@ Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
             {"min_s", timing->least},  {"median_s", timing->median},
             {"runs", timing->runs},    {"gflops", operations_of(c) / timing->median * 1e-9},
             {"max_error", worst.error}};
+  if (layer->pipes() > 0) line["variant"] = variant_name(target, layer->pipes());
   if (options.profile) line["stages"] = stages;
   return line;
 }

@@ -128,7 +128,8 @@ struct Made {
   std::string archive, shared;
   size_t bytes = 0;
   std::vector<std::string> targets;
-  size_t tuned = 0;  // layers times targets with numbers that were measured for them
+  size_t by_pipes = 0;  // variants for processors with one pipe or with two, beside those for any
+  size_t tuned = 0;     // layers times targets with numbers that were measured for them
   std::vector<std::pair<std::string, std::string>> layers;  // name, header
 };
 
@@ -209,6 +210,7 @@ Result<Made> make(const BuildOptions& options) {
             archive->size(),
             request.targets,
             0,
+            0,
             {}};
   std::vector<fs::path> written;
   for (size_t i = 0; i < request.layers.size(); ++i) {
@@ -227,9 +229,11 @@ Result<Made> make(const BuildOptions& options) {
         {own / "stages" / (base + ".passes.mlir"), stages.final},
     };
     for (const Variant& v : variants) {
-      texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, v.plan.target),
+      const std::string variant = variant_name(v.plan.target, v.plan.pipes);
+      texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, variant),
                          print(v.plan));
-      made.tuned += v.plan.tuned;
+      made.by_pipes += v.plan.pipes > 0;
+      made.tuned += v.plan.pipes == 0 && v.plan.tuned;
     }
     for (const auto& [file, text] : texts) {
       if (Status s = write_file(file, text); !s.ok()) return s;
@@ -264,6 +268,7 @@ int build(const BuildOptions& options) {
     for (const auto& [name, header] : made->layers)
       out["layers"].push_back({{"name", name}, {"header", header}});
     if (!made->shared.empty()) out["shared"] = made->shared;
+    if (made->by_pipes > 0) out["variants_by_pipes"] = made->by_pipes;
     if (!options.tuned.empty()) out["tuned"] = made->tuned;
     print_json(out);
     return 0;
@@ -272,9 +277,13 @@ int build(const BuildOptions& options) {
   // A database that has nothing for a layer is no error, but whoever names one wants to know.
   const std::string tuned =
       options.tuned.empty() ? "" : fmt::format(", {} of {} tuned", made->tuned, layers * targets);
-  fmt::print("{}: {} layer{} for {} target{}, {} kB{}\n", made->archive, layers,
-             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", (made->bytes + 999) / 1000,
-             tuned);
+  const std::string by_pipes = made->by_pipes == 0
+                                   ? ""
+                                   : fmt::format(" and {} variant{} by the processor's pipes",
+                                                 made->by_pipes, made->by_pipes == 1 ? "" : "s");
+  fmt::print("{}: {} layer{} for {} target{}{}, {} kB{}\n", made->archive, layers,
+             layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", by_pipes,
+             (made->bytes + 999) / 1000, tuned);
   if (!made->shared.empty())
     fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;

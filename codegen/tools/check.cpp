@@ -6,9 +6,11 @@
 #include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "attn/runtime/any_layer.h"
 #include "attn/runtime/cpu.h"
+#include "emit/names.h"
 #include "halide/targets.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
@@ -196,16 +198,20 @@ Status replay(const attn::AnyLayer& layer, const attn::SafeTensors& file, const 
   return Status();
 }
 
-void replay_all(Outcome& outcome, const attn_layer_table& table, const std::string& target) {
+/// On one variant of the target.
+void replay_all(Outcome& outcome, const attn_layer_table& table, const std::string& target,
+                int pipes) {
   const Fixture& fixture = outcome.fixture;
+  const std::string variant = variant_name(target, pipes);
   auto file = attn::SafeTensors::open(fixture.tensors_file);
   if (!file.ok()) return fail_with(outcome, file.status().message());
-  auto layer = attn::AnyLayer::load(table, *file, {.target = target, .prefix = "w/"});
+  auto layer =
+      attn::AnyLayer::load(table, *file, {.target = target, .pipes = pipes, .prefix = "w/"});
   if (!layer.ok())
-    return fail_with(outcome, fmt::format("{}: {}", target, layer.status().message()));
+    return fail_with(outcome, fmt::format("{}: {}", variant, layer.status().message()));
   attn::Workspace workspace;
   for (size_t i = 0; i < fixture.calls.size(); ++i) {
-    const std::string where = fmt::format("{}, call {}", target, i);
+    const std::string where = fmt::format("{}, call {}", variant, i);
     Comparison worst;
     const Status s = replay(*layer, *file, fixture, fixture.calls[i], workspace, worst);
     if (!s.ok())
@@ -326,10 +332,15 @@ int check(const CheckOptions& options) {
   }
   const auto tables = cached_tables(requests, progress_line("building layers"), *schedules);
   for (size_t i = 0; i < requests.size(); ++i) {
-    if (tables[i].ok())
-      replay_all(outcomes[owners[i]], **tables[i], requests[i].target);
-    else
+    if (!tables[i].ok()) {
       fail_with(outcomes[owners[i]], tables[i].status().message());
+      continue;
+    }
+    // This processor runs those for others too.
+    const attn_layer_table& table = **tables[i];
+    for (const attn_variant& v :
+         std::span(table.variants, static_cast<size_t>(table.variant_count)))
+      replay_all(outcomes[owners[i]], table, requests[i].target, v.pipes);
   }
 
   int counts[3] = {};

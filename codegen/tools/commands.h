@@ -25,9 +25,10 @@ int build(const BuildOptions& options);
 
 struct ShowOptions {
   std::string layer, stage;
-  std::string target;  // "": the best of the machine that the layer is for
-  std::string path;    // "": all
-  std::string tuned;   // as in BuildOptions
+  std::string target;     // "": the best of the machine that the layer is for
+  std::string path;       // "": all
+  std::string tuned;      // as in BuildOptions
+  std::string processor;  // one of attn::pipe_names; "": any
   // For the map of blocks, with stage plan:
   std::string shape;              // "T=1024,S=1024"; "": none
   std::string tables;             // a .safetensors file with what the masks read; "": none

@@ -49,7 +49,8 @@ std::string text_of(mlir::ModuleOp module) {
 }
 
 std::string job_name(const Plan& plan, const Path& path) {
-  return fmt::format("{} ({}), path {}", plan.layer, plan.target, path.name);
+  return fmt::format("{} ({}), path {}", plan.layer, variant_name(plan.target, plan.pipes),
+                     path.name);
 }
 
 /// Adds the plan that caused it to an internal error. The emitter has already done so unless its
@@ -222,19 +223,41 @@ Result<LoweredLayer> LoweredLayer::make(const SourceLayer& layer) {
 Work LoweredLayer::work() const { return workOf(*module_->op); }
 
 Result<ChosenSchedule> LoweredLayer::schedule(const std::string& target,
-                                              const ScheduleSource& schedules) const {
-  return schedules.of(module_->fingerprint, work(), target);
+                                              const ScheduleSource& schedules, int pipes) const {
+  return schedules.of(module_->fingerprint, work(), target, pipes);
 }
 
 Result<Plan> LoweredLayer::plan(const std::string& library, const std::string& target,
-                                const ScheduleSource& schedules) const {
-  auto chosen = schedule(target, schedules);
+                                const ScheduleSource& schedules, int pipes) const {
+  auto chosen = schedule(target, schedules, pipes);
   if (!chosen.ok()) return chosen.status();
   auto plan = planFromModule(*module_->op, library, target, adapted(chosen->row, work().dtype));
   if (!plan.ok()) return plan.status();
   plan->schedule_from = std::move(chosen->from);
   plan->tuned = chosen->tuned;
+  plan->pipes = pipes;
   return plan;
+}
+
+Result<std::vector<Plan>> LoweredLayer::plans(const std::string& library, const std::string& target,
+                                              const ScheduleSource& schedules) const {
+  auto general = plan(library, target, schedules);
+  if (!general.ok()) return general.status();
+  std::vector<Plan> plans;
+  const int kinds = has_variants_by_pipes(*find_target(target)) ? 2 : 0;
+  for (int pipes = 1; pipes <= kinds; ++pipes) {
+    auto own = schedule(target, schedules, pipes);
+    if (!own.ok()) return own.status();
+    if (adapted(own->row, work().dtype) == general->schedule) continue;
+    auto variant = plan(library, target, schedules, pipes);
+    if (!variant.ok()) return variant.status();
+    plans.push_back(*std::move(variant));
+    general->schedule_from.push_back(fmt::format("processors with {} pipe{} take the variant {}",
+                                                 pipes, pipes == 1 ? "" : "s",
+                                                 variant_name(target, pipes)));
+  }
+  plans.push_back(*std::move(general));
+  return plans;
 }
 
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
@@ -257,22 +280,23 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
       }
       LayerParts parts;
       for (const std::string& target : request.targets) {
-        auto plan = lowered->plan(request.name, target, request.schedules);
-        if (!plan.ok()) {
-          failure = plan.status();
-          break;
+        auto plans = lowered->plans(request.name, target, request.schedules);
+        failure = plans.status();
+        if (!failure.ok()) break;
+        for (Plan& plan : *plans) {
+          keep_paths_of(request.shapes, plan);
+          if (layer.calls) keep_paths_of(*layer.calls, plan);
+          if (plan.paths.empty()) {
+            failure = Status(StatusCode::invalid_argument,
+                             fmt::format("layer {} has no kernel of the shapes that are asked for: "
+                                         "it needs `many`",
+                                         plan.layer));
+            break;
+          }
+          parts.variants.push_back(
+              {std::move(plan), find_target(target)->cpu, target_triple(target), {}});
         }
-        keep_paths_of(request.shapes, *plan);
-        if (layer.calls) keep_paths_of(*layer.calls, *plan);
-        if (plan->paths.empty()) {
-          failure = Status(StatusCode::invalid_argument,
-                           fmt::format("layer {} has no kernel of the shapes that are asked for: "
-                                       "it needs `many`",
-                                       plan->layer));
-          break;
-        }
-        parts.variants.push_back(
-            {*std::move(plan), find_target(target)->cpu, target_triple(target), {}});
+        if (!failure.ok()) break;
       }
       if (!failure.ok()) break;
       compiled.stages.push_back(std::move(lowered->stages));
@@ -295,8 +319,8 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
         Variant& variant = out[r]->parts.layers[l].variants[v];
         for (size_t p = 0; p < variant.plan.paths.size(); ++p) {
           const Plan& plan = variant.plan;
-          const std::string symbol =
-              path_symbol(plan.library, plan.layer, plan.target, plan.paths[p].name);
+          const std::string symbol = path_symbol(
+              plan.library, plan.layer, variant_name(plan.target, plan.pipes), plan.paths[p].name);
           variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
           places.push_back({r, l, v, p});
           const EmitOptions options{.sanitizer = requests[r].sanitizer};

@@ -67,12 +67,16 @@ class LoweredLayer {
   LoweredLayer& operator=(LoweredLayer&&) noexcept;
   ~LoweredLayer();
 
+  /// For processors with so many multiply-add pipes; 0: for any.
   Result<Plan> plan(const std::string& library, const std::string& target,
-                    const ScheduleSource& schedules = {}) const;
+                    const ScheduleSource& schedules = {}, int pipes = 0) const;
+  /// One for each kind of processors whose numbers differ from those for any; the last is for any.
+  Result<std::vector<Plan>> plans(const std::string& library, const std::string& target,
+                                  const ScheduleSource& schedules = {}) const;
   Work work() const;
   /// The numbers that plan() takes.
-  Result<ChosenSchedule> schedule(const std::string& target,
-                                  const ScheduleSource& schedules = {}) const;
+  Result<ChosenSchedule> schedule(const std::string& target, const ScheduleSource& schedules = {},
+                                  int pipes = 0) const;
 
   Stages stages;
 

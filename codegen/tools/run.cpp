@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "attn/runtime/any_layer.h"
+#include "emit/names.h"
 #include "tools/cache.h"
 #include "tools/commands.h"
 #include "tools/terminal.h"
@@ -139,6 +140,7 @@ Status call(const RunOptions& options) {
   for (const attn::NamedMutableTensor& o : outputs) results.push_back({o.name, o.tensor});
   if (Status s = attn::save_safetensors(options.output, results); !s.ok()) return s;
   nlohmann::ordered_json made{{"file", options.output}, {"target", *target}};
+  if (loaded->pipes() > 0) made["variant"] = variant_name(*target, loaded->pipes());
   made["outputs"] = nlohmann::ordered_json::array();
   for (const attn::NamedTensor& r : results) {
     if (!options.json) {

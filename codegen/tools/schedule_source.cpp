@@ -47,14 +47,14 @@ Result<ScheduleSource> ScheduleSource::with_runs_of(const std::string& database)
 }
 
 Result<ChosenSchedule> ScheduleSource::of(uint64_t fingerprint, const Work& work,
-                                          const std::string& target) const {
+                                          const std::string& target, int pipes) const {
   if (row_) return ChosenSchedule{*row_, {}, false};
-  const auto row = row_for(target, work.key_size, work.value_size, work.dtype);
+  const auto row = row_for(target, work.key_size, work.value_size, work.dtype, pipes);
   if (!row.ok()) return row.status();
   ChosenSchedule chosen{row->schedule, {place_of(*row)}, false};
   if (!runs_) return chosen;
   const TunedSchedule tuned =
-      tuned_schedule(*runs_, fingerprint, *find_target(target), row->schedule);
+      tuned_schedule(*runs_, fingerprint, *find_target(target), row->schedule, pipes);
   chosen.row = tuned.schedule;
   chosen.tuned = !tuned.used.empty();
   for (const TunedRun* run : tuned.used)
@@ -76,7 +76,7 @@ Result<std::string> ScheduleSource::key_of(uint64_t fingerprint, const std::stri
   std::string key = std::move(file->text);
   if (!runs_) return key;
   for (const TunedRun* run : runs_with_gain(*runs_, fingerprint, target))
-    key += fmt::format("\n{}: {}", run->run.families,
+    key += fmt::format("\n{} {}: {}", run->run.families, run->run.pipes,
                        attnc::text_of(winner_of(run->trials)->schedule));
   return key;
 }

@@ -45,8 +45,9 @@ class ScheduleSource {
   /// (tune/export.h). `database` is a file of `attnc tune`; "": none.
   static Result<ScheduleSource> with_runs_of(const std::string& database);
 
-  Result<ChosenSchedule> of(uint64_t fingerprint, const Work& work,
-                            const std::string& target) const;
+  /// For processors with so many multiply-add pipes; 0: for any.
+  Result<ChosenSchedule> of(uint64_t fingerprint, const Work& work, const std::string& target,
+                            int pipes = 0) const;
 
   /// A text that differs if of() differs. It contains neither the files' names nor runs for other
   /// layers.

@@ -1,8 +1,11 @@
 // show.cpp - attnc show: prints any stage of a layer.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
+#include "attn/runtime/cpu.h"
 #include "emit/names.h"
 #include "halide/emit_kernels.h"
 #include "tools/children.h"
@@ -17,14 +20,14 @@ using attn::StatusCode;
 
 /// The text of a stage of the kernels, for all paths or for one.
 Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
+  const std::string variant = variant_name(plan.target, plan.pipes);
   std::vector<Job> jobs;
   std::vector<std::string> names;
   for (size_t i = 0; i < plan.paths.size(); ++i) {
     if (!options.path.empty() && plan.paths[i].name != options.path) continue;
     names.push_back(plan.paths[i].name);
-    const std::string symbol =
-        path_symbol(plan.library, plan.layer, plan.target, plan.paths[i].name);
-    jobs.push_back({fmt::format("{} ({}), path {}", plan.layer, plan.target, plan.paths[i].name),
+    const std::string symbol = path_symbol(plan.library, plan.layer, variant, plan.paths[i].name);
+    jobs.push_back({fmt::format("{} ({}), path {}", plan.layer, variant, plan.paths[i].name),
                     [&plan, &options, i, symbol]() -> Result<std::string> {
                       auto folder = TemporaryFolder::make();
                       if (!folder.ok()) return folder.status();
@@ -47,8 +50,8 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
   std::string out;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i].ok()) return results[i].status();
-    out += fmt::format("{}---- {} ({}), path {}\n{}", i ? "\n" : "", plan.layer, plan.target,
-                       names[i], *results[i]);
+    out += fmt::format("{}---- {} ({}), path {}\n{}", i ? "\n" : "", plan.layer, variant, names[i],
+                       *results[i]);
     if (!out.ends_with('\n')) out += '\n';
   }
   return out;
@@ -63,12 +66,13 @@ Result<std::string> text_of(const ShowOptions& options) {
                               "are of one",
                               options.stage));
   }
-  if (whole && options.stage != "plan" && !options.tuned.empty()) {
-    return Status(
-        StatusCode::invalid_argument,
-        fmt::format("--tuned: the stage {} does not depend on schedules; plan, algorithm, "
-                    "loops and assembly do",
-                    options.stage));
+  for (const auto& [option, text] :
+       {std::pair("--tuned", options.tuned), {"--processor", options.processor}}) {
+    if (!whole || options.stage == "plan" || text.empty()) continue;
+    return Status(StatusCode::invalid_argument,
+                  fmt::format("{}: the stage {} does not depend on schedules; plan, algorithm, "
+                              "loops and assembly do",
+                              option, options.stage));
   }
   if (Status s = check_map_options(options); !s.ok()) return s;
   auto schedules = ScheduleSource::with_runs_of(options.tuned);
@@ -91,8 +95,12 @@ Result<std::string> text_of(const ShowOptions& options) {
   if (!lowered.ok()) return lowered.status();
   if (options.stage == "graph") return lowered->stages.graph;
   if (options.stage == "passes") return lowered->stages.passes;
-  auto plan = lowered->plan("show", targets->front(), *schedules);
-  if (!plan.ok()) return plan.status();
+  auto plans = lowered->plans("show", targets->front(), *schedules);
+  if (!plans.ok()) return plans.status();
+  // The variant that such a processor takes; the last is for any.
+  const auto plan = std::find_if(plans->begin(), plans->end() - 1, [&](const Plan& p) {
+    return options.processor == attn::pipe_names.at(static_cast<size_t>(p.pipes));
+  });
   if (options.stage == "plan") {
     if (options.shape.empty()) return print(*plan);
     auto map = map_text(*plan, options);

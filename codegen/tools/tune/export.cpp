@@ -98,9 +98,11 @@ std::vector<FileColumn> file_columns() {
   std::vector<FileColumn> columns = {
       {"head_size",
        [](const ScheduleRow& r) { return r.head_size ? std::to_string(*r.head_size) : "*"; }},
-      {"dtype", [](const ScheduleRow& r) {
+      {"dtype",
+       [](const ScheduleRow& r) {
          return r.dtype ? attn::policy_names[static_cast<size_t>(*r.dtype)] : "*";
-       }}};
+       }},
+      {"pipes", [](const ScheduleRow& r) { return r.pipes ? std::to_string(r.pipes) : "*"; }}};
   for (const ScheduleColumn& c : schedule_columns) {
     columns.push_back(
         {c.name, [&c](const ScheduleRow& r) { return std::to_string(r.schedule.*c.number); }});
@@ -136,16 +138,16 @@ std::string file_text(const std::string& target, const std::vector<ScheduleRow>&
 
 // ---- the rows of a file
 
-/// The layers that a row is for.
+/// The layers and processors that a row is for.
 struct Covered {
   attn::DTypePolicy dtype;
-  int head_size;
+  int head_size, pipes;
   auto operator<=>(const Covered&) const = default;
 };
 
 Result<ScheduleRow> tuned_row(const std::vector<ScheduleRow>& rows, const std::string& file,
                               const Covered& covered, const Runs& runs, const TargetInfo& target) {
-  const ScheduleRow* base = best_row(rows, covered.head_size, covered.dtype);
+  const ScheduleRow* base = best_row(rows, covered.head_size, covered.dtype, covered.pipes);
   if (!base) {
     return Status(StatusCode::invalid_file,
                   fmt::format("{}: has no row that a row for heads of size {} in {} could begin "
@@ -158,6 +160,7 @@ Result<ScheduleRow> tuned_row(const std::vector<ScheduleRow>& rows, const std::s
   ScheduleRow row;
   row.dtype = covered.dtype;
   row.head_size = covered.head_size;
+  row.pipes = covered.pipes;
   row.schedule = tuned.schedule;
   const TuningRun& last = tuned.used.back()->run;
   row.processor = cell_of(last.processor);
@@ -177,15 +180,16 @@ Result<std::string> schedule_text_of(const TargetInfo& target, const Runs& runs)
   for (const TunedRun* run : runs) {
     const auto& names = attn::policy_names;
     const auto dtype = std::find(names.begin(), names.end(), run->run.dtype) - names.begin();
+    const int pipes = has_variants_by_pipes(target) ? run->run.pipes : 0;
     if (gain_of(*run))
-      groups[{static_cast<attn::DTypePolicy>(dtype), run->run.head_size}].push_back(run);
+      groups[{static_cast<attn::DTypePolicy>(dtype), run->run.head_size, pipes}].push_back(run);
   }
   std::vector<ScheduleRow> rows = *before;
   for (const auto& [covered, of_group] : groups) {
     const Result<ScheduleRow> row = tuned_row(*before, file->name, covered, of_group, target);
     if (!row.ok()) return row.status();
     const auto same = std::find_if(rows.begin(), rows.end(), [&](const ScheduleRow& r) {
-      return r.dtype == row->dtype && r.head_size == row->head_size;
+      return r.dtype == row->dtype && r.head_size == row->head_size && r.pipes == row->pipes;
     });
     if (same == rows.end())
       rows.push_back(*row);
@@ -237,8 +241,11 @@ std::vector<const TunedRun*> runs_with_gain(const std::vector<TunedRun>& runs, u
 }
 
 TunedSchedule tuned_schedule(const std::vector<TunedRun>& runs, uint64_t fingerprint,
-                             const TargetInfo& target, const Schedule& row) {
-  return overlaid(row, runs_with_gain(runs, fingerprint, target.name), target);
+                             const TargetInfo& target, const Schedule& row, int pipes) {
+  Runs own = runs_with_gain(runs, fingerprint, target.name);
+  std::stable_partition(own.begin(), own.end(),
+                        [&](const TunedRun* run) { return pipes == 0 || run->run.pipes != pipes; });
+  return overlaid(row, own, target);
 }
 
 Result<std::map<std::string, std::string>> schedule_files_of(const TuningDatabase& db) {

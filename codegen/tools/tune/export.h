@@ -51,14 +51,15 @@ struct TunedSchedule {
 };
 
 /// `row`, the row of the schedule file that the layer has, with the numbers of the runs for exactly
-/// this layer and target. `runs` as tuned_runs() has them; the result points to them. Like all
-/// rows, its numbers are not adapted() yet.
+/// this layer and target. For processors with so many pipes (0: any) the runs on such processors
+/// count as later than all others. `runs` as tuned_runs() has them; the result points to them. Like
+/// all rows, its numbers are not adapted() yet.
 TunedSchedule tuned_schedule(const std::vector<TunedRun>& runs, uint64_t fingerprint,
-                             const TargetInfo& target, const Schedule& row);
+                             const TargetInfo& target, const Schedule& row, int pipes = 0);
 
 /// For each target that has runs, the text of its schedule file: the rows that there are
-/// (schedule_file()), and a row for each dtype and head size of runs that found something faster.
-/// It replaces the row for the same layers. Depends on the runs and on those rows alone.
+/// (schedule_file()), and a row for each dtype, head size and number of pipes of runs that found
+/// something faster. It replaces the row for the same layers and processors. Depends on the runs and on those rows alone.
 Result<std::map<std::string, std::string>> schedule_files_of(const TuningDatabase& db);
 
 }  // namespace attnc

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "attn/runtime/cpu.h"
+#include "halide/targets.h"
 #include "import/read_file.h"
 #include "tools/bench/cases.h"
 #include "tools/tune/call_log.h"
@@ -95,9 +97,12 @@ Result<TuningProblem> problem_of(SourceLayer layer, const std::vector<CallText>&
                                  const std::string& target) {
   auto lowered = LoweredLayer::make(layer);
   if (!lowered.ok()) return lowered.status();
-  auto start = lowered->schedule(target);
+  // What such a layer has on this processor.
+  const auto pipes = attn::cpu_pipes(find_target(target)->cpu);
+  if (!pipes.ok()) return pipes.status();
+  auto start = lowered->schedule(target, {}, *pipes);
   if (!start.ok()) return start.status();
-  auto plan = lowered->plan("tuned", target);
+  auto plan = lowered->plan("tuned", target, {}, *pipes);
   if (!plan.ok()) return plan.status();
   TuningProblem out{.layer = std::move(layer),
                     .lowered = *std::move(lowered),

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -128,6 +129,31 @@ TEST_F(ScheduleFile, ARowSaysWhereItIsAndForWhichLayers) {
   EXPECT_TRUE(place(64).starts_with("codegen/schedules/avx2.txt:")) << place(64);
 }
 
+TEST_F(ScheduleFile, ARowForTheProcessorComesBeforeOneForAny) {
+  write("head_size | dtype | pipes | " + columns + "\n* | * | * | " + numbers + "\n* | * | 2 | " +
+        numbers + "\n64 | float32 | * | " + numbers + "\n64 | float32 | 2 | " + numbers +
+        "\n32 | * | 1 | " + numbers + "\n");
+  const auto place = [](int size, int pipes) {
+    const auto row = attnc::row_for("avx2", size, size, DTypePolicy::float32, pipes);
+    EXPECT_TRUE(row.ok()) << row.status().message();
+    return row.ok() ? attnc::place_of(*row).substr(strlen("$ATTNC_SCHEDULES/avx2.txt:")) : "";
+  };
+  EXPECT_EQ(place(128, 0), "2, for any dtype and head size");
+  EXPECT_EQ(place(128, 1), "2, for any dtype and head size");
+  EXPECT_EQ(place(128, 2), "3, for processors with 2 pipes, any dtype and head size");
+  EXPECT_EQ(place(64, 0), "4, for float32 and heads of at most 64");
+  EXPECT_EQ(place(64, 1), "4, for float32 and heads of at most 64");
+  EXPECT_EQ(place(64, 2), "5, for processors with 2 pipes, float32 and heads of at most 64");
+  EXPECT_EQ(place(32, 0), "4, for float32 and heads of at most 64");
+  EXPECT_EQ(place(32, 1), "6, for processors with 1 pipe, any dtype and heads of at most 32");
+  // A library has to serve processors that no row is for.
+  write("pipes | " + columns + "\n2 | " + numbers + "\n");
+  EXPECT_EQ(attnc::schedule_for("avx2", 64, 64).status().message(),
+            file() +
+                ": has no row for heads of size 64 in float32 with pipes *, for processors that no "
+                "other row is for");
+}
+
 TEST_F(ScheduleFile, ColumnsThatAreLeftOutHaveTheirDefaults) {
   write(columns + " | decode_keys | pack_rows\n" + numbers + " | 64 | 7\n");
   const auto s = attnc::schedule_for("avx2", 64, 64);
@@ -213,16 +239,32 @@ TEST(ScheduleText, ABadLineIsNamed) {
   EXPECT_EQ(complaint(columns + " | measured\n" + numbers + " |\n"),
             "x.txt:2: measured: expected words, or `not recorded`, got nothing");
   EXPECT_EQ(complaint(columns + "\n" + numbers + "\n" + numbers + "\n"),
-            "x.txt:3: is for the same dtype and head_size as line 2: delete one");
+            "x.txt:3: is for the same dtype, head_size and pipes as line 2: delete one");
+  EXPECT_EQ(complaint(columns + " | pipes\n" + numbers + " | 2\n" + numbers + " | 2\n"),
+            "x.txt:3: is for the same dtype, head_size and pipes as line 2: delete one");
+  for (const std::string pipes : {"3", "0", "two", ""}) {
+    EXPECT_EQ(complaint(columns + " | pipes\n" + numbers + " | " + pipes + "\n"),
+              "x.txt:2: pipes: expected 1 or 2 multiply-add pipes, or * for any processor, got `" +
+                  pipes + "`");
+  }
+  // Processors are told apart for targets with fused multiply-adds.
+  const auto baseline = attnc::read_schedules(
+      columns +
+          " | pipes\n4 | 4 | 2 | 128 | 64 | 256 | 16 | *\n4 | 4 | 2 | 128 | 64 | 256 | 16 | 1\n",
+      "x.txt", *attnc::find_target("baseline"));
+  EXPECT_EQ(
+      baseline.status().message(),
+      "x.txt:3: pipes: expected *, as processors that run baseline are not told apart, got 1");
 }
 
 TEST(ScheduleText, ABadLineOfColumnsIsNamed) {
-  EXPECT_EQ(complaint(columns + " | tile\n"),
-            "x.txt:1: there is no column `tile`; the columns are head_size, dtype, measured, "
-            "processor, date, vector, rows, vectors, task_rows, query_tile, key_block, "
-            "scores_query_tile, decode_keys, decode_rows, decode_product_keys, decode_block_keys, "
-            "decode_fold_unroll, decode_exp_unroll, few_queries, few_keys, pack_rows, "
-            "value_vectors, score_rows, score_vectors");
+  EXPECT_EQ(
+      complaint(columns + " | tile\n"),
+      "x.txt:1: there is no column `tile`; the columns are head_size, dtype, pipes, measured, "
+      "processor, date, vector, rows, vectors, task_rows, query_tile, key_block, "
+      "scores_query_tile, decode_keys, decode_rows, decode_product_keys, decode_block_keys, "
+      "decode_fold_unroll, decode_exp_unroll, few_queries, few_keys, pack_rows, "
+      "value_vectors, score_rows, score_vectors");
   EXPECT_EQ(complaint(columns + " | rows\n"), "x.txt:1: the column rows is there twice");
   EXPECT_EQ(complaint("vector | rows\n8 | 4\n"), "x.txt:1: there has to be a column vectors");
   const std::string none =

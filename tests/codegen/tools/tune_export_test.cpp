@@ -68,8 +68,8 @@ class TuneExport : public Attnc {
   static std::vector<ScheduleRow> rows_before() { return rows_in(schedule_file("avx2")->text); }
   static void expect_same(const ScheduleRow& a, const ScheduleRow& b) {
     EXPECT_EQ(text_of(a.schedule), text_of(b.schedule));
-    EXPECT_EQ(std::tie(a.dtype, a.head_size, a.measured, a.processor, a.date),
-              std::tie(b.dtype, b.head_size, b.measured, b.processor, b.date));
+    EXPECT_EQ(std::tie(a.dtype, a.head_size, a.pipes, a.measured, a.processor, a.date),
+              std::tie(b.dtype, b.head_size, b.pipes, b.measured, b.processor, b.date));
   }
 };
 
