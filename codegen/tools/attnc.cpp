@@ -56,6 +56,7 @@ constexpr const char* show_examples =
     "  attnc show encoder.json --stage plan\n"
     "  attnc show encoder.json --stage plan --shape T=1024,S=1024 --causal -o map.svg\n"
     "  attnc show encoder.json --stage plan --tuned tune.db   # with what was measured for it\n"
+    "  attnc show encoder.json --stage plan --processor two_pipes    # as such a processor has it\n"
     "  attnc show encoder.json --stage config      # what get_config() returns\n"
     "  attnc show section.o:encoder --stage loops --target avx2 --path output";
 constexpr const char* run_examples =
@@ -189,8 +190,8 @@ int run_command(int argc, char** argv) {
   takes_tuned(show_command, show.tuned);
   show_command
       ->add_option("--processor", show.processor,
-                   "the variant that a processor takes with one multiply-add pipe or with two, "
-                   "where they differ: one_pipe,\ntwo_pipes or any (default: any)")
+                   "the variant that a processor with one multiply-add pipe or with two takes, "
+                   "where they\ndiffer (default: any)")
       ->check(CLI::IsMember(
           std::vector<std::string>(attn::pipe_names.begin(), attn::pipe_names.end())));
   show_command

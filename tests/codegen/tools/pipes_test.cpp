@@ -8,6 +8,7 @@
 #include "attn/runtime/safetensors.h"
 #include "attnc_shell.h"
 #include "halide/schedule.h"
+#include "tools/cache_key.h"
 #include "tools/compiler.h"
 #include "tune_samples.h"
 
@@ -220,6 +221,21 @@ TEST_F(TunedPipes, RunsOnSuchProcessorsComeBeforeOthers) {
   EXPECT_EQ(key_block("two_pipes"), 32);
   EXPECT_EQ(key_block("one_pipe"), 16);
   EXPECT_EQ(key_block("any"), 64);
+}
+
+TEST_F(TunedPipes, TheKeyOfABuiltLayerSaysOnWhichProcessorsRunsWere) {
+  const auto key = [&] {
+    const auto schedules = ScheduleSource::with_runs_of(path("tune.db"));
+    EXPECT_TRUE(schedules.ok()) << schedules.status().message();
+    return *cache_key(*read_layer(path("l.json"), ""), "avx2", *schedules);
+  };
+  add(1, "2026-01-01", 32);
+  add(2, "2026-02-01", 16);
+  const std::string before = key();
+  fs::remove(path("tune.db"));
+  add(2, "2026-01-01", 32);
+  add(1, "2026-02-01", 16);
+  EXPECT_NE(key(), before);
 }
 
 TEST_F(TunedPipes, ExportWritesARowForEachKindOfProcessors) {
