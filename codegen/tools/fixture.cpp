@@ -21,7 +21,7 @@ using attn::StatusCode;
 using json = nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr size_t max_json_bytes = size_t{16} << 20;
+constexpr size_t max_fixture_bytes = size_t{16} << 20;
 
 Status damaged(const std::string& file, const std::string& why) {
   return Status(StatusCode::invalid_file, fmt::format("{}: {}", file, why));
@@ -205,7 +205,7 @@ double element(const attn::Tensor& tensor, std::int64_t i) {
 }  // namespace
 
 Result<Fixture> read_fixture(const std::string& file) {
-  auto text = read_file(file, max_json_bytes);
+  auto text = read_file(file, max_fixture_bytes);
   if (!text.ok()) return text.status();
   Fixture out;
   const fs::path path(file);

@@ -16,7 +16,7 @@ namespace {
 using attn::StatusCode;
 using json = nlohmann::json;
 
-constexpr size_t max_json_bytes = size_t{16} << 20;
+constexpr size_t max_cases_bytes = size_t{16} << 20;
 constexpr int64_t max_elements =
     std::numeric_limits<int32_t>::max();  // of one tensor: the runtime's limit
 
@@ -244,7 +244,7 @@ Result<std::vector<BenchCase>> bench_cases_from_json(const std::string& text,
 }
 
 Result<std::vector<BenchCase>> read_bench_cases(const std::string& file) {
-  auto text = read_file(file, max_json_bytes);
+  auto text = read_file(file, max_cases_bytes);
   if (!text.ok()) return text.status();
   return bench_cases_from_json(*text, file);
 }
