@@ -7,7 +7,7 @@
 // are long, because each one rescales the accumulator.
 //
 // Cost: 4 * pairs * head size operations. Besides its 2 * head size multiply-adds, a vector of
-// scores takes about 25 instructions (mask, maximum, exponential, sum), 3 fewer where nothing is
+// scores takes about 20 instructions (maximum, exponential, sum), and those of the mask where it is
 // tested.
 #include "halide/attention_block.h"
 #include "halide/families.h"

@@ -58,6 +58,7 @@ class Reader {
     whole_or_null("Dv", c.value_size), whole_or_null("hidden", c.hidden);
     whole_or_null("window", c.window), whole_or_null("document", c.document);
     truth("causal", c.causal), truth("alibi", c.alibi), positive("softcap", c.softcap);
+    truth("by_position", c.by_position);
     if (const json* mask = find("mask"); mask && !mask->is_null())
       wrong_type("mask", "null", *mask);
     for (const auto& [key, value] : object_.items()) {
@@ -67,6 +68,8 @@ class Reader {
     }
     c.whole_layer = kind == "mha";
     if (c.whole_layer && c.hidden == 0) wrong("the kind \"mha\" needs the key `hidden`");
+    if (c.whole_layer && c.by_position)
+      wrong("the kind \"mha\" has no keys and values of the caller, so not the key `by_position`");
     c.dtype = dtype == "f16"    ? attn::DTypePolicy::float16
               : dtype == "bf16" ? attn::DTypePolicy::bfloat16
                                 : attn::DTypePolicy::float32;

@@ -94,11 +94,15 @@ void heads_alone(const BenchCase& c, const BenchTensors& t, std::span<const int6
   attn::parallel_for(executor, static_cast<int>(rows.size()), [&](int i, int) {
     const int64_t row = rows[static_cast<size_t>(i)], query = row % c.queries;
     const int64_t head = row / c.queries % c.query_heads, batch = row / c.queries / c.query_heads;
-    const int64_t keys = (batch * c.key_heads + head / (c.query_heads / c.key_heads)) * c.keys;
+    const int64_t key_head = head / (c.query_heads / c.key_heads);
+    // Of the head's first key, and from one to the next, in numbers of heads.
+    const int64_t keys = c.by_position ? batch * c.keys * c.key_heads + key_head
+                                       : (batch * c.key_heads + key_head) * c.keys;
+    const int64_t step = c.by_position ? c.key_heads : 1;
     const std::vector<double> own(q + row * c.size, q + (row + 1) * c.size);
     std::vector<double> out(static_cast<size_t>(c.value_size));
-    attend(c, query, slope_of(c, t, head), own.data(), k + keys * c.size, c.size,
-           v + keys * c.value_size, c.value_size, out.data());
+    attend(c, query, slope_of(c, t, head), own.data(), k + keys * c.size, step * c.size,
+           v + keys * c.value_size, step * c.value_size, out.data());
     compare(static_cast<size_t>(i), out.data());
   });
 }

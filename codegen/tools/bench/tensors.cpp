@@ -69,8 +69,11 @@ BenchTensors float_tensors(const BenchCase& c) {
   };
   if (!c.whole_layer) {
     add("q", {b, h, c.queries, d}, 1);
-    add("k", {b, kv, c.keys, d}, 1);
-    add("v", {b, kv, c.keys, dv}, 1);
+    const auto of_keys = [&](int64_t size) {
+      return c.by_position ? attn::Shape{b, c.keys, kv, size} : attn::Shape{b, kv, c.keys, size};
+    };
+    add("k", of_keys(d), 1);
+    add("v", of_keys(dv), 1);
     add_slopes();
     out.results.push_back(empty("output", {b, h, c.queries, dv}));
     return out;
@@ -123,8 +126,9 @@ std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors&
     const auto [shape, strides] = by_position(own.shape);
     return attn::Tensor(own.data(), own.type, shape, strides);
   };
-  tables.insert(tables.begin(),
-                {{"query", heads("q")}, {"key", heads("k")}, {"value", heads("v")}});
+  tables.insert(tables.begin(), {{"query", heads("q")},
+                                 {"key", c.by_position ? whole("k") : heads("k")},
+                                 {"value", c.by_position ? whole("v") : heads("v")}});
   return tables;
 }
 

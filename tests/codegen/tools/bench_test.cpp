@@ -69,7 +69,7 @@ attn_test::Reference reference_of(const json& c, const attn::SafeTensors& file) 
   return attn_test::reference_attention(config, weights, call);
 }
 
-/// Attention on the saved heads, (B, H, T, D).
+/// Attention on the saved heads, (B, H, T, D); keys and values are (B, S, H, D) if by_position.
 std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
   const std::vector<float> q = numbers(file, "q"), k = numbers(file, "k"), v = numbers(file, "v");
   const int B = c.value("B", 1), H = c.value("Hq", 1), KV = c.value("Hkv", H), T = c.value("T", 1),
@@ -77,14 +77,16 @@ std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
   std::vector<double> out(static_cast<size_t>(B * H * T * Dv));
   for (int row = 0; row < B * H * T; ++row) {
     const int t = row % T, h = row / T % H, b = row / T / H;
-    const int keys = (b * KV + h / (H / KV)) * S;
+    const bool by_position = c.value("by_position", false);
+    const int head = h / (H / KV), keys = by_position ? b * S * KV + head : (b * KV + head) * S,
+              step = by_position ? KV : 1;
     std::vector<double> p(static_cast<size_t>(S));
     double sum = 0;
     for (int s = 0; s < S; ++s) {
       double dot = 0;
       for (int i = 0; i < D; ++i)
         dot += double{q[static_cast<size_t>(row * D + i)]} *
-               k[static_cast<size_t>((keys + s) * D + i)];
+               k[static_cast<size_t>((keys + s * step) * D + i)];
       const int place = S - T + t, window = c.value("window", S + T),
                 document = c.value("document", S + T);
       const bool seen = (!c.value("causal", false) || s <= place) && std::abs(s - place) < window &&
@@ -97,7 +99,7 @@ std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
     for (int s = 0; s < S; ++s) {
       for (int i = 0; i < Dv; ++i) {
         out[static_cast<size_t>(row * Dv + i)] +=
-            p[static_cast<size_t>(s)] / sum * v[static_cast<size_t>((keys + s) * Dv + i)];
+            p[static_cast<size_t>(s)] / sum * v[static_cast<size_t>((keys + s * step) * Dv + i)];
       }
     }
   }
@@ -122,6 +124,7 @@ constexpr const char* tiny = R"([
  {"name": "windowed", "Hq": 2, "T": 5, "S": 9, "D": 8, "window": 2},
  {"name": "capped", "Hq": 2, "T": 5, "D": 8, "causal": true, "softcap": 1.5},
  {"name": "alibi", "Hq": 4, "Hkv": 2, "T": 5, "S": 6, "D": 8, "alibi": true, "softcap": 3},
+ {"name": "cache", "B": 2, "Hq": 4, "Hkv": 2, "T": 1, "S": 9, "D": 8, "Dv": 4, "by_position": true},
  {"name": "documents", "T": 7, "D": 8, "document": 3},
  {"name": "halves", "Hq": 2, "T": 5, "D": 8, "dtype": "f16"},
  {"name": "brain", "kind": "mha", "Hq": 2, "T": 5, "D": 8, "hidden": 12, "dtype": "bf16"}
@@ -224,10 +227,14 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
           "object.json: expected a list of cases, [{\"name\": ...}, ...], not {}");
   refuses("bench key.json", 1,
           "key.json: case `a`: there is no key `heads`; there are name, kind, dtype, B, Hq, T, D, "
-          "Hkv, S, Dv, hidden, window, document, causal, alibi, softcap, mask");
+          "Hkv, S, Dv, hidden, window, document, causal, alibi, softcap, by_position, mask");
+  write("layer.json", R"([{"name": "a", "kind": "mha", "hidden": 4, "by_position": true}])");
+  refuses("bench layer.json", 1,
+          "layer.json: case `a`: the kind \"mha\" has no keys and values of the caller, so not the "
+          "key `by_position`");
   refuses("bench cases.json --case self soup", 1,
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
-          "grouped-layer, windowed, capped, alibi, documents, halves, brain");
+          "grouped-layer, windowed, capped, alibi, cache, documents, halves, brain");
   refuses("bench cases.json --target avx1024", 1,
           "there is no target `avx1024`; there are " + target_list());
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");

@@ -20,7 +20,7 @@ using nlohmann::json;
 
 constexpr const char* columns =
     "vector | rows | vectors | task_rows | query_tile | key_block | scores_query_tile";
-constexpr const char* build_it = "build l.json --target avx2 --shapes many -o ";
+constexpr const char* build_for_avx2 = "build l.json --target avx2 --shapes many -o ";
 constexpr const char* with_rows = "ATTNC_SCHEDULES=.";
 
 class Pipes : public Attnc {
@@ -39,7 +39,7 @@ class Pipes : public Attnc {
   }
   std::string built(const std::string& folder, const std::string& options = "",
                     const std::string& environment = with_rows) {
-    const Said said = attnc(build_it + folder + " " + options, environment);
+    const Said said = attnc(build_for_avx2 + folder + " " + options, environment);
     EXPECT_EQ(said.code, 0) << said.err;
     said_ = said.out;
     return bytes_of(path(folder + "/libl.a"));
@@ -84,7 +84,7 @@ TEST_F(Pipes, ALibraryHasAVariantWhereNumbersDiffer) {
   EXPECT_EQ(variants("both"), (Names{"avx2", "avx2_two_pipes"}));
   EXPECT_TRUE(has(said_, ": 1 layer for 1 target and 1 variant by the processor's pipes, "))
       << said_;
-  EXPECT_EQ(json::parse(attnc(std::string(build_it) + "both --json", with_rows).out)
+  EXPECT_EQ(json::parse(attnc(std::string(build_for_avx2) + "both --json", with_rows).out)
                 .at("variants_by_pipes"),
             1);
   EXPECT_TRUE(has(both, "attn_l_l_avx2_two_pipes_output"));
