@@ -20,6 +20,7 @@
 
 #include "attn/evaluate.h"
 #include "attn/graph.h"
+#include "place.h"
 
 namespace attn_test {
 
@@ -58,8 +59,6 @@ class Reference {
   }
 
  private:
-  using Place = std::map<std::pair<attn::Kind, int>, int64_t>;
-
   const attn::Graph& g_;
   const Arrays& inputs_;
   const Arrays& weights_;
@@ -86,8 +85,9 @@ class Reference {
       }
     }
     for (int number = 0; number < 3; ++number) {
-      auto update = lengths_.find({attn::Kind::update, number});
-      if (update != lengths_.end()) lengths_.insert({{attn::Kind::key, number}, update->second});
+      const Place::Entry* update = lengths_.find({attn::Kind::update, number});
+      if (update != lengths_.end() && lengths_.find({attn::Kind::key, number}) == lengths_.end())
+        lengths_[{attn::Kind::key, number}] = update->second;
     }
   }
 
@@ -465,13 +465,23 @@ class Reference {
     out = grid(n.axes);
     Grid keys{p.axes.only(attn::Kind::key), {}, {}};
     for (const attn::Axis& a : keys.axes) keys.extent.push_back(lengths_.at({a.kind, a.number}));
+    // The keys' part of a flat index is the same for every element.
+    Place origin;
+    for (const Grid* x : {&p, &v}) {
+      for (const attn::Axis& a : x->axes) origin[{a.kind, a.number}] = 0;
+    }
+    std::vector<std::pair<size_t, size_t>> of_key;
+    each(keys, [&](size_t, const Place& key) {
+      Place at = origin;
+      for (const auto& [axis, index] : key) at[axis] = index;
+      of_key.emplace_back(flat(p, at), flat(v, at));
+    });
     each(out, [&](size_t i, const Place& place) {
-      double sum = 0;
       Place at = place;
-      each(keys, [&](size_t, const Place& key) {
-        for (const auto& [axis, index] : key) at[axis] = index;
-        sum += p.at[flat(p, at)] * v.at[flat(v, at)];
-      });
+      for (const attn::Axis& a : keys.axes) at[{a.kind, a.number}] = 0;
+      const size_t in_p = flat(p, at), in_v = flat(v, at);
+      double sum = 0;
+      for (const auto& [key_p, key_v] : of_key) sum += p.at[in_p + key_p] * v.at[in_v + key_v];
       out.at[i] = sum;
     });
   }
