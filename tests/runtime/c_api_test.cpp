@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "../common/scratch.h"
 #include "attn/runtime/safetensors.h"
 #include "cached_layer.h"
 #include "fake_layer.h"
@@ -140,7 +141,7 @@ TEST(CApiCache, InPlaceAndLeftOut) {
 }
 
 TEST_F(CApi, ReadsFiles) {
-  const std::string path = testing::TempDir() + "c_api_weights.safetensors";
+  const std::string path = ::scratch("c_api_weights.safetensors");
   ASSERT_TRUE(attn::save_safetensors(path, call.weights()).ok());
   attn_file* file = nullptr;
   ASSERT_EQ(attn_file_open(path.c_str(), &file), ATTN_OK) << attn_message();

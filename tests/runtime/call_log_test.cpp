@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "../common/scratch.h"
 #include "fake_layer.h"
 
 namespace {
@@ -52,8 +53,7 @@ std::vector<std::string> logged(const std::string& file) {
 }
 
 TEST(CallLog, HasALineForEachCallThatWasMade) {
-  const std::string file = testing::TempDir() + "attn_calls_" + std::to_string(getpid());
-  std::remove(file.c_str());
+  const std::string file = scratch("calls");
   const auto lines = logged(file);
   ASSERT_EQ(lines.size(), 2u);
   std::ostringstream begin;
@@ -69,7 +69,6 @@ TEST(CallLog, HasALineForEachCallThatWasMade) {
   EXPECT_NE(lines[1].find("\"with\":[\"key\",\"use_causal_mask\"],\"scores\":true"), lines[1].npos)
       << lines[1];
   EXPECT_EQ(logged(file).size(), 4u) << "a log goes on";
-  std::remove(file.c_str());
 }
 
 TEST(CallLog, ThatCannotBeWrittenIsNone) { EXPECT_TRUE(logged("/nowhere/calls").empty()); }

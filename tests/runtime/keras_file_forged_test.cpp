@@ -17,7 +17,7 @@ using keras_files::fixture;
 
 /// Opens these bytes as a file and reads all of its layers.
 bool readable(const std::string& bytes, const std::string& name) {
-  const std::string path = keras_files::scratch(name);
+  const std::string path = scratch(name);
   keras_files::write(path, bytes);
   auto file = KerasFile::open(path);
   std::filesystem::remove(path);
@@ -108,7 +108,7 @@ const char* const scale = "layers/attention/vars/0";
 /// A file with the objects that `make(file, links)` creates; `links` creates missing groups.
 template <class Make>
 std::string made(const Make& make) {
-  const std::string path = keras_files::scratch("made.h5");
+  const std::string path = scratch("made.h5");
   const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   const hid_t links = H5Pcreate(H5P_LINK_CREATE);
   H5Pset_create_intermediate_group(links, 1);
@@ -198,7 +198,7 @@ TEST(KerasFileStorage, SizesThatAreOnlyClaimed) {
 }
 
 TEST(KerasFileStorage, NothingOutsideOfTheFile) {
-  const std::string outside = keras_files::scratch("outside.bin");
+  const std::string outside = scratch("outside.bin");
   keras_files::write(outside, std::string(64, 'x'));
   const hid_t external = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_external(external, outside.c_str(), 0, 64);

@@ -92,7 +92,7 @@ TEST_P(Files, EveryWeightIsTheOneExpected) {
 
 TEST_P(Files, UpdatesOneLayerAndNothingElse) {
   const Case& c = GetParam();
-  const std::string from = fixture(c.file), to = keras_files::scratch(c.file);
+  const std::string from = fixture(c.file), to = scratch(c.file);
   const KerasLayer layer = *KerasFile::open(from)->layer(c.layer);
   // With the same weights the file stays the same, except for the metadata of a zip archive.
   ASSERT_EQ(message(attn::update_keras_weights(from, to, c.layer, layer.named())), "");
@@ -124,7 +124,7 @@ TEST_P(Files, UpdatesOneLayerAndNothingElse) {
 TEST_P(Files, WritesANewFile) {
   const Case& c = GetParam();
   const KerasLayer layer = *KerasFile::open(fixture(c.file))->layer(c.layer);
-  const std::string path = keras_files::scratch("new.weights.h5");
+  const std::string path = scratch("new.weights.h5");
   const char* class_name = *c.class_name != '\0' ? c.class_name : "MultiHeadAttention";
   ASSERT_EQ(message(attn::save_keras_weights(path, class_name, layer.named())), "");
   auto file = KerasFile::open(path);
@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(Keras, Files, testing::ValuesIn(cases), [](const auto& 
 // The example of runtime/README.md.
 TEST(KerasFile, LoadsALayer) {
   const fake::Call call;
-  const std::string path = keras_files::scratch("fake.weights.h5");
+  const std::string path = scratch("fake.weights.h5");
   auto weights = call.weights();
   const keras_files::Owned others = keras_files::numbers(
       {{"key/bias", {3, 5}}, {"value/kernel", {7, 3, 5}}, {"attention_output/kernel", {3, 5, 8}}});
@@ -208,7 +208,7 @@ TEST(KerasFile, ChoosesALayer) {
 
 TEST(KerasFile, AmbiguousNames) {
   const keras_files::Owned weights = keras_files::numbers({{"scale", {}}});
-  const std::string path = keras_files::scratch("ambiguous.weights.h5");
+  const std::string path = scratch("ambiguous.weights.h5");
   const attn::KerasLayerWeights layers[] = {{"Attention", weights.tensors, "", "attn"},
                                             {"Attention", weights.tensors, "", "attn"},
                                             {"Attention", weights.tensors, "block/inner", "other"}};
@@ -228,7 +228,7 @@ TEST(KerasFile, AmbiguousNames) {
 
 TEST(KerasFile, NamesThatTheFileCannotTell) {
   const keras_files::Owned weights = keras_files::numbers({{"concat_score_weight", {}}});
-  const std::string path = keras_files::scratch("concat.weights.h5");
+  const std::string path = scratch("concat.weights.h5");
   ASSERT_EQ(message(attn::save_keras_weights(path, "Attention", weights.tensors)), "");
   auto file = KerasFile::open(path);
   EXPECT_TRUE(file->layer()->find("scale").ok());
@@ -249,7 +249,7 @@ TEST(KerasFile, ReuseOfAllHeadsOrNone) {
                                                         {"attention_output_new/kernel", {2, 4, 6}},
                                                         {"attention_output_new/bias", {6}}});
   for (const keras_files::Owned* weights : {&all, &none}) {
-    const std::string path = keras_files::scratch("heads.weights.h5");
+    const std::string path = scratch("heads.weights.h5");
     ASSERT_EQ(message(attn::save_keras_weights(path, "ReuseMultiHeadAttention", weights->tensors)),
               "");
     auto layer = KerasFile::open(path)->layer();
@@ -259,23 +259,23 @@ TEST(KerasFile, ReuseOfAllHeadsOrNone) {
 }
 
 TEST(KerasFile, Refuses) {
-  const std::string folder = testing::TempDir();
+  const std::string folder = scratch_folder();
   EXPECT_EQ(KerasFile::open("/there/is/none.keras").status().code(), StatusCode::not_found);
   EXPECT_EQ(KerasFile::open(folder).status().message(), "`" + folder + "`: is no regular file");
-  const std::string noise = keras_files::scratch("noise.h5");
+  const std::string noise = scratch("noise.h5");
   keras_files::write(noise, std::string("\1\2\3\4abcdefgh"));
   EXPECT_EQ(KerasFile::open(noise).status().message(),
             "`" + noise +
                 "`: is neither HDF5 (.weights.h5, .h5) nor a zip archive (.keras): it has "
                 "12 bytes and begins with `????abcd`");
-  const std::string zip = keras_files::scratch("empty.zip");
+  const std::string zip = scratch("empty.zip");
   keras_files::write(zip, std::string("PK\3\4", 4) + std::string(60, '\0'));
   EXPECT_NE(KerasFile::open(zip).status().message().find("cannot be read as a zip archive"),
             std::string::npos);
 }
 
 TEST(KerasFile, SaysWhatAnotherFileIs) {
-  const std::string path = keras_files::scratch("other.keras");
+  const std::string path = scratch("other.keras");
   auto sentence = [&](const std::string& bytes) {
     keras_files::write(path, bytes);
     const attn::Status status = KerasFile::open(path).status();
@@ -320,8 +320,7 @@ TEST(KerasFile, WhatAShardMissesIsInAnother) {
   const std::string note =
       "; by its name the file is one shard of several: load its .weights.json in Keras and save "
       "the weights in one file";
-  const std::string path =
-      testing::TempDir() + "attn_" + std::to_string(getpid()) + "model_00001.weights.h5";
+  const std::string path = scratch("model_00001.weights.h5");
   keras_files::write(path, keras_files::read(fixture("two_mha.weights.h5")));
   auto file = KerasFile::open(path);
   ASSERT_TRUE(file.ok()) << file.status().message();
@@ -341,7 +340,7 @@ TEST(KerasFile, WhatAShardMissesIsInAnother) {
 }
 
 TEST(KerasFileSave, RefusesWhatDoesNotFit) {
-  const std::string path = keras_files::scratch("refused.weights.h5");
+  const std::string path = scratch("refused.weights.h5");
   const keras_files::Owned some = keras_files::numbers({{"query/kernel", {6, 2, 4}}});
   auto refused = [&](std::string_view class_name, std::span<const NamedTensor> weights) {
     const attn::Status status = attn::save_keras_weights(path, class_name, weights);
@@ -366,7 +365,7 @@ TEST(KerasFileSave, RefusesWhatDoesNotFit) {
 }
 
 TEST(KerasFileUpdate, RefusesWhatDoesNotFit) {
-  const std::string from = fixture("attention.keras"), to = keras_files::scratch("refused.keras");
+  const std::string from = fixture("attention.keras"), to = scratch("refused.keras");
   auto refused = [&](std::span<const NamedTensor> weights) {
     const attn::Status status = attn::update_keras_weights(from, to, "", weights);
     EXPECT_EQ(status.code(), StatusCode::invalid_argument);
@@ -395,7 +394,7 @@ TEST(KerasFileSave, FailuresLoseNothing) {
           .message(),
       "`/there/is/none.weights.h5`: cannot be created: No such file or directory");
 
-  const std::string folder = keras_files::scratch("full");
+  const std::string folder = scratch("full");
   std::filesystem::remove_all(folder);
   std::filesystem::create_directory(folder);
   for (const char* name : {"mha.weights.h5", "mha.keras"}) {

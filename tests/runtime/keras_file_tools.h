@@ -1,22 +1,18 @@
-// keras_file_tools.h - helpers for the tests of Keras's files: fixtures, scratch files, tensors.
+// keras_file_tools.h - helpers for the tests of Keras's files: fixtures, bytes, tensors.
 #pragma once
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "../common/scratch.h"
 #include "attn/runtime/keras_file.h"
 
 namespace keras_files {
 
 inline std::string fixture(const std::string& name) { return std::string(FIXTURES) + "/" + name; }
-
-inline std::string scratch(const std::string& name) {
-  return testing::TempDir() + "attn_" + std::to_string(getpid()) + "_" + name;
-}
 
 inline std::string read(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

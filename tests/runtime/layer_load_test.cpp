@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "../common/scratch.h"
 #include "fake_layer.h"
 
 namespace {
@@ -139,7 +140,7 @@ TEST_F(LoadWeights, LoraBesideAKernelIsRefused) {
   EXPECT_EQ(message(AnyLayer::load(fake::table, std::span<const NamedTensor>(weights)),
                     StatusCode::unsupported),
             "layer `model::fake`: " + sentence);
-  const std::string path = testing::TempDir() + "attn_lora.safetensors";
+  const std::string path = scratch("lora.safetensors");
   ASSERT_TRUE(attn::save_safetensors(path, weights).ok());
   EXPECT_EQ(
       message(AnyLayer::load(fake::table, *attn::SafeTensors::open(path)), StatusCode::unsupported),
@@ -152,7 +153,7 @@ TEST_F(LoadWeights, LoraBesideAKernelIsRefused) {
 
 /// A weight whose type tensors do not have exists; it is not reported as missing.
 TEST_F(LoadWeights, TypesThatAreNotRead) {
-  const std::string path = testing::TempDir() + "attn_float8.safetensors";
+  const std::string path = scratch("float8.safetensors");
   const std::string header =
       R"({"query/kernel":{"dtype":"F8_E4M3","shape":[8,3,5],"data_offsets":[0,120]}})";
   std::string bytes(8, '\0');

@@ -13,6 +13,8 @@
 #include <random>
 #include <string>
 
+#include "../common/scratch.h"
+
 namespace {
 
 using Files = std::map<std::string, std::string>;
@@ -21,7 +23,7 @@ using Files = std::map<std::string, std::string>;
 class Root {
  public:
   explicit Root(const Files& files = {}) {
-    std::string name = testing::TempDir() + "attn_processors_XXXXXX";
+    std::string name = scratch("XXXXXX");
     path_ = mkdtemp(name.data());
     for (const auto& [file, text] : files) write(file, text);
   }

@@ -1,20 +1,18 @@
 // safetensors_files.h - valid and forged files for the tests, made byte by byte.
 #pragma once
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <string>
 
+#include "../common/scratch.h"
 #include "attn/runtime/safetensors.h"
 
 namespace files {
 
-inline std::string path(const std::string& name) {
-  return testing::TempDir() + "attn_" + std::to_string(getpid()) + "_" + name + ".safetensors";
-}
+inline std::string path(const std::string& name) { return scratch(name + ".safetensors"); }
 
 inline void write(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;

@@ -129,7 +129,7 @@ TEST(SafeTensors, WritesWhatItReads) {
   EXPECT_EQ(SafeTensors::open(path)->find("x")->describe(), "int64 [2]");
   // No temporary file is left.
   int left = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(testing::TempDir())) {
+  for (const auto& entry : std::filesystem::directory_iterator(scratch_folder())) {
     left += entry.path().string().find(path + ".") == 0 ? 1 : 0;
   }
   EXPECT_EQ(left, 0);
@@ -200,10 +200,9 @@ TEST(SafeTensors, SaysWhatAnotherFileIs) {
 }
 
 TEST(SafeTensors, WhatAShardMissesIsInAnother) {
-  const std::string folder = testing::TempDir() + "attn_" + std::to_string(getpid());
   const std::vector<float> x{1, 2};
   auto missed = [&](const std::string& name) {
-    const std::string path = folder + name;
+    const std::string path = scratch(name);
     EXPECT_TRUE(attn::save_safetensors(path, {{"x", {x, {2}}}}).ok());
     const std::string message = SafeTensors::open(path)->find("y").status().message();
     std::remove(path.c_str());

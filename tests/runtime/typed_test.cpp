@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "../common/scratch.h"
 #include "fake_layer.h"
 
 namespace model {
@@ -95,7 +96,7 @@ TEST(Typed, LoadsFromAFile) {
   std::vector<std::string> names;
   for (const auto& w : weights) names.push_back("w/" + std::string(w.name));
   for (size_t i = 0; i < names.size(); ++i) weights[i].name = names[i];
-  const std::string path = testing::TempDir() + "typed_weights.safetensors";
+  const std::string path = scratch("typed_weights.safetensors");
   ASSERT_TRUE(attn::save_safetensors(path, std::span<const attn::NamedTensor>(weights)).ok());
   auto file = attn::SafeTensors::open(path);
   ASSERT_TRUE(file.ok()) << file.status().message();

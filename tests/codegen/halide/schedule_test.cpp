@@ -11,6 +11,7 @@
 #include <random>
 #include <string>
 
+#include "../../common/scratch.h"
 #include "attn/runtime/kernel_abi.h"
 
 namespace {
@@ -76,7 +77,7 @@ TEST(Schedule, AnUnknownTargetNamesThoseThereAre) {
 class ScheduleFile : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) / "attnc_schedules";
+    folder_ = scratch("attnc_schedules");
     std::filesystem::create_directories(folder_);
     setenv("ATTNC_SCHEDULES", folder_.c_str(), 1);
   }
