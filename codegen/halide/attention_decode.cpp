@@ -36,12 +36,10 @@ namespace {
 /// give 16 tasks. There the next key of a head is heads * size numbers away, which no processor
 /// prefetches.
 Expr heads_of_task(const Context& context, const Attention& stage, int task_keys) {
-  int source = stage.key;
-  while (context.value(source).of >= 0) source = context.value(source).of;
   const Expr of_keys = (context.extent(Kind::key) + (task_keys - 1)) / task_keys,
              most = clamp(of_keys * context.extent(Kind::batch) * stage.key_heads / 16, 1,
                           stage.key_heads);
-  const ImageParam& image = context.made(source).image;
+  const ImageParam& image = context.made(context.source_of(stage.key)).image;
   if (!image.defined()) return most;
   return select(image.dim(1).stride() < image.dim(2).stride(), most, 1);
 }

@@ -195,9 +195,14 @@ void schedule_weighted_sum(const Context& context, const Values& stage, Func wei
 
 void make_weighted_sum(
     Context& context, const Values& stage, int tile,
-    const std::function<Expr(const Expr&, const Expr&, const Expr&, const Expr&)>& probability) {
+    const std::function<Expr(const Expr&, const Expr&, const Expr&, const Expr&)>& probability,
+    const VisibleKeys& visible) {
   Var x("x"), q("q"), qt("qt"), h("h"), b("b");
   RDom all(0, context.extent(Kind::key), "all");
+  if (visible) {
+    const auto [first, end] = visible(qt, h, b);
+    all.where(all >= first && all < end);
+  }
   const Expr query = min(qt * tile + q, context.extent(Kind::query) - 1);
   Func weighted("weighted");
   weighted(x, q, qt, h, b) = context.number(0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "halide/context.h"
@@ -87,12 +88,16 @@ Halide::LoopLevel make_result(Context& context, const Values& stage, const Halid
 void schedule_weighted_sum(const Context& context, const Values& stage, Halide::Func weighted,
                            Halide::Func tile, const Halide::Var& x, const Halide::Var& q,
                            const Halide::RVar& key);
+/// [first, end) of the keys that count for tile `query_tile` of the queries of a head.
+using VisibleKeys = std::function<std::pair<Halide::Expr, Halide::Expr>(
+    const Halide::Expr& query_tile, const Halide::Expr& head, const Halide::Expr& batch)>;
 /// Makes the sum of values weighted by `probability`, in tiles of `tile` queries, the stage's
-/// result.
+/// result. Keys that are not `visible` are left out, if that is given.
 void make_weighted_sum(
     Context& context, const Values& stage, int tile,
     const std::function<Halide::Expr(const Halide::Expr& key, const Halide::Expr& query,
                                      const Halide::Expr& head, const Halide::Expr& batch)>&
-        probability);
+        probability,
+    const VisibleKeys& visible = {});
 
 }  // namespace attnc

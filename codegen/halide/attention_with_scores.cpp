@@ -3,7 +3,9 @@
 //
 // Probabilities are stored as [batch, head, query, key], and the weighted sum reads them there. A
 // task is scores_query_tile queries of one head: all their scores at once (scores_query_tile x keys
-// numbers of scratch), one maximum, one sum, no rescaling.
+// numbers of scratch), one maximum, one sum, no rescaling. Where the mask bounds the keys that a tile
+// can see (visible_keys), the products of other keys are left out and their probabilities are filled
+// in; a causal layer takes half of the operations.
 #include "halide/attention_operands.h"
 #include "halide/attention_scores.h"
 #include "halide/families.h"
@@ -24,6 +26,11 @@ void make_with_scores(Context& context, const Attention& stage) {
   const Expr queries = context.extent(Kind::query), keys = context.extent(Kind::key);
   const bool returned = context.output_of(stage.scores) >= 0;
   const Expr zero = context.number(0), masked = masked_score(context.real());
+  const bool bounded = !stage.keys.empty();
+  const VisibleKeys visible = [&context, &stage, tile, queries](const Expr& qt, const Expr& h,
+                                                                const Expr& b) {
+    return visible_keys(context, stage, h, b, qt * tile, min(qt * tile + (tile - 1), queries - 1));
+  };
 
   // ---- algorithm
   Var x("x"), q("q"), qt("qt"), h("h"), b("b"), i("i"), lane("lane"), k("k"), t("t");
@@ -41,18 +48,41 @@ void make_with_scores(Context& context, const Attention& stage) {
   score(i, q, qt, h, b) =
       score_of(context, stage, dot(i, q, qt, h, b), i < keys, at, {i, q, qt, h, b}, mask_tiles);
 
-  RDom v(0, (keys + (lanes - 1)) / lanes, "v");
+  // Panels of keys that the tile can see. The minimum changes none of them; from it Halide learns
+  // which scores are needed.
+  const Expr panels = (keys + (lanes - 1)) / lanes;
+  RDom v(0, panels, "v"), seen(0, lanes, 0, panels, "seen");
+  Expr first_panel = 0, last_of_seen;
+  if (bounded) {
+    const auto [first, end] = visible(qt, h, b);
+    const Expr count = (end - first + (lanes - 1)) / lanes;
+    v.where(v < count);
+    seen.where(seen.y < count);
+    first_panel = first / lanes, last_of_seen = max(count - 1, 0);
+  }
+  const auto key_of = [&](const Expr& panel, const Expr& lane) {
+    return (bounded ? first_panel + min(panel, last_of_seen) : panel) * lanes + lane;
+  };
   Func lane_maximum("lane_maximum"), p("p"), lane_sum("lane_sum");
   lane_maximum(lane, q, qt, h, b) = masked;
   lane_maximum(lane, q, qt, h, b) =
-      max(lane_maximum(lane, q, qt, h, b), score(v * lanes + lane, q, qt, h, b));
+      max(lane_maximum(lane, q, qt, h, b), score(key_of(v, lane), q, qt, h, b));
   const auto [sink, sink_sum] = sink_of(context, stage, context.site(b, h, query, 0));
   LaneFold maximum = fold_lanes("maximum", lane_maximum, lanes, Fold::maximum, sink);
-  p(i, q, qt, h, b) = stage.sigmoid
-                          ? sigmoid_of(score(i, q, qt, h, b))
-                          : exp_of_nonpositive(score(i, q, qt, h, b) - maximum.whole(q, qt, h, b));
+  const auto weight = [&](const Expr& key) {
+    const Expr at_key = score(key, q, qt, h, b);
+    return stage.sigmoid ? sigmoid_of(at_key)
+                         : exp_of_nonpositive(at_key - maximum.whole(q, qt, h, b));
+  };
+  if (bounded) {
+    const Expr key = key_of(seen.y, seen.x);
+    p(i, q, qt, h, b) = zero;
+    p(key, q, qt, h, b) = weight(key);
+  } else {
+    p(i, q, qt, h, b) = weight(i);
+  }
   lane_sum(lane, q, qt, h, b) = zero;
-  lane_sum(lane, q, qt, h, b) += p(v * lanes + lane, q, qt, h, b);
+  lane_sum(lane, q, qt, h, b) += p(key_of(v, lane), q, qt, h, b);
   // The sink's term of the sum is e^(sink - maximum); it has no value.
   LaneFold sum = fold_lanes("sum", lane_sum, lanes, Fold::sum,
                             sink_sum * exp_of_nonpositive(sink - maximum.whole(q, qt, h, b)));
@@ -95,6 +125,13 @@ void make_with_scores(Context& context, const Attention& stage) {
     schedule_mask_tile(context, mask, i);
   }
   p.compute_at(scores, task).vectorize(i, lanes, TailStrategy::RoundUp);
+  if (bounded) {
+    p.update()
+        .allow_race_conditions()
+        .reorder(seen.x, seen.y, q)
+        .never_partition_all()
+        .vectorize(seen.x, lanes);
+  }
   if (!stage.sigmoid) {
     for (LaneFold* fold : {&maximum, &sum}) {
       fold->whole.compute_at(scores, task);
@@ -106,7 +143,9 @@ void make_with_scores(Context& context, const Attention& stage) {
       context, values, tile,
       [&](const Expr& key, const Expr& query_at, const Expr& head, const Expr& batch) {
         return context.element(stage.scores, {key, query_at, head, batch});
-      });
+      },
+      // Rows without a visible key may be the mean of all values.
+      bounded && !is_uniform(stage) ? visible : VisibleKeys());
 }
 
 }  // namespace attnc

@@ -184,6 +184,11 @@ void Context::define(int v, const Func& func) {
   if (const int output = output_of(v); output >= 0) outputs_[static_cast<size_t>(output)] = func;
 }
 
+int Context::source_of(int v) const {
+  while (value(v).of >= 0) v = value(v).of;
+  return v;
+}
+
 Expr Context::element(int v, std::vector<Expr> at) const {
   const PlanValue& one = value(v);
   if (one.of >= 0) {

@@ -58,6 +58,8 @@ class Context {
   const PlanValue& value(int v) const { return path_.values.at(static_cast<size_t>(v)); }
   Made& made(int v) { return made_.at(static_cast<size_t>(v)); }
   const Made& made(int v) const { return made_.at(static_cast<size_t>(v)); }
+  /// The value whose memory holds a value's elements: itself, or the one that it is a part of.
+  int source_of(int value) const;
   /// An element of a value, indexed in the form of its layout, converted to real().
   Halide::Expr element(int value, std::vector<Halide::Expr> at) const;
   /// Makes `func` the value, and the output if the value is one.

@@ -95,6 +95,7 @@ SourceLayer source_of(const BenchCase& c) {
   ExpectedCall call{.inputs = {"query", "value"}, .outputs = {"output"}, .queries = c.queries};
   if (!c.whole_layer) call.inputs.insert("key");
   if (c.alibi) call.inputs.insert("slopes");
+  if (c.scores) call.outputs.insert("attention_scores");
   return {.graph = {.name = "layer", .fingerprint = attn::fingerprint(d), .graph = d.graph},
           .definition = as_source(layer),
           .machine = "",

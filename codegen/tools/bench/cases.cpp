@@ -58,7 +58,7 @@ class Reader {
     whole_or_null("Dv", c.value_size), whole_or_null("hidden", c.hidden);
     whole_or_null("window", c.window), whole_or_null("document", c.document);
     truth("causal", c.causal), truth("alibi", c.alibi), positive("softcap", c.softcap);
-    truth("by_position", c.by_position);
+    truth("by_position", c.by_position), truth("scores", c.scores);
     if (const json* mask = find("mask"); mask && !mask->is_null())
       wrong_type("mask", "null", *mask);
     for (const auto& [key, value] : object_.items()) {
@@ -146,10 +146,11 @@ class Reader {
     const attn::Description d = description_of(c);
     if (d.error()) return wrong(d.error().text());
     const double b = c.batch, size = std::max(c.size, c.value_size);
-    const double largest =
+    const double rows =
         c.whole_layer ? std::max({b * c.queries * c.hidden, b * c.keys * c.hidden,
                                   size * c.query_heads * c.hidden})
                       : std::max(b * c.query_heads * c.queries, b * c.key_heads * c.keys) * size;
+    const double largest = c.scores ? std::max(rows, b * c.query_heads * c.queries * c.keys) : rows;
     if (largest > static_cast<double>(max_elements)) {
       wrong(fmt::format("a tensor of {:.0f} elements is too large: at most {} go", largest,
                         max_elements));

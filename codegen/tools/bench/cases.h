@@ -14,7 +14,7 @@
 // the keys up to p, `window` w those at a distance below w from p, `document` n those in the same
 // run of n keys (0 to n - 1, n to 2 n - 1, ...). `softcap` c turns a score s into c tanh(s / c).
 // `by_position` true: k and v are (B, S, Hkv, D) and (B, S, Hkv, Dv), as projections make them and
-// caches keep them.
+// caches keep them. `scores` true: the call asks for its probabilities (B, Hq, T, S), too.
 // `alibi` true adds slope * (key - p), where the slope of head h is 2^(-8 (h + 1) / Hq). `dtype`
 // "f16" or "bf16", in place of "f32", is the type of all tensors; kernels compute in float32.
 // In place of a whole number a case may have a range, {"from": 48, "to": 256, "step": 8}: it stands
@@ -35,7 +35,7 @@ struct BenchCase {
   int batch = 1, query_heads = 1, key_heads = 1, queries = 1, keys = 1;
   int size = 64, value_size = 64;  // of a head
   int hidden = 0;                  // for whole layers
-  bool causal = false, alibi = false, by_position = false;
+  bool causal = false, alibi = false, by_position = false, scores = false;
   int window = 0, document = 0;  // 0: none
   double softcap = 0;            // 0: none
   attn::DTypePolicy dtype = attn::DTypePolicy::float32;

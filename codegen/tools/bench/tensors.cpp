@@ -94,6 +94,8 @@ BenchTensors float_tensors(const BenchCase& c) {
 
 BenchTensors make_tensors(const BenchCase& c) {
   BenchTensors out = float_tensors(c);
+  if (c.scores)
+    out.results.push_back(empty("attention_scores", {c.batch, c.query_heads, c.queries, c.keys}));
   if (c.dtype == attn::DTypePolicy::float32) return out;
   const attn::DType type =
       c.dtype == attn::DTypePolicy::float16 ? attn::DType::float16 : attn::DType::bfloat16;
@@ -133,10 +135,16 @@ std::vector<attn::NamedTensor> inputs_of(const BenchCase& c, const BenchTensors&
 }
 
 std::vector<attn::NamedMutableTensor> outputs_of(const BenchCase& c, BenchTensors& t) {
-  BenchTensor& out = t.results[0];
-  if (c.whole_layer) return {{"output", attn::MutableTensor(out.data(), out.type, out.shape)}};
-  const auto [shape, strides] = by_position(out.shape);
-  return {{"output", attn::MutableTensor(out.data(), out.type, shape, strides)}};
+  std::vector<attn::NamedMutableTensor> outputs;
+  for (BenchTensor& out : t.results) {
+    if (c.whole_layer || &out != &t.results.front()) {
+      outputs.push_back({out.name, attn::MutableTensor(out.data(), out.type, out.shape)});
+      continue;
+    }
+    const auto [shape, strides] = by_position(out.shape);
+    outputs.push_back({out.name, attn::MutableTensor(out.data(), out.type, shape, strides)});
+  }
+  return outputs;
 }
 
 }  // namespace attnc

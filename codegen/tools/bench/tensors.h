@@ -33,7 +33,7 @@ struct BenchTensor {
 
 struct BenchTensors {
   std::vector<BenchTensor> given;    // inputs, then weights
-  std::vector<BenchTensor> results;  // output
+  std::vector<BenchTensor> results;  // output, and attention_scores if the case has them
   const BenchTensor& at(std::string_view name) const;
   std::vector<attn::NamedTensor> all() const;  // as floats
 };

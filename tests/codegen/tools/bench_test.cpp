@@ -69,12 +69,17 @@ attn_test::Reference reference_of(const json& c, const attn::SafeTensors& file) 
   return attn_test::reference_attention(config, weights, call);
 }
 
+struct Results {
+  std::vector<double> output, probabilities;
+};
 /// Attention on the saved heads, (B, H, T, D); keys and values are (B, S, H, D) if by_position.
-std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
+Results attention(const json& c, const attn::SafeTensors& file) {
   const std::vector<float> q = numbers(file, "q"), k = numbers(file, "k"), v = numbers(file, "v");
   const int B = c.value("B", 1), H = c.value("Hq", 1), KV = c.value("Hkv", H), T = c.value("T", 1),
             S = c.value("S", T), D = c.value("D", 64), Dv = c.value("Dv", D);
-  std::vector<double> out(static_cast<size_t>(B * H * T * Dv));
+  Results results;
+  std::vector<double>& out = results.output;
+  out.resize(static_cast<size_t>(B * H * T * Dv));
   for (int row = 0; row < B * H * T; ++row) {
     const int t = row % T, h = row / T % H, b = row / T / H;
     const bool by_position = c.value("by_position", false);
@@ -97,13 +102,14 @@ std::vector<double> attention(const json& c, const attn::SafeTensors& file) {
       sum += p[static_cast<size_t>(s)] = seen ? std::exp(score) : 0;
     }
     for (int s = 0; s < S; ++s) {
+      results.probabilities.push_back(p[static_cast<size_t>(s)] / sum);
       for (int i = 0; i < Dv; ++i) {
         out[static_cast<size_t>(row * Dv + i)] +=
             p[static_cast<size_t>(s)] / sum * v[static_cast<size_t>((keys + s * step) * Dv + i)];
       }
     }
   }
-  return out;
+  return results;
 }
 
 std::vector<json> lines_of(const std::string& out) {
@@ -126,6 +132,7 @@ constexpr const char* tiny = R"([
  {"name": "alibi", "Hq": 4, "Hkv": 2, "T": 5, "S": 6, "D": 8, "alibi": true, "softcap": 3},
  {"name": "cache", "B": 2, "Hq": 4, "Hkv": 2, "T": 1, "S": 9, "D": 8, "Dv": 4, "by_position": true},
  {"name": "documents", "T": 7, "D": 8, "document": 3},
+ {"name": "returned", "Hq": 2, "T": 45, "D": 8, "causal": true, "window": 20, "scores": true},
  {"name": "halves", "Hq": 2, "T": 5, "D": 8, "dtype": "f16"},
  {"name": "brain", "kind": "mha", "Hq": 2, "T": 5, "D": 8, "hidden": 12, "dtype": "bf16"}
 ])";
@@ -158,14 +165,23 @@ TEST_F(Attnc, BenchMeasuresChecksAndSaves) {
     auto file = attn::SafeTensors::open(path("saved/here/" + name + ".safetensors"));
     ASSERT_TRUE(file.ok()) << name;
     const bool layer = c.value("kind", "sdpa") == "mha";
-    EXPECT_EQ(file->names().size(), layer             ? (name == "cross" ? 11u : 10u)
-                                    : name == "alibi" ? 5u
-                                                      : 4u)
+    EXPECT_EQ(file->names().size(), layer ? (name == "cross" ? 11u : 10u)
+                                    : c.contains("alibi") || c.contains("scores") ? 5u
+                                                                                  : 4u)
         << name;
-    const std::vector<float> got = numbers(*file, "output");
-    const std::vector<double> want = layer ? reference_of(c, *file).output : attention(c, *file);
-    ASSERT_EQ(got.size(), want.size()) << name;
-    for (size_t e = 0; e < got.size(); ++e) ASSERT_NEAR(got[e], want[e], taken) << name << " " << e;
+    const auto compare = [&](const char* tensor, const std::vector<double>& want) {
+      const std::vector<float> got = numbers(*file, tensor);
+      ASSERT_EQ(got.size(), want.size()) << name;
+      for (size_t e = 0; e < got.size(); ++e)
+        ASSERT_NEAR(got[e], want[e], taken) << name << " " << tensor << " " << e;
+    };
+    if (layer) {
+      compare("output", reference_of(c, *file).output);
+      continue;
+    }
+    const Results want = attention(c, *file);
+    compare("output", want.output);
+    if (c.contains("scores")) compare("attention_scores", want.probabilities);
   }
   auto saved = attn::SafeTensors::open(path("saved/here/end.safetensors"));
   EXPECT_EQ(saved->find("q")->shape(), attn::Shape({1, 2, 3, 8}));
@@ -225,16 +241,17 @@ TEST_F(Attnc, BenchRefusesWithASentence) {
   refuses("bench nowhere.json", 1, "nowhere.json: no such file");
   refuses("bench object.json", 1,
           "object.json: expected a list of cases, [{\"name\": ...}, ...], not {}");
-  refuses("bench key.json", 1,
-          "key.json: case `a`: there is no key `heads`; there are name, kind, dtype, B, Hq, T, D, "
-          "Hkv, S, Dv, hidden, window, document, causal, alibi, softcap, by_position, mask");
+  refuses(
+      "bench key.json", 1,
+      "key.json: case `a`: there is no key `heads`; there are name, kind, dtype, B, Hq, T, D, "
+      "Hkv, S, Dv, hidden, window, document, causal, alibi, softcap, by_position, scores, mask");
   write("layer.json", R"([{"name": "a", "kind": "mha", "hidden": 4, "by_position": true}])");
   refuses("bench layer.json", 1,
           "layer.json: case `a`: the kind \"mha\" has no keys and values of the caller, so not the "
           "key `by_position`");
   refuses("bench cases.json --case self soup", 1,
           "cases.json has no case `soup`; it has self, grouped-causal, end, decode, layer, cross, "
-          "grouped-layer, windowed, capped, alibi, cache, documents, halves, brain");
+          "grouped-layer, windowed, capped, alibi, cache, documents, returned, halves, brain");
   refuses("bench cases.json --target avx1024", 1,
           "there is no target `avx1024`; there are " + target_list());
   refuses("bench cases.json --save file/folder", 1, "--save file/folder: Not a directory");
