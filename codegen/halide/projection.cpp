@@ -109,13 +109,14 @@ void make_key_panels(Context& context, const Projection& stage, Func out) {
   const Expr keys = context.extent(Kind::key);
   const int columns = (stage.heads * stage.head_size_padded + width - 1) / width * width;
 
-  // ---- algorithm: the same product, stored transposed. Keys past the end repeat the last one;
-  // attention masks them, and a copy of a finite number is finite.
+  // ---- algorithm: the same product, stored transposed. Attention masks keys past the end: they
+  // repeat the last one or, where a whole register tile is past the end, are only the bias.
   Var lane("lane"), tile_row("tile_row"), panel("panel"), tile("tile"), key_lane("key_lane");
   Var n("n"), p("p"), b("b"), group("group");
   RDom k(0, kernel.dim(1).extent(), "k");
   Func sum("sum"), block("block");
   const Expr key = clamp(group * lanes + tile * rows + tile_row, 0, keys - 1);
+  k.where(group * lanes + tile * rows < keys);
   sum(lane, tile_row, panel, tile, group, b) = context.number(0);
   sum(lane, tile_row, panel, tile, group, b) +=
       kernel(lane, k, panel) * row(context, stage, k, b * keys + key);
