@@ -14,6 +14,7 @@
 #include <string>
 #include <system_error>
 
+/// A new folder, which is removed with the object.
 class ScratchFolder {
  public:
   ScratchFolder() : path_(testing::TempDir() + "attn_test_XXXXXX"), owner_(getpid()) {

@@ -395,7 +395,6 @@ TEST(KerasFileSave, FailuresLoseNothing) {
       "`/there/is/none.weights.h5`: cannot be created: No such file or directory");
 
   const std::string folder = scratch("full");
-  std::filesystem::remove_all(folder);
   std::filesystem::create_directory(folder);
   for (const char* name : {"mha.weights.h5", "mha.keras"}) {
     const std::string path = folder + "/" + name, original = keras_files::read(fixture(name));

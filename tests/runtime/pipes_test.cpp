@@ -70,7 +70,9 @@ TEST_F(CpuPipes, TheVariableTakesPrecedence) {
     EXPECT_EQ(*cpu_pipes(no_features), 0);
   }
   setenv("ATTN_PROCESSOR", "", 1);
-  if (own != 0) EXPECT_EQ(*cpu_pipes(wide), own);
+  if (own != 0) {
+    EXPECT_EQ(*cpu_pipes(wide), own);
+  }
   setenv("ATTN_PROCESSOR", "zen\n4", 1);
   const auto wrong = cpu_pipes(wide);
   EXPECT_EQ(wrong.status().code(), StatusCode::invalid_argument);

@@ -23,25 +23,20 @@ using Files = std::map<std::string, std::string>;
 class Root {
  public:
   explicit Root(const Files& files = {}) {
-    std::string name = scratch("XXXXXX");
-    path_ = mkdtemp(name.data());
     for (const auto& [file, text] : files) write(file, text);
   }
-  ~Root() { std::filesystem::remove_all(path_); }
-  Root(const Root&) = delete;
-  Root& operator=(const Root&) = delete;
 
   void write(const std::string& file, const std::string& text) const {
-    const std::filesystem::path at = path_ + file;
+    const std::filesystem::path at = path(file);
     std::filesystem::create_directories(at.parent_path());
     std::filesystem::remove(at);  // some file systems sync when a file's bytes are replaced
     std::ofstream(at, std::ios::binary | std::ios::trunc) << text;
   }
-  std::string path(const std::string& file = "") const { return path_ + file; }
-  int quota() const { return attn::quota_processors(path_); }
+  std::string path(const std::string& file = "") const { return folder_.path() + file; }
+  int quota() const { return attn::quota_processors(path()); }
 
  private:
-  std::string path_;
+  ScratchFolder folder_;
 };
 
 const std::string cgroup = "/proc/self/cgroup", mountinfo = "/proc/self/mountinfo";
