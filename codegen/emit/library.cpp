@@ -88,26 +88,58 @@ Status check_names(const LibraryParts& parts) {
   return Status();
 }
 
-Result<std::string> kernel_object(const LibraryParts& parts, const Kernel& kernel) {
+/// The names that a kernel's imports have in the library: the runtime's services and the shared
+/// kernels of its target.
+std::map<std::string, std::string> imports_of(const LibraryParts& parts,
+                                              const std::string& target) {
   std::map<std::string, std::string> names;
   for (const Shim& shim : shims) names[shim.halide] = shim_symbol(parts.name, shim.what);
-  auto object = hide_and_rename(kernel.object, names, kernel.symbol);
-  if (!object.ok()) return object.status();
-  auto symbols = symbols_of(*object, kernel.symbol);
+  for (const SharedKernel& k : parts.shared)
+    if (k.target == target)
+      names[k.kernel.name()] = shared_symbol(parts.name, target, k.kernel.name());
+  return names;
+}
+
+/// A kernel's object with symbols renamed by `names`, and nothing imported but what the library has.
+/// It must define `functions`.
+Result<std::string> library_object(const LibraryParts& parts, const std::string& kernel,
+                                   const std::string& object,
+                                   const std::map<std::string, std::string>& names,
+                                   const std::vector<std::string>& functions) {
+  auto renamed = hide_and_rename(object, names, kernel);
+  if (!renamed.ok()) return renamed.status();
+  auto symbols = symbols_of(*renamed, kernel);
   if (!symbols.ok()) return symbols.status();
-  std::set<std::string> shim_names;
-  for (const auto& [from, to] : names) shim_names.insert(to);
+  std::set<std::string> there = always_there;
+  for (const auto& [from, to] : names) there.insert(to);
   for (const std::string& name : symbols->undefined)
-    if (!shim_names.contains(name) && !always_there.contains(name) &&
-        (parts.sanitizer.empty() || !name.starts_with(parts.sanitizer)))
+    if (!there.contains(name) && (parts.sanitizer.empty() || !name.starts_with(parts.sanitizer)))
+      return internal_error(fmt::format("kernel {} needs {}, which no runtime has", kernel, name));
+  for (const std::string& name : functions)
+    if (std::find(symbols->hidden.begin(), symbols->hidden.end(), name) == symbols->hidden.end())
       return internal_error(
-          fmt::format("kernel {} needs {}, which no runtime has", kernel.symbol, name));
-  for (const char* suffix : {"_argv", "_workspace_argv"})
-    if (std::find(symbols->hidden.begin(), symbols->hidden.end(), kernel.symbol + suffix) ==
-        symbols->hidden.end())
-      return internal_error(fmt::format("the object of kernel {} has no function {}{}",
-                                        kernel.symbol, kernel.symbol, suffix));
-  return object;
+          fmt::format("the object of kernel {} has no function {}", kernel, name));
+  return renamed;
+}
+
+Result<std::string> path_object(const LibraryParts& parts, const Kernel& kernel,
+                                const std::string& target) {
+  return library_object(parts, kernel.symbol, kernel.object, imports_of(parts, target),
+                        {kernel.symbol + "_argv", kernel.symbol + "_workspace_argv"});
+}
+
+/// All symbols of a shared kernel begin with its name, which is the same in every library: they get
+/// the library's name in front.
+Result<std::string> shared_object(const LibraryParts& parts, const SharedKernel& shared) {
+  const std::string name = shared.kernel.name();
+  auto symbols = symbols_of(shared.object, name);
+  if (!symbols.ok()) return symbols.status();
+  std::map<std::string, std::string> names = imports_of(parts, shared.target);
+  for (const auto* defined : {&symbols->visible, &symbols->hidden})
+    for (const std::string& symbol : *defined)
+      names[symbol] = shared_symbol(parts.name, shared.target, symbol);
+  return library_object(parts, name, shared.object, names,
+                        {shared_symbol(parts.name, shared.target, name)});
 }
 
 }  // namespace
@@ -127,10 +159,16 @@ Result<std::string> make_library(const LibraryParts& parts) {
         {table_symbol(parts.name, layer.variants.front().plan.layer) + ".o", *std::move(table)});
     for (const Variant& v : layer.variants)
       for (const Kernel& k : v.kernels) {
-        auto object = kernel_object(parts, k);
+        auto object = path_object(parts, k, v.plan.target);
         if (!object.ok()) return object.status();
         members.push_back({k.symbol + ".o", *std::move(object)});
       }
+  }
+  for (const SharedKernel& k : parts.shared) {
+    auto object = shared_object(parts, k);
+    if (!object.ok()) return object.status();
+    members.push_back(
+        {shared_symbol(parts.name, k.target, k.kernel.name()) + ".o", *std::move(object)});
   }
   auto shim = shim_object(parts.name, parts.layers.front().variants.front().triple);
   if (!shim.ok()) return shim.status();

@@ -16,6 +16,7 @@
 #include "attn/runtime/kernel_abi.h"
 #include "attn/runtime/status.h"
 #include "plan/plan.h"
+#include "plan/projection_kernel.h"
 
 namespace attnc {
 
@@ -26,6 +27,13 @@ struct Kernel {
   std::string symbol;  // path_symbol(...); the object defines it with _argv and _workspace_argv
   std::string object;  // the object file's bytes
   std::vector<attn_argument> arguments;
+};
+
+/// A kernel that paths call.
+struct SharedKernel {
+  std::string target;
+  ProjectionKernel kernel;  // its name() is what the object defines, and what paths import
+  std::string object;       // the object file's bytes
 };
 
 struct Variant {
@@ -44,6 +52,7 @@ struct LibraryParts {
   std::string name;
   std::vector<LayerParts> layers;
   std::string sanitizer;  // "__tsan_": kernels may import functions with this prefix; "": none
+  std::vector<SharedKernel> shared{};  // of all layers' paths, each once for a target
 };
 
 Result<std::string> make_library(const LibraryParts& parts);

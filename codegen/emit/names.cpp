@@ -82,6 +82,11 @@ std::string shim_symbol(std::string_view library, std::string_view what) {
   return "attn." + identifier(library) + "." + std::string(what);
 }
 
+std::string shared_symbol(std::string_view library, std::string_view target,
+                          std::string_view symbol) {
+  return "attn." + identifier(library) + "." + identifier(target) + "." + std::string(symbol);
+}
+
 std::string short_name(std::string_view layer) {
   const size_t colon = layer.rfind("::");
   return identifier(colon == layer.npos ? layer : layer.substr(colon + 2));

@@ -25,6 +25,10 @@ std::string variant_name(std::string_view target, int pipes);
 /// The function that kernels of a library call for memory or threads; `what` is "malloc", "free" or
 /// "do_par_for". The dots keep it distinct from the symbols of every layer.
 std::string shim_symbol(std::string_view library, std::string_view what);
+/// A symbol of a kernel that paths of one target in a library share, such as a projection's
+/// (plan/projection_kernel.h): "attn.my_layers.avx512.project_...".
+std::string shared_symbol(std::string_view library, std::string_view target,
+                          std::string_view symbol);
 /// "encoder.attn.h" for "model::encoder": the layer's own name, without its namespaces.
 std::string header_file(std::string_view layer);
 /// "encoder" for "model::encoder", as an identifier.

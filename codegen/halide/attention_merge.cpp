@@ -59,7 +59,10 @@ void merge_partials(Context& context, const Attention& stage, Func partials, con
     Func rows_of_heads("attention_rows");
     rows_of_heads(n, t, b) =
         select(n % columns < V, out(min(n % columns, V - 1), n / columns, t, b), zero);
-    rows_of_heads.compute_root().bound(n, 0, stage.heads * columns).bound(t, 0, queries);
+    rows_of_heads.compute_root()
+        .bound(n, 0, stage.heads * columns)
+        .bound(t, 0, queries)
+        .bound(b, 0, context.extent(Kind::batch));
     out.compute_root();
     context.define(stage.result, rows_of_heads);
   }

@@ -142,7 +142,7 @@ LoopLevel make_result(Context& context, const Values& stage, const Func& tile_of
     result(n, r, qt, b) = tile_of(n % columns, r, qt, n / columns, b);
     Func rows("attention_rows");
     rows(n, t, b) = result(n, t % tile, t / tile, b);
-    context.define(stage.result, rows);
+    context.define(stage.result, rows, result);
     result.compute_root()
         .bound(n, 0, stage.heads * columns)
         .bound(q, 0, tile)

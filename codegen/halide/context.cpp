@@ -10,10 +10,8 @@ namespace attnc {
 using namespace Halide;
 using attn::Kind;
 
-namespace {
-
-Halide::Type stored_type_of(attn::DTypePolicy policy) {
-  switch (tensor_type(policy)) {
+Halide::Type halide_type(attn::DTypePolicy element) {
+  switch (element) {
     case attn::DTypePolicy::float64:
       return Float(64);
     case attn::DTypePolicy::float16:
@@ -24,6 +22,19 @@ Halide::Type stored_type_of(attn::DTypePolicy policy) {
       return Float(32);
   }
 }
+
+void set_packed(ImageParam& image, int panel_width) {
+  for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
+  image.dim(0).set_stride(1);
+  if (panel_width > 0) {
+    image.dim(0).set_extent(panel_width);
+    image.dim(1).set_stride(panel_width);
+    image.dim(2).set_stride(image.dim(1).extent() * panel_width);
+  }
+  image.set_host_alignment(128);
+}
+
+namespace {
 
 int dimensions_of(uint8_t form) {
   switch (form) {
@@ -60,8 +71,8 @@ int dimension_of(uint8_t form, Kind kind) {
 Context::Context(const Plan& plan, int path)
     : plan_(plan),
       path_(plan.paths.at(static_cast<size_t>(path))),
-      real_(plan.dtype == attn::DTypePolicy::float64 ? Float(64) : Float(32)),
-      stored_(stored_type_of(plan.dtype)) {
+      real_(halide_type(compute_type(plan.dtype))),
+      stored_(halide_type(tensor_type(plan.dtype))) {
   made_.resize(path_.values.size());
   const PathUses uses = uses_of(path_);
   for (int i : uses.inputs) add_input(i);
@@ -100,14 +111,7 @@ void Context::add_input(int index) {
 void Context::add_packing(int index) {
   const Packing& p = plan_.packings.at(static_cast<size_t>(index));
   ImageParam image(real_, p.vector ? 1 : 3, "packed_" + std::to_string(index));
-  for (int d = 0; d < image.dimensions(); ++d) image.dim(d).set_min(0);
-  image.dim(0).set_stride(1);
-  if (!p.vector) {
-    image.dim(0).set_extent(p.panel_width);
-    image.dim(1).set_stride(p.panel_width);
-    image.dim(2).set_stride(image.dim(1).extent() * p.panel_width);
-  }
-  image.set_host_alignment(128);
+  set_packed(image, p.vector ? 0 : p.panel_width);
   buffers_.push_back(image);
   packed_.emplace(index, image);
 }
@@ -166,21 +170,16 @@ Kind Context::positions_of(int v) const {
   throw std::logic_error("the value " + value(v).name + " has no positions");
 }
 
-int Context::output_of(int v) const {
-  for (size_t i = 0; i < path_.output_values.size(); ++i) {
-    if (path_.output_values[i] == v) return static_cast<int>(i);
-  }
-  return -1;
-}
-
 std::string Context::name_of(int v, const std::string& otherwise) const {
   const int output = output_of(v);
   if (output < 0) return otherwise;
   return plan_.outputs.at(static_cast<size_t>(path_.outputs[static_cast<size_t>(output)])).name;
 }
 
-void Context::define(int v, const Func& func) {
-  made(v).func = func;
+void Context::define(int v, const Func& func) { define(v, func, func); }
+
+void Context::define(int v, const Func& func, const Func& memory) {
+  made(v).func = func, made(v).memory = memory;
   if (const int output = output_of(v); output >= 0) outputs_[static_cast<size_t>(output)] = func;
 }
 

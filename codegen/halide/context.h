@@ -33,9 +33,13 @@ namespace attnc {
 /// Where attention needs panels of keys, or rows of values that are whole vectors, those with
 /// layout heads are packed first, once for all stages that read them.
 struct Made {
-  Halide::Func func, packed_keys, packed_values;
+  Halide::Func func, memory, packed_keys, packed_values;
   Halide::ImageParam image;
 };
+
+Halide::Type halide_type(attn::DTypePolicy element);
+/// What the runtime guarantees of a packed weight: panels of such a width; 0: a vector.
+void set_packed(Halide::ImageParam& image, int panel_width);
 
 class Context {
  public:
@@ -62,9 +66,11 @@ class Context {
   int source_of(int value) const;
   /// An element of a value, indexed in the form of its layout, converted to real().
   Halide::Expr element(int value, std::vector<Halide::Expr> at) const;
-  /// Makes `func` the value, and the output if the value is one.
+  /// Makes `func` the value, and the output if the value is one. `memory` holds its elements, in
+  /// whatever form, if `func` only says where they are.
   void define(int value, const Halide::Func& func);
-  int output_of(int value) const;  // index into path().outputs, or -1
+  void define(int value, const Halide::Func& func, const Halide::Func& memory);
+  int output_of(int value) const { return path_.output_of(value); }
   /// The name of the output that a value is, else `otherwise`. Keeps `attnc show` readable.
   std::string name_of(int value, const std::string& otherwise) const;
   attn::Kind positions_of(int value) const;  // query, key or update: what its positions count
@@ -73,6 +79,9 @@ class Context {
   Halide::Expr extent(attn::Kind kind) const;
   /// From now on the keys are those of the cache that the path writes, which is not an input of it.
   void set_cache_positions(const Halide::Expr& positions) { cache_positions_ = positions; }
+
+  /// The attn_call: the first argument of kernels that are called as extern stages.
+  const Halide::Expr& services() const { return services_; }
 
   // Inputs of the call, and packed weights.
   const Halide::ImageParam& input(int index) const { return inputs_.at(index); }
@@ -103,9 +112,10 @@ class Context {
   const Plan& plan_;
   const Path& path_;
   const Halide::Type real_, stored_;
-  std::vector<Made> made_;                                         // by value
-  std::map<int, Halide::ImageParam> inputs_;                       // by input, except flags
-  std::map<int, Halide::Param<uint8_t>> flags_;                    // by input
+  const Halide::Expr services_ = Halide::user_context_value();  // Halide wants it to be made once
+  std::vector<Made> made_;                                      // by value
+  std::map<int, Halide::ImageParam> inputs_;                    // by input, except flags
+  std::map<int, Halide::Param<uint8_t>> flags_;                 // by input
   std::map<std::pair<int, int>, Halide::Param<int32_t>> lengths_;  // of single axes: kind, number
   std::map<int, Halide::ImageParam> packed_;                       // by packing
   Halide::Expr cache_positions_;

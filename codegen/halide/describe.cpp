@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 namespace attnc {
@@ -43,6 +44,31 @@ void print_definition(std::ostream& out, const Function& f,
   out << "\n";
 }
 
+/// Adds to a loop nest what the stages call that are kernels of their own.
+std::string with_calls(const std::string& loops, const Pipeline& pipeline) {
+  std::map<std::string, std::string> kernels;  // by Func
+  for (const Func& output : pipeline.outputs()) {
+    std::map<std::string, Function> all = Internal::find_transitive_calls(output.function());
+    all.emplace(output.name(), output.function());
+    for (const auto& [name, f] : all) {
+      if (f.has_extern_definition()) kernels[name] = f.extern_function_name();
+    }
+  }
+  std::istringstream lines(loops);
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    text += line + "\n";
+    constexpr std::string_view produce = "produce ";
+    const size_t indent = line.find_first_not_of(' ');
+    if (indent == line.npos || line.compare(indent, produce.size(), produce) != 0) continue;
+    const size_t name = indent + produce.size();
+    const auto kernel = kernels.find(line.substr(name, line.find(':', name) - name));
+    if (kernel != kernels.end())
+      text += std::string(indent + 2, ' ') + "call " + kernel->second + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string algorithm_text(const Pipeline& pipeline) {
@@ -53,6 +79,11 @@ std::string algorithm_text(const Pipeline& pipeline) {
     for (const auto& [name, callee] : Internal::find_direct_calls(f)) visit(callee);
     if (f.name().ends_with("_im")) return;  // the buffer of an argument
     out << f.name() << "\n";
+    if (f.has_extern_definition()) {
+      out << "  " << f.name() << "(" << joined(f.args()) << ") = the kernel "
+          << f.extern_function_name() << "\n";
+      return;
+    }
     print_definition(out, f, f.definition());
     for (const Internal::Definition& update : f.updates()) print_definition(out, f, update);
   };
@@ -76,7 +107,7 @@ std::string loop_text(Pipeline pipeline) {
   char buffer[4096];
   for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, n);
   std::fclose(file);
-  return text;
+  return with_calls(text, pipeline);
 }
 
 }  // namespace attnc

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <stdexcept>
 
 #include "halide/describe.h"
@@ -18,18 +19,24 @@ using namespace Halide;
 
 namespace {
 
-Status internal(const Plan& plan, const std::string& what) {
+/// What is compiled, for error messages.
+struct Subject {
+  std::string name, target;
+  const Plan* plan = nullptr;
+};
+
+Status internal(const Subject& subject, const std::string& what) {
   return {attn::StatusCode::internal,
-          fmt::format(
-              "internal error while compiling {} for {}: {}; please report it with this plan:\n{}",
-              plan.layer, plan.target, what, print(plan))};
+          fmt::format("internal error while compiling {} for {}: {}; please report it{}",
+                      subject.name, subject.target, what,
+                      subject.plan ? " with this plan:\n" + print(*subject.plan) : "")};
 }
 
 /// The kernel, and the function that computes how many bytes it allocates.
 Module compile(const Plan& plan, int path, const std::string& symbol,
                const EmitOptions& options = {}) {
   const Target target = halide_target(plan.target, options);
-  BuiltPath built = build_path(plan, path);
+  BuiltKernel built = build_path(plan, path);
   GuardRuns guard;
   built.pipeline.add_custom_lowering_pass(&guard, [] {});
   AllocationReader reader;
@@ -53,6 +60,14 @@ Module compile(const Plan& plan, int path, const std::string& symbol,
   return both;
 }
 
+Module compile(const ProjectionKernel& kernel, const std::string& target,
+               const EmitOptions& options = {}) {
+  BuiltKernel built = build_projection(kernel);
+  return built.pipeline.compile_to_module(built.arguments, kernel.name(),
+                                          halide_target(target, options),
+                                          Halide::LinkageType::External);
+}
+
 /// Ignores warnings. When Halide instruments for ThreadSanitizer it warns about every update that
 /// it may reorder, which our schedules intend; it also warns about 16-bit floats that it computes
 /// in float32, which is intended too.
@@ -63,17 +78,35 @@ class Silent : public CompileTimeErrorReporter {
 };
 
 template <class F>
-Status guarded(const Plan& plan, const F& f) {
+Status guarded(const Subject& subject, const F& f) {
   static Silent silent;
   set_custom_compile_time_error_reporter(&silent);
   try {
     f();
     return {};
   } catch (const Halide::Error& e) {
-    return internal(plan, e.what());
+    return internal(subject, e.what());
   } catch (const std::exception& e) {
-    return internal(plan, e.what());
+    return internal(subject, e.what());
   }
+}
+
+/// The pipeline's text, and the assembly of its compiled module.
+template <class Build, class Compile>
+Result<KernelText> described(const Subject& subject, const std::string& scratch_file,
+                             const Build& build, const Compile& compile) {
+  KernelText text;
+  const Status s = guarded(subject, [&] {
+    const BuiltKernel built = build();
+    text.algorithm = algorithm_text(built.pipeline);
+    text.loops = loop_text(built.pipeline);
+    compile().compile({{OutputFileType::assembly, scratch_file}});
+  });
+  if (!s.ok()) return s;
+  Result<std::string> assembly = read_file(scratch_file, size_t{1} << 30);
+  if (!assembly.ok()) return assembly.status();
+  text.assembly = *std::move(assembly);
+  return text;
 }
 
 }  // namespace
@@ -106,25 +139,49 @@ std::vector<attn_argument> path_arguments(const Plan& plan, int path) {
 
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
                         const std::string& object_file, const EmitOptions& options) {
-  return guarded(plan, [&] {
+  return guarded({plan.layer, plan.target, &plan}, [&] {
     compile(plan, path, symbol, options).compile({{OutputFileType::object, object_file}});
+  });
+}
+
+Status emit_projection_object(const ProjectionKernel& kernel, const std::string& target,
+                              const std::string& object_file, const EmitOptions& options) {
+  return guarded({kernel.name(), target}, [&] {
+    compile(kernel, target, options).compile({{OutputFileType::object, object_file}});
   });
 }
 
 Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol,
                                  const std::string& scratch_file) {
-  KernelText text;
-  const Status s = guarded(plan, [&] {
-    const BuiltPath built = build_path(plan, path);
-    text.algorithm = algorithm_text(built.pipeline);
-    text.loops = loop_text(built.pipeline);
-    compile(plan, path, symbol).compile({{OutputFileType::assembly, scratch_file}});
+  return described(
+      {plan.layer, plan.target, &plan}, scratch_file, [&] { return build_path(plan, path); },
+      [&] { return compile(plan, path, symbol); });
+}
+
+Result<KernelText> describe_projection(const ProjectionKernel& kernel, const std::string& target,
+                                       const std::string& scratch_file) {
+  return described(
+      {kernel.name(), target}, scratch_file, [&] { return build_projection(kernel); },
+      [&] { return compile(kernel, target); });
+}
+
+Result<std::vector<ProjectionCall>> projection_calls(const Plan& plan, int path) {
+  std::vector<ProjectionCall> calls;
+  const Status s = guarded({plan.layer, plan.target, &plan}, [&] {
+    const BuiltKernel built = build_path(plan, path);
+    std::vector<Internal::Function> outputs;
+    std::map<std::string, Internal::Function> all;
+    for (const Func& f : built.pipeline.outputs()) {
+      outputs.push_back(f.function());
+      all.merge(Internal::find_transitive_calls(f.function()));
+    }
+    for (const std::string& name : Internal::realization_order(outputs, all).first) {
+      const Internal::Function& f = all.at(name);
+      if (f.has_extern_definition()) calls.push_back({f.extern_function_name(), name});
+    }
   });
   if (!s.ok()) return s;
-  Result<std::string> assembly = read_file(scratch_file, size_t{1} << 30);
-  if (!assembly.ok()) return assembly.status();
-  text.assembly = *std::move(assembly);
-  return text;
+  return calls;
 }
 
 }  // namespace attnc

@@ -1,4 +1,5 @@
-// emit_kernels.h - from one path of a plan to one object file, through one Halide pipeline.
+// emit_kernels.h - from one path of a plan, or a projection that paths share, to one object file,
+// through one Halide pipeline.
 //
 //   attnc::Status s = attnc::emit_path_object(plan, 0, "attn_lib_encoder_avx512_output", "out.o");
 //
@@ -13,13 +14,14 @@
 #include "attn/runtime/kernel_abi.h"
 #include "attn/runtime/status.h"
 #include "plan/plan.h"
+#include "plan/projection_kernel.h"
 
 namespace attnc {
 
 using attn::Result;
 using attn::Status;
 
-/// A path as text, for `attnc show`.
+/// A kernel as text, for `attnc show`.
 struct KernelText {
   std::string algorithm;  // what is computed: every Func with its definitions
   std::string loops;      // the loop nest after scheduling
@@ -37,13 +39,28 @@ struct EmitOptions {
 
 /// Writes one object with `symbol`, `symbol`_argv (attn_path::run), `symbol`_workspace and
 /// `symbol`_workspace_argv (attn_path::workspace). It imports halide_malloc, halide_free and
-/// halide_do_par_for, which emit/library.h provides.
+/// halide_do_par_for, which emit/library.h provides, and the projections that the path calls.
 Status emit_path_object(const Plan& plan, int path, const std::string& symbol,
                         const std::string& object_file, const EmitOptions& options = {});
+
+/// Writes one object with the function `kernel.name()`, which paths import. It itself imports
+/// halide_do_par_for.
+Status emit_projection_object(const ProjectionKernel& kernel, const std::string& target,
+                              const std::string& object_file, const EmitOptions& options = {});
 
 /// Writes `scratch_file` and does not remove it.
 Result<KernelText> describe_path(const Plan& plan, int path, const std::string& symbol,
                                  const std::string& scratch_file);
+Result<KernelText> describe_projection(const ProjectionKernel& kernel, const std::string& target,
+                                       const std::string& scratch_file);
+
+/// The projections that a path calls, in the order of its calls. That order is Halide's, and the
+/// same in every process.
+struct ProjectionCall {
+  std::string kernel;  // ProjectionKernel::name
+  std::string stage;   // "projected_query"
+};
+Result<std::vector<ProjectionCall>> projection_calls(const Plan& plan, int path);
 
 /// The arguments of `run` after the attn_call, in order. `workspace` takes the same and one more.
 std::vector<attn_argument> path_arguments(const Plan& plan, int path);

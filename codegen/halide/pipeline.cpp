@@ -21,7 +21,7 @@ void make(Context& context, const Attention& stage) {
 
 }  // namespace
 
-BuiltPath build_path(const Plan& plan, int path) {
+BuiltKernel build_path(const Plan& plan, int path) {
   Context context(plan, path);
   for (const Stage& stage : context.path().stages)
     std::visit([&](const auto& s) { make(context, s); }, stage);

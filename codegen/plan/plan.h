@@ -11,6 +11,7 @@
 //       %6 = attention %1, %3, %5: online, heads 12, sizes 32 and 32, rows without keys: uniform
 //       output = project %6 by #6 attention_output/kernel + #7 attention_output/bias: rows
 #pragma once
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -30,6 +31,10 @@ namespace attnc {
 constexpr attn::DTypePolicy tensor_type(attn::DTypePolicy policy) {
   using enum attn::DTypePolicy;
   return policy == mixed_float16 ? float16 : policy == mixed_bfloat16 ? bfloat16 : policy;
+}
+/// What kernels compute in: float32, and float64 under the policy float64.
+constexpr attn::DTypePolicy compute_type(attn::DTypePolicy policy) {
+  return policy == attn::DTypePolicy::float64 ? policy : attn::DTypePolicy::float32;
 }
 constexpr attn::DTypePolicy weight_type(attn::DTypePolicy policy) {
   return tensor_type(policy) == policy ? policy : attn::DTypePolicy::float32;
@@ -285,6 +290,12 @@ struct Path {
   std::vector<int> output_values;  // for each output, its value
   std::vector<PlanValue> values;
   std::vector<Stage> stages;
+
+  /// The place in `outputs` of the output that a value is, or -1.
+  int output_of(int value) const {
+    const auto at = std::find(output_values.begin(), output_values.end(), value);
+    return at == output_values.end() ? -1 : static_cast<int>(at - output_values.begin());
+  }
 };
 
 struct Plan {

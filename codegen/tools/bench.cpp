@@ -73,7 +73,8 @@ Status save(const BenchCase& c, const BenchTensors& tensors, const std::string& 
 /// Checks and times one case; returns its output line.
 Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
                         const std::string& target, const BenchOptions& options,
-                        attn::Executor& executor, attn::Workspace& workspace) {
+                        const StageNames& names, attn::Executor& executor,
+                        attn::Workspace& workspace) {
   BenchTensors tensors = make_tensors(c);
   std::vector<attn::NamedTensor> weights;
   for (const BenchTensor& t : tensors.given)
@@ -101,9 +102,10 @@ Result<Line> bench_case(const BenchCase& c, const attn_layer_table& table,
   if (!timing.ok()) return timing.status();
   Line stages;
   if (options.profile) {
-    Profile profile(executor);
+    Profile profile(executor, names);
     double total = 0;
     const auto profiled = [&]() -> Status {
+      profile.begin_call();
       const double start = seconds_now();
       Status s =
           layer->run(std::span(inputs), std::span(outputs), workspace, {.executor = &profile});
@@ -158,6 +160,13 @@ Result<int> bench_all(const BenchOptions& options) {
   }
   // Kernels are made in forked processes, so this comes before any thread is started.
   const auto tables = cached_tables(requests, progress_line("building layers"), *schedules);
+  std::vector<StageNames> names(requests.size());
+  for (size_t i = 0; options.profile && i < requests.size(); ++i) {
+    if (!tables[i].ok()) continue;
+    auto of_layer = stage_names(requests[i].layer, *target, *schedules);
+    if (!of_layer.ok()) return of_layer.status();
+    names[i] = *std::move(of_layer);
+  }
   std::unique_ptr<attn::ThreadPool> pool;
   if (options.threads > 0) pool = std::make_unique<attn::ThreadPool>(options.threads);
   attn::Executor& executor = pool != nullptr ? *pool : attn::default_executor();
@@ -185,7 +194,8 @@ Result<int> bench_all(const BenchOptions& options) {
       skipped = table.status().code() == StatusCode::unsupported;
       line = !table.ok() ? table.status()
                          : within_memory("there is not enough memory for its tensors", [&] {
-                             return bench_case(c, **table, *target, options, executor, workspace);
+                             return bench_case(c, **table, *target, options, names[request_of[i]],
+                                               executor, workspace);
                            });
     }
     if (progress) progress(cases->size(), cases->size(), "");  // clears the progress line

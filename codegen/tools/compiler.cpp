@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "attn/runtime/cpu.h"
 #include "emit/names.h"
@@ -64,13 +66,12 @@ Status with_plan(const Status& status, const Plan& plan) {
                             status.message(), print(plan)));
 }
 
-/// Makes one kernel object in this process: call it in a child.
-Result<std::string> kernel_object(const Plan& plan, int path, const std::string& symbol,
-                                  const EmitOptions& options) {
+/// Makes one object in this process: call it in a child. `emit` writes the file.
+Result<std::string> object_of(const std::function<Status(const std::string& file)>& emit) {
   auto folder = TemporaryFolder::make();
   if (!folder.ok()) return folder.status();
   const std::string file = folder->path() + "/kernel.o";
-  if (Status s = emit_path_object(plan, path, symbol, file, options); !s.ok()) return s;
+  if (Status s = emit(file); !s.ok()) return s;
   return read_file(file, max_object_bytes);
 }
 
@@ -260,6 +261,85 @@ Result<std::vector<Plan>> LoweredLayer::plans(const std::string& library, const 
   return plans;
 }
 
+namespace {
+
+/// Lists the kernels of a library, without their objects.
+void list_kernels(LibraryParts& parts) {
+  std::set<std::pair<std::string, ProjectionKernel>> projections;  // with their targets
+  for (LayerParts& layer : parts.layers) {
+    for (Variant& variant : layer.variants) {
+      const Plan& plan = variant.plan;
+      for (size_t p = 0; p < plan.paths.size(); ++p) {
+        const std::string symbol = path_symbol(
+            plan.library, plan.layer, variant_name(plan.target, plan.pipes), plan.paths[p].name);
+        variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
+        for (const ProjectionKernel& kernel : projections_of(plan, plan.paths[p])) {
+          if (projections.emplace(plan.target, kernel).second)
+            parts.shared.push_back({plan.target, kernel, ""});
+        }
+      }
+    }
+  }
+}
+
+/// Compiles the kernels of all libraries in children. Libraries that need the same shared kernel
+/// get the same object.
+void compile_kernels(const std::vector<LibraryRequest>& requests,
+                     std::vector<Result<Compiled>>& libraries, const Progress& progress) {
+  struct Use {
+    size_t job, library;
+    std::string* object;
+    const Plan* plan;  // nullptr: of many
+  };
+  std::vector<Job> jobs;
+  std::vector<Use> uses;
+  std::map<std::tuple<std::string, ProjectionKernel, Sanitizer>, size_t> shared;  // to jobs
+  for (size_t l = 0; l < libraries.size(); ++l) {
+    if (!libraries[l].ok()) continue;
+    LibraryParts& parts = libraries[l]->parts;
+    list_kernels(parts);
+    const EmitOptions options{.sanitizer = requests[l].sanitizer};
+    for (SharedKernel& k : parts.shared) {
+      const auto [at, is_new] =
+          shared.try_emplace({k.target, k.kernel, options.sanitizer}, jobs.size());
+      uses.push_back({at->second, l, &k.object, nullptr});
+      if (!is_new) continue;
+      jobs.push_back({fmt::format("{} ({})", k.kernel.name(), k.target),
+                      [kernel = k.kernel, target = k.target, options] {
+                        return object_of([&](const std::string& file) {
+                          return emit_projection_object(kernel, target, file, options);
+                        });
+                      }});
+    }
+    for (LayerParts& layer : parts.layers) {
+      for (Variant& variant : layer.variants) {
+        for (size_t p = 0; p < variant.kernels.size(); ++p) {
+          const Plan& plan = variant.plan;
+          Kernel& kernel = variant.kernels[p];
+          uses.push_back({jobs.size(), l, &kernel.object, &plan});
+          jobs.push_back(
+              {job_name(plan, plan.paths[p]), [&plan, p, symbol = kernel.symbol, options] {
+                 return object_of([&](const std::string& file) {
+                   return emit_path_object(plan, static_cast<int>(p), symbol, file, options);
+                 });
+               }});
+        }
+      }
+    }
+  }
+  const auto objects = run_in_children(jobs, {.at_once = 0, .progress = progress});
+  for (const Use& use : uses) {
+    if (!libraries[use.library].ok()) continue;
+    const Result<std::string>& object = objects[use.job];
+    if (object.ok())
+      *use.object = *object;
+    else
+      libraries[use.library] = use.plan ? with_plan(object.status(), *use.plan) : object.status();
+  }
+}
+
+}  // namespace
+
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
                                           const Progress& progress) {
   std::vector<Result<Compiled>> out;
@@ -307,42 +387,7 @@ std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& req
     else
       out.push_back(failure);
   }
-  struct Place {
-    size_t request, layer, variant, path;
-  };
-  std::vector<Job> jobs;
-  std::vector<Place> places;
-  for (size_t r = 0; r < out.size(); ++r) {
-    if (!out[r].ok()) continue;
-    for (size_t l = 0; l < out[r]->parts.layers.size(); ++l) {
-      for (size_t v = 0; v < out[r]->parts.layers[l].variants.size(); ++v) {
-        Variant& variant = out[r]->parts.layers[l].variants[v];
-        for (size_t p = 0; p < variant.plan.paths.size(); ++p) {
-          const Plan& plan = variant.plan;
-          const std::string symbol = path_symbol(
-              plan.library, plan.layer, variant_name(plan.target, plan.pipes), plan.paths[p].name);
-          variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
-          places.push_back({r, l, v, p});
-          const EmitOptions options{.sanitizer = requests[r].sanitizer};
-          jobs.push_back({job_name(plan, plan.paths[p]), [&plan, p, symbol, options] {
-                            return kernel_object(plan, static_cast<int>(p), symbol, options);
-                          }});
-        }
-      }
-    }
-  }
-  auto objects = run_in_children(jobs, {.at_once = 0, .progress = progress});
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    const Place& at = places[i];
-    if (!out[at.request].ok()) continue;
-    if (objects[i].ok()) {
-      out[at.request]->parts.layers[at.layer].variants[at.variant].kernels[at.path].object =
-          *std::move(objects[i]);
-    } else {
-      out[at.request] = with_plan(
-          objects[i].status(), out[at.request]->parts.layers[at.layer].variants[at.variant].plan);
-    }
-  }
+  compile_kernels(requests, out, progress);
   return out;
 }
 

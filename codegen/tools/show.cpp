@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 #include "attn/runtime/cpu.h"
@@ -18,26 +19,31 @@ namespace {
 
 using attn::StatusCode;
 
-/// The text of a stage of the kernels, for all paths or for one.
+/// The text of a stage of the kernels, for all paths or for one, and of the projections they call.
 Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
   const std::string variant = variant_name(plan.target, plan.pipes);
   std::vector<Job> jobs;
-  std::vector<std::string> names;
-  for (size_t i = 0; i < plan.paths.size(); ++i) {
-    if (!options.path.empty() && plan.paths[i].name != options.path) continue;
-    names.push_back(plan.paths[i].name);
-    const std::string symbol = path_symbol(plan.library, plan.layer, variant, plan.paths[i].name);
-    jobs.push_back({fmt::format("{} ({}), path {}", plan.layer, variant, plan.paths[i].name),
-                    [&plan, &options, i, symbol]() -> Result<std::string> {
+  const auto add = [&](const std::string& what, const auto& describe) {
+    jobs.push_back({what, [&options, describe]() -> Result<std::string> {
                       auto folder = TemporaryFolder::make();
                       if (!folder.ok()) return folder.status();
-                      auto text = describe_path(plan, static_cast<int>(i), symbol,
-                                                folder->path() + "/kernel.s");
+                      Result<KernelText> text = describe(folder->path() + "/kernel.s");
                       if (!text.ok()) return text.status();
                       return options.stage == "algorithm" ? text->algorithm
                              : options.stage == "loops"   ? text->loops
                                                           : text->assembly;
                     }});
+  };
+  std::set<ProjectionKernel> projections;
+  for (size_t i = 0; i < plan.paths.size(); ++i) {
+    const Path& path = plan.paths[i];
+    if (!options.path.empty() && path.name != options.path) continue;
+    projections.merge(projections_of(plan, path));
+    add(fmt::format("{} ({}), path {}", plan.layer, variant, path.name),
+        [&plan, i, symbol = path_symbol(plan.library, plan.layer, variant, path.name)](
+            const std::string& file) {
+          return describe_path(plan, static_cast<int>(i), symbol, file);
+        });
   }
   if (jobs.empty()) {
     std::string known;
@@ -46,12 +52,17 @@ Result<std::string> kernel_text(const Plan& plan, const ShowOptions& options) {
     return Status(StatusCode::not_found,
                   fmt::format("{} has no path `{}`; it has {}", plan.layer, options.path, known));
   }
+  for (const ProjectionKernel& kernel : projections) {
+    add(fmt::format("{} ({})", kernel.name(), plan.target),
+        [&plan, kernel](const std::string& file) {
+          return describe_projection(kernel, plan.target, file);
+        });
+  }
   const auto results = run_in_children(jobs);
   std::string out;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i].ok()) return results[i].status();
-    out += fmt::format("{}---- {} ({}), path {}\n{}", i ? "\n" : "", plan.layer, variant, names[i],
-                       *results[i]);
+    out += fmt::format("{}---- {}\n{}", i ? "\n" : "", jobs[i].what, *results[i]);
     if (!out.ends_with('\n')) out += '\n';
   }
   return out;

@@ -53,11 +53,16 @@ std::string symbol_at(const void* address) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::string_view before_stage = "_par_for_";
+
+}  // namespace
+
 std::string stage_of_symbol(const std::string& symbol) {
-  constexpr std::string_view before = "_par_for_";
-  const size_t at = symbol.rfind(before);
+  const size_t at = symbol.rfind(before_stage);
   if (at == symbol.npos) return symbol;
-  const std::string rest = symbol.substr(at + before.size());
+  const std::string rest = symbol.substr(at + before_stage.size());
   for (size_t i = rest.find("_s"); i != rest.npos; i = rest.find("_s", i + 1)) {
     const bool stage = i + 2 < rest.size() && rest[i + 2] >= '0' && rest[i + 2] <= '9';
     if (stage) return rest.substr(0, i);
@@ -65,30 +70,50 @@ std::string stage_of_symbol(const std::string& symbol) {
   return rest;
 }
 
+std::string kernel_of_symbol(const std::string& symbol) {
+  const std::string kernel = symbol.substr(0, symbol.rfind(before_stage));
+  return kernel.substr(kernel.rfind('.') + 1);  // shared_symbol puts the library's name in front
+}
+
+void Profile::begin_call() { begun_.clear(); }
+
 void Profile::parallel_for(int count, Task task, void* context) {
   const auto loop = reinterpret_cast<const void*>(attn::kernel_task(task, context));
+  const size_t number = begun_[loop]++;
   const double start = seconds_now();
   inner_.parallel_for(count, task, context);
   const double took = seconds_now() - start;
-  auto known = std::find_if(seconds_.begin(), seconds_.end(),
-                            [&](const auto& entry) { return entry.first == loop; });
-  if (known == seconds_.end()) known = seconds_.insert(seconds_.end(), {loop, 0.0});
-  known->second += took;
+  auto known = std::find_if(loops_.begin(), loops_.end(), [&](const Loop& entry) {
+    return entry.task == loop && entry.number == number;
+  });
+  if (known == loops_.end()) known = loops_.insert(loops_.end(), {loop, number, 0.0});
+  known->seconds += took;
+}
+
+std::string Profile::name_of(const Loop& loop, const std::string& symbol) const {
+  if (!loop.task) return "copies";
+  if (symbol.empty()) return "loop";
+  const auto calls = names_.find(kernel_of_symbol(symbol));
+  if (calls != names_.end() && loop.number < calls->second.size())
+    return calls->second[loop.number];
+  return stage_of_symbol(symbol);
 }
 
 std::vector<std::pair<std::string, double>> Profile::stages(double total) const {
   std::vector<std::pair<std::string, double>> out;
+  std::map<const void*, std::string> symbols;
   double all = 0;
-  for (const auto& [loop, seconds] : seconds_) {
-    const std::string symbol = loop ? symbol_at(loop) : "copies";
-    const std::string name = symbol.empty() ? "loop" : stage_of_symbol(symbol);
+  for (const Loop& loop : loops_) {
+    const auto [symbol, is_new] = symbols.try_emplace(loop.task);
+    if (is_new && loop.task) symbol->second = symbol_at(loop.task);
+    const std::string name = name_of(loop, symbol->second);
     const auto same =
         std::find_if(out.begin(), out.end(), [&](const auto& o) { return o.first == name; });
     if (same == out.end())
-      out.emplace_back(name, seconds);
+      out.emplace_back(name, loop.seconds);
     else
-      same->second += seconds;  // another stage of the same Func
-    all += seconds;
+      same->second += loop.seconds;  // another stage of the same Func
+    all += loop.seconds;
   }
   out.emplace_back("rest", std::max(0.0, total - all));
   return out;

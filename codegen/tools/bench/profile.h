@@ -1,6 +1,7 @@
 // profile.h - how long each stage of a call takes.
 //
-//   attnc::Profile profile(pool);
+//   attnc::Profile profile(pool, names);
+//   profile.begin_call();
 //   layer->run(inputs, outputs, workspace, {.executor = &profile});
 //   for (auto& [stage, seconds] : profile.stages(total_seconds)) ...
 //
@@ -15,29 +16,42 @@
 #include <vector>
 
 #include "attn/runtime/executor.h"
+#include "tools/bench/stage_names.h"
 
 namespace attnc {
 
 /// An executor that runs loops on another one and times them.
 class Profile final : public attn::Executor {
  public:
-  explicit Profile(attn::Executor& inner) : inner_(inner) {}
+  Profile(attn::Executor& inner, StageNames names) : inner_(inner), names_(std::move(names)) {}
 
   int worker_count() const override { return inner_.worker_count(); }
   void parallel_for(int count, Task task, void* context) override;
 
-  void reset() { seconds_.clear(); }
+  void begin_call();
+  void reset() { loops_.clear(); }
   /// The stages since the last reset, in the order of their first loop, and "rest": `total` less all
   /// of them.
   std::vector<std::pair<std::string, double>> stages(double total) const;
 
  private:
+  struct Loop {
+    const void* task;  // the kernel's function; null: copies
+    size_t number;     // of the times that a call runs this function's loop
+    double seconds;
+  };
+  std::string name_of(const Loop& loop, const std::string& symbol) const;
+
   attn::Executor& inner_;
-  std::vector<std::pair<const void*, double>> seconds_;  // by the kernel's function; null: copies
+  StageNames names_;
+  std::vector<Loop> loops_;
+  std::map<const void*, size_t> begun_;  // by task: how many loops of this call
 };
 
 /// "packed_keys" for "attn_lib_layer_avx512_output_par_for_packed_keys_s0_n_h_task"; the name itself
 /// where it is no loop of a kernel.
 std::string stage_of_symbol(const std::string& symbol);
+/// "project_x" for "attn.lib.avx2.project_x_par_for_projected_s0_r_task": the kernel whose loop it is.
+std::string kernel_of_symbol(const std::string& symbol);
 
 }  // namespace attnc

@@ -18,8 +18,8 @@ namespace {
 
 constexpr const char* triple = "x86_64-unknown-linux-gnu";
 
-std::string kernel_object() {
-  auto bytes = read_file(KERNEL_OBJECT, 1 << 20);
+std::string object(const char* file) {
+  auto bytes = read_file(file, 1 << 20);
   EXPECT_TRUE(bytes.ok());
   return *bytes;
 }
@@ -53,7 +53,7 @@ LibraryParts parts() {
   plan.paths = {
       {.name = "output", .outputs = {0, 1}, .output_values = {}, .values = {}, .stages = {}}};
   Kernel kernel{path_symbol("lib", "model::encoder", "avx2", "output"),
-                kernel_object(),
+                object(KERNEL_OBJECT),
                 {{ATTN_ARGUMENT_INPUT, ATTN_FORM_HEADS, 0},
                  {ATTN_ARGUMENT_FLAG, 0, 2},
                  {ATTN_ARGUMENT_PACKED, 0, 0},
@@ -147,12 +147,8 @@ struct Call : attn_call {
   alignas(128) unsigned char memory[64];
 };
 
-TEST(Library, KernelsReachTheRuntimeThroughTheCall) {
-  auto archive = make_library(parts());
-  ASSERT_TRUE(archive.ok()) << archive.status().message();
-  Loaded library(*archive);
-  const auto* t = static_cast<const attn_layer_table*>(library.symbol("attn_lib_model_encoder"));
-  ASSERT_TRUE(t);
+/// Services that count what a kernel asks for.
+Call counting_call() {
   Call call;
   call.allocate = [](attn_call* c, uint64_t bytes) -> void* {
     auto* self = static_cast<Call*>(c);
@@ -169,6 +165,16 @@ TEST(Library, KernelsReachTheRuntimeThroughTheCall) {
     for (int i = min; i < min + extent; ++i) task(c, i, closure);
     return 0;
   };
+  return call;
+}
+
+TEST(Library, KernelsReachTheRuntimeThroughTheCall) {
+  auto archive = make_library(parts());
+  ASSERT_TRUE(archive.ok()) << archive.status().message();
+  Loaded library(*archive);
+  const auto* t = static_cast<const attn_layer_table*>(library.symbol("attn_lib_model_encoder"));
+  ASSERT_TRUE(t);
+  Call call = counting_call();
   attn_call* address = &call;
   void* arguments[] = {&address};
   EXPECT_EQ(t->variants[0].paths[0].run(arguments), 20 + 30 + 40);
@@ -176,6 +182,38 @@ TEST(Library, KernelsReachTheRuntimeThroughTheCall) {
   EXPECT_EQ(call.allocated, 64);
   EXPECT_EQ(call.released, 1);
   EXPECT_EQ(call.loops, 1);
+}
+
+/// Parts whose kernel calls a shared one of `target` in place of halide_free.
+LibraryParts sharing_parts(const std::string& target) {
+  LibraryParts p = parts();
+  const ProjectionKernel shared{.tile_rows = 4, .tile_vectors = 2, .vector = 8, .task_rows = 128};
+  Kernel& kernel = p.layers[0].variants[0].kernels[0];
+  kernel.object = *hide_and_rename(kernel.object, {{"halide_free", shared.name()}}, "kernel");
+  p.shared = {
+      {target, shared,
+       *hide_and_rename(object(SHARED_OBJECT), {{"shared_kernel", shared.name()}}, "shared")}};
+  return p;
+}
+
+TEST(Library, KernelsCallThoseThatTheirTargetShares) {
+  auto archive = make_library(sharing_parts("avx2"));
+  ASSERT_TRUE(archive.ok()) << archive.status().message();
+  Loaded library(*archive);
+  const auto* t = static_cast<const attn_layer_table*>(library.symbol("attn_lib_model_encoder"));
+  ASSERT_TRUE(t);
+  Call call = counting_call();
+  attn_call* address = &call;
+  void* arguments[] = {&address};
+  EXPECT_EQ(t->variants[0].paths[0].run(arguments), 20 + 30 + 40);
+  EXPECT_EQ(call.loops, 2) << "one of the path, one of the shared kernel";
+  EXPECT_EQ(call.released, 0);
+  const std::string name = "project_rows_float32_to_output_float32_4x2x8_task128";
+  EXPECT_FALSE(library.symbol(("attn.lib.avx2." + name).c_str())) << "it is hidden";
+  EXPECT_EQ(archive->find(std::string(1, '\0') + "shared_kernel_task"), std::string::npos)
+      << "two libraries of a program would both have it";
+  EXPECT_EQ(make_library(sharing_parts("baseline")).status().message(),
+            "kernel attn_lib_model_encoder_avx2_output needs " + name + ", which no runtime has");
 }
 
 TEST(Library, TheSamePartsGiveTheSameBytes) {

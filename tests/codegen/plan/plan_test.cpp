@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness.h"
+#include "plan/projection_kernel.h"
 
 namespace attnc::test {
 namespace {
@@ -35,6 +36,31 @@ TEST(Plan, KeepsTheInterfaceInOrder) {
   EXPECT_EQ(plan.inputs[7].type, attn::Type::truth);
   EXPECT_TRUE(plan.inputs[7].axes.empty());
   EXPECT_EQ(plan.fingerprint, attn::fingerprint(attn::layer(encoder)));
+}
+
+TEST(Plan, PathsShareProjections) {
+  const auto names = [](const Plan& plan, size_t path) {
+    std::vector<std::string> names;
+    for (const ProjectionKernel& kernel : projections_of(plan, plan.paths.at(path)))
+      names.push_back(kernel.name());
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const Names three = {"project_rows_float32_to_list_float32_bias_4x4x16_task128",
+                       "project_rows_float32_to_panels_float32_bias_4x4x16_task128",
+                       "project_tiles_float32_to_output_float32_bias_4x4x16_task128"};
+  EXPECT_EQ(names(plan_of(encoder), 0), three);
+  EXPECT_EQ(names(plan_of(encoder), 1), three);
+  auto other = encoder;
+  other.num_heads = 3, other.key_dim = 40, other.sliding_window = 7;
+  EXPECT_EQ(names(plan_of(other), 0), three);
+  other.use_bias = false, other.dtype = attn::DTypePolicy::bfloat16;
+  EXPECT_EQ(names(plan_of(other), 0),
+            (Names{"project_rows_bfloat16_to_list_float32_4x4x16_task128",
+                   "project_rows_bfloat16_to_panels_float32_4x4x16_task128",
+                   "project_tiles_float32_to_output_bfloat16_4x4x16_task128"}));
+  other.dtype = attn::DTypePolicy::float64;
+  EXPECT_EQ(names(plan_of(other), 0).at(0), "project_rows_float64_to_list_float64_4x4x16_task128");
 }
 
 TEST(Plan, ChoosesTheRulePerPath) {

@@ -226,6 +226,7 @@ TEST(Profile, StagesHaveTheNamesOfTheirFuncs) {
   EXPECT_EQ(stage_of_symbol("attn_a_layer_avx2_output_par_for_output_s1_list__y_lt_lo_list_task"),
             "output");
   EXPECT_EQ(stage_of_symbol("attn_a_par_for_b_avx2_output_par_for_mean_s1_b"), "mean");
+  EXPECT_EQ(kernel_of_symbol("attn.lib.avx2.project_a_par_for_projected_s0_r_task"), "project_a");
   EXPECT_EQ(stage_of_symbol("copies"), "copies");
   EXPECT_EQ(stage_of_symbol(""), "");
 }
