@@ -20,7 +20,8 @@
 # like everything that includes the typed headers.
 #
 # Everything that is made lies in <build folder>/attn/my_layers (with several configurations in /<configuration> below
-# it): the typed headers in my_layers/, the readable stages in my_layers/stages/. A typed header includes yours through
+# it): the typed headers in my_layers/, the readable stages in my_layers/stages/, and in kernels/ the kernels, of which the
+# next build takes those that a change does not concern. A typed header includes yours through
 # a small header of the same name in its own folder, which includes yours by its path: so headers of several libraries
 # may have the same name.
 #
@@ -250,7 +251,7 @@ ATTN_SECTION(@arg_LAYERS@)
   add_custom_command(
     OUTPUT "${archive}"
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
-            --header "${header_name}" --depfile "${archive}.d" ${targets_option} ${shapes_option} ${tuned_option}
+            --header "${header_name}" --depfile "${archive}.d" --kernels "${folder}/kernels" ${targets_option} ${shapes_option} ${tuned_option}
             ${shared_option}
     ${forget}
     DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends} "${base}/options.txt" ${tuned}
@@ -285,7 +286,7 @@ ATTN_SECTION(@arg_LAYERS@)
       VERBATIM)
   endif()
   add_custom_target(${name}_build ALL DEPENDS ${made})
-  set_property(DIRECTORY APPEND PROPERTY ADDITIONAL_CLEAN_FILES "${folder}/${name}")
+  set_property(DIRECTORY APPEND PROPERTY ADDITIONAL_CLEAN_FILES "${folder}/${name}" "${folder}/kernels")
 
   include(GNUInstallDirs)
   add_library(${name} INTERFACE)

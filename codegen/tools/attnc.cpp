@@ -163,6 +163,12 @@ int run_command(int argc, char** argv) {
           "of all in baseline)")
       ->check(CLI::IsMember({"address", "thread"}));
   build_command
+      ->add_option("--kernels", build.kernels,
+                   "a folder of this library's own: its kernels are left there, and those that the "
+                   "build before left there are taken,\nso that a change costs only the kernels "
+                   "that it changes")
+      ->check(named);
+  build_command
       ->add_option(
           "--depfile", build.depfile,
           "a rule for make and ninja: lib<name>.a needs LAYER, the schedules of "

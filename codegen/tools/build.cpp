@@ -128,6 +128,7 @@ struct Made {
   std::string archive, shared;
   size_t bytes = 0;
   std::vector<std::string> targets;
+  size_t kernels = 0, kernels_taken = 0;
   size_t by_pipes = 0;  // variants for processors with one pipe or with two, beside those for any
   size_t tuned = 0;     // layers times targets with numbers that were measured for them
   std::vector<std::pair<std::string, std::string>> layers;  // name, header
@@ -198,6 +199,7 @@ Result<Made> make(const BuildOptions& options) {
   auto schedules = ScheduleSource::with_runs_of(options.tuned);
   if (!schedules.ok()) return schedules.status();
   request.schedules = *schedules;
+  request.kernels = options.kernels;
 
   auto compiled = compile(request, progress_line("compiling"));
   if (!compiled.ok()) return compiled.status();
@@ -209,6 +211,8 @@ Result<Made> make(const BuildOptions& options) {
             "",
             archive->size(),
             request.targets,
+            compiled->parts.shared.size(),
+            compiled->kernels_taken,
             0,
             0,
             {}};
@@ -232,6 +236,7 @@ Result<Made> make(const BuildOptions& options) {
       const std::string variant = variant_name(v.plan.target, v.plan.pipes);
       texts.emplace_back(own / "stages" / fmt::format("{}.{}.plan.txt", base, variant),
                          print(v.plan));
+      made.kernels += v.kernels.size();
       made.by_pipes += v.plan.pipes > 0;
       made.tuned += v.plan.pipes == 0 && v.plan.tuned;
     }
@@ -268,6 +273,10 @@ int build(const BuildOptions& options) {
     for (const auto& [name, header] : made->layers)
       out["layers"].push_back({{"name", name}, {"header", header}});
     if (!made->shared.empty()) out["shared"] = made->shared;
+    if (!options.kernels.empty()) {
+      out["kernels"] = made->kernels;
+      out["kernels_taken"] = made->kernels_taken;
+    }
     if (made->by_pipes > 0) out["variants_by_pipes"] = made->by_pipes;
     if (!options.tuned.empty()) out["tuned"] = made->tuned;
     print_json(out);
@@ -281,9 +290,13 @@ int build(const BuildOptions& options) {
                                    ? ""
                                    : fmt::format(" and {} variant{} by the processor's pipes",
                                                  made->by_pipes, made->by_pipes == 1 ? "" : "s");
-  fmt::print("{}: {} layer{} for {} target{}{}, {} kB{}\n", made->archive, layers,
+  const std::string taken = options.kernels.empty()
+                                ? ""
+                                : fmt::format(", {} of {} kernels taken from {}",
+                                              made->kernels_taken, made->kernels, options.kernels);
+  fmt::print("{}: {} layer{} for {} target{}{}, {} kB{}{}\n", made->archive, layers,
              layers == 1 ? "" : "s", targets, targets == 1 ? "" : "s", by_pipes,
-             (made->bytes + 999) / 1000, tuned);
+             (made->bytes + 999) / 1000, tuned, taken);
   if (!made->shared.empty())
     fmt::print("{}: the same as a shared library, for attn::open\n", made->shared);
   return 0;

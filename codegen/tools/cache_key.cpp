@@ -97,16 +97,21 @@ std::string text_of(const std::optional<Calls>& calls) {
 
 }  // namespace
 
-Result<std::string> cache_key(const SourceLayer& layer, const std::string& target,
-                              const ScheduleSource& schedules) {
+Result<std::string> compiler_identity() {
   auto program = program_identity();
   if (!program.ok()) return program.status();
+  return fmt::format("{}{}\n", *program, halide_variables());
+}
+
+Result<std::string> cache_key(const SourceLayer& layer, const std::string& target,
+                              const ScheduleSource& schedules) {
+  auto compiler = compiler_identity();
+  if (!compiler.ok()) return compiler.status();
   auto schedule = schedules.key_of(layer.graph.fingerprint, target);
   if (!schedule.ok()) return schedule.status();
   std::string all;
-  for (const std::string& part :
-       {*program, *schedule, halide_variables(), layer.graph.name, text_of(layer.calls),
-        fmt::format("{}", fmt::join(c_compiler(), " "))}) {
+  for (const std::string& part : {*compiler, *schedule, layer.graph.name, text_of(layer.calls),
+                                  fmt::format("{}", fmt::join(c_compiler(), " "))}) {
     all += fmt::format("{} {}\n", part.size(), part);
   }
   return fmt::format("{:016x}-{}-{:016x}", layer.graph.fingerprint, target,

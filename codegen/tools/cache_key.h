@@ -14,6 +14,10 @@
 
 namespace attnc {
 
+/// The code of attnc and of its libraries, and the variables HL_...: the part of every key that is
+/// not the layer's. An error if a file cannot be read.
+Result<std::string> compiler_identity();
+
 /// Part of a file name: fingerprint, target and a hash of the rest. Whatever changes kernels
 /// changes the key. An error if $ATTNC_SCHEDULES has no file for the target.
 Result<std::string> cache_key(const SourceLayer& layer, const std::string& target,

@@ -18,6 +18,7 @@ struct BuildOptions {
   bool shared = false;               // also link lib<name>.so
   std::string sanitize;              // "address", "thread", or ""
   std::string tuned;                 // a database of `attnc tune` with numbers for layers; "": none
+  std::string kernels;               // a folder for kernels that later builds can take; "": none
   std::string depfile;               // for the dependencies, as make and ninja read them; "": none
   bool json = false;
 };

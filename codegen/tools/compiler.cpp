@@ -20,15 +20,13 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "plan/from_dialect.h"
-#include "tools/children.h"
+#include "tools/compile_kernels.h"
 #include "transforms/Passes.h"
 
 namespace attnc {
 namespace {
 
 using attn::StatusCode;
-
-constexpr size_t max_object_bytes = size_t{256} << 20;
 
 /// Splits "section.o:encoder" into file and layer, unless a file with the whole name exists.
 std::pair<std::string, std::string> split_layer(const std::string& file) {
@@ -48,31 +46,6 @@ std::string text_of(mlir::ModuleOp module) {
   std::string text;
   llvm::raw_string_ostream(text) << module;
   return text + "\n";
-}
-
-std::string job_name(const Plan& plan, const Path& path) {
-  return fmt::format("{} ({}), path {}", plan.layer, variant_name(plan.target, plan.pipes),
-                     path.name);
-}
-
-/// Adds the plan that caused it to an internal error. The emitter has already done so unless its
-/// process died.
-Status with_plan(const Status& status, const Plan& plan) {
-  if (status.code() != StatusCode::internal ||
-      status.message().find("please report") != std::string::npos)
-    return status;
-  return Status(StatusCode::internal,
-                fmt::format("internal error: {}; please report it with this plan:\n{}",
-                            status.message(), print(plan)));
-}
-
-/// Makes one object in this process: call it in a child. `emit` writes the file.
-Result<std::string> object_of(const std::function<Status(const std::string& file)>& emit) {
-  auto folder = TemporaryFolder::make();
-  if (!folder.ok()) return folder.status();
-  const std::string file = folder->path() + "/kernel.o";
-  if (Status s = emit(file); !s.ok()) return s;
-  return read_file(file, max_object_bytes);
 }
 
 void keep(const std::vector<char>& taken, Plan& plan) {
@@ -260,85 +233,6 @@ Result<std::vector<Plan>> LoweredLayer::plans(const std::string& library, const 
   plans.push_back(*std::move(general));
   return plans;
 }
-
-namespace {
-
-/// Lists the kernels of a library, without their objects.
-void list_kernels(LibraryParts& parts) {
-  std::set<std::pair<std::string, ProjectionKernel>> projections;  // with their targets
-  for (LayerParts& layer : parts.layers) {
-    for (Variant& variant : layer.variants) {
-      const Plan& plan = variant.plan;
-      for (size_t p = 0; p < plan.paths.size(); ++p) {
-        const std::string symbol = path_symbol(
-            plan.library, plan.layer, variant_name(plan.target, plan.pipes), plan.paths[p].name);
-        variant.kernels.push_back({symbol, "", path_arguments(plan, static_cast<int>(p))});
-        for (const ProjectionKernel& kernel : projections_of(plan, plan.paths[p])) {
-          if (projections.emplace(plan.target, kernel).second)
-            parts.shared.push_back({plan.target, kernel, ""});
-        }
-      }
-    }
-  }
-}
-
-/// Compiles the kernels of all libraries in children. Libraries that need the same shared kernel
-/// get the same object.
-void compile_kernels(const std::vector<LibraryRequest>& requests,
-                     std::vector<Result<Compiled>>& libraries, const Progress& progress) {
-  struct Use {
-    size_t job, library;
-    std::string* object;
-    const Plan* plan;  // nullptr: of many
-  };
-  std::vector<Job> jobs;
-  std::vector<Use> uses;
-  std::map<std::tuple<std::string, ProjectionKernel, Sanitizer>, size_t> shared;  // to jobs
-  for (size_t l = 0; l < libraries.size(); ++l) {
-    if (!libraries[l].ok()) continue;
-    LibraryParts& parts = libraries[l]->parts;
-    list_kernels(parts);
-    const EmitOptions options{.sanitizer = requests[l].sanitizer};
-    for (SharedKernel& k : parts.shared) {
-      const auto [at, is_new] =
-          shared.try_emplace({k.target, k.kernel, options.sanitizer}, jobs.size());
-      uses.push_back({at->second, l, &k.object, nullptr});
-      if (!is_new) continue;
-      jobs.push_back({fmt::format("{} ({})", k.kernel.name(), k.target),
-                      [kernel = k.kernel, target = k.target, options] {
-                        return object_of([&](const std::string& file) {
-                          return emit_projection_object(kernel, target, file, options);
-                        });
-                      }});
-    }
-    for (LayerParts& layer : parts.layers) {
-      for (Variant& variant : layer.variants) {
-        for (size_t p = 0; p < variant.kernels.size(); ++p) {
-          const Plan& plan = variant.plan;
-          Kernel& kernel = variant.kernels[p];
-          uses.push_back({jobs.size(), l, &kernel.object, &plan});
-          jobs.push_back(
-              {job_name(plan, plan.paths[p]), [&plan, p, symbol = kernel.symbol, options] {
-                 return object_of([&](const std::string& file) {
-                   return emit_path_object(plan, static_cast<int>(p), symbol, file, options);
-                 });
-               }});
-        }
-      }
-    }
-  }
-  const auto objects = run_in_children(jobs, {.at_once = 0, .progress = progress});
-  for (const Use& use : uses) {
-    if (!libraries[use.library].ok()) continue;
-    const Result<std::string>& object = objects[use.job];
-    if (object.ok())
-      *use.object = *object;
-    else
-      libraries[use.library] = use.plan ? with_plan(object.status(), *use.plan) : object.status();
-  }
-}
-
-}  // namespace
 
 std::vector<Result<Compiled>> compile_all(const std::vector<LibraryRequest>& requests,
                                           const Progress& progress) {

@@ -25,6 +25,9 @@
 
 namespace attnc {
 
+/// Larger files are refused.
+inline constexpr size_t max_object_bytes = size_t{256} << 20;
+
 /// A call that a layer is for: the names of its inputs and outputs, and its number of queries. A
 /// larger number than the call's is allowed: the paths for many queries serve few, too.
 struct ExpectedCall {
@@ -113,12 +116,14 @@ struct LibraryRequest {
   Sanitizer sanitizer = Sanitizer::none;
   Shapes shapes{};
   ScheduleSource schedules{};
+  std::string kernels{};  // a folder where builds leave kernels for the next one; "": none
 };
 using Progress = std::function<void(size_t done, size_t all, const std::string& last)>;
 
 struct Compiled {
   LibraryParts parts;
   std::vector<Stages> stages;  // of each layer
+  size_t kernels_taken = 0;    // that an earlier build left in LibraryRequest::kernels
 };
 Result<Compiled> compile(const LibraryRequest& request, const Progress& progress = {});
 /// Compiles several libraries with one pool of child processes; a failure affects its own library
