@@ -1,7 +1,7 @@
 # Builds a folder of examples/ as a project of its own, as a user would: with attnc's sources (SOURCE) by add_subdirectory, and
 # the attnc program from elsewhere, so that this test does not build it again; or with an installation of the build folder
-# INSTALLED. Then runs the program, and checks that a second build does not make the layers again. At -O1 and in unity builds, as
-# compiling takes most of the time. OPTIONS: further options for configuring the example.
+# INSTALLED. Then runs the program, and checks that a second build does not make the layers again. At -O1, as compiling takes
+# most of the time. OPTIONS: further options for configuring the example.
 file(REMOVE_RECURSE "${FOLDER}")
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)
@@ -18,7 +18,7 @@ else()
   set(from -DATTNC_SOURCE=${SOURCE} -DATTN_BUILD_GENERATOR=OFF -DATTNC_EXECUTABLE=${ATTNC})
 endif()
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${EXAMPLE} -B ${FOLDER} -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1
-    -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=28 -DCMAKE_CXX_COMPILER=${CXX} ${from} ${OPTIONS})
+    -DCMAKE_CXX_COMPILER=${CXX} ${from} ${OPTIONS})
 run(${CMAKE_COMMAND} --build ${FOLDER})
 run(${FOLDER}/${PROGRAM})
 run(${CMAKE_COMMAND} --build ${FOLDER})
