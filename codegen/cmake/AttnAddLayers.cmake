@@ -20,10 +20,9 @@
 # like everything that includes the typed headers.
 #
 # Everything that is made lies in <build folder>/attn/my_layers (with several configurations in /<configuration> below
-# it): the typed headers in my_layers/, the readable stages in my_layers/stages/, and in kernels/ the kernels, of which the
-# next build takes those that a change does not concern. A typed header includes yours through
-# a small header of the same name in its own folder, which includes yours by its path: so headers of several libraries
-# may have the same name.
+# it): the typed headers in my_layers/, the readable stages in my_layers/stages/, and in kernels/ the kernels, of which
+# the next build takes those that a change does not concern. A typed header includes yours through a small header of the
+# same name in its own folder, which includes yours by its path: so headers of several libraries may have the same name.
 #
 # attnc is the target of this name if its sources are part of the build (add_subdirectory), else the program that
 # ATTNC_EXECUTABLE names: so a cross build uses an attnc that was built for the machine that builds. find_package(attnc)
@@ -251,8 +250,8 @@ ATTN_SECTION(@arg_LAYERS@)
   add_custom_command(
     OUTPUT "${archive}"
     COMMAND ${linker} "${attnc}" build "$<TARGET_OBJECTS:${name}_section>" -o "${folder}" --name ${name}
-            --header "${header_name}" --depfile "${archive}.d" --kernels "${folder}/kernels" ${targets_option} ${shapes_option} ${tuned_option}
-            ${shared_option}
+            --header "${header_name}" --depfile "${archive}.d" --kernels "${folder}/kernels"
+            ${targets_option} ${shapes_option} ${tuned_option} ${shared_option}
     ${forget}
     DEPENDS "$<TARGET_OBJECTS:${name}_section>" ${name}_section ${attnc_depends} "${base}/options.txt" ${tuned}
     DEPFILE "${archive}.d"

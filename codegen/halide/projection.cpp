@@ -14,7 +14,6 @@
 namespace attnc {
 
 using namespace Halide;
-using attn::DTypePolicy;
 using attn::Kind;
 
 namespace {
@@ -29,7 +28,7 @@ class Product {
  public:
   explicit Product(const ProjectionKernel& kernel)
       : kernel_(kernel),
-        real_(kernel.operand == DTypePolicy::float64 ? Float(64) : Float(32)),
+        real_(halide_type(compute_type(kernel.operand))),
         x_(halide_type(kernel.operand), dimensions_of(kernel.from), "x"),
         weights_(real_, 3, "kernel"),
         bias_(real_, 1, "bias") {

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "attn/runtime/cpu.h"
 #include "emit/names.h"

@@ -51,10 +51,7 @@ std::string symbol_at(const void* address) {
   return "";
 }
 
-}  // namespace
-
-namespace {
-
+/// In a loop's name, between those of its kernel and of its stage.
 constexpr std::string_view before_stage = "_par_for_";
 
 }  // namespace
